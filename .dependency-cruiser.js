@@ -1,0 +1,31 @@
+const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    rule('no-circular', {}, { circular: true }, 'A cycle hides the direction of the design.'),
+    rule(
+      'domain-is-pure',
+      { path: '^src/[^/]+/domain/' },
+      { pathNot: '^(src/[^/]+/domain/|node_modules/luxon/|node_modules/@types/luxon/)' },
+      'Domain code imports only domain code, and the calendar library: no framework, no I/O.',
+    ),
+    rule(
+      'projections-know-only-events',
+      { path: '^src/projections/.+\\.projection\\.ts$' },
+      { pathNot: '^src/([^/]+/domain|projections)/' },
+      'A projection is a fold over events.',
+    ),
+    rule(
+      'adapters-are-chosen-in-one-place',
+      { path: '^src/', pathNot: '^src/(event-store/|app\\.module)' },
+      { path: '^src/event-store/(sqlite|kurrentdb|memory)/' },
+      'Only app.module.ts picks an adapter.',
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
+};

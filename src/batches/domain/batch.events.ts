@@ -1,0 +1,83 @@
+import type { Minor } from '../../ledger/domain/money.js';
+import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
+
+/** Counts, and sums in minor units as decimal texts: a sum may be beyond 2^53. */
+export interface StoredTotals {
+  readonly saleCount: number;
+  readonly saleAmount: string;
+  readonly voidCount: number;
+  readonly voidAmount: string;
+  readonly refundCount: number;
+  readonly refundAmount: string;
+}
+
+export interface BatchItem {
+  readonly stan: string;
+  readonly kind: 'sale' | 'void' | 'refund';
+  readonly amount: Minor;
+}
+
+/** What the terminal and the ledger disagree on; a side that lacks the item is null. */
+export type Difference =
+  | { readonly field: keyof StoredTotals; readonly terminal: string; readonly ledger: string }
+  | {
+      readonly stan: string;
+      readonly kind: BatchItem['kind'];
+      readonly terminal: Minor | null;
+      readonly ledger: Minor | null;
+    };
+
+export type Reconciliation = 'matched' | 'mismatched' | 'not-sent';
+
+export interface SettledSums {
+  readonly count: number;
+  /** Before the fee. */
+  readonly amount: string;
+  readonly fee: string;
+  readonly reserve: string;
+  readonly net: string;
+}
+
+interface BatchFact {
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly businessDate: string;
+  readonly occurredAt: string;
+}
+
+export type BatchEvent =
+  | {
+      readonly type: 'BatchCloseRequested';
+      readonly data: BatchFact & {
+        readonly storeId: string;
+        readonly requestedBy: 'terminal' | 'store' | 'merchant' | 'ledger';
+        readonly totals?: StoredTotals;
+        readonly items?: readonly BatchItem[];
+        /** The merchant's terms at this moment: a resumed close settles by the same. */
+        readonly terms: {
+          readonly fee: FeePolicy;
+          readonly reserve?: ReservePolicy;
+          readonly valueDate: string;
+        };
+      };
+    }
+  | {
+      readonly type: 'BatchClosed';
+      readonly data: BatchFact & {
+        readonly totals: StoredTotals;
+        readonly settled: SettledSums;
+        /** What the refunds made in the batch come to, for the books. */
+        readonly refunds: readonly { readonly currency: string; readonly amount: string }[];
+        readonly reconciliation: Reconciliation;
+        readonly differences?: readonly Difference[];
+        readonly carriedForward?: readonly string[];
+      };
+    }
+  | {
+      readonly type: 'BatchReconciled';
+      readonly data: BatchFact & {
+        readonly reconciliation: Exclude<Reconciliation, 'not-sent'>;
+        readonly differences?: readonly Difference[];
+      };
+    };

@@ -1,0 +1,104 @@
+import type { Observable } from 'rxjs';
+
+/** A place in the log: twenty digits, so that positions compare as strings on every store. */
+export type Position = string & { readonly unit: 'position' };
+
+/** Where a reader that has seen nothing stands: before the first event. */
+export const START = '00000000000000000000' as Position;
+
+/** The position of the number that the store itself counts with. */
+export function toPosition(value: number | bigint): Position {
+  return String(value).padStart(START.length, '0') as Position;
+}
+
+/** What a stream must look like for an append to happen: its last revision (from 0), or nothing at all. */
+export type ExpectedRevision = number | 'no-stream' | 'any';
+
+/** An event to be stored. `data` and `metadata` are JSON texts, stored byte for byte. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+export interface StoredEvent extends NewEvent {
+  readonly position: Position;
+  readonly stream: string;
+  /** From 0, without gaps, within the stream. */
+  readonly revision: number;
+}
+
+export interface Appended {
+  /** Position and revision of the last event of the append. */
+  readonly position: Position;
+  readonly revision: number;
+  /** True when just these events (by id) stood there already, so that nothing was written. */
+  readonly repeated: boolean;
+}
+
+export interface ReadAllOptions {
+  /** Only events behind this position; from the start (or the end, backwards) without it. */
+  readonly after?: Position | undefined;
+  readonly limit: number;
+  readonly backwards?: boolean;
+}
+
+/**
+ * The log of all facts. An append is answered only when it is on disk.
+ * Ids are compared within a stream, data is not: an exact repeat at its old revision is a success.
+ */
+export interface EventStore {
+  /**
+   * Calls made one after the other in the same turn enter the log in that order.
+   * @throws ConflictError the stream is elsewhere; StoreUnavailableError nothing or nothing known happened.
+   */
+  append(
+    stream: string,
+    expected: ExpectedRevision,
+    events: readonly NewEvent[],
+  ): Promise<Appended>;
+
+  /** All events of a stream in order; empty when there is no such stream. */
+  readStream(stream: string): Promise<StoredEvent[]>;
+
+  /** One page of the whole log. */
+  readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
+
+  /** Position of the last event, START for an empty log. */
+  head(): Promise<Position>;
+
+  /** Everything behind `after` in pages, then what comes, for as long as it is subscribed. */
+  subscribe(after: Position): Observable<StoredEvent[]>;
+
+  close(): Promise<void>;
+}
+
+/** The stream was not at the expected revision. `actual` is undefined when there is no stream. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+  constructor(
+    readonly stream: string,
+    readonly expected: ExpectedRevision,
+    readonly actual: number | undefined,
+  ) {
+    super(`stream ${stream} is at revision ${actual ?? 'none'}, expected ${expected}`);
+  }
+}
+
+/** The store can't be reached or can't write. `outcome` says whether the append may have happened. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  constructor(
+    message: string,
+    readonly outcome: 'not-done' | 'unknown',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The log or a view's file is not what was written. Stops the start; nothing is repaired. */
+export class CorruptLogError extends Error {
+  override readonly name = 'CorruptLogError';
+}

@@ -1,0 +1,26 @@
+import type { BatchEvent } from '../../batches/domain/batch.events.js';
+import type { CardEvent } from '../../cards/domain/card.js';
+import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
+import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js';
+
+/** Every fact that the log may hold. */
+export type LedgerEvent = SaleEvent | RequestEvent | BatchEvent | MerchantEvent | CardEvent;
+
+export type LedgerEventType = LedgerEvent['type'];
+
+/** Where and when a fact was written, and by whom. `position` has fixed width and sorts as the log does. */
+export interface RecordedEvent<E extends LedgerEvent = LedgerEvent> {
+  readonly event: E;
+  readonly position: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly recordedAt: string;
+  readonly by: Actor;
+}
+
+/** Who is behind a fact: a terminal or an operator through the API, or the ledger itself. */
+export interface Actor {
+  readonly kind: 'terminal' | 'operator' | 'ledger';
+  readonly id?: string;
+}

@@ -1,0 +1,38 @@
+/** A request as its terminal names it; no two requests of a ledger share all four. */
+export interface RequestIdentity {
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly stan: string;
+}
+
+/** `merchantId.terminalId.batchNo.stan`: of a sale, this is the saleId. */
+export function requestName(request: RequestIdentity): string {
+  return `${request.merchantId}.${request.terminalId}.${request.batchNo}.${request.stan}`;
+}
+
+/** `merchantId.terminalId.batchNo`. */
+export function batchName(batch: Omit<RequestIdentity, 'stan'>): string {
+  return `${batch.merchantId}.${batch.terminalId}.${batch.batchNo}`;
+}
+
+export const REQUEST_NAME = /^[A-Za-z0-9]{1,15}\.[A-Za-z0-9]{1,8}\.[0-9]{6}\.[0-9]{6}$/;
+
+/** The parts of a well-formed request name. @throws RangeError for any other text. */
+export function parseRequestName(name: string): RequestIdentity {
+  if (!REQUEST_NAME.test(name)) throw new RangeError('not a request name');
+  const [merchantId, terminalId, batchNo, stan] = name.split('.') as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  return { merchantId, terminalId, batchNo, stan };
+}
+
+export const streams = {
+  request: (name: string) => `sale-${name}`,
+  batch: (name: string) => `batch-${name}`,
+  merchant: (merchantId: string) => `merchant-${merchantId}`,
+  card: (token: string) => `card-${token}`,
+} as const;

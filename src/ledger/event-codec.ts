@@ -1,0 +1,157 @@
+import canonicalizeModule from 'canonicalize';
+import { v5 as uuidV5 } from 'uuid';
+import { CorruptLogError, type NewEvent, type StoredEvent } from '../event-store/event-store.js';
+import type { Actor, LedgerEvent, LedgerEventType, RecordedEvent } from './domain/ledger-event.js';
+
+/** RFC 8785. The package's types call its one function a module. */
+const canonicalize = canonicalizeModule as unknown as (value: object) => string;
+
+/** Namespace of the ledger's event ids. */
+const NAMESPACE = '5f0d6a3e-6c55-4d0b-9c1e-7f3b1c1f7a52';
+
+/** Version of every event's shape as it is written now. */
+const SCHEMA_VERSION = 1;
+
+export interface Provenance {
+  /** The request (or batch, merchant, card) that the fact comes from. */
+  readonly request: string;
+  readonly by: Actor;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly recordedAt: string;
+  readonly correlationId?: string | undefined;
+  /** Id of the event that led to this one. */
+  readonly causationId?: string | undefined;
+}
+
+/**
+ * An event as it is stored: canonical JSON (RFC 8785), and an id (UUID v5) from the request's name,
+ * the event's type and its data including the decided time, so that only a true repeat shares it.
+ */
+export function encode(event: LedgerEvent, from: Provenance): NewEvent {
+  const data = canonicalize(event.data);
+  const metadata = canonicalize({
+    $causationId: from.causationId,
+    $correlationId: from.correlationId ?? from.request,
+    by: from.by,
+    recordedAt: from.recordedAt,
+    version: SCHEMA_VERSION,
+  });
+  return {
+    id: uuidV5(`${from.request} ${event.type} ${data}`, NAMESPACE),
+    type: event.type,
+    data,
+    metadata,
+  };
+}
+
+/** Fields without which an event of the type can't be understood. */
+const REQUIRED: {
+  readonly [T in LedgerEventType]: readonly (string &
+    keyof Extract<LedgerEvent, { type: T }>['data'])[];
+} = {
+  Sale: [
+    'saleId',
+    'merchantId',
+    'amount',
+    'currency',
+    'card',
+    'businessDate',
+    'businessDateEndsAt',
+    'occurredAt',
+  ],
+  Void: ['request', 'saleId', 'merchantId', 'amount', 'currency', 'occurredAt'],
+  Refund: [
+    'request',
+    'saleId',
+    'merchantId',
+    'amount',
+    'currency',
+    'afterSettlement',
+    'feeReturned',
+    'occurredAt',
+  ],
+  Settled: [
+    'saleId',
+    'merchantId',
+    'currency',
+    'gross',
+    'voided',
+    'refunded',
+    'fee',
+    'reserve',
+    'net',
+    'occurredAt',
+  ],
+  RequestTaken: ['request', 'kind', 'target', 'content', 'occurredAt'],
+  Refused: ['request', 'kind', 'content', 'refusal', 'occurredAt'],
+  BatchCloseRequested: [
+    'merchantId',
+    'terminalId',
+    'batchNo',
+    'businessDate',
+    'terms',
+    'occurredAt',
+  ],
+  BatchClosed: [
+    'merchantId',
+    'terminalId',
+    'batchNo',
+    'totals',
+    'settled',
+    'refunds',
+    'reconciliation',
+    'occurredAt',
+  ],
+  BatchReconciled: ['merchantId', 'terminalId', 'batchNo', 'reconciliation', 'occurredAt'],
+  MerchantRegistered: ['merchantId', 'settings', 'occurredAt'],
+  MerchantPolicyChanged: ['merchantId', 'settings', 'occurredAt'],
+  TerminalAssigned: ['merchantId', 'terminalId', 'storeId', 'occurredAt'],
+  RightFrozen: ['merchantId', 'right', 'occurredAt'],
+  RightRestored: ['merchantId', 'right', 'occurredAt'],
+  CardReported: ['token', 'status', 'occurredAt'],
+  CardRestored: ['token', 'occurredAt'],
+};
+
+/**
+ * A stored event, checked and brought to its present shape: the only place where old versions are upcast.
+ * @throws CorruptLogError naming the position, for what this ledger did not write.
+ */
+export function decode(stored: StoredEvent): RecordedEvent {
+  const data = parse(stored, stored.data);
+  const metadata = parse(stored, stored.metadata);
+  if (metadata['version'] !== SCHEMA_VERSION) {
+    throw unreadable(stored, `its version ${String(metadata['version'])} is not known`);
+  }
+  const required: readonly string[] | undefined = Object.hasOwn(REQUIRED, stored.type)
+    ? REQUIRED[stored.type as LedgerEventType]
+    : undefined;
+  if (!required) throw unreadable(stored, 'its type is not known');
+  const missing = required.find((field) => data[field] === undefined);
+  if (missing !== undefined) throw unreadable(stored, `it lacks ${missing}`);
+  return {
+    event: { type: stored.type, data } as unknown as LedgerEvent,
+    position: stored.position,
+    stream: stored.stream,
+    revision: stored.revision,
+    id: stored.id,
+    recordedAt: metadata['recordedAt'] as string,
+    by: metadata['by'] as Actor,
+  };
+}
+
+function parse(stored: StoredEvent, text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw unreadable(stored, 'it is not JSON', cause);
+  }
+  throw unreadable(stored, 'it is no JSON object');
+}
+
+function unreadable(stored: StoredEvent, why: string, cause?: unknown): CorruptLogError {
+  return new CorruptLogError(
+    `event ${stored.type} at position ${stored.position} (${stored.stream}, revision ${stored.revision}) can't be read: ${why}`,
+    { cause },
+  );
+}

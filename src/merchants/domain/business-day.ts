@@ -1,0 +1,108 @@
+import { DateTime } from 'luxon';
+import type { MerchantSettings, SettlementCycle } from './merchant.events.js';
+
+/** The two settings that make a merchant's business date. */
+export type DayRule = Pick<MerchantSettings, 'timeZone' | 'dayCloseAt'>;
+
+export interface BusinessDay {
+  /** YYYY-MM-DD. */
+  readonly date: string;
+  /** Epoch milliseconds: the first instant that no longer belongs to it. */
+  readonly endsAt: number;
+}
+
+/**
+ * The instant (epoch milliseconds) at which a business date ends. The cut-off ends the calendar date
+ * at 12:00 or later, before that the previous one. A cut-off that the clocks skip moves on with them.
+ */
+export function businessDateEnd(date: string, rule: DayRule): number {
+  const [hour, minute] = rule.dayCloseAt.split(':').map(Number) as [number, number];
+  const day = DateTime.fromISO(date, { zone: 'utc' }).plus({ days: hour < 12 ? 1 : 0 });
+  return DateTime.fromObject(
+    { year: day.year, month: day.month, day: day.day, hour, minute },
+    { zone: rule.timeZone },
+  ).toMillis();
+}
+
+/** The business date that an instant (epoch milliseconds) counts for, and when it ends. */
+export function businessDay(at: number, rule: DayRule): BusinessDay {
+  const key = `${rule.timeZone} ${rule.dayCloseAt}`;
+  const last = lastDay.get(key);
+  if (last && at >= last.startsAt && at < last.endsAt) return last;
+  let date = DateTime.fromMillis(at, { zone: rule.timeZone }).toISODate() as string;
+  while (businessDateEnd(addDays(date, -1), rule) > at) date = addDays(date, -1);
+  while (businessDateEnd(date, rule) <= at) date = addDays(date, 1);
+  const day = {
+    date,
+    startsAt: businessDateEnd(addDays(date, -1), rule),
+    endsAt: businessDateEnd(date, rule),
+  };
+  lastDay.set(key, day);
+  return day;
+}
+
+/** Zone arithmetic is slow and most requests fall on the day of the one before: the last day per rule is kept. */
+const lastDay = new Map<string, BusinessDay & { readonly startsAt: number }>();
+
+export function addDays(date: string, days: number): string {
+  return DateTime.fromISO(date, { zone: 'utc' }).plus({ days }).toISODate() as string;
+}
+
+/** Whole days from one date to another; negative when the second is earlier. */
+export function daysBetween(from: string, to: string): number {
+  return DateTime.fromISO(to, { zone: 'utc' }).diff(DateTime.fromISO(from, { zone: 'utc' }), 'days')
+    .days;
+}
+
+/** When money of this business date is due: T1 and T2 count business days, D1 calendar days. */
+export function valueDate(
+  businessDate: string,
+  cycle: SettlementCycle,
+  holidays: readonly string[],
+): string {
+  switch (cycle) {
+    case 'T0':
+      return businessDate;
+    case 'D1':
+      return addDays(businessDate, 1);
+    case 'T1':
+      return addBusinessDays(businessDate, 1, holidays);
+    case 'T2':
+      return addBusinessDays(businessDate, 2, holidays);
+  }
+}
+
+function addBusinessDays(date: string, count: number, holidays: readonly string[]): string {
+  let day = date;
+  for (let left = count; left > 0;) {
+    day = addDays(day, 1);
+    if (isBusinessDay(day, holidays)) left -= 1;
+  }
+  return day;
+}
+
+function isBusinessDay(date: string, holidays: readonly string[]): boolean {
+  return DateTime.fromISO(date, { zone: 'utc' }).weekday <= 5 && !holidays.includes(date);
+}
+
+/**
+ * The retrieval reference number (ISO 8583 field 37) of a request: YDDDHH of the merchant's local time,
+ * then the STAN. For people, never a key.
+ */
+export function retrievalReference(at: number, timeZone: string, stan: string): string {
+  const local = localHour(at, timeZone);
+  return `${local}${stan}`;
+}
+
+/** YDDDHH; zones differ by whole quarters of an hour, so one reckoning serves a quarter. */
+function localHour(at: number, timeZone: string): string {
+  const quarter = Math.floor(at / 900_000);
+  const last = lastHour.get(timeZone);
+  if (last?.quarter === quarter) return last.text;
+  const local = DateTime.fromMillis(at, { zone: timeZone });
+  const text = `${local.year % 10}${local.toFormat('oooHH')}`;
+  lastHour.set(timeZone, { quarter, text });
+  return text;
+}
+
+const lastHour = new Map<string, { readonly quarter: number; readonly text: string }>();

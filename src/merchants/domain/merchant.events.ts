@@ -1,0 +1,102 @@
+import type { Minor } from '../../ledger/domain/money.js';
+
+export interface FeeTerms {
+  readonly basisPoints: number;
+  readonly minimum?: Minor;
+  readonly cap?: Minor;
+}
+
+export type CardType = 'debit' | 'credit';
+export type SettlementCycle = 'T0' | 'T1' | 'T2' | 'D1';
+
+export interface FeePolicy extends FeeTerms {
+  /** Terms that replace the general ones for cards of this type. */
+  readonly perCardType?: Partial<Record<CardType, FeeTerms>>;
+}
+
+export interface ReservePolicy {
+  readonly basisPoints: number;
+  readonly days: number;
+}
+
+export interface VoidPolicy {
+  readonly partial: boolean;
+  readonly windowMinutes?: number;
+  readonly supervisorAbove?: Minor;
+  readonly consent: boolean;
+  readonly cardPresent: boolean;
+  readonly approvalAbove?: Minor;
+}
+
+export interface RefundPolicy {
+  readonly windowDays: number;
+  readonly whileVoidable: 'refuse' | 'allow';
+  readonly feeReturn: 'keep' | 'proportional';
+  readonly negativeBalance: boolean;
+  readonly supervisorAbove?: Minor;
+  readonly approvalAbove?: Minor;
+}
+
+export interface DailyLimit {
+  readonly count?: number;
+  readonly amount?: Minor;
+}
+
+export interface Limits {
+  readonly single?: { readonly sale?: Minor; readonly void?: Minor; readonly refund?: Minor };
+  readonly daily?: {
+    readonly sale?: DailyLimit;
+    readonly void?: DailyLimit;
+    readonly refund?: DailyLimit;
+  };
+  readonly cardTypes?: readonly CardType[];
+}
+
+/** A merchant's settings with every default filled in. */
+export interface MerchantSettings {
+  readonly name: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** IANA zone name. */
+  readonly timeZone: string;
+  /** Cut-off HH:MM in the zone: at 12:00 or later it ends that calendar date, before it the previous one. */
+  readonly dayCloseAt: string;
+  readonly settlementCycle: SettlementCycle;
+  /** Calendar dates that are no business days. */
+  readonly holidays: readonly string[];
+  readonly fee: FeePolicy;
+  readonly reserve?: ReservePolicy;
+  readonly payoutMinimum?: Minor;
+  readonly voidPolicy: VoidPolicy;
+  readonly refundPolicy: RefundPolicy;
+  readonly limits?: Limits;
+}
+
+export type Right = 'void' | 'refund';
+
+interface MerchantFact {
+  readonly merchantId: string;
+  readonly occurredAt: string;
+}
+
+export type MerchantEvent =
+  | {
+      readonly type: 'MerchantRegistered';
+      readonly data: MerchantFact & { readonly settings: MerchantSettings };
+    }
+  | {
+      readonly type: 'MerchantPolicyChanged';
+      readonly data: MerchantFact & { readonly settings: MerchantSettings };
+    }
+  | {
+      readonly type: 'TerminalAssigned';
+      readonly data: MerchantFact & {
+        readonly terminalId: string;
+        readonly storeId: string;
+        readonly currency?: string;
+      };
+    }
+  | {
+      readonly type: 'RightFrozen' | 'RightRestored';
+      readonly data: MerchantFact & { readonly right: Right; readonly reason: string };
+    };

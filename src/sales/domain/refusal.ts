@@ -1,0 +1,69 @@
+/** What the cashier does next. */
+export type NextStep =
+  'void' | 'refund' | 'wait' | 'retry' | 'call-supervisor' | 'contact-acquirer' | 'none';
+
+/** Why requests fail, as reports group them [S0, S1]. */
+export type Cause =
+  | 'system'
+  | 'network'
+  | 'hardware'
+  | 'operator'
+  | 'customer-information'
+  | 'limit'
+  | 'right'
+  | 'timing'
+  | 'card'
+  | 'third-party';
+
+/** One sentence for each of the two languages a terminal shows. */
+export interface Sentence {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** The conditions of voids and refunds (voidability.ts holds them as data). */
+export type ConditionCode =
+  | 'sale-approved'
+  | 'same-merchant'
+  | 'amount-remaining'
+  | 'not-refunded'
+  | 'funds-not-settled'
+  | 'same-business-date'
+  | 'day-open'
+  | 'within-window'
+  | 'void-right'
+  | 'card-usable'
+  | 'amount-allowed'
+  | 'not-voidable'
+  | 'refund-right'
+  | 'within-refund-window';
+
+/** What must be brought along to the counter. */
+export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
+
+/** The name of a refusal by the rules: stable, and one HTTP status each. */
+export type RefusalCode =
+  | ConditionCode
+  | RequirementCode
+  | 'currency'
+  | 'batch-date'
+  | 'batch-closing'
+  | 'batch-closed'
+  | 'within-limits'
+  | 'revision';
+
+/** A no by the rules. A value, not an exception; as `Refused` it is a fact. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** ISO 8583 field 39. */
+  readonly responseCode: string;
+  readonly cause: Cause;
+  readonly detail: Sentence;
+  readonly nextStep: NextStep;
+}
+
+export type Decided<E> = { readonly events: readonly E[] } | { readonly refusal: Refusal };
+
+export function refuse(refusal: Refusal): { readonly refusal: Refusal } {
+  return { refusal };
+}
