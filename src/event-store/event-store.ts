@@ -65,6 +65,9 @@ export interface EventStore {
   /** One page of the whole log. */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
 
+  /** The event at just this position, if there is one. */
+  at(position: Position): Promise<StoredEvent | undefined>;
+
   /** Position of the last event, START for an empty log. */
   head(): Promise<Position>;
 

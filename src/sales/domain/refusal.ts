@@ -41,18 +41,17 @@ export type ConditionCode =
 /** What must be brought along to the counter. */
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 
-/** The name of a refusal by the rules: stable, and one HTTP status each. */
-export type RefusalCode =
-  | ConditionCode
-  | RequirementCode
-  | 'currency'
-  | 'batch-date'
-  | 'batch-closing'
-  | 'batch-closed'
-  | 'within-limits'
-  | 'revision';
+/** What a request can fail on before any condition of its sale is asked. */
+export type RequestCode = 'currency' | 'batch-date' | 'batch-closing' | 'batch-closed' | 'revision';
 
-/** A no by the rules. A value, not an exception; as `Refused` it is a fact. */
+/** What leaves the request's name free: nothing is written, and the same request may come again. */
+export type UnrecordedCode =
+  'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'conflict';
+
+/** The name of a refusal: stable, and one HTTP status each. */
+export type RefusalCode = ConditionCode | RequirementCode | RequestCode | UnrecordedCode;
+
+/** A no. A value, not an exception; as `Refused` it is a fact. */
 export interface Refusal {
   readonly code: RefusalCode;
   /** ISO 8583 field 39. */
@@ -60,6 +59,8 @@ export interface Refusal {
   readonly cause: Cause;
   readonly detail: Sentence;
   readonly nextStep: NextStep;
+  /** Of a request whose name was used with other content: the fields that differ, as `card.token`. */
+  readonly fields?: readonly string[];
 }
 
 export type Decided<E> = { readonly events: readonly E[] } | { readonly refusal: Refusal };

@@ -1,0 +1,160 @@
+import { ConflictError } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
+import { minor } from '../ledger/domain/money.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import type { Views } from '../projections/views.js';
+import {
+  decideSettlement,
+  type SettlementTerms,
+  type Settling,
+  settlingOf,
+} from '../sales/domain/decide.js';
+import { foldSale } from '../sales/recorded-sale.js';
+import { closedAnswer, closeRequest } from './batch.answer.js';
+import type { BatchEvent } from './domain/batch.events.js';
+import { reconcile } from './domain/reconcile.js';
+import type { Batch, OpenBatches } from './open-batches.js';
+
+/** Sales whose settlements are on their way to the log at the same time. */
+const PAGE = 512;
+
+const VIEW_TIMEOUT_MS = 60_000;
+
+const THE_LEDGER: Actor = { kind: 'ledger' };
+
+type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
+
+/** A sale of the batch as the view shows it. */
+type Listed = ReturnType<Views['sales']['unsettled']>[number];
+
+/**
+ * Brings a requested close to its end: settles what is left of each sale by expected revision, then writes
+ * what really settled. Each step finds what earlier tries have done, so that it can be resumed anywhere.
+ */
+export class BatchCloser {
+  private readonly running = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly batches: OpenBatches,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Once at a time for each batch. @throws StoreUnavailableError, ViewBehindError: to be called again later */
+  finish(batch: Batch): Promise<void> {
+    const running = this.running.get(batch.name);
+    if (running) return running;
+    const run = this.run(batch).finally(() => this.running.delete(batch.name));
+    this.running.set(batch.name, run);
+    return run;
+  }
+
+  private async run(batch: Batch): Promise<void> {
+    await this.batches.idle(batch);
+    const events = await this.journal.read(streams.batch(batch.name));
+    const request = closeRequest(events);
+    if (!request) throw new Error(`batch ${batch.name} is closing without a request to close it`);
+    if (!closedAnswer(events)) {
+      await this.settleAll(batch, request.data);
+      await this.writeClosed(batch, request.data);
+    }
+    this.batches.closed(batch);
+  }
+
+  private async settleAll(batch: Batch, request: CloseRequested): Promise<void> {
+    await this.catchUp();
+    const { fee, reserve, valueDate } = request.terms;
+    const terms: SettlementTerms = {
+      kind: 'batch',
+      fee,
+      ...(reserve && { reserve }),
+      valueDate,
+      occurredAt: request.occurredAt,
+    };
+    let page: Listed[];
+    let after: Listed['position'] | undefined;
+    do {
+      page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
+      await Promise.all(page.map((sale) => this.settle(batch, request, terms, sale)));
+      after = page.at(-1)?.position;
+    } while (page.length === PAGE);
+  }
+
+  private async settle(
+    batch: Batch,
+    request: CloseRequested,
+    terms: SettlementTerms,
+    listed: Listed,
+  ): Promise<void> {
+    let sale = asSettling(listed, request);
+    let { revision } = listed;
+    for (;;) {
+      const event = decideSettlement(sale, terms);
+      if (!event) return;
+      const stream = streams.request(sale.saleId);
+      try {
+        const origin = { request: batch.name, by: THE_LEDGER };
+        await this.journal.append(stream, revision, [event], origin);
+        return;
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+      // Something got there first, and is honoured: what is left now settles.
+      const now = foldSale(await this.journal.read(stream))?.sale;
+      if (!now || now.settlement) return;
+      sale = settlingOf(now);
+      revision = now.revision;
+    }
+  }
+
+  private async writeClosed(batch: Batch, request: CloseRequested): Promise<void> {
+    await this.catchUp();
+    const { merchantId, terminalId, batchNo, businessDate } = request;
+    const seen = this.views.batches;
+    const totals = seen.totals(batch.name);
+    const items = request.items ? seen.items(batch.name) : [];
+    const event: BatchEvent = {
+      type: 'BatchClosed',
+      data: {
+        merchantId,
+        terminalId,
+        batchNo,
+        businessDate,
+        totals,
+        settled: seen.settledSums(batch.name),
+        refunds: seen.refunds(batch.name),
+        ...reconcile(request, { totals, items }),
+        occurredAt: timeText(this.clock.now()),
+      },
+    };
+    const origin = { request: batch.name, by: THE_LEDGER };
+    try {
+      await this.journal.append(streams.batch(batch.name), 0, [event], origin);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+
+  private async catchUp(): Promise<void> {
+    await this.views.waitFor(await this.journal.head(), VIEW_TIMEOUT_MS);
+  }
+}
+
+/** The view's row as the decision takes it. */
+function asSettling(listed: Listed, { terminalId, batchNo }: CloseRequested): Settling {
+  return {
+    saleId: listed.saleId,
+    merchantId: listed.merchantId,
+    terminalId,
+    batchNo,
+    businessDate: listed.businessDate,
+    currency: listed.currency,
+    amount: minor(listed.amount),
+    voided: minor(listed.voided),
+    refunded: minor(listed.refunded),
+    cardType: listed.cardType ?? undefined,
+  };
+}

@@ -1,0 +1,233 @@
+import { ConflictError } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
+import { batchName, streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDay, valueDate } from '../merchants/domain/business-day.js';
+import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { Views } from '../projections/views.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Outcome } from '../sales/sales.commands.js';
+import { type BatchAnswer, closedAnswer } from './batch.answer.js';
+import type { BatchCloser } from './batch-closer.js';
+import type { BatchEvent } from './domain/batch.events.js';
+import { reconcile, type TerminalSide } from './domain/reconcile.js';
+import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
+
+/** How long a caller waits for its batch to be closed before it is told that it is closing. */
+const PATIENCE_MS = 10_000;
+
+type ClosedFor = (BatchEvent & { type: 'BatchCloseRequested' })['data']['requestedBy'];
+
+/** A close as it was asked for. */
+interface CloseRequest {
+  readonly requestedBy: ClosedFor;
+  readonly terminal: TerminalSide;
+  readonly by: Actor;
+}
+
+/** Closes batches: alone, by day-close of a store or a merchant, and by the ledger itself at the cut-off. */
+export class BatchesCommandHandler {
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly batches: OpenBatches,
+    private readonly closer: BatchCloser,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Closes one batch, or says how it was closed. `terminal` is the terminal's own side of it, if sent. */
+  async close(
+    identity: BatchIdentity,
+    terminal: TerminalSide,
+    by: Actor,
+  ): Promise<Outcome<BatchAnswer>> {
+    const merchant = (await this.directory.find(identity.merchantId))?.merchant;
+    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant.terminals.has(identity.terminalId)) {
+      return { refusal: requestRefusals.unknownTerminal(), replayed: false };
+    }
+    const batch = await this.batches.find(identity);
+    const replayed = batch.status === 'closed';
+    const request = { requestedBy: 'terminal', terminal, by } as const;
+    return { answer: await this.closeBatch(batch, request), replayed };
+  }
+
+  /** Closes every open batch of the merchant, or of one of its stores. */
+  async dayClose(
+    merchantId: string,
+    storeId: string | undefined,
+    by: Actor,
+  ): Promise<Outcome<{ batches: BatchAnswer[] }>> {
+    const merchant = (await this.directory.find(merchantId))?.merchant;
+    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    await this.batches.restore();
+    const closing = this.batches
+      .all()
+      .filter((batch) => batch.merchantId === merchantId)
+      .filter((batch) => !storeId || terminalOf(batch, merchant).storeId === storeId);
+    const requestedBy = storeId === undefined ? 'merchant' : 'store';
+    const answers = closing.map((batch) =>
+      this.closeBatch(batch, { requestedBy, terminal: {}, by }),
+    );
+    return { answer: { batches: await Promise.all(answers) }, replayed: false };
+  }
+
+  /** Closes what is past its cut-off and takes up closes that were left unfinished. */
+  async closeDue(): Promise<void> {
+    await this.batches.restore();
+    const now = this.clock.now();
+    const due = this.batches
+      .all()
+      .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now));
+    const request = { requestedBy: 'ledger', terminal: {}, by: { kind: 'ledger' } } as const;
+    const ended = await Promise.allSettled(
+      due.map(async (batch) => {
+        if (batch.status !== 'closing') await this.requestClose(batch, request);
+        await this.closer.finish(batch);
+      }),
+    );
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** The batch as it is now; undefined when no request of it was ever recorded. */
+  async batch(identity: BatchIdentity): Promise<BatchAnswer | undefined> {
+    await this.batches.restore();
+    const name = batchName(identity);
+    const held = this.batches.known(name);
+    if (held && held.status !== 'new' && held.status !== 'closed') return this.liveAnswer(held);
+    return closedAnswer(await this.journal.read(streams.batch(name)));
+  }
+
+  private async closeBatch(batch: Batch, request: CloseRequest): Promise<BatchAnswer> {
+    if (batch.status === 'new' || batch.status === 'open') await this.requestClose(batch, request);
+    if (batch.status === 'closing') await soon(this.closer.finish(batch));
+    const events = await this.journal.read(streams.batch(batch.name));
+    const answer = closedAnswer(events);
+    if (!answer) return this.liveAnswer(batch);
+    const cameLate = request.terminal.totals ?? request.terminal.items;
+    if (!cameLate || answer.reconciliation !== 'not-sent') return answer;
+    return this.reconcileLate(batch, answer, request);
+  }
+
+  /** Shuts the batch and queues the fact in one turn: what the log has behind it is not of the batch. */
+  private async requestClose(batch: Batch, request: CloseRequest): Promise<void> {
+    const merchant = (await this.directory.find(batch.merchantId))?.merchant;
+    if (!merchant)
+      throw new Error(`batch ${batch.name} is of a merchant that was never registered`);
+    const before = batch.status;
+    if (before !== 'new' && before !== 'open') return;
+    const event = closeRequested(batch, request, merchant, this.clock.now());
+    batch.status = 'closing';
+    const origin = { request: batch.name, by: request.by };
+    try {
+      await this.journal.append(streams.batch(batch.name), 'no-stream', [event], origin);
+    } catch (error) {
+      // On a conflict another node has asked for the same: then it is closing all the same.
+      if (error instanceof ConflictError) return;
+      batch.status = before;
+      throw error;
+    }
+  }
+
+  private async liveAnswer(batch: Batch): Promise<BatchAnswer> {
+    const head = await this.journal.head();
+    await this.views.waitFor(head);
+    const { merchantId, terminalId, batchNo, name, day } = batch;
+    const seen = this.views.batches;
+    return {
+      merchantId,
+      terminalId,
+      batchNo,
+      status: batch.status === 'closing' ? 'closing' : 'open',
+      businessDate: day?.date ?? '',
+      totals: seen.totals(name),
+      settled: seen.settledSums(name),
+      reconciliation: 'not-sent',
+      position: head,
+    };
+  }
+
+  /** Totals that come after the ledger closed the batch by itself are compared once, and written down. */
+  private async reconcileLate(
+    batch: Batch,
+    answer: BatchAnswer,
+    { terminal, by }: CloseRequest,
+  ): Promise<BatchAnswer> {
+    const items = terminal.items ? this.views.batches.items(batch.name) : [];
+    const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
+    if (reconciliation === 'not-sent') return answer;
+    const { merchantId, terminalId, batchNo, businessDate } = answer;
+    const event: BatchEvent = {
+      type: 'BatchReconciled',
+      data: {
+        merchantId,
+        terminalId,
+        batchNo,
+        businessDate,
+        reconciliation,
+        ...(differences && { differences }),
+        occurredAt: timeText(this.clock.now()),
+      },
+    };
+    const stream = streams.batch(batch.name);
+    try {
+      await this.journal.append(stream, 1, [event], { request: batch.name, by });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+    return closedAnswer(await this.journal.read(stream)) ?? answer;
+  }
+}
+
+function closeRequested(
+  batch: Batch,
+  { requestedBy, terminal }: CloseRequest,
+  merchant: Merchant,
+  now: number,
+): BatchEvent {
+  const { merchantId, terminalId, batchNo } = batch;
+  const { fee, reserve, settlementCycle, holidays } = merchant.settings;
+  const businessDate = (batch.day ?? businessDay(now, merchant.settings)).date;
+  return {
+    type: 'BatchCloseRequested',
+    data: {
+      merchantId,
+      terminalId,
+      batchNo,
+      businessDate,
+      storeId: terminalOf(batch, merchant).storeId,
+      requestedBy,
+      ...(terminal.totals && { totals: terminal.totals }),
+      ...(terminal.items && { items: terminal.items }),
+      terms: {
+        fee,
+        ...(reserve && { reserve }),
+        valueDate: valueDate(businessDate, settlementCycle, holidays),
+      },
+      occurredAt: timeText(now),
+    },
+  };
+}
+
+function terminalOf(batch: Batch, merchant: Merchant): Terminal {
+  const terminal = merchant.terminals.get(batch.terminalId);
+  if (!terminal) throw new Error(`batch ${batch.name} is of a terminal that was never assigned`);
+  return terminal;
+}
+
+/** Waits for the work, but not for ever: it goes on behind. A fault of it is the scheduler's to meet again. */
+async function soon(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS);
+  });
+  try {
+    await Promise.race([work.catch(() => undefined), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

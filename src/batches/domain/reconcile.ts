@@ -1,0 +1,65 @@
+import type { Minor } from '../../ledger/domain/money.js';
+import type { BatchItem, Difference, Reconciliation, StoredTotals } from './batch.events.js';
+
+/** What the terminal says a batch comes to; either part may be left out. */
+export interface TerminalSide {
+  readonly totals?: StoredTotals | undefined;
+  readonly items?: readonly BatchItem[] | undefined;
+}
+
+export interface Reconciled {
+  readonly reconciliation: Reconciliation;
+  readonly differences?: readonly Difference[];
+}
+
+/** Compares the terminal's totals, and its items where it sent them, with the ledger's. */
+export function reconcile(
+  terminal: TerminalSide,
+  ledger: { readonly totals: StoredTotals; readonly items: readonly BatchItem[] },
+): Reconciled {
+  if (!terminal.totals && !terminal.items) return { reconciliation: 'not-sent' };
+  const differences = [
+    ...(terminal.totals ? differingTotals(terminal.totals, ledger.totals) : []),
+    ...(terminal.items ? differingItems(terminal.items, ledger.items) : []),
+  ];
+  return differences.length === 0
+    ? { reconciliation: 'matched' }
+    : { reconciliation: 'mismatched', differences };
+}
+
+const FIELDS = [
+  'saleCount',
+  'saleAmount',
+  'voidCount',
+  'voidAmount',
+  'refundCount',
+  'refundAmount',
+] as const satisfies readonly (keyof StoredTotals)[];
+
+function differingTotals(terminal: StoredTotals, ledger: StoredTotals): Difference[] {
+  return FIELDS.filter((field) => terminal[field] !== ledger[field]).map((field) => ({
+    field,
+    terminal: String(terminal[field]),
+    ledger: String(ledger[field]),
+  }));
+}
+
+function differingItems(
+  terminal: readonly BatchItem[],
+  ledger: readonly BatchItem[],
+): Difference[] {
+  const theirs = amounts(terminal);
+  const ours = amounts(ledger);
+  const keys = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
+  return keys
+    .filter((key) => theirs.get(key) !== ours.get(key))
+    .map((key) => {
+      const [stan, kind] = key.split(' ') as [string, BatchItem['kind']];
+      return { stan, kind, terminal: theirs.get(key) ?? null, ledger: ours.get(key) ?? null };
+    });
+}
+
+/** One request is one item: of a STAN sent twice with one kind, the last counts. */
+function amounts(items: readonly BatchItem[]): Map<string, Minor> {
+  return new Map(items.map(({ stan, kind, amount }) => [`${stan} ${kind}`, amount]));
+}

@@ -1,0 +1,48 @@
+import { BatchCloser } from './batches/batch-closer.js';
+import { BatchesCommandHandler } from './batches/batches.command-handler.js';
+import { OpenBatches } from './batches/open-batches.js';
+import { CardsCommandHandler } from './cards/cards.command-handler.js';
+import type { EventStore } from './event-store/event-store.js';
+import type { Clock } from './ledger/clock.js';
+import { Journal } from './ledger/journal.js';
+import { MerchantDirectory } from './merchants/merchant-directory.js';
+import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
+import type { Views } from './projections/views.js';
+import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
+import { SaleQueries } from './sales/sale.queries.js';
+import { SalesCommandHandler } from './sales/sales.command-handler.js';
+import { SettleCommandHandler } from './sales/settle.command-handler.js';
+
+/** Everything that decides and answers, built on one store, its views and a clock. */
+export interface Ledger {
+  readonly merchants: MerchantsCommandHandler;
+  readonly cards: CardsCommandHandler;
+  readonly sales: SalesCommandHandler;
+  readonly giveBacks: GiveBackCommandHandler;
+  readonly settlements: SettleCommandHandler;
+  readonly batches: BatchesCommandHandler;
+  readonly saleQueries: SaleQueries;
+}
+
+export interface LedgerParts {
+  readonly store: EventStore;
+  readonly views: Views;
+  readonly clock: Clock;
+}
+
+/** The service, the command line and the tests all run on what this builds. */
+export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
+  const journal = new Journal(store);
+  const directory = new MerchantDirectory(journal);
+  const open = new OpenBatches(journal, views, directory);
+  const closer = new BatchCloser(journal, open, views, clock);
+  return {
+    merchants: new MerchantsCommandHandler(journal, directory, clock),
+    cards: new CardsCommandHandler(journal, clock),
+    sales: new SalesCommandHandler(journal, directory, open, clock),
+    giveBacks: new GiveBackCommandHandler(journal, directory, open, clock),
+    settlements: new SettleCommandHandler(journal, directory, clock),
+    batches: new BatchesCommandHandler(journal, directory, open, closer, views, clock),
+    saleQueries: new SaleQueries(journal, clock),
+  };
+}

@@ -1,0 +1,56 @@
+import type {
+  Appended,
+  EventStore,
+  ExpectedRevision,
+  Position,
+} from '../event-store/event-store.js';
+import { timeText } from './clock.js';
+import type { Actor, LedgerEvent, RecordedEvent } from './domain/ledger-event.js';
+import { decode, encode } from './event-codec.js';
+
+/** Who asked for what is written, under which name. */
+export interface Origin {
+  /** The request (or batch, merchant, card) that the facts come from. */
+  readonly request: string;
+  readonly by: Actor;
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+}
+
+/** The event store in the ledger's own terms: facts in, facts out. */
+export class Journal {
+  constructor(private readonly store: EventStore) {}
+
+  /**
+   * Writes facts at the end of a stream. The append is under way when this returns, in the order of the calls.
+   * @throws ConflictError, StoreUnavailableError
+   */
+  append(
+    stream: string,
+    expected: ExpectedRevision,
+    events: readonly LedgerEvent[],
+    origin: Origin,
+  ): Promise<Appended> {
+    const from = { ...origin, recordedAt: timeText(Date.now()) };
+    return this.store.append(
+      stream,
+      expected,
+      events.map((event) => encode(event, from)),
+    );
+  }
+
+  /** The facts of a stream in order; none when there is no such stream. */
+  async read(stream: string): Promise<RecordedEvent[]> {
+    return (await this.store.readStream(stream)).map(decode);
+  }
+
+  /** The fact at a position of the log, if there is one. */
+  async at(position: Position): Promise<RecordedEvent | undefined> {
+    const stored = await this.store.at(position);
+    return stored && decode(stored);
+  }
+
+  head(): Promise<Position> {
+    return this.store.head();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Position } from '../event-store/event-store.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import type { MerchantEvent } from './domain/merchant.events.js';
+import { evolveMerchant, type Merchant } from './domain/merchant.js';
+
+/** A merchant with where its stream stands. */
+export interface MerchantRecord {
+  readonly merchant: Merchant;
+  readonly revision: number;
+  readonly position: Position;
+}
+
+/** Merchants as they stand now, kept in memory so that a sale needs no read. */
+export class MerchantDirectory {
+  private readonly records = new Map<string, MerchantRecord>();
+
+  constructor(private readonly journal: Journal) {}
+
+  /** What is in memory; undefined may also mean that it has not been read yet. */
+  known(merchantId: string): Merchant | undefined {
+    return this.records.get(merchantId)?.merchant;
+  }
+
+  async find(merchantId: string): Promise<MerchantRecord | undefined> {
+    return this.records.get(merchantId) ?? (await this.reload(merchantId));
+  }
+
+  /** Reads the merchant's stream anew. */
+  async reload(merchantId: string): Promise<MerchantRecord | undefined> {
+    const events = await this.journal.read(streams.merchant(merchantId));
+    const merchant = foldMerchant(events);
+    const last = events.at(-1);
+    if (!merchant || !last) return undefined;
+    const record = { merchant, revision: last.revision, position: last.position as Position };
+    this.keep(record);
+    return record;
+  }
+
+  /** Takes a newer record; an older one, read while a write went on, is passed over. */
+  keep(record: MerchantRecord): void {
+    const { merchantId } = record.merchant;
+    const held = this.records.get(merchantId);
+    if (!held || held.revision <= record.revision) this.records.set(merchantId, record);
+  }
+}
+
+/** A merchant from its stream's events, or from the first of them. */
+export function foldMerchant(events: readonly RecordedEvent[]): Merchant | undefined {
+  return events.reduce<Merchant | undefined>(
+    (merchant, { event }) => evolveMerchant(merchant, event as MerchantEvent),
+    undefined,
+  );
+}

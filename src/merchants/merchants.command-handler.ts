@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ConflictError, type Position } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { OneAtATime } from '../ledger/one-at-a-time.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Outcome } from '../sales/sales.commands.js';
+import type { MerchantEvent, MerchantSettings, Right } from './domain/merchant.events.js';
+import {
+  evolveMerchant,
+  type Merchant,
+  type RightStatus,
+  type Terminal,
+} from './domain/merchant.js';
+import type { MerchantDirectory, MerchantRecord } from './merchant-directory.js';
+
+const ATTEMPTS = 5;
+
+/** Settings, terminals and rights. What is set to what it already is writes nothing. */
+export class MerchantsCommandHandler {
+  private readonly turns = new OneAtATime();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(merchantId: string): Promise<Merchant | undefined> {
+    return (await this.directory.find(merchantId))?.merchant;
+  }
+
+  /** Registers the merchant or replaces all its settings. */
+  async put(
+    merchantId: string,
+    settings: MerchantSettings,
+    by: Actor,
+  ): Promise<{ merchant: Merchant; created: boolean; position: Position }> {
+    let created = false;
+    const record = await this.change(merchantId, by, (held, occurredAt) => {
+      created = !held;
+      if (held && isDeepStrictEqual(held.settings, settings)) return undefined;
+      const type = held ? 'MerchantPolicyChanged' : 'MerchantRegistered';
+      return { type, data: { merchantId, settings, occurredAt } };
+    });
+    if (!record) throw new Error('a merchant that was just registered is not there');
+    return { merchant: record.merchant, created, position: record.position };
+  }
+
+  /** Assigns a terminal to a store, or moves it. */
+  async assignTerminal(
+    merchantId: string,
+    terminal: Terminal,
+    by: Actor,
+  ): Promise<Outcome<{ terminal: Terminal; position: Position }>> {
+    const record = await this.change(merchantId, by, (held, occurredAt) => {
+      if (!held || isDeepStrictEqual(held.terminals.get(terminal.terminalId), terminal)) {
+        return undefined;
+      }
+      return { type: 'TerminalAssigned', data: { merchantId, ...terminal, occurredAt } };
+    });
+    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    return { answer: { terminal, position: record.position }, replayed: false };
+  }
+
+  /** Freezes or restores the right to void or to refund. */
+  async setRight(
+    merchantId: string,
+    right: Right,
+    status: RightStatus,
+    reason: string,
+    by: Actor,
+  ): Promise<Outcome<{ right: Right; status: RightStatus; position: Position }>> {
+    const record = await this.change(merchantId, by, (held, occurredAt) => {
+      if (!held || held.rights[right] === status) return undefined;
+      const type = status === 'frozen' ? 'RightFrozen' : 'RightRestored';
+      return { type, data: { merchantId, right, reason, occurredAt } };
+    });
+    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    return { answer: { right, status, position: record.position }, replayed: false };
+  }
+
+  /** One change at a time per merchant; `decide` is asked again when another node was faster. */
+  private change(
+    merchantId: string,
+    by: Actor,
+    decide: (held: Merchant | undefined, occurredAt: string) => MerchantEvent | undefined,
+  ): Promise<MerchantRecord | undefined> {
+    return this.turns.run(merchantId, async () => {
+      let held = await this.directory.find(merchantId);
+      for (let attempt = 1; ; attempt += 1) {
+        const event = decide(held?.merchant, timeText(this.clock.now()));
+        if (!event) return held;
+        try {
+          return await this.write(merchantId, held, event, by);
+        } catch (error) {
+          if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
+          held = await this.directory.reload(merchantId);
+        }
+      }
+    });
+  }
+
+  private async write(
+    merchantId: string,
+    held: MerchantRecord | undefined,
+    event: MerchantEvent,
+    by: Actor,
+  ): Promise<MerchantRecord> {
+    const { position, revision } = await this.journal.append(
+      streams.merchant(merchantId),
+      held?.revision ?? 'no-stream',
+      [event],
+      { request: merchantId, by },
+    );
+    const record = { merchant: evolveMerchant(held?.merchant, event), revision, position };
+    this.directory.keep(record);
+    return record;
+  }
+}

@@ -1,0 +1,11 @@
+import { balancesProjection } from './balances.projection.js';
+import { batchesProjection } from './batches.projection.js';
+import type { Projection } from './projection.js';
+import { salesProjection } from './sales.projection.js';
+
+/** Every view there is. */
+export const ALL_PROJECTIONS: readonly Projection[] = [
+  salesProjection,
+  batchesProjection,
+  balancesProjection,
+];

@@ -1,0 +1,222 @@
+import type { Minor } from '../../ledger/domain/money.js';
+import { minor } from '../../ledger/domain/money.js';
+import type { RequestIdentity } from '../../ledger/domain/request-name.js';
+import { requestName } from '../../ledger/domain/request-name.js';
+import type { BusinessDay } from '../../merchants/domain/business-day.js';
+import { retrievalReference } from '../../merchants/domain/business-day.js';
+import { deduct, feeReturned } from '../../merchants/domain/fee.js';
+import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
+import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
+import type { Refusal, RequirementCode } from './refusal.js';
+import { requestRefusals, requirementRefusals } from './request-refusals.js';
+import { remaining, type Sale } from './sale.js';
+import type { Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
+import {
+  decisionOf,
+  failing,
+  type Question,
+  REFUND_CONDITIONS,
+  refusalOf,
+  requirements,
+  VOID_CONDITIONS,
+} from './voidability.js';
+
+/** What a terminal sends of a sale. */
+export interface SaleCommand extends RequestIdentity {
+  readonly amount: Minor;
+  readonly currency: string;
+  readonly card: Card;
+  readonly authCode?: string;
+  readonly operatorId?: string;
+  readonly transactedAt?: string;
+}
+
+/** The terminal it comes from and the moment it is decided at. */
+export interface SaleContext {
+  readonly merchant: Merchant;
+  readonly terminal: Terminal;
+  readonly day: BusinessDay;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A sale is taken unless its currency is not the terminal's. */
+export function decideSale(
+  command: SaleCommand,
+  { merchant, terminal, day, now }: SaleContext,
+): { readonly event: SaleEvent & { type: 'Sale' } } | { readonly refusal: Refusal } {
+  const expected = terminal.currency ?? merchant.settings.currency;
+  if (command.currency !== expected) return { refusal: requestRefusals.currency(expected) };
+  const data: SaleData = {
+    ...command,
+    saleId: requestName(command),
+    storeId: terminal.storeId,
+    rrn: retrievalReference(now, merchant.settings.timeZone, command.stan),
+    businessDate: day.date,
+    businessDateEndsAt: new Date(day.endsAt).toISOString(),
+    occurredAt: new Date(now).toISOString(),
+  };
+  return { event: { type: 'Sale', data } };
+}
+
+/** A void, a refund, or (reversal) whichever of the two the ledger finds possible. */
+export interface GiveBackCommand extends RequestIdentity {
+  readonly asked: 'void' | 'refund' | 'reversal';
+  readonly reason: string;
+  readonly evidenceRef?: string;
+  readonly operatorId?: string;
+  readonly card?: { readonly token: string };
+  readonly consent?: boolean;
+}
+
+/**
+ * Gives back what the question asks about, or says why not: the first condition that fails, then the
+ * first requirement that was not brought along [S2, S3].
+ */
+export function decideGiveBack(
+  command: GiveBackCommand,
+  question: Question,
+  day: BusinessDay,
+): { readonly event: SaleEvent & { type: 'Void' | 'Refund' } } | { readonly refusal: Refusal } {
+  const decision = decisionOf(question);
+  const kind =
+    command.asked === 'reversal' ? (decision === 'void' ? 'void' : 'refund') : command.asked;
+  const failed = failing(kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS, question);
+  if (failed) return { refusal: refusalOf(failed, decision) };
+  const { sale, merchant } = question;
+  if (!sale || !merchant) throw new Error('a sale passed all conditions without being there');
+  const lacking = missing(command, requirements(kind, question), sale);
+  if (lacking) return { refusal: requirementRefusals[lacking]() };
+  const amount = minor(question.amount ?? remaining(sale));
+  const common = givenBack(command, sale, amount, question.now, day);
+  if (kind === 'void') return { event: { type: 'Void', data: common } };
+  return {
+    event: {
+      type: 'Refund',
+      data: {
+        ...common,
+        afterSettlement: sale.settlement !== undefined,
+        feeReturned: feeReturnedBy(sale, amount, merchant),
+      },
+    },
+  };
+}
+
+/** Another card than the sale's is refused wherever one is presented, even where the policy asks for none. */
+function missing(
+  command: GiveBackCommand,
+  required: readonly RequirementCode[],
+  sale: Sale,
+): RequirementCode | undefined {
+  const brought: Record<RequirementCode, boolean> = {
+    supervisor: false,
+    card: command.card?.token === sale.data.card.token,
+    consent: command.consent === true,
+    approval: false,
+  };
+  if (command.card && !brought.card) return 'card';
+  return required.find((code) => !brought[code]);
+}
+
+function givenBack(
+  command: GiveBackCommand,
+  sale: Sale,
+  amount: Minor,
+  now: number,
+  day: BusinessDay,
+) {
+  const { merchantId, terminalId, batchNo, stan, asked, reason } = command;
+  return {
+    request: requestName(command),
+    saleId: sale.data.saleId,
+    merchantId,
+    terminalId,
+    batchNo,
+    stan,
+    amount,
+    currency: sale.data.currency,
+    reason,
+    asked,
+    ...(command.evidenceRef !== undefined && { evidenceRef: command.evidenceRef }),
+    ...(command.operatorId !== undefined && { operatorId: command.operatorId }),
+    ...(command.consent !== undefined && { consent: command.consent }),
+    ...(command.card && { cardPresented: true }),
+    businessDate: day.date,
+    occurredAt: new Date(now).toISOString(),
+  };
+}
+
+/** Nothing unless the sale has settled and the merchant's policy gives the fee back in proportion. */
+function feeReturnedBy(sale: Sale, amount: Minor, merchant: Merchant): Minor {
+  const { settlement } = sale;
+  if (!settlement || merchant.settings.refundPolicy.feeReturn === 'keep') return minor(0);
+  const settled = minor(settlement.net + settlement.fee + settlement.reserve);
+  const refunded = minor(sale.refundedSettled + amount);
+  return feeReturned(settlement.fee, settled, refunded, sale.feeReturned);
+}
+
+/** What a settlement needs to know of a sale: its view has this as well as its stream. */
+export interface Settling {
+  readonly saleId: string;
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly businessDate: string;
+  readonly currency: string;
+  readonly amount: Minor;
+  readonly voided: Minor;
+  readonly refunded: Minor;
+  readonly cardType?: 'debit' | 'credit' | undefined;
+}
+
+export interface SettlementTerms {
+  readonly kind: 'batch' | 'instant';
+  readonly fee: FeePolicy;
+  readonly reserve?: ReservePolicy;
+  readonly valueDate: string;
+  /** RFC 3339. */
+  readonly occurredAt: string;
+}
+
+/** Settles what is left of a sale; undefined when nothing is. */
+export function decideSettlement(
+  sale: Settling,
+  terms: SettlementTerms,
+): (SaleEvent & { type: 'Settled' }) | undefined {
+  const left = minor(sale.amount - sale.voided - sale.refunded);
+  if (left === 0) return undefined;
+  const data: SettledData = {
+    saleId: sale.saleId,
+    merchantId: sale.merchantId,
+    terminalId: sale.terminalId,
+    batchNo: sale.batchNo,
+    businessDate: sale.businessDate,
+    currency: sale.currency,
+    kind: terms.kind,
+    gross: sale.amount,
+    voided: sale.voided,
+    refunded: sale.refunded,
+    ...deduct(left, sale.cardType, terms),
+    valueDate: terms.valueDate,
+    occurredAt: terms.occurredAt,
+  };
+  return { type: 'Settled', data };
+}
+
+/** The part of a sale that its settlement goes by. */
+export function settlingOf(sale: Sale): Settling {
+  const { saleId, merchantId, terminalId, batchNo, businessDate, currency, amount, card } =
+    sale.data;
+  return {
+    saleId,
+    merchantId,
+    terminalId,
+    batchNo,
+    businessDate,
+    currency,
+    amount,
+    voided: sale.voided,
+    refunded: sale.refunded,
+    cardType: card.type,
+  };
+}

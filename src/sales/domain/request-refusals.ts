@@ -1,0 +1,135 @@
+import type { Refusal, Sentence } from './refusal.js';
+
+const say = (en: string, zh: string): Sentence => ({ en, zh });
+
+/** Refusals of a request as such: its terminal, its name, its batch. Each once, so that all routes say the same. */
+export const requestRefusals = {
+  unknownMerchant: (): Refusal => ({
+    code: 'unknown-merchant',
+    responseCode: '03',
+    cause: 'operator',
+    detail: say('There is no such merchant.', '商户不存在。'),
+    nextStep: 'contact-acquirer',
+  }),
+
+  unknownTerminal: (): Refusal => ({
+    code: 'unknown-terminal',
+    responseCode: '97',
+    cause: 'operator',
+    detail: say('The merchant has no such terminal.', '商户下无此终端。'),
+    nextStep: 'contact-acquirer',
+  }),
+
+  nameUsed: (fields: readonly string[]): Refusal => ({
+    code: 'request-name-used',
+    responseCode: '94',
+    cause: 'operator',
+    detail: say(
+      `This batch number and STAN were used for another request; different: ${fields.join(', ')}.`,
+      `该批次号与流水号已用于其他交易，不同字段：${fields.join('、')}。`,
+    ),
+    nextStep: 'none',
+    fields,
+  }),
+
+  conflict: (): Refusal => ({
+    code: 'conflict',
+    responseCode: '09',
+    cause: 'timing',
+    detail: say(
+      'Other requests keep changing the same sale; send this one again.',
+      '原交易正被其他请求修改，请重发。',
+    ),
+    nextStep: 'retry',
+  }),
+
+  revision: (): Refusal => ({
+    code: 'revision',
+    responseCode: '12',
+    cause: 'timing',
+    detail: say(
+      'The sale has changed since the revision named in If-Match.',
+      '原消费在所引用的版本之后已变更。',
+    ),
+    nextStep: 'retry',
+  }),
+
+  currency: (expected: string): Refusal => ({
+    code: 'currency',
+    responseCode: '13',
+    cause: 'operator',
+    detail: say(`The terminal sells in ${expected}.`, `该终端的交易币种为 ${expected}。`),
+    nextStep: 'none',
+  }),
+
+  batchDate: (batchNo: string, businessDate: string): Refusal => ({
+    code: 'batch-date',
+    responseCode: '77',
+    cause: 'timing',
+    detail: say(
+      `Batch ${batchNo} is of business date ${businessDate}; use a new batch number.`,
+      `批次 ${batchNo} 属于结算日 ${businessDate}，请使用新批次号。`,
+    ),
+    nextStep: 'none',
+  }),
+
+  batchClosing: (batchNo: string): Refusal => ({
+    code: 'batch-closing',
+    responseCode: '90',
+    cause: 'timing',
+    detail: say(
+      `Batch ${batchNo} is being closed; use a new batch number.`,
+      `批次 ${batchNo} 正在结算，请使用新批次号。`,
+    ),
+    nextStep: 'wait',
+  }),
+
+  batchClosed: (batchNo: string): Refusal => ({
+    code: 'batch-closed',
+    responseCode: '77',
+    cause: 'timing',
+    detail: say(
+      `Batch ${batchNo} is closed; use a new batch number.`,
+      `批次 ${batchNo} 已结算，请使用新批次号。`,
+    ),
+    nextStep: 'none',
+  }),
+} as const;
+
+/** Refusals for what was not brought along to the counter. */
+export const requirementRefusals = {
+  supervisor: (): Refusal => ({
+    code: 'supervisor',
+    responseCode: '55',
+    cause: 'right',
+    detail: say(
+      'Above the policy’s amount a supervisor’s password is needed.',
+      '超过授权金额，需主管密码。',
+    ),
+    nextStep: 'call-supervisor',
+  }),
+
+  card: (): Refusal => ({
+    code: 'card',
+    responseCode: '14',
+    cause: 'card',
+    detail: say('The card of the sale must be presented.', '须出示原消费卡片。'),
+    nextStep: 'retry',
+  }),
+
+  consent: (): Refusal => ({
+    code: 'consent',
+    responseCode: '12',
+    cause: 'customer-information',
+    detail: say('The customer must agree to the void.', '须持卡人同意撤销。'),
+    nextStep: 'retry',
+  }),
+
+  approval: (): Refusal => ({
+    code: 'approval',
+    responseCode: '57',
+    cause: 'right',
+    detail: say('Above the policy’s amount an approval is needed.', '超过授权金额，需审批。'),
+    nextStep: 'contact-acquirer',
+  }),
+} as const;

@@ -1,0 +1,143 @@
+import { foldCard } from '../cards/cards.command-handler.js';
+import type { Position } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
+import { foldMerchant } from '../merchants/merchant-directory.js';
+import type { RequestEvent, RequestKind, SaleEvent } from './domain/sale.events.js';
+import type { Refusal } from './domain/refusal.js';
+import { batchOf } from './domain/sale.js';
+import { type Question, voidability, type Voidability } from './domain/voidability.js';
+import { foldSale, givenBackAnswer, type RecordedSale } from './recorded-sale.js';
+import type { GivenBackAnswer } from './sales.commands.js';
+
+/** What is asked of a sale: for an amount, by a merchant, as of a past time or a position of the log. */
+export interface VoidabilityQuery {
+  readonly amount?: number | undefined;
+  readonly requester?: string | undefined;
+  /** Epoch milliseconds: events that had occurred by then. */
+  readonly at?: number | undefined;
+  readonly position?: Position | undefined;
+}
+
+export interface VoidabilityAnswer {
+  readonly answer: Voidability;
+  readonly asOf: { readonly position: Position; readonly time: string };
+}
+
+/** What became of a request. */
+export interface RequestState {
+  readonly kind: RequestKind;
+  readonly outcome: 'done' | 'refused' | 'in-progress';
+  /** The sale it is, or is about. */
+  readonly saleId: string;
+  readonly position: Position;
+  readonly refusal?: Refusal;
+  readonly effect?: GivenBackAnswer;
+}
+
+/** One sale, read from the streams: always current. */
+export class SaleQueries {
+  constructor(
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+  ) {}
+
+  async sale(saleId: string): Promise<RecordedSale | undefined> {
+    return foldSale(await this.events(saleId));
+  }
+
+  /** The sale's events; none where no sale was taken under the name. */
+  async history(saleId: string): Promise<readonly RecordedEvent[]> {
+    return (await this.sale(saleId))?.events ?? [];
+  }
+
+  /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
+  async voidability(saleId: string, query: VoidabilityQuery): Promise<VoidabilityAnswer> {
+    const moment = await this.moment(query);
+    const read = async (stream: string): Promise<RecordedEvent[]> =>
+      (await this.journal.read(stream)).filter((event) => happenedBy(event, moment));
+    const known = REQUEST_NAME.test(saleId)
+      ? foldSale(await read(streams.request(saleId)))
+      : undefined;
+    const asOf = { position: moment.position, time: timeText(moment.now) };
+    const asked = { now: moment.now, requester: query.requester, amount: query.amount };
+    if (!known) {
+      const nothing = {
+        sale: undefined,
+        merchant: undefined,
+        card: 'active',
+        batch: 'open',
+      } as const;
+      return { answer: voidability({ ...nothing, ...asked }), asOf };
+    }
+    const { sale } = known;
+    const merchant = await this.merchant(sale.data.merchantId, moment);
+    const card = foldCard(await read(streams.card(sale.data.card.token)));
+    const batch = batchStatus(await read(streams.batch(batchOf(sale))));
+    return { answer: voidability({ sale, merchant, card, batch, ...asked }), asOf };
+  }
+
+  /** What became of the request of this name; undefined when it was never used. */
+  async request(name: string): Promise<RequestState | undefined> {
+    const own = await this.events(name);
+    const [first] = own;
+    const last = own.at(-1);
+    if (!first || !last) return undefined;
+    const event = first.event as RequestEvent | (SaleEvent & { type: 'Sale' });
+    const position = last.position as Position;
+    if (event.type === 'Sale') {
+      const at = first.position as Position;
+      return { kind: 'sale', outcome: 'done', saleId: name, position: at };
+    }
+    const { kind, target } = event.data;
+    const saleId = target ?? name;
+    if (last.event.type === 'Refused') {
+      const { refusal } = last.event.data;
+      return { kind, outcome: 'refused', saleId, position, refusal };
+    }
+    const effect = givenBackAnswer(name, await this.events(saleId));
+    if (!effect) return { kind, outcome: 'in-progress', saleId, position };
+    return { kind, outcome: 'done', saleId, position: effect.position, effect };
+  }
+
+  private async events(name: string): Promise<RecordedEvent[]> {
+    return REQUEST_NAME.test(name) ? this.journal.read(streams.request(name)) : [];
+  }
+
+  /** Where the sale is older than its merchant's registration (the clock was moved), the first settings count. */
+  private async merchant(merchantId: string, moment: Moment): Promise<Merchant | undefined> {
+    const events = await this.journal.read(streams.merchant(merchantId));
+    const then = events.filter((event) => happenedBy(event, moment));
+    return foldMerchant(then.length > 0 ? then : events.slice(0, 1));
+  }
+
+  private async moment({ at, position }: VoidabilityQuery): Promise<Moment> {
+    const head = await this.journal.head();
+    const byPosition = position !== undefined && position < head ? position : head;
+    if (at !== undefined) return { now: at, position: byPosition, at };
+    if (byPosition === head) return { now: this.clock.now(), position: head, at: undefined };
+    const last = await this.journal.at(byPosition);
+    const now = last ? Date.parse(last.event.data.occurredAt) : this.clock.now();
+    return { now, position: byPosition, at: undefined };
+  }
+}
+
+/** The moment that a question is about. */
+interface Moment {
+  readonly now: number;
+  readonly position: Position;
+  readonly at: number | undefined;
+}
+
+function happenedBy({ event, position }: RecordedEvent, moment: Moment): boolean {
+  if (position > moment.position) return false;
+  return moment.at === undefined || Date.parse(event.data.occurredAt) <= moment.at;
+}
+
+function batchStatus(events: readonly RecordedEvent[]): Question['batch'] {
+  if (events.some(({ event }) => event.type === 'BatchClosed')) return 'closed';
+  return events.length > 0 ? 'closing' : 'open';
+}

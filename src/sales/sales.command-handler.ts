@@ -1,0 +1,134 @@
+import type { OpenBatches } from '../batches/open-batches.js';
+import { type Appended, ConflictError } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDay } from '../merchants/domain/business-day.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import { decideSale } from './domain/decide.js';
+import type { Refusal } from './domain/refusal.js';
+import { requestRefusals } from './domain/request-refusals.js';
+import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
+import { differingFields, fingerprintOf } from './domain/same-content.js';
+import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
+
+type FirstEvent = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
+
+/** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
+export class SalesCommandHandler {
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly batches: OpenBatches,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
+  async take(sale: TakeSale, sent: Sent): Promise<Outcome<SaleTaken>> {
+    const { merchantId, terminalId } = sale;
+    const merchant =
+      this.directory.known(merchantId) ?? (await this.directory.find(merchantId))?.merchant;
+    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    const terminal = merchant.terminals.get(terminalId);
+    if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };
+    const batch = this.batches.known(batchName(sale)) ?? (await this.batches.find(sale));
+
+    const now = this.clock.now();
+    const day = businessDay(now, merchant.settings);
+    const shut = this.batches.enter(batch, day);
+    const decided = shut ? { refusal: shut } : decideSale(sale, { merchant, terminal, day, now });
+    const event =
+      'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
+    const writing = this.write(sale, event, sent);
+    if (shut) return writing;
+    let recorded = false;
+    try {
+      const outcome = await writing;
+      recorded = true;
+      return outcome;
+    } finally {
+      this.batches.leave(batch, recorded);
+    }
+  }
+
+  private async write(sale: TakeSale, event: FirstEvent, sent: Sent): Promise<Outcome<SaleTaken>> {
+    const name = requestName(sale);
+    const origin = { request: name, by: sent.by, correlationId: sent.correlationId };
+    try {
+      const appended = await this.journal.append(
+        streams.request(name),
+        'no-stream',
+        [event],
+        origin,
+      );
+      if (!appended.repeated) return answer(event, appended, false);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+    return this.replay(name, sent);
+  }
+
+  /** The name was used before: the same request gets its first answer again. */
+  private async replay(name: string, sent: Sent): Promise<Outcome<SaleTaken>> {
+    const [first] = await this.journal.read(streams.request(name));
+    if (!first) throw new Error(`stream of ${name} conflicts, but is empty`);
+    const event = first.event as FirstEvent;
+    const differing = differingFields(fingerprintOf(event), {
+      kind: 'sale',
+      content: sent.content,
+    });
+    if (differing.length > 0) {
+      return { refusal: requestRefusals.nameUsed(differing), replayed: false };
+    }
+    return answer(event, first as unknown as Appended, true);
+  }
+}
+
+function refused(
+  sale: TakeSale,
+  sent: Sent,
+  refusal: Refusal,
+  businessDate: string,
+  now: number,
+): RequestEvent & { type: 'Refused' } {
+  const { merchantId, terminalId, batchNo, stan } = sale;
+  return {
+    type: 'Refused',
+    data: {
+      request: requestName(sale),
+      kind: 'sale',
+      content: sent.content,
+      refusal,
+      merchantId,
+      terminalId,
+      batchNo,
+      stan,
+      businessDate,
+      occurredAt: timeText(now),
+    },
+  };
+}
+
+function answer(
+  event: FirstEvent,
+  at: Pick<Appended, 'position'>,
+  replayed: boolean,
+): Outcome<SaleTaken> {
+  const { position } = at;
+  if (event.type === 'Refused') return { refusal: event.data.refusal, position, replayed };
+  return { answer: saleTaken(event.data, position), replayed };
+}
+
+function saleTaken(data: SaleData, position: Appended['position']): SaleTaken {
+  return {
+    saleId: data.saleId,
+    rrn: data.rrn,
+    status: 'open',
+    amount: data.amount,
+    currency: data.currency,
+    businessDate: data.businessDate,
+    responseCode: '00',
+    revision: 0,
+    position,
+  };
+}

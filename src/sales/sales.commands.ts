@@ -1,0 +1,75 @@
+import type { Position } from '../event-store/event-store.js';
+import type { JsonObject } from '../ledger/domain/json.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
+import type { Minor } from '../ledger/domain/money.js';
+import type { GiveBackCommand, SaleCommand } from './domain/decide.js';
+import type { Refusal } from './domain/refusal.js';
+import type { SaleStatus } from './domain/sale.js';
+
+/** How a command ended: an answer, or a no. Both come back the same when the request is repeated. */
+export type Outcome<A> = Done<A> | Rejected;
+
+export interface Done<A> {
+  readonly answer: A;
+  /** True when the answer is the one given before, and nothing was written now. */
+  readonly replayed: boolean;
+}
+
+export interface Rejected {
+  readonly refusal: Refusal;
+  readonly replayed: boolean;
+  /** Where the `Refused` stands, if one was written. */
+  readonly position?: Position;
+}
+
+/** A sale as a terminal sends it; `amount` in minor units of `currency`. */
+export type TakeSale = SaleCommand;
+
+export interface SaleTaken {
+  readonly saleId: string;
+  readonly rrn: string;
+  readonly status: SaleStatus;
+  readonly amount: Minor;
+  readonly currency: string;
+  readonly businessDate: string;
+  readonly responseCode: '00';
+  readonly revision: number;
+  readonly position: Position;
+}
+
+/** What a terminal asks for: `reversal` leaves it to the ledger whether that is a void or a refund. */
+export type Asked = GiveBackCommand['asked'];
+
+/** Money to be given back on a sale; without `amount` all that is left. */
+export interface GiveBack extends GiveBackCommand {
+  readonly saleId: string;
+  readonly amount?: Minor;
+  readonly originalAmount?: Minor;
+  readonly supervisor?: { readonly id: string; readonly password: string };
+}
+
+export interface GivenBackAnswer {
+  readonly kind: 'void' | 'refund';
+  /** The request's name: the voidId or refundId. */
+  readonly request: string;
+  readonly saleId: string;
+  readonly amount: Minor;
+  readonly remaining: Minor;
+  readonly status: SaleStatus;
+  readonly responseCode: '00';
+  readonly revision: number;
+  readonly position: Position;
+}
+
+/** What comes with every command beside its own fields. */
+export interface Sent {
+  /** Every body field as sent, except passwords: what a repeat is compared by. */
+  readonly content: JsonObject;
+  readonly by: Actor;
+  readonly correlationId?: string | undefined;
+}
+
+/** `If-Match`: the revision the caller has seen. */
+export interface SentOnSale extends Sent {
+  readonly ifMatch?: number | undefined;
+}

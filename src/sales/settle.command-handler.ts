@@ -1,0 +1,76 @@
+import { ConflictError } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
+import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDay } from '../merchants/domain/business-day.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import { decideSettlement, settlingOf } from './domain/decide.js';
+import { requestRefusals } from './domain/request-refusals.js';
+import type { Sale } from './domain/sale.js';
+import { failing, type Judged, refusalOf, VOID_CONDITIONS } from './domain/voidability.js';
+import { foldSale, type RecordedSale } from './recorded-sale.js';
+import type { Outcome, Rejected } from './sales.commands.js';
+
+const ATTEMPTS = 10;
+
+/** Settles one sale alone and at once (instant settlement, T+0) [S2 1.2]. */
+export class SettleCommandHandler {
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The sale as its settlement left it; asked again, the same. @throws StoreUnavailableError */
+  async settle(saleId: string, by: Actor): Promise<Outcome<RecordedSale>> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const events = REQUEST_NAME.test(saleId)
+        ? await this.journal.read(streams.request(saleId))
+        : [];
+      const settledAt = events.findIndex(({ event }) => event.type === 'Settled');
+      const recorded = foldSale(settledAt < 0 ? events : events.slice(0, settledAt + 1));
+      if (recorded?.sale.settlement) return { answer: recorded, replayed: attempt === 1 };
+      const merchant =
+        recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
+      const failed = firstFailing(recorded?.sale, merchant);
+      if (failed || !recorded || !merchant) return notSettled(failed);
+      try {
+        await this.write(recorded.sale, merchant, by);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+    return { refusal: requestRefusals.conflict(), replayed: false };
+  }
+
+  private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
+    const { saleId } = sale.data;
+    const now = this.clock.now();
+    const event = decideSettlement(settlingOf(sale), {
+      kind: 'instant',
+      fee: settings.fee,
+      ...(settings.reserve && { reserve: settings.reserve }),
+      valueDate: businessDay(now, settings).date,
+      occurredAt: timeText(now),
+    });
+    if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
+    const origin = { request: saleId, by };
+    await this.journal.append(streams.request(saleId), sale.revision, [event], origin);
+  }
+}
+
+/** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left. */
+function firstFailing(sale: Sale | undefined, merchant: Merchant | undefined) {
+  const asked = VOID_CONDITIONS.filter(
+    ({ code }) => code === 'sale-approved' || code === 'amount-remaining',
+  );
+  return failing(asked, { sale, merchant, card: 'active', batch: 'open', now: 0 });
+}
+
+/** Not recorded: a settlement is no request of a terminal, and has no name to be final for. */
+function notSettled(failed: Judged | undefined): Rejected {
+  if (!failed) throw new Error('a sale is of a merchant that was never registered');
+  return { refusal: refusalOf(failed, 'none'), replayed: false };
+}
