@@ -7,18 +7,16 @@ export class DayCloseScheduler {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly batches: BatchesCommandHandler,
-    private readonly onFault: (error: unknown) => void,
-  ) {}
+  constructor(private readonly batches: BatchesCommandHandler) {}
 
-  start(): void {
+  /** `onFault` is told what kept a round from its end; the next round tries again. */
+  start(onFault: (error: unknown) => void): void {
     this.timer = setTimeout(() => {
       this.running = this.batches
         .closeDue()
-        .catch(this.onFault)
+        .catch(onFault)
         .finally(() => {
-          if (this.timer) this.start();
+          if (this.timer) this.start(onFault);
         });
     }, INTERVAL_MS);
   }

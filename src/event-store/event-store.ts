@@ -77,6 +77,9 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
+/** The store's name where it is injected. */
+export const EVENT_STORE = Symbol('EventStore');
+
 /** The stream was not at the expected revision. `actual` is undefined when there is no stream. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';

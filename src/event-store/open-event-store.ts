@@ -28,3 +28,5 @@ export function openEventStoreReader(url: string): EventStore {
 export function folderOf(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
 }
+
+export { FolderInUseError, ownerOf } from './sqlite/folder-lock.js';

@@ -538,6 +538,12 @@ const until = {
   },
 } as const;
 
+/** The refusal of whatever names a sale that is not there. */
+export function noSuchSale(): Refusal {
+  const { code, responseCode, cause, nextStep } = saleApproved;
+  return { code, responseCode, cause, detail: NO_SUCH_SALE, nextStep };
+}
+
 /** What must be brought along for what was decided, by the policy and the amount. */
 export function requirements(decision: Decision, question: Question): RequirementCode[] {
   if (!isKnown(question) || decision === 'none') return [];

@@ -1,0 +1,109 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditQueries } from './audit/audit.queries.js';
+import { BatchesCommandHandler } from './batches/batches.command-handler.js';
+import { BatchesController } from './batches/batches.controller.js';
+import { DayCloseScheduler } from './batches/day-close.scheduler.js';
+import { CardsCommandHandler } from './cards/cards.command-handler.js';
+import { CardsController } from './cards/cards.controller.js';
+import { composeLedger, type Ledger } from './compose-ledger.js';
+import type { Settings } from './config.js';
+import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
+import { openEventStore, type OwnedEventStore } from './event-store/open-event-store.js';
+import { HealthController } from './http/health.controller.js';
+import { Metrics } from './http/metrics.js';
+import { Readiness } from './http/readiness.js';
+import { SettableClock } from './ledger/clock.js';
+import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
+import { MerchantsController } from './merchants/merchants.controller.js';
+import { ListsController } from './projections/lists.controller.js';
+import { ProjectionsController } from './projections/projections.controller.js';
+import { Views } from './projections/views.js';
+import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
+import { RequestsController } from './sales/requests.controller.js';
+import { SaleQueries } from './sales/sale.queries.js';
+import { SalesCommandHandler } from './sales/sales.command-handler.js';
+import { SalesController } from './sales/sales.controller.js';
+import { SettleCommandHandler } from './sales/settle.command-handler.js';
+import { SandboxCommandHandler } from './sandbox/sandbox.command-handler.js';
+import { SandboxController } from './sandbox/sandbox.controller.js';
+
+const CONTROLLERS = [
+  SalesController,
+  RequestsController,
+  BatchesController,
+  MerchantsController,
+  CardsController,
+  ListsController,
+  ProjectionsController,
+  AuditController,
+  HealthController,
+];
+
+/** The service: the ledger on its store and views, and the routes to it. */
+@Module({})
+export class AppModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly views: Views,
+    private readonly scheduler: DayCloseScheduler,
+  ) {}
+
+  /** Opens the store and the views. @throws FolderInUseError, CorruptLogError */
+  static async open(settings: Settings): Promise<DynamicModule> {
+    const store = await openEventStore(settings.EVENT_STORE_URL, 'thread');
+    try {
+      const { VIEWS_DIR: viewsDir, EVENT_STORE_URL: eventStoreUrl } = settings;
+      const views = await Views.open({ viewsDir, eventStoreUrl });
+      return module(settings, store, views);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.scheduler.stop();
+    await this.views.close();
+    await this.store.close();
+  }
+}
+
+function module(settings: Settings, store: OwnedEventStore, views: Views): DynamicModule {
+  const clock = new SettableClock();
+  const ledger = composeLedger({ store, views, clock });
+  const isSandbox = settings.SANDBOX === 'on';
+  return {
+    module: AppModule,
+    controllers: [...CONTROLLERS, ...(isSandbox ? [SandboxController] : [])],
+    providers: [
+      { provide: EVENT_STORE, useValue: store },
+      { provide: Views, useValue: views },
+      { provide: Metrics, useValue: new Metrics(views, store) },
+      { provide: Readiness, useValue: new Readiness() },
+      { provide: AuditQueries, useValue: new AuditQueries(store) },
+      { provide: DayCloseScheduler, useValue: new DayCloseScheduler(ledger.batches) },
+      ...(isSandbox
+        ? [
+            {
+              provide: SandboxCommandHandler,
+              useValue: new SandboxCommandHandler(clock, ledger.batches),
+            },
+          ]
+        : []),
+      ...handlers(ledger),
+    ],
+  };
+}
+
+function handlers(ledger: Ledger) {
+  return [
+    { provide: SalesCommandHandler, useValue: ledger.sales },
+    { provide: GiveBackCommandHandler, useValue: ledger.giveBacks },
+    { provide: SettleCommandHandler, useValue: ledger.settlements },
+    { provide: SaleQueries, useValue: ledger.saleQueries },
+    { provide: BatchesCommandHandler, useValue: ledger.batches },
+    { provide: MerchantsCommandHandler, useValue: ledger.merchants },
+    { provide: CardsCommandHandler, useValue: ledger.cards },
+  ];
+}

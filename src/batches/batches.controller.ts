@@ -1,0 +1,75 @@
+import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { OPERATOR, terminalActor } from '../http/actor.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { exactly } from '../http/json.js';
+import { Answers, Problems, Takes } from '../http/open-api.js';
+import { answer, problems, sendProblem } from '../http/problem.js';
+import { MerchantPath } from '../merchants/merchants.dto.js';
+import type { BatchAnswer } from './batch.answer.js';
+import { BatchesCommandHandler } from './batches.command-handler.js';
+import {
+  BatchDto,
+  BatchPath,
+  CloseBody,
+  DayCloseAnswer,
+  DayCloseBody,
+  renderBatch,
+  terminalSide,
+} from './batches.dto.js';
+
+@Controller('v1/merchants/:merchantId')
+export class BatchesController {
+  constructor(private readonly batches: BatchesCommandHandler) {}
+
+  @Post('terminals/:terminalId/batches/:batchNo/close')
+  @Takes(CloseBody)
+  @Answers(200, BatchDto)
+  @Answers(202, BatchDto)
+  @Problems(404, 503)
+  async close(
+    @Param(parameters(BatchPath)) path: BatchPath,
+    @Body(body(CloseBody)) sent: CloseBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const outcome = await this.batches.close(path, terminalSide(sent), terminalActor(path));
+    return answer(reply, outcome, 200, (batch) => show(reply, batch));
+  }
+
+  @Get('terminals/:terminalId/batches/:batchNo')
+  @Answers(200, BatchDto)
+  @Problems(404, 503)
+  async batch(
+    @Param(parameters(BatchPath)) path: BatchPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const batch = await this.batches.batch(path);
+    if (batch) return exactly(reply, renderBatch(batch));
+    const message = { en: 'There is no such batch.', zh: '批次不存在。' };
+    return sendProblem(reply, problems.unknown(message));
+  }
+
+  @Post('day-close')
+  @Takes(DayCloseBody)
+  @Answers(200, DayCloseAnswer)
+  @Answers(202, DayCloseAnswer)
+  @Problems(404, 503)
+  async dayClose(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(DayCloseBody)) { storeId }: DayCloseBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const outcome = await this.batches.dayClose(merchantId, storeId, OPERATOR);
+    return answer(reply, outcome, 200, ({ batches }) => {
+      const isDone = batches.every(({ status }) => status === 'closed');
+      if (!isDone) void reply.status(202);
+      const responseCode = isDone ? '00' : '09';
+      return exactly(reply, { batches: batches.map(renderBatch), responseCode });
+    });
+  }
+}
+
+function show(reply: FastifyReply, batch: BatchAnswer): string {
+  if (batch.status === 'closing') void reply.status(202);
+  return exactly(reply, renderBatch(batch));
+}

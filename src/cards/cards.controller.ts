@@ -1,0 +1,38 @@
+import { Body, Controller, Param, Put } from '@nestjs/common';
+import { OPERATOR } from '../http/actor.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { CardToken, OneOf, Position } from '../http/fields.js';
+import { Answers, Problems, Takes } from '../http/open-api.js';
+import { CardsCommandHandler } from './cards.command-handler.js';
+import type { CardStatus } from './domain/card.js';
+
+const STATUSES = ['active', 'lost', 'frozen', 'cancelled'] as const;
+
+export class CardPath {
+  @CardToken() token!: string;
+}
+
+export class CardStatusBody {
+  @OneOf(STATUSES) status!: CardStatus;
+}
+
+export class CardStatusAnswer extends CardStatusBody {
+  @CardToken() token!: string;
+  @Position() position!: string;
+}
+
+@Controller('v1/cards/:token')
+export class CardsController {
+  constructor(private readonly cards: CardsCommandHandler) {}
+
+  @Put('status')
+  @Takes(CardStatusBody)
+  @Answers(200, CardStatusAnswer)
+  @Problems(503)
+  async setStatus(
+    @Param(parameters(CardPath)) { token }: CardPath,
+    @Body(body(CardStatusBody)) { status }: CardStatusBody,
+  ): Promise<CardStatusAnswer> {
+    return { token, ...(await this.cards.setStatus(token, status, OPERATOR)) };
+  }
+}

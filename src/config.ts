@@ -1,0 +1,88 @@
+import 'reflect-metadata';
+import { isIP } from 'node:net';
+import { IsIn, IsInt, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { config as loadDotenv } from 'dotenv';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** The settings of the service and of the tool, each with its default. */
+export class Settings {
+  @Matches(/^(file:.+|(kurrentdb|kurrentdb\+discover|esdb|esdb\+discover):\/\/.+)$/, {
+    message: 'file:<folder>, kurrentdb://… or esdb://…',
+  })
+  EVENT_STORE_URL = 'file:./data';
+
+  @MinLength(1, { message: 'a folder' })
+  VIEWS_DIR = './data';
+
+  @MinLength(1, { message: 'an address or a host name' })
+  HOST = '127.0.0.1';
+
+  @IsInt({ message: 'a whole number from 0 to 65535' })
+  @Min(0, { message: 'a whole number from 0 to 65535' })
+  @Max(65_535, { message: 'a whole number from 0 to 65535' })
+  PORT = 3_000;
+
+  @IsIn(['off'], { message: 'off: keys can not be made in this version' })
+  AUTH = 'off';
+
+  @IsIn(['on', 'off'], { message: 'on or off' })
+  SANDBOX: 'on' | 'off' = 'off';
+
+  @IsIn(LOG_LEVELS, { message: `one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}
+
+/** Settings that can't be. The message has a line for each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * The settings in an environment; what is not set has its default.
+ * @throws SettingsError naming each bad one, its value and what is allowed
+ */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const settings = new Settings();
+  const texts: Record<string, string> = {};
+  for (const name of Object.keys(settings)) {
+    const text = environment[name];
+    if (text !== undefined && text !== '') texts[name] = text;
+  }
+  const { PORT, ...others } = texts;
+  Object.assign(settings, others, PORT !== undefined && { PORT: Number(PORT) });
+  const faults = validateSync(settings).map(({ property, constraints }) => {
+    const allowed = Object.values(constraints ?? {})[0] ?? '';
+    return fault(property, texts[property] ?? '', allowed);
+  });
+  faults.push(...combinations(settings, environment));
+  if (faults.length > 0) throw new SettingsError(faults.join('\n'));
+  return settings;
+}
+
+/** What is right in itself and wrong together. */
+function combinations(settings: Settings, environment: NodeJS.ProcessEnv): string[] {
+  const faults: string[] = [];
+  if (settings.SANDBOX === 'on' && environment['NODE_ENV'] === 'production') {
+    faults.push(fault('SANDBOX', 'on', 'off, since NODE_ENV is production'));
+  }
+  if (!isLoopback(settings.HOST)) {
+    const allowed = 'a loopback address: without keys anyone who reaches the service may use it';
+    faults.push(fault('HOST', settings.HOST, allowed));
+  }
+  return faults;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function fault(name: string, value: string, allowed: string): string {
+  return `${name} is '${value}'; allowed: ${allowed}`;
+}
+
+/** The settings of this process: from `.env` in the working directory and from the environment, which wins. */
+export function settingsOfProcess(): Settings {
+  loadDotenv({ quiet: true });
+  return readSettings(process.env);
+}

@@ -1,0 +1,122 @@
+import 'reflect-metadata';
+import { applyDecorators } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO4217CurrencyCode,
+  isISO4217CurrencyCode,
+  IsObject,
+  IsOptional,
+  IsRFC3339,
+  IsString,
+  isTimeZone,
+  IsTimeZone,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { DateTime } from 'luxon';
+import { MAX_AMOUNT } from '../ledger/domain/money.js';
+import { holdsCardNumber } from './card-number.js';
+
+/** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
+export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
+  'no-card-number': (text) => !holdsCardNumber(text),
+  'iso-4217': (text) => isISO4217CurrencyCode(text),
+  'iana-time-zone': (text) => isTimeZone(text),
+  date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid,
+  'date-time': (text) => TIMESTAMP.test(text) && DateTime.fromISO(text.toUpperCase()).isValid,
+};
+
+/** RFC 3339 with a zone. */
+const TIMESTAMP = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** What each validator without a counterpart in JSON Schema becomes there. */
+export const CONVERTERS = {
+  noCardNumber: { type: 'string', format: 'no-card-number' },
+  calendarDate: { type: 'string', format: 'date' },
+  isRFC3339: { type: 'string', format: 'date-time' },
+  isRfc3339: { type: 'string', format: 'date-time' },
+  isISO4217CurrencyCode: { type: 'string', format: 'iso-4217' },
+  isTimeZone: { type: 'string', format: 'iana-time-zone' },
+} as const;
+
+function ofFormat(name: keyof typeof CONVERTERS): PropertyDecorator {
+  const { format } = CONVERTERS[name];
+  const validate = (value: unknown): boolean =>
+    typeof value === 'string' && FORMATS[format]?.(value) === true;
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => `must be a ${format}` } });
+}
+
+/** A field that may be left out. */
+export const Optional = (): PropertyDecorator => IsOptional();
+
+/** Letters and digits only. */
+export const Identifier = (maxLength: number): PropertyDecorator =>
+  Matches(new RegExp(`^[A-Za-z0-9]{1,${maxLength}}$`));
+
+/** Just so many digits. */
+export const Digits = (count: number): PropertyDecorator =>
+  Matches(new RegExp(`^[0-9]{${count}}$`));
+
+/** Minor units of a request: a whole number from 1 up to twelve digits. */
+export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(1), Max(MAX_AMOUNT));
+
+/** Minor units of a threshold or a limit: from 0. */
+export const Threshold = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(MAX_AMOUNT));
+
+/** A sum in minor units, exact at any size. */
+export const Sum = (): PropertyDecorator => applyDecorators(IsInt(), Min(0));
+
+export const Whole = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(IsInt(), Min(min), Max(max));
+
+/** Free text; never with a card number in it. */
+export const FreeText = (maxLength: number): PropertyDecorator =>
+  applyDecorators(IsString(), MinLength(1), MaxLength(maxLength), ofFormat('noCardNumber'));
+
+/** A card's stand-in: letters, digits, `_` and `-`; never the number itself. */
+export const CardToken = (): PropertyDecorator =>
+  applyDecorators(Matches(/^[A-Za-z0-9_-]{1,64}$/), ofFormat('noCardNumber'));
+
+export const Currency = (): PropertyDecorator => IsISO4217CurrencyCode();
+export const TimeZone = (): PropertyDecorator => IsTimeZone();
+export const Timestamp = (): PropertyDecorator => IsRFC3339();
+export const CalendarDate = (): PropertyDecorator => ofFormat('calendarDate');
+export const TimeOfDay = (): PropertyDecorator => Matches(/^([01][0-9]|2[0-3]):[0-5][0-9]$/);
+export const Position = (): PropertyDecorator => Digits(20);
+export const Flag = (): PropertyDecorator => IsBoolean();
+export const Text = (): PropertyDecorator => IsString();
+export const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values]);
+export const Numeral = (): PropertyDecorator => IsInt();
+
+/** An object of another class. */
+export const Nested = (type: () => new () => object): PropertyDecorator =>
+  applyDecorators(ValidateNested(), Type(type));
+
+/** A list of objects of another class. */
+export const NestedList = (type: () => new () => object): PropertyDecorator =>
+  applyDecorators(IsArray(), ValidateNested({ each: true }), Type(type));
+
+export const DateList = (): PropertyDecorator =>
+  applyDecorators(
+    IsArray(),
+    JSONSchema({ type: 'array', items: { type: 'string', format: 'date' }, maxItems: 1_000 }),
+  );
+
+export const TextList = (values?: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    IsArray(),
+    JSONSchema({ type: 'array', items: { type: 'string', ...(values && { enum: [...values] }) } }),
+  );
+
+/** An object whose fields are not listed here. */
+export const OpenObject = (): PropertyDecorator => IsObject();

@@ -1,0 +1,81 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiProduces, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
+import { Views } from '../projections/views.js';
+import { NestedList, OneOf, Optional, Text } from './fields.js';
+import { Metrics } from './metrics.js';
+import { Answers, Problems } from './open-api.js';
+import { Readiness } from './readiness.js';
+
+export class LiveAnswer {
+  @OneOf(['live']) status!: string;
+}
+
+export class PartDto {
+  @Text() name!: string;
+  @OneOf(['ready', 'not-ready']) status!: string;
+  @Optional() @Text() reason?: string;
+}
+
+export class ReadyAnswer {
+  @OneOf(['ready', 'not-ready']) status!: string;
+  @NestedList(() => PartDto) parts!: PartDto[];
+}
+
+/** Probes and figures for whoever runs the service. */
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly views: Views,
+    private readonly readiness: Readiness,
+    private readonly metrics: Metrics,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  @Get('health/live')
+  @Answers(200, LiveAnswer)
+  live(): LiveAnswer {
+    return { status: 'live' };
+  }
+
+  /** Ready once the store answers, the views follow it, and until the service is told to stop. */
+  @Get('health/ready')
+  @Answers(200, ReadyAnswer)
+  @Answers(503, ReadyAnswer)
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
+    const parts = [part('service', this.readiness.reason()), await this.storePart()];
+    for (const { name, stoppedBy } of this.views.state()) {
+      parts.push(part(`view ${name}`, stoppedBy));
+    }
+    const isReady = parts.every(({ status }) => status === 'ready');
+    void reply.status(isReady ? 200 : 503);
+    return { status: isReady ? 'ready' : 'not-ready', parts };
+  }
+
+  private async storePart(): Promise<PartDto> {
+    try {
+      await this.store.head();
+      return part('event store', undefined);
+    } catch (error) {
+      return part('event store', (error as Error).message);
+    }
+  }
+
+  @Get('metrics')
+  @ApiProduces('text/plain')
+  @ApiResponse({
+    status: 200,
+    description: 'Prometheus text',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
+  @Problems()
+  async prometheus(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    void reply.type(this.metrics.contentType);
+    return this.metrics.text();
+  }
+}
+
+function part(name: string, reason: string | undefined): PartDto {
+  return reason === undefined ? { name, status: 'ready' } : { name, status: 'not-ready', reason };
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { isSafeNumber, parse } from 'lossless-json';
+import { configure } from 'safe-stable-stringify';
+
+const stringify = configure({ bigint: true, deterministic: false });
+
+/** Texts without so long a run of digits can't hold a number that a double does not. */
+const LONG_NUMBER = /\d{16}/;
+
+/** Bodies are JSON and nothing else, and are read exactly: whole numbers too large for a double come as bigint. */
+export function readJsonExactly(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    (_request, text, done) => {
+      try {
+        done(null, text === '' ? undefined : parseExactly(text as string));
+      } catch {
+        done(Object.assign(new Error('not JSON'), { statusCode: 400 }), undefined);
+      }
+    },
+  );
+}
+
+function parseExactly(text: string): unknown {
+  return LONG_NUMBER.test(text) ? parse(text, undefined, exactNumber) : JSON.parse(text);
+}
+
+function exactNumber(text: string): number | bigint {
+  return isSafeNumber(text) || !/^-?\d+$/.test(text) ? Number(text) : BigInt(text);
+}
+
+/** An answer with sums in it: bigint becomes a JSON integer, whatever its size. */
+export function exactly(reply: FastifyReply, value: object): string {
+  const type = reply.getHeader('content-type');
+  if (type === undefined) void reply.type('application/json; charset=utf-8');
+  return stringify(value);
+}

@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventStore } from '../event-store/event-store.js';
+import type { Views } from '../projections/views.js';
+
+/** Figures for Prometheus: requests by route and result, appends to the log, and how far views are behind. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly requests: Histogram<'method' | 'route' | 'status'>;
+
+  constructor(views: Views, store: EventStore) {
+    collectDefaultMetrics({ register: this.registry });
+    this.requests = new Histogram({
+      name: 'tillbook_http_request_duration_seconds',
+      help: 'Time from a request to its answer.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers: [this.registry],
+    });
+    new Gauge({
+      name: 'tillbook_view_position',
+      help: 'Position of the log that a view has reached; head is the log itself.',
+      labelNames: ['view'],
+      registers: [this.registry],
+      async collect() {
+        this.set({ view: 'head' }, Number(await store.head()));
+        for (const { name, position } of views.state()) this.set({ view: name }, Number(position));
+      },
+    });
+    new Gauge({
+      name: 'tillbook_view_stopped',
+      help: '1 for a view that has met an event it can not digest.',
+      labelNames: ['view'],
+      registers: [this.registry],
+      collect() {
+        for (const { name, stoppedBy } of views.state()) {
+          this.set({ view: name }, stoppedBy === undefined ? 0 : 1);
+        }
+      },
+    });
+  }
+
+  /** Times every answer by its route's pattern, so that names in addresses make no series of their own. */
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url ?? 'none';
+      const status = String(reply.statusCode);
+      this.requests.observe({ method: request.method, route, status }, reply.elapsedTime / 1_000);
+      done();
+    });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

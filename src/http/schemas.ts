@@ -1,0 +1,92 @@
+import { createRequire } from 'node:module';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { CONVERTERS, FORMATS } from './fields.js';
+
+type Schema = Record<string, unknown>;
+type Dto = new () => object;
+
+const ROOT = 'tillbook';
+
+/** class-transformer keeps what `@Type` said in a store that it does not export. */
+const { defaultMetadataStorage } = createRequire(import.meta.url)(
+  'class-transformer/cjs/storage.js',
+) as { defaultMetadataStorage: never };
+
+let generated: Record<string, Schema> | undefined;
+
+/** The schemas of all DTO classes by class name, unknown fields refused. The classes are their one source. */
+export function dtoSchemas(): Record<string, Schema> {
+  generated ??= Object.fromEntries(
+    Object.entries(
+      validationMetadatasToSchemas({
+        additionalConverters: CONVERTERS,
+        classTransformerMetadataStorage: defaultMetadataStorage,
+        refPointerPrefix: '#/components/schemas/',
+      }),
+    ).map(([name, schema]) => [name, { ...(schema as Schema), additionalProperties: false }]),
+  );
+  return generated;
+}
+
+/** What is wrong with a field of what was sent. The value itself is never told. */
+export interface FieldError {
+  /** As `card.token`; empty for the whole. */
+  readonly field: string;
+  readonly message: string;
+  readonly isAmount: boolean;
+}
+
+/** A DTO's schema, compiled; gives what is wrong, or nothing. */
+export type Check = (value: unknown) => readonly FieldError[] | undefined;
+
+const bodies = makeAjv(false);
+const queries = makeAjv(true);
+
+/** Bodies are taken as they are. */
+export const checkBody = (dto: Dto): Check => compile(bodies, dto);
+
+/** Path and query are texts: numbers among them are read as such. */
+export const checkQuery = (dto: Dto): Check => compile(queries, dto);
+
+function makeAjv(coerceTypes: boolean): Ajv2020 {
+  const ajv = new Ajv2020({
+    coerceTypes,
+    strictTypes: false,
+    allErrors: true,
+    formats: { ...FORMATS },
+  });
+  return ajv.addVocabulary(['components']);
+}
+
+function compile(ajv: Ajv2020, dto: Dto): Check {
+  if (!ajv.getSchema(ROOT))
+    ajv.addSchema({ $id: ROOT, components: { schemas: dtoSchemas() } }, ROOT);
+  const validate: ValidateFunction = ajv.compile({
+    $ref: `${ROOT}#/components/schemas/${dto.name}`,
+  });
+  return (value) => (validate(value) ? undefined : (validate.errors ?? []).map(fieldError));
+}
+
+const AMOUNTS = /(^|\.)(amount|originalAmount)$/;
+
+function fieldError({ instancePath, keyword, params, message }: ErrorObject): FieldError {
+  const parts = instancePath.split('/').slice(1);
+  const named: unknown =
+    keyword === 'required'
+      ? params['missingProperty']
+      : keyword === 'additionalProperties'
+        ? params['additionalProperty']
+        : undefined;
+  const field = [...parts, ...(typeof named === 'string' ? [named] : [])].join('.');
+  return {
+    field: FORMATS['no-card-number']?.(field) === true ? field : '(not shown)',
+    message: MESSAGES[keyword] ?? message ?? 'is not as it should be',
+    isAmount: keyword !== 'required' && AMOUNTS.test(field),
+  };
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  required: 'is missing',
+  additionalProperties: 'is not known here',
+};

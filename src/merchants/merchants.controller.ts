@@ -1,0 +1,103 @@
+import { Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { OPERATOR } from '../http/actor.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { Answers, Problems, Takes } from '../http/open-api.js';
+import { answer, rejected } from '../http/problem.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Right } from './domain/merchant.events.js';
+import { MerchantsCommandHandler } from './merchants.command-handler.js';
+import {
+  merchantAnswer,
+  MerchantAnswer,
+  MerchantBody,
+  MerchantPath,
+  RightAnswer,
+  RightBody,
+  settingsOf,
+  TerminalAnswer,
+  TerminalBody,
+  TerminalPath,
+} from './merchants.dto.js';
+
+@Controller('v1/merchants/:merchantId')
+export class MerchantsController {
+  constructor(private readonly merchants: MerchantsCommandHandler) {}
+
+  @Put()
+  @Takes(MerchantBody)
+  @Answers(200, MerchantAnswer)
+  @Answers(201, MerchantAnswer)
+  @Problems(503)
+  async put(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(MerchantBody)) settings: MerchantBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const put = await this.merchants.put(merchantId, settingsOf(settings), OPERATOR);
+    void reply.status(put.created ? 201 : 200);
+    return merchantAnswer(put.merchant, put.position);
+  }
+
+  @Get()
+  @Answers(200, MerchantAnswer)
+  @Problems(404)
+  async get(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const merchant = await this.merchants.get(merchantId);
+    if (!merchant) {
+      return rejected(reply, { refusal: requestRefusals.unknownMerchant(), replayed: false });
+    }
+    return merchantAnswer(merchant);
+  }
+
+  @Put('terminals/:terminalId')
+  @Takes(TerminalBody)
+  @Answers(200, TerminalAnswer)
+  @Problems(404, 503)
+  async assign(
+    @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
+    @Body(body(TerminalBody)) { storeId, currency }: TerminalBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const terminal = { terminalId, storeId, ...(currency !== undefined && { currency }) };
+    const outcome = await this.merchants.assignTerminal(merchantId, terminal, OPERATOR);
+    return answer(reply, outcome, 200, ({ position }) => ({ merchantId, ...terminal, position }));
+  }
+
+  @Put('void-right')
+  @Takes(RightBody)
+  @Answers(200, RightAnswer)
+  @Problems(404, 503)
+  voidRight(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(RightBody)) right: RightBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.setRight(merchantId, 'void', right, reply);
+  }
+
+  @Put('refund-right')
+  @Takes(RightBody)
+  @Answers(200, RightAnswer)
+  @Problems(404, 503)
+  refundRight(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(RightBody)) right: RightBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.setRight(merchantId, 'refund', right, reply);
+  }
+
+  private async setRight(
+    merchantId: string,
+    right: Right,
+    { status, reason }: RightBody,
+    reply: FastifyReply,
+  ) {
+    const set = await this.merchants.setRight(merchantId, right, status, reason, OPERATOR);
+    return answer(reply, set, 200, ({ position }) => ({ merchantId, right, status, position }));
+  }
+}

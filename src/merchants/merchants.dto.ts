@@ -1,0 +1,182 @@
+import {
+  Amount,
+  Currency,
+  DateList,
+  Flag,
+  FreeText,
+  Identifier,
+  Nested,
+  OneOf,
+  Optional,
+  Position,
+  TextList,
+  Threshold,
+  TimeOfDay,
+  TimeZone,
+  Whole,
+} from '../http/fields.js';
+import type { CardType, MerchantSettings, SettlementCycle } from './domain/merchant.events.js';
+import type { Merchant, RightStatus } from './domain/merchant.js';
+
+export class FeeTermsDto {
+  @Optional() @Whole(0, 10_000) basisPoints?: number;
+  @Optional() @Threshold() minimum?: number;
+  @Optional() @Threshold() cap?: number;
+}
+
+export class FeePerCardTypeDto {
+  @Optional() @Nested(() => FeeTermsDto) debit?: FeeTermsDto;
+  @Optional() @Nested(() => FeeTermsDto) credit?: FeeTermsDto;
+}
+
+export class FeeDto extends FeeTermsDto {
+  @Optional() @Nested(() => FeePerCardTypeDto) perCardType?: FeePerCardTypeDto;
+}
+
+export class ReserveDto {
+  @Whole(0, 10_000) basisPoints!: number;
+  @Whole(0, 3_650) days!: number;
+}
+
+export class VoidPolicyDto {
+  @Optional() @Flag() partial?: boolean;
+  @Optional() @Whole(1, 527_040) windowMinutes?: number;
+  @Optional() @Threshold() supervisorAbove?: number;
+  @Optional() @Flag() consent?: boolean;
+  @Optional() @Flag() cardPresent?: boolean;
+  @Optional() @Threshold() approvalAbove?: number;
+}
+
+export class RefundPolicyDto {
+  @Optional() @Whole(0, 3_650) windowDays?: number;
+  @Optional() @OneOf(['refuse', 'allow']) whileVoidable?: 'refuse' | 'allow';
+  @Optional() @OneOf(['keep', 'proportional']) feeReturn?: 'keep' | 'proportional';
+  @Optional() @Flag() negativeBalance?: boolean;
+  @Optional() @Threshold() supervisorAbove?: number;
+  @Optional() @Threshold() approvalAbove?: number;
+}
+
+export class SingleLimitsDto {
+  @Optional() @Amount() sale?: number;
+  @Optional() @Amount() void?: number;
+  @Optional() @Amount() refund?: number;
+}
+
+export class DailyLimitDto {
+  @Optional() @Whole(0, 1_000_000_000) count?: number;
+  @Optional() @Threshold() amount?: number;
+}
+
+export class DailyLimitsDto {
+  @Optional() @Nested(() => DailyLimitDto) sale?: DailyLimitDto;
+  @Optional() @Nested(() => DailyLimitDto) void?: DailyLimitDto;
+  @Optional() @Nested(() => DailyLimitDto) refund?: DailyLimitDto;
+}
+
+export class LimitsDto {
+  @Optional() @Nested(() => SingleLimitsDto) single?: SingleLimitsDto;
+  @Optional() @Nested(() => DailyLimitsDto) daily?: DailyLimitsDto;
+  @Optional() @TextList(['debit', 'credit']) cardTypes?: CardType[];
+}
+
+export class MerchantBody {
+  @FreeText(140) name!: string;
+  @Currency() currency!: string;
+  @TimeZone() timeZone!: string;
+  @Optional() @TimeOfDay() dayCloseAt?: string;
+  @Optional() @OneOf(['T0', 'T1', 'T2', 'D1']) settlementCycle?: SettlementCycle;
+  @Optional() @DateList() holidays?: string[];
+  @Optional() @Nested(() => FeeDto) fee?: FeeDto;
+  @Optional() @Nested(() => ReserveDto) reserve?: ReserveDto;
+  @Optional() @Threshold() payoutMinimum?: number;
+  @Optional() @Nested(() => VoidPolicyDto) voidPolicy?: VoidPolicyDto;
+  @Optional() @Nested(() => RefundPolicyDto) refundPolicy?: RefundPolicyDto;
+  @Optional() @Nested(() => LimitsDto) limits?: LimitsDto;
+}
+
+export class MerchantAnswer extends MerchantBody {
+  @Identifier(15) merchantId!: string;
+  @OneOf(['active', 'frozen']) voidRight!: RightStatus;
+  @OneOf(['active', 'frozen']) refundRight!: RightStatus;
+  @Optional() @Position() position?: string;
+}
+
+export class TerminalBody {
+  @Identifier(15) storeId!: string;
+  @Optional() @Currency() currency?: string;
+}
+
+export class TerminalAnswer extends TerminalBody {
+  @Identifier(15) merchantId!: string;
+  @Identifier(8) terminalId!: string;
+  @Position() position!: string;
+}
+
+export class RightBody {
+  @OneOf(['active', 'frozen']) status!: RightStatus;
+  @FreeText(256) reason!: string;
+}
+
+export class RightAnswer {
+  @Identifier(15) merchantId!: string;
+  @OneOf(['void', 'refund']) right!: 'void' | 'refund';
+  @OneOf(['active', 'frozen']) status!: RightStatus;
+  @Position() position!: string;
+}
+
+export class MerchantPath {
+  @Identifier(15) merchantId!: string;
+}
+
+export class TerminalPath extends MerchantPath {
+  @Identifier(8) terminalId!: string;
+}
+
+/** The settings with every default filled in (defaults: the table of `PUT /merchants` in docs/api.md). */
+export function settingsOf(body: MerchantBody): MerchantSettings {
+  const { fee, voidPolicy, refundPolicy, ...rest } = body;
+  return {
+    dayCloseAt: '00:00',
+    settlementCycle: 'T1',
+    holidays: [],
+    ...(rest as Partial<MerchantSettings> & typeof rest),
+    fee: withTerms(fee) as MerchantSettings['fee'],
+    voidPolicy: {
+      partial: false,
+      consent: false,
+      cardPresent: false,
+      ...(voidPolicy as Partial<MerchantSettings['voidPolicy']>),
+    },
+    refundPolicy: {
+      windowDays: 180,
+      whileVoidable: 'refuse',
+      feeReturn: 'keep',
+      negativeBalance: true,
+      ...(refundPolicy as Partial<MerchantSettings['refundPolicy']>),
+    },
+  };
+}
+
+/** Fee terms without basis points charge none of them: a minimum or a cap may stand alone. */
+function withTerms(fee: FeeDto | undefined): object {
+  const perCardType = fee?.perCardType;
+  return {
+    basisPoints: 0,
+    ...fee,
+    ...(perCardType && {
+      perCardType: Object.fromEntries(
+        Object.entries(perCardType).map(([type, terms]) => [type, { basisPoints: 0, ...terms }]),
+      ),
+    }),
+  };
+}
+
+export function merchantAnswer(merchant: Merchant, position?: string): MerchantAnswer {
+  return {
+    merchantId: merchant.merchantId,
+    ...(merchant.settings as unknown as MerchantBody),
+    voidRight: merchant.rights.void,
+    refundRight: merchant.rights.refund,
+    ...(position !== undefined && { position }),
+  };
+}

@@ -1,0 +1,188 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Position } from '../event-store/event-store.js';
+import { OPERATOR, terminalActor } from '../http/actor.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { etag, revisionIn } from '../http/if-match.js';
+import { Answers, Problems, Takes } from '../http/open-api.js';
+import { answer, type Problem, ProblemError, rejected, refusalProblem } from '../http/problem.js';
+import type { JsonObject } from '../ledger/domain/json.js';
+import { REQUEST_NAME } from '../ledger/domain/request-name.js';
+import { noSuchSale } from './domain/voidability.js';
+import { GiveBackCommandHandler } from './give-back.command-handler.js';
+import { SaleQueries } from './sale.queries.js';
+import { SalesCommandHandler } from './sales.command-handler.js';
+import type { Asked, GiveBack, GivenBackAnswer, TakeSale } from './sales.commands.js';
+import {
+  GiveBackBody,
+  HistoryAnswer,
+  RefundAnswer,
+  ReversalAnswer,
+  SaleAnswer,
+  SaleBody,
+  SalePath,
+  SaleTakenAnswer,
+  VoidabilityAnswerDto,
+  VoidabilityQueryDto,
+  VoidAnswer,
+} from './sales.dto.js';
+import { renderEvent, renderGivenBack, renderSale, renderVoidability } from './sales.render.js';
+import { SettleCommandHandler } from './settle.command-handler.js';
+
+const IfMatch = (): MethodDecorator => ApiHeader({ name: 'If-Match', required: false });
+
+@Controller('v1/sales')
+export class SalesController {
+  constructor(
+    private readonly sales: SalesCommandHandler,
+    private readonly giveBacks: GiveBackCommandHandler,
+    private readonly settlements: SettleCommandHandler,
+    private readonly queries: SaleQueries,
+  ) {}
+
+  @Post()
+  @Takes(SaleBody)
+  @Answers(201, SaleTakenAnswer)
+  @Problems(404, 409, 422, 503)
+  async take(
+    @Body(body(SaleBody)) sale: SaleBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale) };
+    const outcome = await this.sales.take(sale as TakeSale, sent);
+    return answer(reply, outcome, 201, (taken) => {
+      void reply.header('ETag', etag(taken.revision));
+      return taken;
+    });
+  }
+
+  @Get(':saleId')
+  @Answers(200, SaleAnswer)
+  @Problems(404)
+  async sale(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SaleAnswer | Problem> {
+    const recorded = await this.queries.sale(saleId);
+    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    void reply.header('ETag', etag(recorded.sale.revision));
+    return renderSale(recorded);
+  }
+
+  @Get(':saleId/voidability')
+  @Answers(200, VoidabilityAnswerDto)
+  @Problems()
+  async voidability(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Query(parameters(VoidabilityQueryDto)) query: VoidabilityQueryDto,
+  ): Promise<VoidabilityAnswerDto> {
+    const { amount, merchantId, at, position } = query;
+    const asked = {
+      amount,
+      requester: merchantId,
+      at: at === undefined ? undefined : Date.parse(at),
+      position: position as Position | undefined,
+    };
+    return renderVoidability(saleId, await this.queries.voidability(saleId, asked));
+  }
+
+  @Get(':saleId/history')
+  @Answers(200, HistoryAnswer)
+  @Problems(404)
+  async history(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const recorded = await this.queries.sale(saleId);
+    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    return { events: recorded.events.map(renderEvent) };
+  }
+
+  @Post(':saleId/voids')
+  @IfMatch()
+  @Takes(GiveBackBody)
+  @Answers(201, VoidAnswer)
+  @Problems(403, 404, 409, 412, 422, 503)
+  void(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Body(body(GiveBackBody)) sent: GiveBackBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.giveBack('void', saleId, sent, ifMatch, reply);
+  }
+
+  @Post(':saleId/refunds')
+  @IfMatch()
+  @Takes(GiveBackBody)
+  @Answers(201, RefundAnswer)
+  @Problems(403, 404, 409, 412, 422, 503)
+  refund(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Body(body(GiveBackBody)) sent: GiveBackBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.giveBack('refund', saleId, sent, ifMatch, reply);
+  }
+
+  @Post(':saleId/reversals')
+  @IfMatch()
+  @Takes(GiveBackBody)
+  @Answers(201, ReversalAnswer)
+  @Problems(403, 404, 409, 412, 422, 503)
+  reverse(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Body(body(GiveBackBody)) sent: GiveBackBody,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.giveBack('reversal', saleId, sent, ifMatch, reply);
+  }
+
+  @Post(':saleId/settle')
+  @HttpCode(200)
+  @Answers(200, SaleAnswer)
+  @Problems(404, 409, 503)
+  async settle(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const outcome = await this.settlements.settle(saleId, OPERATOR);
+    return answer(reply, outcome, 200, (recorded) => {
+      void reply.header('ETag', etag(recorded.sale.revision));
+      return { ...renderSale(recorded), responseCode: '00' };
+    });
+  }
+
+  /** A malformed saleId names no sale, and is not written down: it may be anything. */
+  private async giveBack(
+    asked: Asked,
+    saleId: string,
+    sent: GiveBackBody,
+    ifMatch: string | undefined,
+    reply: FastifyReply,
+  ) {
+    if (!REQUEST_NAME.test(saleId)) throw new ProblemError(refusalProblem(noSuchSale()));
+    const outcome = await this.giveBacks.giveBack(
+      { ...sent, asked, saleId } as unknown as GiveBack,
+      {
+        content: contentOf(sent),
+        by: terminalActor(sent),
+        ifMatch: revisionIn(ifMatch),
+      },
+    );
+    return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
+      void reply.header('ETag', etag(done.revision));
+      const rendered = renderGivenBack(done);
+      return asked === 'reversal' ? { kind: done.kind, ...rendered } : rendered;
+    });
+  }
+}
+
+/** Every field as sent but the password, which is neither kept nor compared. */
+function contentOf({ supervisor, ...rest }: GiveBackBody): JsonObject {
+  const content = supervisor ? { ...rest, supervisor: { id: supervisor.id } } : rest;
+  return content as unknown as JsonObject;
+}

@@ -1,0 +1,273 @@
+import {
+  Amount,
+  CalendarDate,
+  CardToken,
+  Currency,
+  Digits,
+  Flag,
+  FreeText,
+  Identifier,
+  Nested,
+  NestedList,
+  Numeral,
+  OneOf,
+  OpenObject,
+  Optional,
+  Position,
+  Sum,
+  Text,
+  TextList,
+  Timestamp,
+  Whole,
+} from '../http/fields.js';
+import type { SaleStatus } from './domain/sale.js';
+
+const STATUSES = ['open', 'voided', 'settled', 'refunded', 'reversed'] as const;
+
+export class CardBody {
+  @CardToken() token!: string;
+  @Digits(4) last4!: string;
+  @Optional() @FreeText(32) scheme?: string;
+  @Optional() @OneOf(['debit', 'credit']) type?: 'debit' | 'credit';
+}
+
+/** What every request of a terminal says of itself. */
+export class RequestBody {
+  @Identifier(15) merchantId!: string;
+  @Identifier(8) terminalId!: string;
+  @Digits(6) batchNo!: string;
+  @Digits(6) stan!: string;
+}
+
+export class SaleBody extends RequestBody {
+  @Amount() amount!: number;
+  @Currency() currency!: string;
+  @Nested(() => CardBody) card!: CardBody;
+  @Optional() @FreeText(16) authCode?: string;
+  @Optional() @FreeText(32) operatorId?: string;
+  @Optional() @Timestamp() transactedAt?: string;
+}
+
+export class SaleTakenAnswer {
+  @Text() saleId!: string;
+  @Digits(12) rrn!: string;
+  @OneOf(STATUSES) status!: SaleStatus;
+  @Amount() amount!: number;
+  @Currency() currency!: string;
+  @CalendarDate() businessDate!: string;
+  @Text() responseCode!: string;
+  @Numeral() revision!: number;
+  @Position() position!: string;
+}
+
+export class PresentedCard {
+  @CardToken() token!: string;
+  @Optional() @Digits(4) last4?: string;
+  @Optional() @FreeText(32) scheme?: string;
+  @Optional() @OneOf(['debit', 'credit']) type?: 'debit' | 'credit';
+}
+
+export class SupervisorBody {
+  @Identifier(32) id!: string;
+  @FreeText(128) password!: string;
+}
+
+/** A void, a refund, or a reversal that becomes one of the two. */
+export class GiveBackBody extends RequestBody {
+  @Optional() @Amount() amount?: number;
+  @Optional() @Amount() originalAmount?: number;
+  @FreeText(256) reason!: string;
+  @Optional() @FreeText(128) evidenceRef?: string;
+  @Optional() @FreeText(32) operatorId?: string;
+  @Optional() @Nested(() => PresentedCard) card?: PresentedCard;
+  @Optional() @Nested(() => SupervisorBody) supervisor?: SupervisorBody;
+  @Optional() @Flag() consent?: boolean;
+}
+
+class GivenBackDto {
+  @Text() saleId!: string;
+  @Amount() amount!: number;
+  @Sum() remaining!: number;
+  @OneOf(STATUSES) status!: SaleStatus;
+  @Text() responseCode!: string;
+  @Numeral() revision!: number;
+  @Position() position!: string;
+}
+
+export class VoidAnswer extends GivenBackDto {
+  @Text() voidId!: string;
+}
+
+export class RefundAnswer extends GivenBackDto {
+  @Text() refundId!: string;
+}
+
+export class ReversalAnswer extends GivenBackDto {
+  @OneOf(['void', 'refund']) kind!: 'void' | 'refund';
+  @Optional() @Text() voidId?: string;
+  @Optional() @Text() refundId?: string;
+}
+
+export class SettlementDto {
+  @Sum() fee!: number;
+  @Sum() reserve!: number;
+  @Sum() net!: number;
+  @CalendarDate() valueDate!: string;
+  @OneOf(['batch', 'instant']) kind!: string;
+  @Timestamp() occurredAt!: string;
+}
+
+export class OperationDto {
+  @OneOf(['void', 'refund']) kind!: string;
+  @Text() id!: string;
+  @Amount() amount!: number;
+  @Numeral() revision!: number;
+  @Timestamp() occurredAt!: string;
+  @Position() position!: string;
+}
+
+export class SaleAnswer {
+  @Text() saleId!: string;
+  @OneOf(STATUSES) status!: SaleStatus;
+  @Amount() amount!: number;
+  @Sum() voided!: number;
+  @Sum() refunded!: number;
+  @Sum() remaining!: number;
+  @Currency() currency!: string;
+  @CalendarDate() businessDate!: string;
+  @Timestamp() businessDateEndsAt!: string;
+  @Identifier(15) merchantId!: string;
+  @Identifier(8) terminalId!: string;
+  @Identifier(15) storeId!: string;
+  @Digits(6) batchNo!: string;
+  @Digits(6) stan!: string;
+  @Digits(12) rrn!: string;
+  @Nested(() => CardBody) card!: CardBody;
+  @Optional() @Text() authCode?: string;
+  @Optional() @Text() operatorId?: string;
+  @Optional() @Timestamp() transactedAt?: string;
+  @Timestamp() occurredAt!: string;
+  @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
+  @NestedList(() => OperationDto) operations!: OperationDto[];
+  @Numeral() revision!: number;
+  @Position() position!: string;
+  @Optional() @Text() responseCode?: string;
+}
+
+export class SalePath {
+  @Text() saleId!: string;
+}
+
+export class VoidabilityQueryDto {
+  @Optional() @Amount() amount?: number;
+  @Optional() @Identifier(15) merchantId?: string;
+  @Optional() @Timestamp() at?: string;
+  @Optional() @Position() position?: string;
+}
+
+export class WayDto {
+  @Flag() allowed!: boolean;
+  @Sum() maxAmount!: number;
+  @Optional() @Timestamp() until?: string;
+}
+
+export class ConditionDto {
+  @Text() code!: string;
+  @OneOf(['void', 'refund']) for!: string;
+  @Flag() met!: boolean;
+  @Text() detail!: string;
+  @Text() detailZh!: string;
+}
+
+export class ExplanationDto {
+  @Text() en!: string;
+  @Text() zh!: string;
+}
+
+export class AsOfDto {
+  @Position() position!: string;
+  @Timestamp() time!: string;
+}
+
+export class VoidabilityAnswerDto {
+  @Text() saleId!: string;
+  @OneOf(['void', 'refund', 'none']) decision!: string;
+  @Nested(() => WayDto) void!: WayDto;
+  @Nested(() => WayDto) refund!: WayDto;
+  @NestedList(() => ConditionDto) conditions!: ConditionDto[];
+  @TextList() requires!: string[];
+  @Nested(() => ExplanationDto) explanation!: ExplanationDto;
+  @Nested(() => AsOfDto) asOf!: AsOfDto;
+}
+
+export class ActorDto {
+  @OneOf(['terminal', 'operator', 'ledger']) kind!: string;
+  @Optional() @Text() id?: string;
+}
+
+export class HistoryEventDto {
+  @Text() type!: string;
+  @Position() position!: string;
+  @Numeral() revision!: number;
+  @Timestamp() occurredAt!: string;
+  @Timestamp() recordedAt!: string;
+  @Nested(() => ActorDto) by!: ActorDto;
+  @OpenObject() data!: object;
+}
+
+export class HistoryAnswer {
+  @NestedList(() => HistoryEventDto) events!: HistoryEventDto[];
+}
+
+export class RequestStateAnswer {
+  @OneOf(['sale', 'void', 'refund', 'reversal']) kind!: string;
+  @OneOf(['done', 'refused', 'in-progress']) outcome!: string;
+  @Text() saleId!: string;
+  @Text() responseCode!: string;
+  @Position() position!: string;
+  @Optional() @Text() code?: string;
+  @Optional() @Text() detail?: string;
+  @Optional() @Text() voidId?: string;
+  @Optional() @Text() refundId?: string;
+}
+
+export class RequestPath {
+  @Identifier(15) merchantId!: string;
+  @Identifier(8) terminalId!: string;
+  @Digits(6) batchNo!: string;
+  @Digits(6) stan!: string;
+}
+
+export class SalesListQuery {
+  @Optional() @OneOf(STATUSES) status?: SaleStatus;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @Optional() @Text() after?: string;
+  @Optional() @Whole(1, 1_000) limit?: number;
+}
+
+export class ListedSale {
+  @Text() saleId!: string;
+  @OneOf(STATUSES) status!: SaleStatus;
+  @Amount() amount!: number;
+  @Sum() voided!: number;
+  @Sum() refunded!: number;
+  @Sum() remaining!: number;
+  @Currency() currency!: string;
+  @CalendarDate() businessDate!: string;
+  @Timestamp() businessDateEndsAt!: string;
+  @Identifier(8) terminalId!: string;
+  @Identifier(15) storeId!: string;
+  @Digits(6) batchNo!: string;
+  @Digits(12) rrn!: string;
+  @Nested(() => CardBody) card!: CardBody;
+  @Timestamp() occurredAt!: string;
+  @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
+  @Numeral() revision!: number;
+  @Position() position!: string;
+}
+
+export class SalesListAnswer {
+  @NestedList(() => ListedSale) sales!: ListedSale[];
+  @Optional() @Text() next?: string;
+}

@@ -1,0 +1,147 @@
+import { timeText } from '../ledger/clock.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { SaleRow } from '../projections/sales.projection.js';
+import { toPosition } from '../event-store/event-store.js';
+import { parseRequestName } from '../ledger/domain/request-name.js';
+import type { SettledData } from './domain/sale.events.js';
+import { remaining, statusOf } from './domain/sale.js';
+import type { Judged, Way } from './domain/voidability.js';
+import type { RecordedSale } from './recorded-sale.js';
+import type { RequestState, VoidabilityAnswer } from './sale.queries.js';
+import type { GivenBackAnswer } from './sales.commands.js';
+import type {
+  ListedSale,
+  ReversalAnswer,
+  SaleAnswer,
+  SettlementDto,
+  VoidabilityAnswerDto,
+} from './sales.dto.js';
+
+/** A sale as `GET /v1/sales/{saleId}` shows it. */
+export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer {
+  const { businessDateEndsAt, card, ...data } = sale.data;
+  return {
+    ...data,
+    card: { ...card },
+    businessDateEndsAt,
+    status: statusOf(sale),
+    voided: sale.voided,
+    refunded: sale.refunded,
+    remaining: remaining(sale),
+    ...(sale.settlement && { settlement: renderSettlement(sale.settlement) }),
+    operations: sale.operations.map(({ kind, request, amount, revision }) => ({
+      kind,
+      id: request,
+      amount,
+      revision,
+      occurredAt: events[revision]?.event.data.occurredAt ?? '',
+      position: events[revision]?.position ?? '',
+    })),
+    revision: sale.revision,
+    position,
+  };
+}
+
+function renderSettlement(settled: SettledData): SettlementDto {
+  const { fee, reserve, net, valueDate, kind, occurredAt } = settled;
+  return { fee, reserve, net, valueDate, kind, occurredAt };
+}
+
+/** A void or refund, under the name that its route gives it. */
+export function renderGivenBack(answer: GivenBackAnswer): Omit<ReversalAnswer, 'kind'> {
+  const { kind, request, ...rest } = answer;
+  return kind === 'void' ? { voidId: request, ...rest } : { refundId: request, ...rest };
+}
+
+export function renderVoidability(
+  saleId: string,
+  { answer, asOf }: VoidabilityAnswer,
+): VoidabilityAnswerDto {
+  const { decision, requires, explanation } = answer;
+  return {
+    saleId,
+    decision,
+    void: renderWay(answer.void),
+    refund: renderWay(answer.refund),
+    conditions: answer.conditions.map(renderCondition),
+    requires: [...requires],
+    explanation: { ...explanation },
+    asOf,
+  };
+}
+
+function renderWay({ allowed, maxAmount, until }: Way) {
+  return { allowed, maxAmount, ...(until !== undefined && { until: timeText(until) }) };
+}
+
+function renderCondition({ condition, met, detail }: Judged) {
+  return {
+    code: condition.code,
+    for: condition.for,
+    met,
+    detail: detail.en,
+    detailZh: detail.zh,
+  };
+}
+
+/** An event as histories show it. */
+export function renderEvent({ event, position, revision, recordedAt, by }: RecordedEvent) {
+  const { occurredAt } = event.data;
+  return { type: event.type, position, revision, occurredAt, recordedAt, by, data: event.data };
+}
+
+export function renderRequest({ kind, outcome, saleId, position, refusal, effect }: RequestState) {
+  const done = effect && renderGivenBack(effect);
+  return {
+    kind,
+    outcome,
+    saleId,
+    position,
+    responseCode: refusal?.responseCode ?? (outcome === 'in-progress' ? '09' : '00'),
+    ...(refusal && { code: refusal.code, detail: refusal.detail.en }),
+    ...(done?.voidId !== undefined && { voidId: done.voidId }),
+    ...(done?.refundId !== undefined && { refundId: done.refundId }),
+  };
+}
+
+/** A row of the list of sales. */
+export function renderListed(row: SaleRow): ListedSale {
+  const { saleId, amount, voided, refunded, businessDate, endsAt, occurredAt } = row;
+  const { terminalId, batchNo } = parseRequestName(saleId);
+  return {
+    saleId,
+    status: row.status,
+    amount,
+    voided,
+    refunded,
+    remaining: amount - voided - refunded,
+    currency: row.currency,
+    businessDate,
+    businessDateEndsAt: endsAt,
+    terminalId,
+    storeId: row.storeId,
+    batchNo,
+    rrn: row.rrn,
+    card: {
+      token: row.cardToken,
+      last4: row.last4,
+      ...(row.scheme !== null && { scheme: row.scheme }),
+      ...(row.cardType !== null && { type: row.cardType }),
+    },
+    occurredAt,
+    ...(row.settledAt !== null && { settlement: settlementOf(row, row.settledAt) }),
+    revision: row.revision,
+    position: toPosition(row.position),
+  };
+}
+
+function settlementOf(row: SaleRow, occurredAt: string): SettlementDto {
+  return {
+    fee: row.fee ?? 0,
+    reserve: row.reserve ?? 0,
+    net: row.net ?? 0,
+    valueDate: row.valueDate ?? '',
+    kind: row.settledBy ?? 'batch',
+    occurredAt,
+  };
+}

@@ -1,0 +1,24 @@
+import { Body, Controller, HttpCode, Put } from '@nestjs/common';
+import { body } from '../http/checked.pipe.js';
+import { Timestamp } from '../http/fields.js';
+import { Answers, Problems, Takes } from '../http/open-api.js';
+import { SandboxCommandHandler } from './sandbox.command-handler.js';
+
+export class ClockBody {
+  @Timestamp() now!: string;
+}
+
+/** There only with SANDBOX=on. */
+@Controller('v1/sandbox')
+export class SandboxController {
+  constructor(private readonly sandbox: SandboxCommandHandler) {}
+
+  @Put('clock')
+  @HttpCode(200)
+  @Takes(ClockBody)
+  @Answers(200, ClockBody)
+  @Problems(503)
+  setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockBody> {
+    return this.sandbox.setClock(Date.parse(now));
+  }
+}
