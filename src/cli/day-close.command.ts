@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { settingsOfProcess } from '../config.js';
+import { folderOf, ownerOf } from '../event-store/open-event-store.js';
+import { type Tool, withLedger } from './tool.js';
+
+/** One line of what a close came to; amounts in minor units. */
+interface ClosedBatch {
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly status: string;
+  readonly settled: { readonly count: number; readonly net: number | string };
+}
+
+export function dayCloseCommand(): Command {
+  return new Command('day-close')
+    .description('closes the open batches of a merchant, or of one of its stores')
+    .argument('<merchant>', 'its merchantId')
+    .option('--store <storeId>', 'only the batches of this store')
+    .option('--json', 'print the batches as JSON')
+    .action(async (merchantId: string, options: { store?: string; json?: boolean }) => {
+      const batches = await close(merchantId, options.store);
+      if (options.json) {
+        console.log(JSON.stringify(batches));
+        return;
+      }
+      for (const { terminalId, batchNo, status, settled } of batches) {
+        console.log(
+          `${terminalId} ${batchNo} ${status}: ${settled.count} sales settled, net ${settled.net}`,
+        );
+      }
+      console.log(`${batches.length} batches`);
+    });
+}
+
+/** Through the service that owns the folder, if there is one; else on the folder itself. */
+async function close(merchantId: string, storeId: string | undefined): Promise<ClosedBatch[]> {
+  const settings = settingsOfProcess();
+  const owner = ownerOf(folderOf(settings.EVENT_STORE_URL));
+  if (owner?.url !== undefined) return closeThrough(owner.url, merchantId, storeId);
+  return withLedger((tool) => closeHere(tool, merchantId, storeId), settings);
+}
+
+async function closeThrough(
+  url: string,
+  merchantId: string,
+  storeId: string | undefined,
+): Promise<ClosedBatch[]> {
+  const response = await fetch(`${url}/v1/merchants/${merchantId}/day-close`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ storeId }),
+  });
+  const answer = (await response.json()) as { batches: ClosedBatch[]; detail?: string };
+  if (!response.ok) throw new Error(answer.detail ?? `the service answered ${response.status}`);
+  return answer.batches;
+}
+
+async function closeHere(
+  { ledger }: Tool,
+  merchantId: string,
+  storeId: string | undefined,
+): Promise<ClosedBatch[]> {
+  const outcome = await ledger.batches.dayClose(merchantId, storeId, { kind: 'operator' });
+  if ('refusal' in outcome) throw new Error(outcome.refusal.detail.en);
+  return outcome.answer.batches;
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import { DateTime } from 'luxon';
+import { MAX_AMOUNT } from '../ledger/domain/money.js';
+
+/** The columns that an import knows, and what each is called in the file it was made for. */
+export const COLUMNS = {
+  invoice: 'invoice',
+  datetime: 'datetime',
+  customer: 'customer',
+  country: 'country',
+  amount: 'amount',
+  kind: 'kind',
+  original: 'original_invoice',
+  match: 'match',
+} as const;
+
+export type Column = keyof typeof COLUMNS;
+
+/** Without these a file is not recorded trade; the others may be missing. */
+const NEEDED: readonly Column[] = ['invoice', 'datetime', 'country', 'amount'];
+
+export interface Layout {
+  readonly columns: Readonly<Record<Column, string>>;
+  readonly delimiter: string;
+  readonly timeZone: string;
+  /** Digits behind the decimal point of `amount`; 0 where it is in minor units. */
+  readonly decimals: number;
+}
+
+/** One row of recorded trade. */
+export interface Trade {
+  readonly line: number;
+  readonly kind: 'sale' | 'cancel';
+  readonly invoice: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly customer: string;
+  readonly country: string;
+  /** Minor units, above zero. */
+  readonly amount: number;
+  /** What a cancellation cancels. */
+  readonly originals: readonly string[];
+  /** Why a cancellation names no original. */
+  readonly unmatched?: string;
+}
+
+/** A row that is no trade. */
+export interface Unread {
+  readonly line: number;
+  readonly why: string;
+}
+
+/** The file is not what the options say. */
+export class LayoutError extends Error {
+  override readonly name = 'LayoutError';
+}
+
+/** Every row of the file, in its order. @throws LayoutError when needed columns are missing */
+export async function readTrade(file: string, layout: Layout): Promise<(Trade | Unread)[]> {
+  const text = await readFile(file, 'utf8');
+  const records = parse(text, {
+    columns: (header: string[]) => checkedHeader(header, layout),
+    delimiter: layout.delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+  return records.map(({ record, info }) => readRow(record, info.lines, layout));
+}
+
+function checkedHeader(header: string[], { columns }: Layout): string[] {
+  const missing = NEEDED.map((column) => columns[column]).filter((name) => !header.includes(name));
+  if (missing.length === 0) return header;
+  throw new LayoutError(
+    `the file has no column ${missing.join(', ')}; it has ${header.join(', ')} (see --columns)`,
+  );
+}
+
+function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {
+  const cell = (column: Column): string => (record[layout.columns[column]] ?? '').trim();
+  const at = DateTime.fromISO(cell('datetime').replace(' ', 'T'), { zone: layout.timeZone });
+  if (!at.isValid) return { line, why: 'datetime' };
+  const signed = minorUnits(cell('amount'), layout.decimals);
+  if (signed === undefined || signed === 0 || Math.abs(signed) > MAX_AMOUNT) {
+    return { line, why: 'amount' };
+  }
+  if (cell('invoice') === '' || cell('country') === '') return { line, why: 'empty' };
+  const kind = cell('kind') === '' ? (signed < 0 ? 'cancel' : 'sale') : cell('kind');
+  if (kind !== 'sale' && kind !== 'cancel') return { line, why: 'kind' };
+  const originals = cell('original').split(';').filter(Boolean);
+  const match = cell('match');
+  return {
+    line,
+    kind,
+    invoice: cell('invoice'),
+    at: at.toMillis(),
+    customer: cell('customer'),
+    country: cell('country'),
+    amount: Math.abs(signed),
+    originals,
+    ...(originals.length === 0 && { unmatched: match === '' ? 'none' : match }),
+  };
+}
+
+/** Exact: digits are moved, nothing is multiplied. */
+function minorUnits(text: string, decimals: number): number | undefined {
+  const [, sign = '', whole = '', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === '' || part.length > decimals) return undefined;
+  return Number(`${sign}${whole}${part.padEnd(decimals, '0')}`);
+}

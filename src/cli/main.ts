@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { SettingsError } from '../config.js';
+import { dayCloseCommand } from './day-close.command.js';
+import { demoCommand } from './demo.command.js';
+import { importCommand } from './import.command.js';
+import { LayoutError } from './import-rows.js';
+
+/** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
+const USAGE = 2;
+const FAULT = 1;
+
+const program = new Command('ledger')
+  .description("the operator's tool of Tillbook")
+  .exitOverride()
+  .addCommand(importCommand())
+  .addCommand(demoCommand())
+  .addCommand(dayCloseCommand());
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  console.error((error as Error).message);
+  return error instanceof SettingsError || error instanceof LayoutError ? USAGE : FAULT;
+}

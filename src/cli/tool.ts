@@ -1,0 +1,53 @@
+import { composeLedger, type Ledger } from '../compose-ledger.js';
+import { type Settings, settingsOfProcess } from '../config.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { openEventStore } from '../event-store/open-event-store.js';
+import { SettableClock } from '../ledger/clock.js';
+import { Views } from '../projections/views.js';
+
+/** The ledger as a verb of the tool has it: opened by the tool itself, with a clock that the verb moves. */
+export interface Tool {
+  readonly ledger: Ledger;
+  readonly store: EventStore;
+  readonly views: Views;
+  readonly clock: SettableClock;
+  /** Waits until the views have seen all of the log. */
+  catchUp(): Promise<void>;
+}
+
+/** Ctrl-C was pressed: whoever loops stops at the next step. */
+export class Interrupt {
+  private pressed = false;
+
+  constructor() {
+    process.once('SIGINT', () => {
+      this.pressed = true;
+    });
+  }
+
+  get isPressed(): boolean {
+    return this.pressed;
+  }
+}
+
+/** Opens the ledger for `work` and closes it behind it. @throws FolderInUseError, CorruptLogError, SettingsError */
+export async function withLedger<T>(
+  work: (tool: Tool) => Promise<T>,
+  settings: Settings = settingsOfProcess(),
+): Promise<T> {
+  const { EVENT_STORE_URL: eventStoreUrl, VIEWS_DIR: viewsDir } = settings;
+  const store = await openEventStore(eventStoreUrl, 'inline');
+  try {
+    const views = await Views.open({ viewsDir, eventStoreUrl, store });
+    try {
+      const clock = new SettableClock();
+      const ledger = composeLedger({ store, views, clock });
+      const catchUp = async (): Promise<void> => views.waitFor(await store.head(), 600_000);
+      return await work({ ledger, store, views, clock, catchUp });
+    } finally {
+      await views.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
