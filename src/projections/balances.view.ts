@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { Account } from '../accounting/domain/postings.js';
+import { type Account, balanceOf } from '../accounting/domain/chart-of-accounts.js';
 
 /** What a merchant has, in minor units of one currency. */
 export interface Balance {
@@ -11,9 +11,10 @@ export interface Balance {
   /** What the merchant owes. */
   readonly receivable: bigint;
   readonly reserve: bigint;
-  /** Sent to the bank, and paid: nothing as long as no event pays out. */
-  readonly inTransit: 0n;
-  readonly paidOut: 0n;
+  /** Sent to the merchant's bank and not yet there. */
+  readonly inTransit: bigint;
+  /** Nothing as long as no event pays out. */
+  readonly paidOut: bigint;
 }
 
 /** One account of the books. */
@@ -39,29 +40,35 @@ export class BalancesView {
       .safeIntegers();
   }
 
-  /** One balance for each currency the merchant has traded in. */
+  /** One balance for each currency the merchant has traded in, in their alphabet. */
   of(merchantId: string): Balance[] {
     const sums = this.ofMerchant.all(merchantId);
     const currencies = [...new Set(sums.map(({ currency }) => currency))].sort();
     return currencies.map((currency) => {
-      const credit = (account: Account): bigint => {
-        const sum = sums.find((one) => one.currency === currency && one.account === account);
-        return sum ? sum.credit - sum.debit : 0n;
-      };
-      const available = credit('merchant_available');
-      return {
-        currency,
-        pending: credit('merchant_pending'),
-        available: available > 0n ? available : 0n,
-        receivable: available < 0n ? -available : 0n,
-        reserve: credit('merchant_reserve'),
-        inTransit: 0n,
-        paidOut: 0n,
-      };
+      const mine = sums.filter((sum) => sum.currency === currency);
+      return balance(currency, new Map(mine.map((sum) => [sum.account, sum])));
     });
   }
 
+  /** Every account that was ever posted to, sorted by merchant, currency and name. */
   all(): AccountSum[] {
     return this.everything.all();
   }
+}
+
+function balance(currency: string, sums: ReadonlyMap<Account, AccountSum>): Balance {
+  const held = (account: Account): bigint => {
+    const sum = sums.get(account);
+    return sum ? balanceOf(account, sum) : 0n;
+  };
+  const available = held('merchant_available');
+  return {
+    currency,
+    pending: held('merchant_pending'),
+    available: available > 0n ? available : 0n,
+    receivable: available < 0n ? -available : 0n,
+    reserve: held('merchant_reserve'),
+    inTransit: held('payout_in_transit'),
+    paidOut: 0n,
+  };
 }

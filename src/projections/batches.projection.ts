@@ -18,13 +18,16 @@ const SUMS = [
   'net',
 ] as const;
 
-type Sums = Partial<Record<(typeof SUMS)[number], number>>;
+type Sum = (typeof SUMS)[number];
 
+const ZEROES = Object.fromEntries(SUMS.map((sum) => [sum, 0n])) as Record<Sum, bigint>;
+
+/** `closed` and `reconciled` hold what BatchClosed and BatchReconciled said, as JSON. */
 const BATCHES = `
   CREATE TABLE batches (
     name TEXT PRIMARY KEY, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
-    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL,
-    ${SUMS.map((sum) => `${sum} INTEGER NOT NULL DEFAULT 0`).join(', ')}
+    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL, closePosition TEXT, closed TEXT, reconciled TEXT,
+    ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
 `;
@@ -40,17 +43,12 @@ const OPERATIONS = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 1,
+  version: 2,
   tables: { batches: BATCHES, operations: OPERATIONS },
   open: (database) => {
-    const page = new BatchesPage(database);
+    const table = new BatchesTable(database);
     return (events) => {
-      try {
-        for (const event of events) page.apply(event);
-        page.write();
-      } finally {
-        page.clear();
-      }
+      table.fold(events);
     };
   },
 };
@@ -62,60 +60,103 @@ interface BatchFact {
   readonly businessDate: string;
 }
 
-/** What a page of events does to its batches: the sums of each are written once. */
-class BatchesPage {
-  private readonly open: Database.Statement;
-  private readonly setStatus: Database.Statement;
-  private readonly addSums: Database.Statement;
+type GivenBack = BatchFact & {
+  readonly stan: string;
+  readonly saleId: string;
+  readonly amount: number;
+  readonly currency: string;
+};
+
+/** What the events of one fold do to a batch. */
+interface Change {
+  readonly name: string;
+  readonly fact: BatchFact;
+  endsAt: string | null;
+  readonly sums: Record<Sum, bigint>;
+  closing: Closing | undefined;
+}
+
+/** What a batch's own events say of it, as JSON where it is more than one word. */
+interface Closing {
+  status?: 'closing' | 'closed';
+  closePosition?: string;
+  closed?: string;
+  reconciled?: string;
+}
+
+/** The batches that the events of one fold touch: each is written once, at its end. */
+class BatchesTable {
+  private readonly add: Database.Statement;
+  private readonly close: Database.Statement;
   private readonly insertOperation: Database.Statement;
-  private readonly opened = new Set<string>();
-  private readonly sums = new Map<string, Sums>();
+  private readonly changes = new Map<string, Change>();
 
   constructor(database: Database.Database) {
-    this.open = database.prepare(
-      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, status)
-       VALUES (?, ?, ?, ?, ?, ?, 'open')
-       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt)`,
+    const sums = SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ');
+    this.add = database.prepare(
+      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, status, ${SUMS.join(', ')})
+       VALUES (?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
+       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt), ${sums}`,
     );
-    this.setStatus = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
-    this.addSums = database.prepare(
-      `UPDATE batches SET ${SUMS.map((sum) => `${sum} = ${sum} + ?`).join(', ')} WHERE name = ?`,
+    this.close = database.prepare(
+      `UPDATE batches SET status = coalesce(?, status), closePosition = coalesce(?, closePosition),
+         closed = coalesce(?, closed), reconciled = coalesce(?, reconciled)
+       WHERE name = ?`,
     );
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
   }
 
-  apply({ event }: RecordedEvent): void {
+  fold(events: readonly RecordedEvent[]): void {
+    this.changes.clear();
+    for (const event of events) this.apply(event);
+    for (const change of this.changes.values()) this.write(change);
+  }
+
+  private write({ name, fact, endsAt, sums, closing }: Change): void {
+    const { merchantId, terminalId, batchNo, businessDate } = fact;
+    const amounts = SUMS.map((sum) => sums[sum]);
+    this.add.run(name, merchantId, terminalId, batchNo, businessDate, endsAt, ...amounts);
+    if (!closing) return;
+    const { status, closePosition, closed, reconciled } = closing;
+    this.close.run(status, closePosition, closed, reconciled, name);
+  }
+
+  /** Gives back whether the event is about a batch: what an event means must be said for each. */
+  private apply({ event, position }: RecordedEvent): boolean {
     switch (event.type) {
-      case 'Sale':
-        this.request(event.data, event.data.businessDateEndsAt);
-        this.add(event.data, { saleCount: 1, saleAmount: event.data.amount });
-        return;
+      case 'Sale': {
+        const change = this.of(event.data);
+        change.endsAt ??= event.data.businessDateEndsAt;
+        add(change, { saleCount: 1, saleAmount: event.data.amount });
+        return true;
+      }
       case 'RequestTaken':
       case 'Refused':
-        this.request(event.data, null);
-        return;
+        this.of(event.data);
+        return true;
       case 'Void':
-        this.add(event.data, { voidCount: 1, voidAmount: event.data.amount });
+        add(this.of(event.data), { voidCount: 1, voidAmount: event.data.amount });
         this.operation('void', event.data);
-        return;
+        return true;
       case 'Refund':
-        this.add(event.data, { refundCount: 1, refundAmount: event.data.amount });
+        add(this.of(event.data), { refundCount: 1, refundAmount: event.data.amount });
         this.operation('refund', event.data);
-        return;
+        return true;
       case 'Settled': {
         const { fee, reserve, net } = event.data;
         const settledAmount = fee + reserve + net;
-        this.add(event.data, { settledCount: 1, settledAmount, fee, reserve, net });
-        return;
+        add(this.of(event.data), { settledCount: 1, settledAmount, fee, reserve, net });
+        return true;
       }
       case 'BatchCloseRequested':
-        this.request(event.data, null);
-        this.setStatus.run('closing', batchName(event.data));
-        return;
+        this.closing(event.data, { status: 'closing', closePosition: position });
+        return true;
       case 'BatchClosed':
-        this.setStatus.run('closed', batchName(event.data));
-        return;
+        this.closing(event.data, { status: 'closed', closed: JSON.stringify(event.data) });
+        return true;
       case 'BatchReconciled':
+        this.closing(event.data, { reconciled: JSON.stringify(event.data) });
+        return true;
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
@@ -123,46 +164,32 @@ class BatchesPage {
       case 'RightRestored':
       case 'CardReported':
       case 'CardRestored':
-        return;
+        return false;
     }
   }
 
-  /** The first request of a batch opens it; the first sale tells when its business date ends. */
-  private request(fact: BatchFact, endsAt: string | null): void {
+  /** The first fact that names a batch opens it. */
+  private of(fact: BatchFact): Change {
     const name = batchName(fact);
-    const key = endsAt === null ? name : `${name} with its end`;
-    if (this.opened.has(key)) return;
-    this.opened.add(key);
-    const { merchantId, terminalId, batchNo, businessDate } = fact;
-    this.open.run(name, merchantId, terminalId, batchNo, businessDate, endsAt);
+    let change = this.changes.get(name);
+    if (!change) {
+      change = { name, fact, endsAt: null, sums: { ...ZEROES }, closing: undefined };
+      this.changes.set(name, change);
+    }
+    return change;
   }
 
-  private operation(
-    kind: 'void' | 'refund',
-    data: BatchFact & { stan: string; saleId: string; amount: number; currency: string },
-  ): void {
+  private closing(fact: BatchFact, more: Closing): void {
+    const change = this.of(fact);
+    change.closing = { ...change.closing, ...more };
+  }
+
+  private operation(kind: 'void' | 'refund', data: GivenBack): void {
     const { stan, saleId, amount, currency } = data;
     this.insertOperation.run(batchName(data), stan, kind, saleId, amount, currency);
   }
+}
 
-  private add(batch: Omit<BatchFact, 'businessDate'>, more: Sums): void {
-    const name = batchName(batch);
-    const sums = this.sums.get(name) ?? {};
-    for (const sum of SUMS) {
-      const value = more[sum];
-      if (value !== undefined) sums[sum] = (sums[sum] ?? 0) + value;
-    }
-    this.sums.set(name, sums);
-  }
-
-  write(): void {
-    for (const [name, sums] of this.sums) {
-      this.addSums.run(...SUMS.map((sum) => sums[sum] ?? 0), name);
-    }
-  }
-
-  clear(): void {
-    this.sums.clear();
-    this.opened.clear();
-  }
+function add({ sums }: Change, more: Partial<Record<Sum, number>>): void {
+  for (const sum in more) sums[sum as Sum] += BigInt(more[sum as Sum] ?? 0);
 }

@@ -1,31 +1,60 @@
 import type Database from 'better-sqlite3';
-import type { BatchItem, SettledSums, StoredTotals } from '../batches/domain/batch.events.js';
+import type {
+  BatchEvent,
+  BatchItem,
+  SettledSums,
+  StoredTotals,
+} from '../batches/domain/batch.events.js';
 
-/** A batch that is not closed. */
-export interface LiveBatch {
+interface BatchIdentity {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
   readonly businessDate: string;
   /** RFC 3339; null while it holds no sale. */
   readonly endsAt: string | null;
+  /** Where its BatchCloseRequested stands in the log: sales before it belong to the batch. */
+  readonly closePosition: string | null;
+}
+
+/** A batch that is not closed. */
+export interface LiveBatch extends BatchIdentity {
   readonly status: 'open' | 'closing';
 }
+
+/** A batch, and what its events said of it. */
+export interface FoundBatch extends BatchIdentity {
+  readonly status: 'open' | 'closing' | 'closed';
+  readonly closed?: (BatchEvent & { type: 'BatchClosed' })['data'];
+  readonly reconciled?: (BatchEvent & { type: 'BatchReconciled' })['data'];
+}
+
+type FoundRow = BatchIdentity & {
+  readonly status: FoundBatch['status'];
+  readonly closed: string | null;
+  readonly reconciled: string | null;
+};
 
 type SumsRow = Readonly<Record<string, bigint>>;
 
 const NOTHING: SumsRow = {};
 
+const IDENTITY = 'merchantId, terminalId, batchNo, businessDate, endsAt, closePosition, status';
+
 /** What batches come to. */
 export class BatchesView {
   private readonly liveBatches: Database.Statement<[], LiveBatch>;
+  private readonly byName: Database.Statement<[string], FoundRow>;
   private readonly sums: Database.Statement<[string], SumsRow>;
   private readonly refundSums: Database.Statement<[string], { currency: string; amount: bigint }>;
-  private readonly itemsOf: Database.Statement<unknown[], BatchItem>;
+  private readonly itemsOf: Database.Statement<[{ name: string }], BatchItem>;
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
-      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, status FROM batches WHERE status <> 'closed'`,
+      `SELECT ${IDENTITY} FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
+    );
+    this.byName = database.prepare(
+      `SELECT ${IDENTITY}, closed, reconciled FROM batches WHERE name = ?`,
     );
     this.sums = database
       .prepare<[string], SumsRow>('SELECT * FROM batches WHERE name = ?')
@@ -38,15 +67,28 @@ export class BatchesView {
       .safeIntegers();
     this.itemsOf = database.prepare(
       `SELECT substr(saleId, -6) AS stan, 'sale' AS kind, amount FROM sales
-       WHERE merchantId = (SELECT merchantId FROM batches WHERE name = :name)
-         AND businessDate = (SELECT businessDate FROM batches WHERE name = :name) AND batch = :name
-       UNION ALL SELECT stan, kind, amount FROM operations WHERE batch = :name
+       WHERE saleId > @name || '.' AND saleId < @name || '/'
+       UNION ALL SELECT stan, kind, amount FROM operations WHERE batch = @name
        ORDER BY stan`,
     );
   }
 
+  /** By name. */
   live(): LiveBatch[] {
     return this.liveBatches.all();
+  }
+
+  find(name: string): FoundBatch | undefined {
+    const row = this.byName.get(name);
+    if (!row) return undefined;
+    const { closed, reconciled, ...batch } = row;
+    return {
+      ...batch,
+      ...(closed !== null && { closed: JSON.parse(closed) as FoundBatch['closed'] & object }),
+      ...(reconciled !== null && {
+        reconciled: JSON.parse(reconciled) as FoundBatch['reconciled'] & object,
+      }),
+    };
   }
 
   /** Its sales gross, and the voids and refunds requested in it. */

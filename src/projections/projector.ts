@@ -1,104 +1,63 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
-import { CorruptLogError, START } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { decode } from '../ledger/event-codec.js';
-import type { Projection } from './projection.js';
+import { type Checkpoint, Checkpoints } from './checkpoints.js';
+import type { Fold, Projection } from './projection.js';
+import { isFileFault, namingDamage, openViewsToWrite } from './views-file.js';
 
-/** Where a view stands. A stopped one stands before the event that it can't digest. */
-export interface ProjectionState {
-  readonly name: string;
-  readonly version: number;
+/** A view and where it stands. A stopped one stands before the event that it can't digest. */
+interface View {
+  readonly projection: Projection;
+  readonly fold: Fold;
   readonly position: Position;
   readonly stoppedBy?: string;
 }
 
-interface Checkpoint {
-  readonly name: string;
-  readonly version: number;
-  readonly position: Position;
-  readonly eventId: string;
-  /** Names of its tables, as a JSON list, so that a view of another version can be cleared away. */
-  readonly tables: string;
-}
+/** Where a view stands. */
+export type Standing = Pick<View, 'position' | 'stoppedBy'> & Pick<Projection, 'name' | 'version'>;
 
-interface View {
-  readonly projection: Projection;
-  readonly fold: (events: readonly RecordedEvent[]) => void;
-  position: Position;
-  stoppedBy: string | undefined;
-}
-
-export function viewsFile(viewsDir: string): string {
-  return join(viewsDir, 'views.db');
-}
-
-/** Feeds every view the log, a page at a time; what a page changes and how far it goes are one commit. */
+/** Feeds the log to every view; what some events change and how far each view then is are one commit. */
 export class Projector {
-  private readonly views: View[];
-  private readonly saveCheckpoint: Database.Statement;
-
   private constructor(
     private readonly database: Database.Database,
-    projections: readonly Projection[],
-  ) {
-    this.saveCheckpoint = database.prepare(
-      'INSERT OR REPLACE INTO checkpoints (name, version, position, eventId, tables) VALUES (?, ?, ?, ?, ?)',
-    );
-    this.views = projections.map((projection) => this.openView(projection));
-  }
+    private readonly checkpoints: Checkpoints,
+    private views: readonly View[],
+  ) {}
 
   /**
-   * Opens the views' file, or begins it. A view whose version has changed starts anew.
-   * @throws CorruptLogError when the log lacks what a view has already seen
+   * Opens the views' file, or begins it. A view whose version has changed or whose tables are gone starts anew.
+   * @throws CorruptLogError when the file is damaged or the log lacks what a view has seen; StoreUnavailableError
    */
   static async open(
     viewsDir: string,
     store: EventStore,
     projections: readonly Projection[],
   ): Promise<Projector> {
-    mkdirSync(viewsDir, { recursive: true });
-    const database = new Database(viewsFile(viewsDir));
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = NORMAL');
-    database.pragma('cache_size = -131072');
-    database.pragma('mmap_size = 1073741824');
-    database.exec(
-      'CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, version INTEGER, position TEXT, eventId TEXT, tables TEXT) STRICT',
-    );
-    await checkAgainstLog(database, viewsFile(viewsDir), store);
-    return new Projector(database, projections);
-  }
-
-  private openView(projection: Projection): View {
-    const { name, version, tables } = projection;
-    const kept = this.database
-      .prepare<[string], Checkpoint>('SELECT * FROM checkpoints WHERE name = ?')
-      .get(name);
-    if (kept?.version !== version) {
-      this.database.transaction(() => {
-        const old = kept ? (JSON.parse(kept.tables) as string[]) : [];
-        for (const table of old) this.database.exec(`DROP TABLE IF EXISTS "${table}"`);
-        for (const create of Object.values(tables)) this.database.exec(create);
-        this.saveCheckpoint.run(name, version, START, '', JSON.stringify(Object.keys(tables)));
-      })();
+    const database = openViewsToWrite(viewsDir);
+    try {
+      const checkpoints = namingDamage(database.name, () => new Checkpoints(database));
+      await checkpoints.checkAgainst(store);
+      const views = namingDamage(database.name, () =>
+        checkpoints.prepare(projections).map(({ position }, index) => {
+          const projection = projections[index] as Projection;
+          return { projection, fold: projection.open(database), position };
+        }),
+      );
+      return new Projector(database, checkpoints, views);
+    } catch (error) {
+      database.close();
+      throw error;
     }
-    const position = kept?.version === version ? kept.position : START;
-    return { projection, fold: projection.open(this.database), position, stoppedBy: undefined };
   }
 
-  /** Where the view that is furthest behind stands, of those that go on. */
-  position(): Position {
+  /** Where the one that is furthest behind stands, of the views that go on; undefined when none does. */
+  position(): Position | undefined {
     const going = this.views.filter(({ stoppedBy }) => stoppedBy === undefined);
-    return going.reduce<Position | undefined>(
-      (least, { position }) => (least === undefined || position < least ? position : least),
-      undefined,
-    ) as Position;
+    return going.map(({ position }) => position).sort()[0];
   }
 
-  states(): ProjectionState[] {
+  standings(): Standing[] {
     return this.views.map(({ projection: { name, version }, position, stoppedBy }) => ({
       name,
       version,
@@ -107,43 +66,55 @@ export class Projector {
     }));
   }
 
-  /** Takes the next page of the log. A view that can't digest an event stops before it, the others go on. */
+  /**
+   * Takes the next events of the log, all of them or (when it throws) none. A view that can't digest one of them
+   * stops before it, the others go on. Events that a view has seen already are nothing to it.
+   * @throws CorruptLogError naming the views' file when it is damaged; whatever keeps it from being written
+   */
   apply(page: readonly StoredEvent[]): void {
-    const { events, unreadable } = decodeAll(page);
-    this.database.transaction(() => {
-      for (const view of this.views) this.advance(view, events);
-      if (unreadable === undefined) return;
-      for (const view of this.views) view.stoppedBy ??= unreadable;
-    })();
+    const from = this.position();
+    if (from === undefined) return;
+    const { events, unreadable } = decodeAll(page.filter(({ position }) => position > from));
+    const advance = this.database.transaction(() =>
+      this.views.map((view) => stoppedAt(unreadable, this.advance(view, events))),
+    );
+    this.views = namingDamage(this.database.name, () => advance.immediate());
+    // Views that had seen the unreadable event already go on behind it.
+    if (unreadable) this.apply(page);
   }
 
-  private advance(view: View, events: readonly RecordedEvent[]): void {
-    if (view.stoppedBy !== undefined || events.length === 0) return;
+  private advance(view: View, events: readonly RecordedEvent[]): View {
+    if (view.stoppedBy !== undefined) return view;
     const unseen = events.filter(({ position }) => position > view.position);
-    if (unseen.length === 0) return;
-    let digested = this.tryFold(view, unseen) ? unseen.length : 0;
-    while (digested < unseen.length && this.tryFold(view, unseen.slice(digested, digested + 1))) {
-      digested += 1;
-      view.stoppedBy = undefined;
+    if (unseen.length === 0) return view;
+    if (this.fold(view, unseen) === undefined) return this.moved(view, unseen.at(-1));
+    let last: RecordedEvent | undefined;
+    for (const event of unseen) {
+      const fault = this.fold(view, [event]);
+      if (fault !== undefined) {
+        return { ...this.moved(view, last), stoppedBy: `position ${event.position}: ${fault}` };
+      }
+      last = event;
     }
-    const last = unseen[digested - 1];
-    if (!last) return;
-    view.position = last.position as Position;
-    const { name, version, tables } = view.projection;
-    const tableNames = JSON.stringify(Object.keys(tables));
-    this.saveCheckpoint.run(name, version, last.position, last.id, tableNames);
+    return this.moved(view, last);
   }
 
-  /** All of these events or none. */
-  private tryFold(view: View, events: readonly RecordedEvent[]): boolean {
+  /** All of these events or none: then why not. */
+  private fold({ fold }: View, events: readonly RecordedEvent[]): string | undefined {
     try {
-      this.database.transaction(view.fold)(events);
-      return true;
+      this.database.transaction(fold)(events);
+      return undefined;
     } catch (error) {
-      const at = events[0]?.position ?? '';
-      view.stoppedBy = `position ${at}: ${(error as Error).message}`;
-      return false;
+      if (!this.database.inTransaction || isFileFault(error)) throw error;
+      return (error as Error).message;
     }
+  }
+
+  private moved(view: View, last: RecordedEvent | undefined): View {
+    if (!last) return view;
+    const to: Checkpoint = { position: last.position as Position, eventId: last.id };
+    this.checkpoints.move(view.projection.name, view.position, to);
+    return { ...view, position: to.position };
   }
 
   close(): void {
@@ -151,38 +122,31 @@ export class Projector {
   }
 }
 
+interface Unreadable {
+  readonly position: Position;
+  readonly reason: string;
+}
+
 /** The events up to the first that can't be read. */
 function decodeAll(page: readonly StoredEvent[]): {
-  events: RecordedEvent[];
-  unreadable: string | undefined;
+  readonly events: readonly RecordedEvent[];
+  readonly unreadable?: Unreadable;
 } {
   const events: RecordedEvent[] = [];
   for (const stored of page) {
     try {
       events.push(decode(stored));
     } catch (error) {
-      return { events, unreadable: (error as Error).message };
+      const reason = (error as Error).message;
+      return { events, unreadable: { position: stored.position, reason } };
     }
   }
-  return { events, unreadable: undefined };
+  return { events };
 }
 
-async function checkAgainstLog(
-  database: Database.Database,
-  file: string,
-  store: EventStore,
-): Promise<void> {
-  const checkpoints = database.prepare<[], Checkpoint>('SELECT * FROM checkpoints').all();
-  for (const { name, position, eventId } of checkpoints) {
-    if (position === START) continue;
-    const event = await store.at(position);
-    if (event?.id === eventId) continue;
-    const head = await store.head();
-    const what = event
-      ? `the log has another event at position ${position} than view ${name} has seen there`
-      : `the log ends at position ${head}, but view ${name} has seen it up to ${position}`;
-    throw new CorruptLogError(
-      `${what}. If the log is right, delete ${file}: it will be built anew`,
-    );
+function stoppedAt(unreadable: Unreadable | undefined, view: View): View {
+  if (!unreadable || view.stoppedBy !== undefined || view.position >= unreadable.position) {
+    return view;
   }
+  return { ...view, stoppedBy: unreadable.reason };
 }

@@ -1,40 +1,45 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
-import { Projector, type ProjectionState } from './projector.js';
-
-/** What the thread tells: how far the views are, or what ended it. */
-export type ProjectorMessage =
-  { readonly states: readonly ProjectionState[] } | { readonly fault: Error };
+import { Follower } from './follower.js';
+import { Projector } from './projector.js';
+import type { FromThread, ThreadOptions, ToThread } from './projector-thread.js';
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
-const tell = (message: ProjectorMessage): void => {
+const tell = (message: FromThread): void => {
   port.postMessage(message);
 };
 
-const { viewsDir, eventStoreUrl } = workerData as { viewsDir: string; eventStoreUrl: string };
-const store = openEventStoreReader(eventStoreUrl);
+const { viewsDir, eventStoreUrl } = workerData as ThreadOptions;
+
+async function follow(): Promise<void> {
+  const store = openEventStoreReader(eventStoreUrl);
+  try {
+    const projector = await Projector.open(viewsDir, store, ALL_PROJECTIONS);
+    const follower = new Follower(projector, store, (states) => {
+      tell({ states });
+    });
+    port?.on('message', (order: ToThread) => {
+      if (order !== 'stop') {
+        follower.hurry(order.hurry);
+        return;
+      }
+      follower.close();
+      void store.close();
+      port.close();
+    });
+    await follower.start();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
 
 try {
-  const projector = await Projector.open(viewsDir, store, ALL_PROJECTIONS);
-  tell({ states: projector.states() });
-  const following = store.subscribe(projector.position()).subscribe({
-    next: (page) => {
-      projector.apply(page);
-      tell({ states: projector.states() });
-    },
-    error: (fault: Error) => {
-      tell({ fault });
-    },
-  });
-  port.on('message', () => {
-    following.unsubscribe();
-    projector.close();
-    void store.close();
-    port.close();
-  });
-} catch (fault) {
-  tell({ fault: fault as Error });
+  await follow();
+} catch (error) {
+  const { name, message } = error as Error;
+  tell({ fault: { name, message } });
   port.close();
 }

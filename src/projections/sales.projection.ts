@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { batchName } from '../ledger/domain/request-name.js';
 import type { SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { Projection } from './projection.js';
@@ -13,8 +12,8 @@ export interface SaleRow {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly storeId: string;
-  readonly batch: string;
   readonly businessDate: string;
+  /** RFC 3339: when its business date ends. */
   readonly endsAt: string;
   readonly occurredAt: string;
   readonly amount: number;
@@ -24,120 +23,112 @@ export interface SaleRow {
   readonly scheme: string | null;
   readonly cardType: 'debit' | 'credit' | null;
   readonly rrn: string;
-  voided: number;
-  refunded: number;
-  status: SaleStatus;
-  revision: number;
-  settledAt: string | null;
-  settledBy: SettledData['kind'] | null;
-  fee: number | null;
-  reserve: number | null;
-  net: number | null;
-  valueDate: string | null;
+  readonly voided: number;
+  readonly refunded: number;
+  /** Of the sale's stream. */
+  readonly revision: number;
+  readonly settledAt: string | null;
+  readonly settledBy: SettledData['kind'] | null;
+  readonly fee: number | null;
+  readonly reserve: number | null;
+  readonly net: number | null;
+  readonly valueDate: string | null;
+  /** The batch that it settles with: `merchantId.terminalId.batchNo`. */
+  readonly batch: string;
+  readonly status: SaleStatus;
 }
 
-const COLUMNS = [
-  'position',
-  'saleId',
-  'merchantId',
-  'terminalId',
-  'storeId',
-  'batch',
-  'businessDate',
-  'endsAt',
-  'occurredAt',
-  'amount',
-  'currency',
-  'cardToken',
-  'last4',
-  'scheme',
-  'cardType',
-  'rrn',
-  'voided',
-  'refunded',
-  'status',
-  'revision',
-  'settledAt',
-  'settledBy',
-  'fee',
-  'reserve',
-  'net',
-  'valueDate',
-] as const satisfies readonly (keyof SaleRow)[];
-
-/** What changes after the sale was taken. */
-const CHANGING = COLUMNS.slice(COLUMNS.indexOf('voided'));
-
-/** The indexes: by name for later events, by date for the list, with status too, and what a close has left to settle. */
-const TABLE = `
+/**
+ * The batch is the front of the name, and the status follows from the other columns, as `statusOf` says for the sale
+ * itself: nothing writes them.
+ *
+ * The indexes: by name, for the events that come later and, as names begin with the batch, for its close; by date, for
+ * the list, whose order it is (the position ends every index); by status, for lists of those that are not settled.
+ * Settled sales are most of all sales: the list finds them by date, so they leave this index instead of moving in it.
+ */
+const SALES = `
   CREATE TABLE sales (
     position INTEGER PRIMARY KEY, saleId TEXT NOT NULL, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL,
-    storeId TEXT NOT NULL, batch TEXT NOT NULL, businessDate TEXT NOT NULL, endsAt TEXT NOT NULL,
-    occurredAt TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, cardToken TEXT NOT NULL,
-    last4 TEXT NOT NULL, scheme TEXT, cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL,
-    refunded INTEGER NOT NULL, status TEXT NOT NULL, revision INTEGER NOT NULL, settledAt TEXT, settledBy TEXT,
-    fee INTEGER, reserve INTEGER, net INTEGER, valueDate TEXT
+    storeId TEXT NOT NULL, businessDate TEXT NOT NULL, endsAt TEXT NOT NULL, occurredAt TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, cardToken TEXT NOT NULL, last4 TEXT NOT NULL, scheme TEXT,
+    cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL, revision INTEGER NOT NULL,
+    settledAt TEXT, settledBy TEXT, fee INTEGER, reserve INTEGER, net INTEGER, valueDate TEXT,
+    batch TEXT NOT NULL AS (substr(saleId, 1, length(saleId) - length('.000000'))),
+    status TEXT NOT NULL AS (
+      CASE
+        WHEN voided + refunded = amount THEN CASE WHEN refunded > 0 THEN 'refunded' ELSE 'voided' END
+        WHEN settledAt IS NULL THEN 'open'
+        ELSE 'settled'
+      END
+    )
   ) STRICT;
   CREATE UNIQUE INDEX sales_by_name ON sales (saleId);
   CREATE INDEX sales_by_date ON sales (merchantId, businessDate);
-  CREATE INDEX sales_by_status ON sales (merchantId, status, businessDate);
-  CREATE INDEX sales_to_settle ON sales (batch) WHERE status = 'open';
+  CREATE INDEX sales_by_status ON sales (merchantId, status, businessDate) WHERE status <> 'settled';
 `;
+
+/** What of a sale changes after it was taken. */
+interface Standing {
+  readonly data: SaleData;
+  readonly position: number;
+  voided: number;
+  refunded: number;
+  revision: number;
+  settled: SettledData | undefined;
+}
 
 /** Every sale as it stands now. */
 export const salesProjection: Projection = {
   name: 'sales',
-  version: 1,
-  tables: { sales: TABLE },
+  version: 2,
+  tables: { sales: SALES },
   open: (database) => {
-    const page = new SalesPage(database);
+    const table = new SalesTable(database);
     return (events) => {
-      try {
-        for (const event of events) page.apply(event);
-        page.write();
-      } finally {
-        page.clear();
-      }
+      table.fold(events);
     };
   },
 };
 
-/** The sales that a page of events touches: each is written once, however many events it has there. */
-class SalesPage {
-  private readonly select: Database.Statement<[string], SaleRow>;
+/** Sales that are taken among the events of one fold are kept back to its end, so that each is written once. */
+class SalesTable {
   private readonly insert: Database.Statement;
-  private readonly update: Database.Statement;
-  private readonly added = new Map<string, SaleRow>();
-  private readonly changed = new Map<string, SaleRow>();
+  private readonly giveBack: Database.Statement;
+  private readonly settle: Database.Statement;
+  private readonly taken = new Map<string, Standing>();
 
   constructor(database: Database.Database) {
-    this.select = database.prepare('SELECT * FROM sales WHERE saleId = ?');
-    const places = COLUMNS.map(() => '?').join(', ');
-    this.insert = database.prepare(`INSERT INTO sales (${COLUMNS.join(', ')}) VALUES (${places})`);
-    const changes = CHANGING.map((column) => `${column} = ?`).join(', ');
-    this.update = database.prepare(`UPDATE sales SET ${changes} WHERE position = ?`);
+    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(23)}?)`);
+    this.giveBack = database.prepare(
+      'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
+    );
+    this.settle = database.prepare(
+      `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
+       WHERE saleId = ?`,
+    );
   }
 
-  apply({ event, position }: RecordedEvent): void {
+  fold(events: readonly RecordedEvent[]): void {
+    this.taken.clear();
+    for (const event of events) this.apply(event);
+    for (const sale of this.taken.values()) this.write(sale);
+  }
+
+  /** Gives back whether the event is about a sale: what an event means must be said for each. */
+  private apply({ event, position, revision }: RecordedEvent): boolean {
     switch (event.type) {
       case 'Sale':
-        this.added.set(event.data.saleId, taken(event.data, Number(position)));
-        return;
+        this.take(event.data, Number(position));
+        return true;
       case 'Void':
-        this.change(event.data.saleId, (row) => {
-          row.voided += event.data.amount;
-        });
-        return;
+        this.giveBackOf(event.data.saleId, event.data.amount, 0, revision);
+        return true;
       case 'Refund':
-        this.change(event.data.saleId, (row) => {
-          row.refunded += event.data.amount;
-        });
-        return;
+        this.giveBackOf(event.data.saleId, 0, event.data.amount, revision);
+        return true;
       case 'Settled':
-        this.change(event.data.saleId, (row) => {
-          settle(row, event.data);
-        });
-        return;
+        this.settleOf(event.data, revision);
+        return true;
       case 'RequestTaken':
       case 'Refused':
       case 'BatchCloseRequested':
@@ -150,79 +141,69 @@ class SalesPage {
       case 'RightRestored':
       case 'CardReported':
       case 'CardRestored':
-        return;
+        return false;
     }
   }
 
-  private change(saleId: string, change: (row: SaleRow) => void): void {
-    const row = this.added.get(saleId) ?? this.changed.get(saleId) ?? this.load(saleId);
-    change(row);
-    row.revision += 1;
-    row.status = statusOf(row);
+  private take(data: SaleData, position: number): void {
+    if (this.taken.has(data.saleId)) throw new Error(`sale ${data.saleId} was taken twice`);
+    const standing = { voided: 0, refunded: 0, revision: 0, settled: undefined };
+    this.taken.set(data.saleId, { data, position, ...standing });
   }
 
-  private load(saleId: string): SaleRow {
-    const row = this.select.get(saleId);
-    if (!row) throw new Error(`there is no sale ${saleId}`);
-    this.changed.set(saleId, row);
-    return row;
-  }
-
-  write(): void {
-    for (const row of this.added.values()) this.insert.run(COLUMNS.map((column) => row[column]));
-    for (const row of this.changed.values()) {
-      this.update.run(...CHANGING.map((column) => row[column]), row.position);
+  private giveBackOf(saleId: string, voided: number, refunded: number, revision: number): void {
+    const sale = this.taken.get(saleId);
+    if (!sale) {
+      changeOne(this.giveBack.run(voided, refunded, revision, saleId), saleId);
+      return;
     }
+    sale.voided += voided;
+    sale.refunded += refunded;
+    sale.revision = revision;
   }
 
-  clear(): void {
-    this.added.clear();
-    this.changed.clear();
+  private settleOf(data: SettledData, revision: number): void {
+    const sale = this.taken.get(data.saleId);
+    if (!sale) {
+      changeOne(this.settle.run(...settlement(data), revision, data.saleId), data.saleId);
+      return;
+    }
+    sale.settled = data;
+    sale.revision = revision;
+  }
+
+  private write({ data, position, voided, refunded, revision, settled }: Standing): void {
+    this.insert.run(
+      position,
+      data.saleId,
+      data.merchantId,
+      data.terminalId,
+      data.storeId,
+      data.businessDate,
+      data.businessDateEndsAt,
+      data.occurredAt,
+      data.amount,
+      data.currency,
+      data.card.token,
+      data.card.last4,
+      data.card.scheme ?? null,
+      data.card.type ?? null,
+      data.rrn,
+      voided,
+      refunded,
+      revision,
+      ...(settled ? settlement(settled) : NOT_SETTLED),
+    );
   }
 }
 
-function taken(data: SaleData, position: number): SaleRow {
-  return {
-    position,
-    saleId: data.saleId,
-    merchantId: data.merchantId,
-    terminalId: data.terminalId,
-    storeId: data.storeId,
-    batch: batchName(data),
-    businessDate: data.businessDate,
-    endsAt: data.businessDateEndsAt,
-    occurredAt: data.occurredAt,
-    amount: data.amount,
-    currency: data.currency,
-    cardToken: data.card.token,
-    last4: data.card.last4,
-    scheme: data.card.scheme ?? null,
-    cardType: data.card.type ?? null,
-    rrn: data.rrn,
-    voided: 0,
-    refunded: 0,
-    status: 'open',
-    revision: 0,
-    settledAt: null,
-    settledBy: null,
-    fee: null,
-    reserve: null,
-    net: null,
-    valueDate: null,
-  };
+const NOT_SETTLED = [null, null, null, null, null, null] as const;
+
+/** In the order of the columns. */
+function settlement({ occurredAt, kind, fee, reserve, net, valueDate }: SettledData) {
+  return [occurredAt, kind, fee, reserve, net, valueDate] as const;
 }
 
-function settle(row: SaleRow, data: SettledData): void {
-  row.settledAt = data.occurredAt;
-  row.settledBy = data.kind;
-  row.fee = data.fee;
-  row.reserve = data.reserve;
-  row.net = data.net;
-  row.valueDate = data.valueDate;
-}
-
-function statusOf(row: SaleRow): SaleStatus {
-  const left = row.amount - row.voided - row.refunded;
-  if (left === 0) return row.refunded > 0 ? 'refunded' : 'voided';
-  return row.settledAt === null ? 'open' : 'settled';
+function changeOne({ changes }: Database.RunResult, saleId: string): void {
+  if (changes !== 1) throw new Error(`there is no sale ${saleId}`);
 }

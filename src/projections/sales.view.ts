@@ -8,7 +8,7 @@ export interface SalesQuery {
   /** Business dates, both included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Where the page before ended. */
+  /** `next` of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
 }
@@ -19,45 +19,110 @@ export interface SalesPage {
   readonly next?: string;
 }
 
+/** What a close needs of a sale. */
+export type UnsettledSale = Pick<
+  SaleRow,
+  | 'position'
+  | 'saleId'
+  | 'revision'
+  | 'merchantId'
+  | 'businessDate'
+  | 'amount'
+  | 'voided'
+  | 'refunded'
+  | 'currency'
+  | 'cardType'
+>;
+
 const FIRST_DATE = '0000-00-00';
 const LAST_DATE = '9999-99-99';
 
 /** The list of sales, and what a close needs of it. */
 export class SalesView {
-  private readonly byDate: Database.Statement<unknown[], SaleRow>;
-  private readonly byStatus: Database.Statement<unknown[], SaleRow>;
-  private readonly toSettle: Database.Statement<unknown[], SaleRow>;
+  private readonly byDate: Listing;
+  private readonly settled: Listing;
+  private readonly byStatus: Listing;
+  private readonly toSettle: Database.Statement<[object], UnsettledSale>;
+  private readonly byName: Database.Statement<[string], SaleRow>;
 
   constructor(database: Database.Database) {
-    const page = (condition: string): string =>
-      `SELECT * FROM sales WHERE ${condition} AND (businessDate, position) > (?, ?) AND businessDate <= ?
-       ORDER BY businessDate, position LIMIT ?`;
-    this.byDate = database.prepare(page('merchantId = ?'));
-    this.byStatus = database.prepare(page('merchantId = ? AND status = ?'));
-    this.toSettle = database.prepare(
-      `SELECT * FROM sales WHERE batch = ? AND status = 'open' AND position > ? ORDER BY position LIMIT ?`,
+    this.byDate = new Listing(database, 'sales_by_date', 'merchantId = ?');
+    this.settled = new Listing(database, 'sales_by_date', "merchantId = ? AND status = 'settled'");
+    this.byStatus = new Listing(
+      database,
+      'sales_by_status',
+      "status <> 'settled' AND merchantId = ? AND status = ?",
     );
+    // The names of a batch lie between `batch.` and the next character, `batch/`.
+    this.toSettle = database.prepare(
+      `SELECT position, saleId, revision, merchantId, businessDate, amount, voided, refunded, currency, cardType
+       FROM sales INDEXED BY sales_by_name
+       WHERE saleId > max(@batch || '.', coalesce((SELECT saleId FROM sales WHERE position = @after), ''))
+         AND saleId < @batch || '/' AND status = 'open'
+       ORDER BY saleId LIMIT @limit`,
+    );
+    this.byName = database.prepare('SELECT * FROM sales WHERE saleId = ?');
   }
 
-  /** By business date, then in the order of the log. */
+  /** By business date, the oldest first, and in the order of the log within one. */
   list({ merchantId, status, from, to, after, limit }: SalesQuery): SalesPage {
-    const [date, position] = after === undefined ? [from ?? FIRST_DATE, -1] : parseCursor(after);
-    const rest = [date, position, to ?? LAST_DATE, limit + 1];
-    const rows =
-      status === undefined
-        ? this.byDate.all(merchantId, ...rest)
-        : this.byStatus.all(merchantId, status, ...rest);
+    const start = after === undefined ? { date: from ?? FIRST_DATE, position: 0 } : parse(after);
+    const span: Span = { ...start, to: to ?? LAST_DATE, limit: limit + 1 };
+    const rows = this.rows(merchantId, status, span);
     const sales = rows.slice(0, limit);
     const last = sales.at(-1);
     return rows.length > limit && last ? { sales, next: cursor(last) } : { sales };
   }
 
-  /** Sales of a batch that have something left and have not settled, in the order of the log. */
+  private rows(merchantId: string, status: SaleStatus | undefined, span: Span): SaleRow[] {
+    if (status === undefined) return this.byDate.rows([merchantId], span);
+    if (status === 'settled') return this.settled.rows([merchantId], span);
+    return this.byStatus.rows([merchantId, status], span);
+  }
+
+  /**
+   * Sales of a batch that have something left and have not settled, by STAN.
+   * `after` is the `position` of the last one of the page before.
+   */
   unsettled(
     batch: string,
     { after = 0, limit }: { readonly after?: number | undefined; readonly limit: number },
-  ): SaleRow[] {
-    return this.toSettle.all(batch, after, limit);
+  ): UnsettledSale[] {
+    return this.toSettle.all({ batch, after, limit });
+  }
+
+  find(saleId: string): SaleRow | undefined {
+    return this.byName.get(saleId);
+  }
+}
+
+/** From behind a position of one business date to the end of another. */
+interface Span {
+  readonly date: string;
+  readonly position: number;
+  readonly to: string;
+  readonly limit: number;
+}
+
+/** One way through the sales of a merchant: the rest of the first date, then the dates behind it. Each is one stretch of the index. */
+class Listing {
+  private readonly restOfDate: Database.Statement<unknown[], SaleRow>;
+  private readonly laterDates: Database.Statement<unknown[], SaleRow>;
+
+  constructor(database: Database.Database, index: string, condition: string) {
+    const select = `SELECT * FROM sales INDEXED BY ${index} WHERE ${condition}`;
+    this.restOfDate = database.prepare(
+      `${select} AND businessDate = ? AND position > ? AND businessDate <= ? ORDER BY position LIMIT ?`,
+    );
+    this.laterDates = database.prepare(
+      `${select} AND businessDate > ? AND businessDate <= ? ORDER BY businessDate, position LIMIT ?`,
+    );
+  }
+
+  rows(of: readonly string[], { date, position, to, limit }: Span): SaleRow[] {
+    const rows = this.restOfDate.all(...of, date, position, to, limit);
+    const missing = limit - rows.length;
+    return missing > 0 ? [...rows, ...this.laterDates.all(...of, date, to, missing)] : rows;
   }
 }
 
@@ -68,7 +133,7 @@ function cursor({ businessDate, position }: SaleRow): string {
   return `${businessDate}.${position}`;
 }
 
-function parseCursor(text: string): [string, number] {
-  const [date, position] = text.split('.') as [string, string];
-  return [date, Number(position)];
+function parse(cursor: string): { readonly date: string; readonly position: number } {
+  const [date, position] = cursor.split('.') as [string, string];
+  return { date, position: Number(position) };
 }

@@ -1,103 +1,83 @@
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
+import type { Account, Turnover } from './chart-of-accounts.js';
 
-/** The chart of accounts. A asset, L liability, R revenue: each is kept per merchant and currency. */
-export const ACCOUNTS = {
-  acquirer_receivable: 'A',
-  merchant_pending: 'L',
-  merchant_available: 'L',
-  merchant_reserve: 'L',
-  refund_payable: 'L',
-  mdr_revenue: 'R',
-} as const;
-
-export type Account = keyof typeof ACCOUNTS;
-
-/** One line of a posting, in minor units: what is debited to the account, or (below zero) credited. */
-export interface Line {
+/** One account's part in a posting, in minor units: either side is zero or more. */
+export interface Line extends Turnover {
   readonly account: Account;
-  readonly debit: bigint;
 }
 
-/** What one event does to one merchant's books in one currency. Its lines add up to zero. */
-export interface Posting {
+/** What one event does to one merchant's books in one currency. Only `posting` makes them: debits equal credits. */
+export type Posting = {
   readonly merchantId: string;
   readonly currency: string;
   readonly lines: readonly Line[];
+} & { readonly unit: 'posting' };
+
+/** Amounts by account; those that may be beyond 2^53 are decimal texts. */
+type Amounts = Partial<Record<Account, number | bigint | string>>;
+
+/** The merchant and the currency whose books are meant. */
+interface Books {
+  readonly merchantId: string;
+  readonly currency: string;
 }
 
-type Amount = number | bigint | string;
-
-/** @throws Error when debits and credits differ: no event may ever do that */
-export function posting(
-  merchantId: string,
-  currency: string,
-  debits: Partial<Record<Account, Amount>>,
-  credits: Partial<Record<Account, Amount>>,
-): Posting {
-  const lines = [...side(debits, 1n), ...side(credits, -1n)].filter(({ debit }) => debit !== 0n);
-  const sum = lines.reduce((total, { debit }) => total + debit, 0n);
-  if (sum !== 0n)
-    throw new Error(`a posting for ${merchantId} is ${sum} ${currency} out of balance`);
-  return { merchantId, currency, lines };
+/**
+ * A posting of these debits and credits. Amounts of zero give no line.
+ * @throws RangeError when they do not net to zero, or when one is below zero
+ */
+export function posting(books: Books, debits: Amounts, credits: Amounts): Posting {
+  const { merchantId, currency } = books;
+  const lines: Line[] = [];
+  let sum = 0n;
+  for (const account in debits) {
+    const debit = amountOf(debits, account as Account);
+    sum += debit;
+    if (debit > 0n) lines.push({ account: account as Account, debit, credit: 0n });
+  }
+  for (const account in credits) {
+    const credit = amountOf(credits, account as Account);
+    sum -= credit;
+    if (credit > 0n) lines.push({ account: account as Account, debit: 0n, credit });
+  }
+  if (sum !== 0n) {
+    throw new RangeError(`a posting for ${merchantId} is ${sum} ${currency} out of balance`);
+  }
+  return { merchantId, currency, lines } as unknown as Posting;
 }
 
-function side(amounts: Partial<Record<Account, Amount>>, sign: bigint): Line[] {
-  return Object.entries(amounts).map(([account, amount]) => ({
-    account: account as Account,
-    debit: sign * BigInt(amount),
-  }));
+function amountOf(amounts: Amounts, account: Account): bigint {
+  const amount = BigInt(amounts[account] ?? 0);
+  if (amount < 0n) throw new RangeError(`${account} can't take ${amount}: use its other side`);
+  return amount;
 }
 
 /** The postings of an event, by the table of docs/domain.md: a function of the event alone. */
 export function postingsOf(event: LedgerEvent): Posting[] {
   switch (event.type) {
     case 'Sale': {
-      const { merchantId, currency, amount } = event.data;
-      return [
-        posting(
-          merchantId,
-          currency,
-          { acquirer_receivable: amount },
-          { merchant_pending: amount },
-        ),
-      ];
+      const { amount } = event.data;
+      return [posting(event.data, { acquirer_receivable: amount }, { merchant_pending: amount })];
     }
     case 'Void': {
-      const { merchantId, currency, amount } = event.data;
-      return [
-        posting(
-          merchantId,
-          currency,
-          { merchant_pending: amount },
-          { acquirer_receivable: amount },
-        ),
-      ];
+      const { amount } = event.data;
+      return [posting(event.data, { merchant_pending: amount }, { acquirer_receivable: amount })];
     }
-    case 'Refund': {
-      const { merchantId, currency, amount, afterSettlement, feeReturned } = event.data;
-      const from = afterSettlement ? 'merchant_available' : 'merchant_pending';
-      return [
-        posting(merchantId, currency, { [from]: amount }, { refund_payable: amount }),
-        posting(
-          merchantId,
-          currency,
-          { mdr_revenue: feeReturned },
-          { merchant_available: feeReturned },
-        ),
-      ];
-    }
+    case 'Refund':
+      return refunded(event);
     case 'Settled':
       return [settled(event.data)];
-    case 'BatchClosed':
-      return event.data.refunds.map(({ currency, amount }) =>
+    case 'BatchClosed': {
+      const { merchantId, refunds } = event.data;
+      return refunds.map(({ currency, amount }) =>
         posting(
-          event.data.merchantId,
-          currency,
+          { merchantId, currency },
           { refund_payable: amount },
           { acquirer_receivable: amount },
         ),
       );
+    }
     case 'RequestTaken':
     case 'Refused':
     case 'BatchCloseRequested':
@@ -113,11 +93,20 @@ export function postingsOf(event: LedgerEvent): Posting[] {
   }
 }
 
+/** An unsettled sale's refund draws on its own pending money; the fee comes back only with a settled one's. */
+function refunded({ data }: LedgerEvent & { readonly type: 'Refund' }): Posting[] {
+  const { amount, afterSettlement, feeReturned } = data;
+  const from = afterSettlement ? 'merchant_available' : 'merchant_pending';
+  const refund = posting(data, { [from]: amount }, { refund_payable: amount });
+  if (feeReturned === 0) return [refund];
+  const fee = posting(data, { mdr_revenue: feeReturned }, { merchant_available: feeReturned });
+  return [refund, fee];
+}
+
 function settled(data: SettledData): Posting {
-  const { merchantId, currency, gross, voided, refunded, fee, reserve, net } = data;
+  const { gross, voided, refunded, fee, reserve, net } = data;
   return posting(
-    merchantId,
-    currency,
+    data,
     { merchant_pending: gross - voided - refunded },
     { merchant_available: net, merchant_reserve: reserve, mdr_revenue: fee },
   );

@@ -1,6 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { sqliteCode } from './log-file.js';
+
+/** One who asks `ownerOf` is in the way for less than this. */
+const WAIT_FOR_LOOKERS_MS = 100;
 
 /** Who holds a data folder. */
 export interface Owner {
@@ -29,14 +33,19 @@ export class FolderLock {
     private readonly database: Database.Database,
   ) {}
 
-  /** @throws FolderInUseError */
+  /** @throws FolderInUseError when another process holds it, or this one does already */
   static take(folder: string): FolderLock {
     mkdirSync(folder, { recursive: true });
     const database = lockDatabase(folder);
     if (!database) throw new FolderInUseError(folder, readOwner(folder));
     const lock = new FolderLock(folder, database);
-    lock.announce({ pid: process.pid });
-    return lock;
+    try {
+      lock.announce({ pid: process.pid });
+      return lock;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   /** Says who holds the folder, for those who find it held. */
@@ -47,6 +56,7 @@ export class FolderLock {
   }
 
   release(): void {
+    rmSync(ownerFile(this.folder), { force: true });
     this.database.close();
   }
 }
@@ -54,23 +64,41 @@ export class FolderLock {
 /** Who holds the folder now; undefined when nobody does. */
 export function ownerOf(folder: string): Owner | undefined {
   const owner = readOwner(folder);
-  if (!owner) return undefined;
-  const free = lockDatabase(folder);
-  free?.close();
-  return free ? undefined : owner;
+  return owner && isHeld(folder) ? owner : undefined;
 }
 
-/** The lock's own file, exclusively locked; undefined when another has it. */
+/** The lock's own file, exclusively locked; undefined when another has it. Nothing is ever written to it. */
 function lockDatabase(folder: string): Database.Database | undefined {
-  const database = new Database(join(folder, 'lock.db'), { timeout: 0 });
+  const database = new Database(lockFile(folder), { timeout: WAIT_FOR_LOOKERS_MS });
+  const isLocked = isBusy(() => database.exec('BEGIN EXCLUSIVE'));
+  if (!isLocked) return database;
+  database.close();
+  return undefined;
+}
+
+/** Looks without taking: a shared lock, for a moment, and only where the file is there. */
+function isHeld(folder: string): boolean {
+  if (!existsSync(lockFile(folder))) return false;
+  const database = new Database(lockFile(folder), { readonly: true, timeout: 0 });
   try {
-    database.exec('BEGIN EXCLUSIVE');
-    return database;
-  } catch (error) {
+    return isBusy(() => database.prepare('SELECT count(*) FROM sqlite_schema').get());
+  } finally {
     database.close();
-    if ((error as { code?: string }).code === 'SQLITE_BUSY') return undefined;
+  }
+}
+
+function isBusy(task: () => unknown): boolean {
+  try {
+    task();
+    return false;
+  } catch (error) {
+    if (sqliteCode(error) === 'SQLITE_BUSY') return true;
     throw error;
   }
+}
+
+function lockFile(folder: string): string {
+  return join(folder, 'lock.db');
 }
 
 function ownerFile(folder: string): string {

@@ -1,52 +1,154 @@
+import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { CorruptLogError } from '../event-store.js';
-import { checksum, type CheckedRow, COLUMNS, logFile } from './log-file.js';
+import { CHECKED_TEXT, inStoreTerms, isDamage, logFile } from './log-file.js';
+
+/** A log of so many events is checked whole at every start: about a second. */
+const WHOLE_AT_START = 200_000;
+
+/** Rows read at a time. */
+const PAGE = 500;
+
+type CheckedRow = [position: number, text: string | null, checksum: number];
 
 /**
- * Reads the whole log once: every page, every row's checksum, no gap between positions, and as many entries in
- * the index of streams as there are rows. Nothing is repaired.
- * @throws CorruptLogError naming the file, the position and what is wrong there
+ * The check before a log is written to. A log of up to 200 000 events: every page, every row's checksum, no gap between
+ * positions. A longer one: no gap, as many rows in the index of streams as in the table, the checksums of the last
+ * 200 000 rows; an edit or a flipped bit further back is left to `checkLog`. Nothing is repaired.
+ * @throws CorruptLogError naming the file, the position or page, and what is wrong there
  */
-export function checkLog(database: Database.Database, folder: string): void {
+export function checkAtStart(database: Database.Database, folder: string): void {
   const file = logFile(folder);
-  let last = 0;
+  naming(database, file, () => {
+    const events = checkPositions(database, file);
+    if (events <= WHOLE_AT_START) checkPages(database, file, 'quick_check');
+    checkRows(database, file, Math.max(0, events - WHOLE_AT_START));
+  });
+}
+
+/**
+ * Reads the whole log once: every page, every index entry, every row's checksum, no gap between positions nor within
+ * a stream. Nothing is repaired.
+ * @param progress is told now and then how many events have been read
+ * @throws CorruptLogError naming the file, the position or page, and what is wrong there
+ */
+export function checkLog(
+  database: Database.Database,
+  folder: string,
+  progress?: (events: number) => void,
+): void {
+  const file = logFile(folder);
+  naming(database, file, () => {
+    checkPages(database, file, 'integrity_check');
+    checkPositions(database, file);
+    checkRevisions(database, file);
+    checkRows(database, file, 0, progress);
+  });
+}
+
+/** A check that stumbles over a broken page knows little of it: SQLite's own check names the page. */
+function naming(database: Database.Database, file: string, check: () => void): void {
   try {
-    const rows = database.prepare<[], CheckedRow>(
-      `SELECT ${COLUMNS}, checksum FROM events ORDER BY position`,
-    );
-    for (const row of rows.iterate()) {
-      if (row.position !== last + 1) throw gap(file, last + 1, row.position - 1);
-      if (row.checksum !== checksum(row)) {
-        throw new CorruptLogError(
-          `${file}: the event at position ${row.position} (${row.stream}, revision ${row.revision}) is not what was written`,
-        );
-      }
-      last = row.position;
-    }
-    checkIndex(database, file, last);
+    check();
   } catch (error) {
-    if (error instanceof CorruptLogError) throw error;
-    throw new CorruptLogError(
-      `${file}: can't be read behind position ${last}: ${(error as Error).message}`,
-      { cause: error },
-    );
+    if (isDamage(error)) {
+      inStoreTerms(file, () => {
+        checkPages(database, file, 'quick_check');
+      });
+    }
+    inStoreTerms(file, () => {
+      throw error;
+    });
   }
 }
 
-function gap(file: string, from: number, to: number): CorruptLogError {
-  const missing = from === to ? `position ${from} is` : `positions ${from} to ${to} are`;
-  return new CorruptLogError(`${file}: ${missing} missing`);
+function checkPages(
+  database: Database.Database,
+  file: string,
+  kind: 'quick_check' | 'integrity_check',
+): void {
+  const found = database.pragma(`${kind}(1)`, { simple: true }) as string;
+  if (found !== 'ok')
+    throw new CorruptLogError(`${file} is damaged: ${found.replaceAll('\n', ' ')}`);
 }
 
-function checkIndex(database: Database.Database, file: string, rows: number): void {
-  const indexed = database
-    .prepare<[], { count: number }>(
-      'SELECT count(*) AS count FROM events INDEXED BY events_by_stream',
+/** Gives the number of events. In one transaction: the log may be written to meanwhile. */
+function checkPositions(database: Database.Database, file: string): number {
+  return database.transaction(() => countPositions(database, file))();
+}
+
+/** Counts in the table and in the index, since a reader goes by either. */
+function countPositions(database: Database.Database, file: string): number {
+  const count = (how: string): number =>
+    database.prepare<[], number>(`SELECT count(*) FROM events ${how}`).pluck().get() ?? 0;
+  const events = count('NOT INDEXED');
+  // Each by itself: asked for together, they would be taken from the index.
+  const position = (which: 'min' | 'max'): number | null | undefined =>
+    database.prepare<[], number | null>(`SELECT ${which}(position) FROM events`).pluck().get();
+  const first = position('min') ?? 1;
+  const last = position('max') ?? 0;
+  if (first < 1) throw new CorruptLogError(`${file}: position ${first} is before the first`);
+  if (last !== events) throw gap(database, file);
+  const indexed = count('INDEXED BY events_by_stream');
+  if (indexed === events) return events;
+  throw new CorruptLogError(`${file}: ${events} events, but ${indexed} in the index of streams`);
+}
+
+function gap(database: Database.Database, file: string): CorruptLogError {
+  let last = 0;
+  const positions = database.prepare<[], number>('SELECT position FROM events ORDER BY position');
+  for (const position of positions.pluck().iterate()) {
+    if (position !== last + 1) {
+      const from = last + 1;
+      const to = position - 1;
+      const missing = from === to ? `position ${from} is` : `positions ${from} to ${to} are`;
+      return new CorruptLogError(`${file}: ${missing} missing`);
+    }
+    last = position;
+  }
+  return new CorruptLogError(`${file}: fewer events than positions`);
+}
+
+function checkRevisions(database: Database.Database, file: string): void {
+  const gapped = database
+    .prepare<[], string>(
+      `SELECT stream FROM events INDEXED BY events_by_stream GROUP BY stream
+       HAVING min(revision) <> 0 OR max(revision) <> count(*) - 1 LIMIT 1`,
     )
-    .get()?.count;
-  if (indexed !== rows) {
-    throw new CorruptLogError(
-      `${file}: ${rows} events, but ${indexed ?? 0} in the index of streams`,
-    );
+    .pluck()
+    .get();
+  if (gapped === undefined) return;
+  throw new CorruptLogError(`${file}: a revision is missing in stream ${gapped}`);
+}
+
+function checkRows(
+  database: Database.Database,
+  file: string,
+  after: number,
+  progress?: (events: number) => void,
+): void {
+  const page = database
+    .prepare<[number, number], CheckedRow>(
+      `SELECT position, ${CHECKED_TEXT}, checksum FROM events WHERE position > ? ORDER BY position LIMIT ?`,
+    )
+    .raw();
+  let last = after;
+  for (let rows = page.all(last, PAGE); rows.length > 0; rows = page.all(last, PAGE)) {
+    for (const [position, text, checksum] of rows) {
+      if (text === null || crc32(text) !== checksum) throw altered(database, file, position);
+      last = position;
+    }
+    progress?.(last);
   }
+}
+
+function altered(database: Database.Database, file: string, position: number): CorruptLogError {
+  const row = database
+    .prepare<[number], { stream: string; revision: number }>(
+      'SELECT stream, revision FROM events WHERE position = ?',
+    )
+    .get(position);
+  return new CorruptLogError(
+    `${file}: the event at position ${position} (${row?.stream ?? '?'}, revision ${row?.revision ?? '?'}) is not what was written`,
+  );
 }

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
-import type { NewEvent } from '../event-store.js';
+import { CorruptLogError, type NewEvent, StoreUnavailableError } from '../event-store.js';
 
 /** A row of the log. `position` counts from 1 without gaps. */
 export interface Row extends NewEvent {
@@ -11,11 +11,13 @@ export interface Row extends NewEvent {
   readonly revision: number;
 }
 
-export interface CheckedRow extends Row {
-  readonly checksum: number;
-}
-
 export const COLUMNS = 'position, stream, revision, id, type, data, metadata';
+
+/** What a row's checksum covers, as SQL; `checksum` takes the same of a row in memory. */
+export const CHECKED_TEXT = COLUMNS.replaceAll(', ', ' || char(10) || ');
+
+/** To be raised with every change of the schema. */
+const SCHEMA_VERSION = 1;
 
 /** Ids need no index of their own: they are only ever compared within a stream. */
 const SCHEMA = `
@@ -30,28 +32,88 @@ const SCHEMA = `
     checksum INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS events_by_stream ON events (stream, revision);
+  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 export function logFile(folder: string): string {
   return join(folder, 'log.db');
 }
 
-/** The connection that writes. A commit has reached the disk when it returns. */
+/**
+ * The connection that writes. A commit has reached the disk when it returns; checkpoints are the caller's.
+ * @throws CorruptLogError when the file is no log, or one of a later version
+ */
 export function openForWriting(folder: string): Database.Database {
   mkdirSync(folder, { recursive: true });
-  const database = new Database(logFile(folder));
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.pragma('wal_autocheckpoint = 4000');
-  database.pragma('cache_size = -65536');
-  database.exec(SCHEMA);
-  return database;
+  refuseLoneWal(logFile(folder));
+  return open(folder, {}, (database) => {
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('wal_autocheckpoint = 0');
+    database.pragma('cache_size = -65536');
+    if (versionOf(database) === 0) database.transaction(() => database.exec(SCHEMA))();
+  });
 }
 
+/**
+ * A connection that reads. Without a memory map: there a page that can't be read would end the process.
+ * @throws StoreUnavailableError when the folder has no log; CorruptLogError as for writing
+ */
 export function openForReading(folder: string): Database.Database {
-  const database = new Database(logFile(folder), { readonly: true, fileMustExist: true });
-  database.pragma('mmap_size = 1073741824');
-  return database;
+  if (!existsSync(logFile(folder))) {
+    throw new StoreUnavailableError(`there is no log in ${folder}`, 'not-done');
+  }
+  return open(folder, { readonly: true }, (database) => {
+    if (versionOf(database) !== 0) return;
+    throw new StoreUnavailableError(`the log in ${folder} has not been begun`, 'not-done');
+  });
+}
+
+function open(
+  folder: string,
+  options: Database.Options,
+  prepare: (database: Database.Database) => void,
+): Database.Database {
+  const file = logFile(folder);
+  return inStoreTerms(file, () => {
+    const database = new Database(file, options);
+    try {
+      prepare(database);
+      refuseOtherVersions(file, versionOf(database));
+      return database;
+    } catch (error) {
+      database.close();
+      if (sqliteCode(error) === 'SQLITE_CORRUPT') refuseShortened(file);
+      throw error;
+    }
+  });
+}
+
+/** To be asked of a file that could not be opened: of a shortened one SQLite says no more than that it is malformed. */
+function refuseShortened(file: string): void {
+  const header = Buffer.alloc(32);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, header, 0, header.length, 0);
+  closeSync(descriptor);
+  const due = header.readUInt16BE(16) * header.readUInt32BE(28);
+  const { size } = statSync(file);
+  if (size < due) throw new CorruptLogError(`${file} is cut off at ${size} of ${due} bytes`);
+}
+
+/** SQLite would take a log without its file for a new one, and throw away what the WAL still has. */
+function refuseLoneWal(file: string): void {
+  const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+  if (size(file) > 0 || size(`${file}-wal`) === 0) return;
+  throw new CorruptLogError(`${file} is gone or empty, but ${file}-wal has events of it`);
+}
+
+function versionOf(database: Database.Database): number {
+  return database.pragma('user_version', { simple: true }) as number;
+}
+
+function refuseOtherVersions(file: string, version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  throw new CorruptLogError(`${file} has version ${version}; only ${SCHEMA_VERSION} is known`);
 }
 
 /** CRC-32 of everything in the row: a changed byte, or a row in another's place, shows. */
@@ -59,4 +121,31 @@ export function checksum(row: Row): number {
   return crc32(
     `${row.position}\n${row.stream}\n${row.revision}\n${row.id}\n${row.type}\n${row.data}\n${row.metadata}`,
   );
+}
+
+/**
+ * Does something with the file that changes nothing in it.
+ * @throws CorruptLogError when a page of it is damaged; StoreUnavailableError when SQLite can't get at it
+ */
+export function inStoreTerms<T>(file: string, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    const code = sqliteCode(error);
+    if (code === undefined) throw error;
+    const message = `${file} can't be read: ${(error as Error).message} (${code})`;
+    if (isDamage(error)) throw new CorruptLogError(message, { cause: error });
+    throw new StoreUnavailableError(message, 'not-done', { cause: error });
+  }
+}
+
+/** Whether SQLite says of the file itself that it is broken. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');
+}
+
+/** Such as SQLITE_FULL; undefined for an error that is not SQLite's. Its class is another in each of Jest's modules. */
+export function sqliteCode(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ExpectedRevision, NewEvent } from '../event-store.js';
-import { checksum } from './log-file.js';
+import { checksum, type Row, sqliteCode } from './log-file.js';
 
 export interface AppendRequest {
   readonly stream: string;
@@ -19,96 +19,151 @@ export interface GroupFailure {
   readonly outcome: 'not-done' | 'unknown';
 }
 
+interface Standing {
+  readonly id: string;
+  readonly position: number;
+  readonly revision: number;
+}
+
 const NO_STREAM = -1;
+
+/** After so much the WAL, some 10 MB by then, is copied into the file. */
+const CHECKPOINT_EVENTS = 2_000;
+const CHECKPOINT_CHARACTERS = 4_000_000;
+
+/** A WAL of 64 MB: readers keep it from starting anew, so it is time to wait for them. */
+const LARGE_WAL_PAGES = 16_384;
+const WAIT_FOR_READERS_MS = 50;
+
+/**
+ * With these the commit's last page did not get out. After any other failure it may be on the disk already, and
+ * count again once the log is opened anew.
+ */
+const SURELY_NOT_COMMITTED = /^SQLITE_(FULL|READONLY|BUSY)/;
 
 /** Writes groups of appends, each group in one transaction and each append with its own result. */
 export class LogWriter {
-  private readonly last: Database.Statement<[string], { revision: number; position: number }>;
-  private readonly range: Database.Statement<
-    [string, number, number],
-    { id: string; position: number; revision: number }
-  >;
+  private readonly begin: Database.Statement;
+  private readonly end: Database.Statement;
+  private readonly undo: Database.Statement;
+  private readonly head: Database.Statement<[], { head: number | null }>;
+  private readonly last: Database.Statement<[string], { revision: number | null }>;
+  private readonly range: Database.Statement<[string, number, number], Standing>;
   private readonly insert: Database.Statement;
-  private position: number;
+  /** Of the last event; asked anew after a failure. */
+  private position: number | undefined;
+  private eventsInWal = 0;
+  private charactersInWal = 0;
 
   constructor(private readonly database: Database.Database) {
-    this.last = database.prepare(
-      'SELECT revision, position FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
-    );
+    database.pragma(`busy_timeout = ${WAIT_FOR_READERS_MS}`);
+    this.begin = database.prepare('BEGIN IMMEDIATE');
+    this.end = database.prepare('COMMIT');
+    this.undo = database.prepare('ROLLBACK');
+    this.head = database.prepare('SELECT max(position) AS head FROM events');
+    this.last = database.prepare('SELECT max(revision) AS revision FROM events WHERE stream = ?');
     this.range = database.prepare(
       'SELECT id, position, revision FROM events WHERE stream = ? AND revision BETWEEN ? AND ? ORDER BY revision',
     );
     this.insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-    this.position = this.headPosition();
-  }
-
-  private headPosition(): number {
-    const head = this.database.prepare<[], { head: number | null }>(
-      'SELECT max(position) AS head FROM events',
-    );
-    return head.get()?.head ?? 0;
   }
 
   /** All or nothing reaches the disk; a conflict of one append does not touch the others. */
   commit(group: readonly AppendRequest[]): AppendResult[] | GroupFailure {
+    let isCommitting = false;
     try {
-      this.database.exec('BEGIN IMMEDIATE');
+      this.rollBack();
+      this.begin.run();
+      this.position ??= this.head.get()?.head ?? 0;
       const results = group.map((append) => this.append(append));
-      this.database.exec('COMMIT');
+      isCommitting = true;
+      this.end.run();
       return results;
     } catch (error) {
-      return this.rollBack(error as Error & { code?: string });
+      return this.failure(error as Error, isCommitting);
     }
   }
 
-  /** A disk that failed in the middle of a commit leaves it open whether that commit is on it. */
-  private rollBack(error: Error & { code?: string }): GroupFailure {
-    let undone = true;
+  private failure(error: Error, isCommitting: boolean): GroupFailure {
+    this.position = undefined;
     try {
-      if (this.database.inTransaction) this.database.exec('ROLLBACK');
-      this.position = this.headPosition();
+      this.rollBack();
     } catch {
-      undone = false;
+      // The next group tries again before it begins; until then nothing can be committed.
     }
-    const isSure = undone && !(error.code ?? '').startsWith('SQLITE_IOERR_FSYNC');
-    return { message: error.message, outcome: isSure ? 'not-done' : 'unknown' };
+    const code = sqliteCode(error) ?? '';
+    const isSure = !isCommitting || SURELY_NOT_COMMITTED.test(code);
+    return {
+      message: `${this.database.name} can't be written: ${error.message} (${code})`,
+      outcome: isSure ? 'not-done' : 'unknown',
+    };
+  }
+
+  private rollBack(): void {
+    if (this.database.inTransaction) this.undo.run();
+  }
+
+  /**
+   * Keeps the WAL small, whatever readers do. To be called when a group has been answered.
+   * A full disk or a reader in the way is no fault: the WAL has everything, and the next call tries again.
+   */
+  tidy(): void {
+    if (this.eventsInWal < CHECKPOINT_EVENTS && this.charactersInWal < CHECKPOINT_CHARACTERS)
+      return;
+    this.eventsInWal = 0;
+    this.charactersInWal = 0;
+    const pages = this.checkpoint('PASSIVE');
+    if (pages > LARGE_WAL_PAGES) this.checkpoint('RESTART');
+  }
+
+  /** Leaves everything in the one file if it can, and ends the connection. */
+  close(): void {
+    this.checkpoint('TRUNCATE');
+    this.database.close();
+  }
+
+  /** Pages in the WAL before it; 0 when it could not be done. */
+  private checkpoint(kind: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): number {
+    try {
+      const [done] = this.database.pragma(`wal_checkpoint(${kind})`) as { log: number }[];
+      return done?.log ?? 0;
+    } catch {
+      return 0;
+    }
   }
 
   private append({ stream, expected, events }: AppendRequest): AppendResult {
-    const last = this.last.get(stream);
-    const actual = last?.revision ?? NO_STREAM;
+    const actual = this.last.get(stream)?.revision ?? NO_STREAM;
     const wanted = expected === 'any' ? actual : expected === 'no-stream' ? NO_STREAM : expected;
-    const repeated = this.repeated(stream, events, expected === 'any' ? undefined : wanted, actual);
-    if (repeated) return repeated;
-    if (wanted !== actual) return { actual };
-    let revision = actual;
-    for (const event of events) {
-      this.position += 1;
-      revision += 1;
-      this.write({ ...event, position: this.position, stream, revision });
+    const isRepeatable = expected === 'any' ? actual >= 0 : wanted < actual;
+    if (isRepeatable) {
+      const from = expected === 'any' ? actual - events.length + 1 : wanted + 1;
+      const standing = this.range.all(stream, Math.max(from, 0), from + events.length - 1);
+      const last = standing[events.length - 1];
+      if (last && standing.every(({ id }, index) => id === events[index]?.id)) {
+        return { position: last.position, revision: last.revision, repeated: true };
+      }
+      if (isPartlyThere(standing, events)) return { actual };
     }
-    return { position: this.position, revision, repeated: false };
+    return wanted === actual ? this.write(stream, actual, events) : { actual };
   }
 
-  /** Just these ids standing where they would be written; for 'any', at the end of the stream. */
-  private repeated(
-    stream: string,
-    events: readonly NewEvent[],
-    wanted: number | undefined,
-    actual: number,
-  ): AppendResult | undefined {
-    const from = wanted === undefined ? actual - events.length + 1 : wanted + 1;
-    const to = from + events.length - 1;
-    if (events.length === 0 || from < 0 || to > actual) return undefined;
-    const there = this.range.all(stream, from, to);
-    const end = there.at(-1);
-    const isSame = there.every(({ id }, index) => id === events[index]?.id);
-    if (!isSame || !end) return undefined;
-    return { position: end.position, revision: end.revision, repeated: true };
+  private write(stream: string, actual: number, events: readonly NewEvent[]): AppendResult {
+    let position = this.position ?? 0;
+    let revision = actual;
+    for (const { id, type, data, metadata } of events) {
+      position += 1;
+      revision += 1;
+      const row: Row = { position, stream, revision, id, type, data, metadata };
+      this.insert.run(position, stream, revision, id, type, data, metadata, checksum(row));
+      this.charactersInWal += data.length + metadata.length;
+    }
+    this.position = position;
+    this.eventsInWal += events.length;
+    return { position, revision, repeated: false };
   }
+}
 
-  private write(row: Parameters<typeof checksum>[0]): void {
-    const { position, stream, revision, id, type, data, metadata } = row;
-    this.insert.run(position, stream, revision, id, type, data, metadata, checksum(row));
-  }
+function isPartlyThere(standing: readonly Standing[], events: readonly NewEvent[]): boolean {
+  return standing.some((there) => events.some(({ id }) => id === there.id));
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Writer } from './commit-queue.js';
 import type { AppendRequest, AppendResult, GroupFailure } from './log-writer.js';
 
 /** One group as it travels to the thread: per append stream, expected revision, count, then four texts an event. */
@@ -9,13 +10,29 @@ export type PackedResults = number[] | GroupFailure;
 
 export type ThreadAnswer = { readonly ready: true } | { readonly results: PackedResults };
 
-/** The writing connection in a thread of its own: the caller's thread never waits for the disk. */
-export class WriterThread {
+/**
+ * The writing connection in a thread of its own: the caller's thread never waits for the disk. A thread that ended is
+ * not started again: what ended it is no passing fault, and a new process checks the log before it goes on.
+ */
+export class WriterThread implements Writer {
+  private answered: ((results: AppendResult[] | GroupFailure) => void) | undefined;
+  private readonly ended: Promise<void>;
   private hasEnded = false;
+  private cause = 'it was stopped';
 
   private constructor(private readonly worker: Worker) {
-    worker.once('exit', () => {
-      this.hasEnded = true;
+    worker.on('message', ({ results }: { results: PackedResults }) => {
+      this.answer(Array.isArray(results) ? unpackResults(results) : results);
+    });
+    worker.on('error', (error: Error) => {
+      this.cause = error.message;
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.hasEnded = true;
+        this.answer(this.failure('unknown'));
+        resolve();
+      });
     });
   }
 
@@ -40,26 +57,28 @@ export class WriterThread {
     answered: (results: AppendResult[] | GroupFailure) => void,
   ): void {
     if (this.hasEnded) {
-      answered({ message: 'the writer thread has ended', outcome: 'not-done' });
+      setImmediate(() => {
+        answered(this.failure('not-done'));
+      });
       return;
     }
-    const ended = (): void => {
-      this.worker.off('message', done);
-      answered({ message: 'the writer thread ended', outcome: 'unknown' });
-    };
-    const done = ({ results }: { results: PackedResults }): void => {
-      this.worker.off('exit', ended);
-      answered(Array.isArray(results) ? unpackResults(results) : results);
-    };
-    this.worker.once('message', done);
-    this.worker.once('exit', ended);
+    this.answered = answered;
     this.worker.postMessage(packGroup(group));
   }
 
   async stop(): Promise<void> {
-    if (this.hasEnded) return;
-    this.worker.postMessage('stop');
-    await new Promise((resolve) => this.worker.once('exit', resolve));
+    if (!this.hasEnded) this.worker.postMessage('stop');
+    await this.ended;
+  }
+
+  private answer(results: AppendResult[] | GroupFailure): void {
+    const { answered } = this;
+    this.answered = undefined;
+    answered?.(results);
+  }
+
+  private failure(outcome: GroupFailure['outcome']): GroupFailure {
+    return { message: `the thread that writes the log has ended: ${this.cause}`, outcome };
   }
 }
 

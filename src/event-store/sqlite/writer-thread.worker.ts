@@ -6,15 +6,15 @@ import { type PackedGroup, packResults, unpackGroup } from './writer-thread.js';
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
 
-const database = openForWriting((workerData as { folder: string }).folder);
-const writer = new LogWriter(database);
+const writer = new LogWriter(openForWriting((workerData as { folder: string }).folder));
 
 port.on('message', (message: PackedGroup | 'stop') => {
   if (message === 'stop') {
-    database.close();
+    writer.close();
     port.close();
     return;
   }
   port.postMessage({ results: packResults(writer.commit(unpackGroup(message))) });
+  writer.tidy();
 });
 port.postMessage({ ready: true });

@@ -1,0 +1,71 @@
+import type Database from 'better-sqlite3';
+import {
+  type Position,
+  type ReadAllOptions,
+  START,
+  type StoredEvent,
+  toPosition,
+} from '../event-store.js';
+import { COLUMNS, inStoreTerms, openForReading, type Row } from './log-file.js';
+
+/**
+ * Reads the log over a connection of its own, beside whoever writes to it.
+ * Every read throws CorruptLogError where it meets a damaged page.
+ */
+export class LogReader {
+  private readonly database: Database.Database;
+  private readonly byStream: Database.Statement<[string], Row>;
+  private readonly forwards: Database.Statement<[number, number], Row>;
+  private readonly backwards: Database.Statement<[number, number], Row>;
+  private readonly one: Database.Statement<[number], Row>;
+  private readonly last: Database.Statement<[], { head: number | null }>;
+
+  /** @throws StoreUnavailableError when the folder has no log; CorruptLogError when its file is none */
+  constructor(folder: string) {
+    const database = openForReading(folder);
+    const select = `SELECT ${COLUMNS} FROM events WHERE`;
+    this.database = database;
+    this.byStream = database.prepare(`${select} stream = ? ORDER BY revision`);
+    this.forwards = database.prepare(`${select} position > ? ORDER BY position LIMIT ?`);
+    this.backwards = database.prepare(`${select} position < ? ORDER BY position DESC LIMIT ?`);
+    this.one = database.prepare(`${select} position = ?`);
+    this.last = database.prepare('SELECT max(position) AS head FROM events');
+  }
+
+  stream(stream: string): StoredEvent[] {
+    return this.read(() => this.byStream.all(stream).map(stored));
+  }
+
+  page({ after, limit, backwards = false }: ReadAllOptions): StoredEvent[] {
+    const from = after ?? (backwards ? Number.MAX_SAFE_INTEGER : START);
+    const rows = backwards ? this.backwards : this.forwards;
+    return this.read(() => rows.all(Number(from), limit).map(stored));
+  }
+
+  at(position: Position): StoredEvent | undefined {
+    const row = this.read(() => this.one.get(Number(position)));
+    return row && stored(row);
+  }
+
+  head(): Position {
+    return this.read(() => toPosition(this.last.get()?.head ?? 0));
+  }
+
+  /** A number that changes with every commit of another connection. Asking costs next to nothing. */
+  version(): number {
+    return this.read(() => this.database.pragma('data_version', { simple: true }) as number);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private read<T>(task: () => T): T {
+    return inStoreTerms(this.database.name, task);
+  }
+}
+
+function stored(row: Row): StoredEvent {
+  const { position, stream, revision, id, type, data, metadata } = row;
+  return { position: toPosition(position), stream, revision, id, type, data, metadata };
+}

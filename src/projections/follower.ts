@@ -1,0 +1,193 @@
+import type { Subscription } from 'rxjs';
+import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
+import { START, StoreUnavailableError } from '../event-store/event-store.js';
+import type { Projector } from './projector.js';
+import { isInTheWay } from './views-file.js';
+
+/** Events of one commit at the most: what a reader of the views waits for, and other work of the thread. */
+const BATCH_EVENTS = 1_000;
+
+/** Events that come one by one are gathered for so long, so that not each of them costs a commit. */
+const GATHER_MS = 5;
+
+/** When the log can't be read or the views can't be written, the next try comes after this. */
+const RETRY_MS = 1_000;
+
+/**
+ * Where a view stands. `catching-up`: not yet at the log's end, or kept from it by what `reason` says. A stopped one
+ * stands before the event that it can't digest.
+ */
+export interface ProjectionState {
+  readonly name: string;
+  readonly version: number;
+  readonly position: Position;
+  readonly status: 'live' | 'catching-up' | 'stopped';
+  /** Why it is stopped or held up. */
+  readonly reason?: string;
+  /** The reason of a stopped one. */
+  readonly stoppedBy?: string;
+}
+
+/** Keeps a projector up with the log: in big steps while it is behind, in small ones then. */
+export class Follower {
+  /** What has come and is not applied. */
+  private readonly gathered: StoredEvent[] = [];
+  private received: Position = START;
+  /** Someone waits for the views to get here. */
+  private wanted: Position = START;
+  /** The log's end when it was last asked for. */
+  private head: Position = START;
+  private reading: Subscription | undefined;
+  private pulling: Promise<void> | undefined;
+  private gathering: NodeJS.Timeout | undefined;
+  private retrying: NodeJS.Timeout | undefined;
+  private trouble: string | undefined;
+  private isBroken = false;
+  private isClosed = false;
+
+  /** `tell` is called whenever a view has moved or its status has changed. */
+  constructor(
+    private readonly projector: Projector,
+    private readonly store: EventStore,
+    private readonly tell: (states: readonly ProjectionState[]) => void,
+  ) {}
+
+  /** Begins to follow, from where the view stands that is furthest behind. */
+  async start(): Promise<void> {
+    this.retrying = undefined;
+    const from = this.projector.position();
+    if (from === undefined || this.isPaused()) return;
+    this.received = from;
+    try {
+      this.head = await this.store.head();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.isPaused()) return;
+    if (!this.isBehind()) this.trouble = undefined;
+    this.tell(this.states());
+    this.reading = this.store.subscribe(from).subscribe({
+      next: (page) => {
+        this.receive(page);
+      },
+      error: (error: unknown) => {
+        this.fail(error);
+      },
+    });
+    if (this.isPaused()) this.letGo();
+  }
+
+  private isPaused(): boolean {
+    return this.isClosed || this.isBroken || this.retrying !== undefined;
+  }
+
+  states(): ProjectionState[] {
+    const isBehind = this.isBehind();
+    return this.projector.standings().map(({ stoppedBy, ...standing }) => {
+      const reason = stoppedBy ?? this.trouble;
+      if (reason === undefined) return { ...standing, status: isBehind ? 'catching-up' : 'live' };
+      if (stoppedBy === undefined && !this.isBroken) {
+        return { ...standing, status: 'catching-up', reason };
+      }
+      return { ...standing, status: 'stopped', reason, stoppedBy: reason };
+    });
+  }
+
+  private isBehind(): boolean {
+    return (this.projector.position() ?? this.head) < this.head;
+  }
+
+  /** Someone waits for this position: nothing is gathered on the way there. */
+  hurry(position: Position): void {
+    if (position > this.wanted) this.wanted = position;
+    if (this.isPaused()) return;
+    this.flush();
+    if (this.isBehind()) return;
+    this.pulling ??= this.pull().finally(() => {
+      this.pulling = undefined;
+    });
+  }
+
+  /** Reads what the subscription has not brought yet: a store that looks for news now and then would take its time. */
+  private async pull(): Promise<void> {
+    try {
+      while (this.received < this.wanted && this.reading) {
+        const page = await this.store.readAll({ after: this.received, limit: BATCH_EVENTS });
+        if (page.length === 0) return;
+        this.receive(page);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Both the subscription and `pull` bring pages; each may repeat what the other brought. */
+  private receive(page: readonly StoredEvent[]): void {
+    const last = page.at(-1);
+    if (!last || last.position <= this.received || this.isPaused()) return;
+    for (const event of page) if (event.position > this.received) this.gathered.push(event);
+    this.received = last.position;
+    const isWanted = (this.projector.position() ?? this.wanted) < this.wanted;
+    if (isWanted || this.gathered.length >= BATCH_EVENTS) this.flush();
+    else this.flushIn(GATHER_MS);
+  }
+
+  private flushIn(milliseconds: number): void {
+    this.gathering ??= setTimeout(() => {
+      this.flush();
+    }, milliseconds);
+  }
+
+  private flush(): void {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    if (this.gathered.length === 0) return;
+    const batch = this.gathered.splice(0, BATCH_EVENTS);
+    try {
+      this.projector.apply(batch);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.trouble = undefined;
+    if (this.gathered.length > 0) this.flushIn(0);
+    if (batch.length === BATCH_EVENTS) void this.askForHead();
+    this.tell(this.states());
+  }
+
+  /** A full batch says that there was more to read than gathers in a moment. */
+  private async askForHead(): Promise<void> {
+    try {
+      this.head = await this.store.head();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Begins again after a while where what is in the way may go away; else every view is stopped. */
+  private fail(error: unknown): void {
+    if (this.isClosed || this.isBroken) return;
+    this.letGo();
+    this.trouble = (error as Error).message;
+    this.isBroken = !(error instanceof StoreUnavailableError || isInTheWay(error));
+    if (!this.isBroken) this.retrying ??= setTimeout(() => void this.start(), RETRY_MS);
+    this.tell(this.states());
+  }
+
+  private letGo(): void {
+    this.reading?.unsubscribe();
+    this.reading = undefined;
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    this.gathered.length = 0;
+  }
+
+  /** What is not applied by now is read again next time. */
+  close(): void {
+    this.isClosed = true;
+    this.letGo();
+    clearTimeout(this.retrying);
+    this.projector.close();
+  }
+}

@@ -1,0 +1,90 @@
+import type { Position } from '../event-store/event-store.js';
+import type { ProjectionState } from './follower.js';
+
+/** A view did not get to a position in time, or has stopped before it. */
+export class ViewBehindError extends Error {
+  override readonly name = 'ViewBehindError';
+  readonly retryAfterSeconds = 1;
+  constructor(
+    readonly view: string,
+    readonly position: Position,
+    reason?: string,
+  ) {
+    super(`view ${view} has not reached position ${position}${reason ? `: ${reason}` : ''}`);
+  }
+}
+
+interface Waiting {
+  readonly position: Position;
+  readonly view: string | undefined;
+  readonly settle: (behind?: ProjectionState) => void;
+}
+
+/** How far the views are, and who waits for them to get further. */
+export class Progress {
+  private states: readonly ProjectionState[] = [];
+  private readonly waiting = new Set<Waiting>();
+
+  current(): readonly ProjectionState[] {
+    return this.states;
+  }
+
+  advance(states: readonly ProjectionState[]): void {
+    this.states = states;
+    for (const waiting of this.waiting) {
+      const behind = this.behind(waiting);
+      if (!behind || behind.status === 'stopped') waiting.settle(behind);
+    }
+  }
+
+  /** Nothing moves any more. What a view was stopped by before remains its reason. */
+  stopAll(reason: string): void {
+    this.advance(
+      this.states.map((state) =>
+        state.status === 'stopped'
+          ? state
+          : { ...state, status: 'stopped', reason, stoppedBy: reason },
+      ),
+    );
+  }
+
+  /** Whether there is nothing to wait for. */
+  isThere(position: Position, view?: string): boolean {
+    return this.behind({ position, view }) === undefined;
+  }
+
+  /** @throws ViewBehindError when it takes longer, or at once when a view has stopped on the way */
+  async reach(position: Position, timeoutMs: number, view?: string): Promise<void> {
+    const behind = this.behind({ position, view });
+    if (!behind) return;
+    if (behind.status === 'stopped')
+      throw new ViewBehindError(behind.name, position, behind.reason);
+    await new Promise<void>((resolve, reject) => {
+      const waiting: Waiting = {
+        position,
+        view,
+        settle: (still) => {
+          clearTimeout(timer);
+          this.waiting.delete(waiting);
+          if (still) reject(new ViewBehindError(still.name, position, still.reason));
+          else resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        waiting.settle(this.behind(waiting));
+      }, timeoutMs);
+      this.waiting.add(waiting);
+    });
+  }
+
+  /** A view that keeps someone waiting: one that has stopped, if any. */
+  private behind({
+    position,
+    view,
+  }: Pick<Waiting, 'position' | 'view'>): ProjectionState | undefined {
+    const asked =
+      view === undefined ? this.states : this.states.filter(({ name }) => name === view);
+    const behind = asked.filter((state) => state.position < position);
+    return behind.find(({ status }) => status === 'stopped') ?? behind[0];
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
+import type { SqliteEventStore as Source } from '../../src/event-store/sqlite/sqlite-event-store.js';
+
+const folders: string[] = [];
+
+/** An empty data folder, gone after the suite. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-store-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Where the compiled store is: a thread can only be started from there. */
+export const COMPILED_STORE = new URL(
+  '../../dist/event-store/sqlite/sqlite-event-store.js',
+  import.meta.url,
+).href;
+
+/** The compiled store, whose errors are of other classes than the source's: compare them by name. */
+export async function compiledStore(): Promise<typeof Source> {
+  const compiled = (await import(COMPILED_STORE)) as { SqliteEventStore: typeof Source };
+  return compiled.SqliteEventStore;
+}
