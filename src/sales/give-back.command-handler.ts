@@ -8,13 +8,13 @@ import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { Question } from './domain/condition.js';
 import { decideGiveBack } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleEvent } from './domain/sale.events.js';
 import { batchOf, evolveSale, remaining, statusOf } from './domain/sale.js';
 import { differingFields, type Fingerprint, fingerprintOf } from './domain/same-content.js';
-import type { Question } from './domain/voidability.js';
 import { foldSale, givenBackAnswer } from './recorded-sale.js';
 import type { GiveBack, GivenBackAnswer, Rejected, SentOnSale, Outcome } from './sales.commands.js';
 

@@ -6,10 +6,11 @@ import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant } from '../merchants/merchant-directory.js';
+import type { Question } from './domain/condition.js';
 import type { RequestEvent, RequestKind, SaleEvent } from './domain/sale.events.js';
 import type { Refusal } from './domain/refusal.js';
 import { batchOf } from './domain/sale.js';
-import { type Question, voidability, type Voidability } from './domain/voidability.js';
+import { voidability, type Voidability } from './domain/voidability.js';
 import { foldSale, givenBackAnswer, type RecordedSale } from './recorded-sale.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 

@@ -9,7 +9,7 @@ import { Answers, Problems, Takes } from '../http/open-api.js';
 import { answer, type Problem, ProblemError, rejected, refusalProblem } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import { REQUEST_NAME } from '../ledger/domain/request-name.js';
-import { noSuchSale } from './domain/voidability.js';
+import { noSuchSale } from './domain/judge.js';
 import { GiveBackCommandHandler } from './give-back.command-handler.js';
 import { SaleQueries } from './sale.queries.js';
 import { SalesCommandHandler } from './sales.command-handler.js';

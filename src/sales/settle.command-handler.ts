@@ -9,7 +9,9 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { decideSettlement, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
-import { failing, type Judged, refusalOf, VOID_CONDITIONS } from './domain/voidability.js';
+import { VOID_CONDITIONS } from './domain/void-conditions.js';
+import { refusalOf } from './domain/voidability.js';
+import { failing, type Judged } from './domain/judge.js';
 import { foldSale, type RecordedSale } from './recorded-sale.js';
 import type { Outcome, Rejected } from './sales.commands.js';
 

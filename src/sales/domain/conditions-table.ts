@@ -1,4 +1,6 @@
-import { type Condition, REFUND_CONDITIONS, VOID_CONDITIONS } from './voidability.js';
+import type { Condition } from './condition.js';
+import { REFUND_CONDITIONS } from './refund-conditions.js';
+import { VOID_CONDITIONS } from './void-conditions.js';
 
 /** A list of conditions as a Markdown table. */
 function table(conditions: readonly Condition[]): string {

@@ -7,19 +7,15 @@ import { retrievalReference } from '../../merchants/domain/business-day.js';
 import { deduct, feeReturned } from '../../merchants/domain/fee.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
+import type { Question } from './condition.js';
+import { failing } from './judge.js';
+import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode } from './refusal.js';
 import { requestRefusals, requirementRefusals } from './request-refusals.js';
 import { remaining, type Sale } from './sale.js';
 import type { Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
-import {
-  decisionOf,
-  failing,
-  type Question,
-  REFUND_CONDITIONS,
-  refusalOf,
-  requirements,
-  VOID_CONDITIONS,
-} from './voidability.js';
+import { VOID_CONDITIONS } from './void-conditions.js';
+import { decisionOf, refusalOf, requirements } from './voidability.js';
 
 /** What a terminal sends of a sale. */
 export interface SaleCommand extends RequestIdentity {

@@ -1,0 +1,95 @@
+import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
+import { type Condition, say } from './condition.js';
+import { failing } from './judge.js';
+import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
+import { VOID_CONDITIONS } from './void-conditions.js';
+
+export const REFUND_CONDITIONS: readonly Condition[] = [
+  { ...saleApproved, for: 'refund' },
+  { ...sameMerchant, for: 'refund' },
+  { ...amountRemaining, for: 'refund' },
+  {
+    code: 'not-voidable',
+    for: 'refund',
+    from: 'trade',
+    holdsWhen: 'a void of the amount asked is not possible, or `whileVoidable` is `allow`',
+    responseCode: '12',
+    cause: 'operator',
+    nextStep: 'void',
+    judge: (question) => {
+      if (question.merchant.settings.refundPolicy.whileVoidable === 'allow') {
+        return {
+          met: true,
+          detail: say(
+            'The policy allows a refund while a void is possible.',
+            '商户允许可撤销期间退货。',
+          ),
+        };
+      }
+      return failing(VOID_CONDITIONS, question)
+        ? { met: true, detail: say('A void is no longer possible.', '已不可撤销。') }
+        : {
+            met: false,
+            detail: say(
+              'The sale may still be voided, which costs no fee.',
+              '原消费仍可撤销，请使用撤销（免手续费）。',
+            ),
+          };
+    },
+  },
+  {
+    code: 'refund-right',
+    for: 'refund',
+    from: 'S3',
+    holdsWhen: 'the merchant’s refund right is not frozen',
+    responseCode: '57',
+    cause: 'right',
+    nextStep: 'contact-acquirer',
+    judge: ({ merchant }) =>
+      merchant.rights.refund === 'active'
+        ? { met: true, detail: say('The merchant may refund.', '商户退货权限正常。') }
+        : {
+            met: false,
+            detail: say('The merchant’s refund right is frozen.', '商户退货权限已冻结。'),
+          },
+  },
+  {
+    code: 'within-refund-window',
+    for: 'refund',
+    from: 'trade',
+    holdsWhen:
+      'not more whole days than `windowDays` from the sale’s business date to the present one',
+    responseCode: '22',
+    cause: 'timing',
+    nextStep: 'contact-acquirer',
+    judge: ({ sale, merchant, now }) => {
+      const { windowDays } = merchant.settings.refundPolicy;
+      const day = daysBetween(sale.data.businessDate, businessDay(now, merchant.settings).date);
+      return day <= windowDays
+        ? {
+            met: true,
+            detail: say(
+              `Day ${day} of ${windowDays}.`,
+              `退货期限第 ${day} 天，共 ${windowDays} 天。`,
+            ),
+          }
+        : {
+            met: false,
+            detail: say(
+              `Day ${day}: the ${windowDays} days for a refund have passed.`,
+              `已第 ${day} 天，超过 ${windowDays} 天退货期限。`,
+            ),
+          };
+    },
+  },
+  {
+    code: 'amount-allowed',
+    for: 'refund',
+    from: 'S0, S2 3.3',
+    holdsWhen: 'not above what is left (61); `originalAmount`, where sent, is the sale’s (64)',
+    responseCode: '61',
+    cause: 'operator',
+    nextStep: 'none',
+    judge: amountVerdict,
+  },
+];

@@ -1,0 +1,80 @@
+import { type Known, say, type Verdict } from './condition.js';
+import { remaining, statusOf } from './sale.js';
+
+/** What voids and refunds ask first, alike. */
+export const saleApproved = {
+  code: 'sale-approved',
+  from: 'S3',
+  holdsWhen: 'the sale exists and was approved',
+  responseCode: '25',
+  cause: 'operator',
+  nextStep: 'none',
+  judge: () => ({ met: true, detail: say('The sale was approved.', '原消费已批准。') }),
+} as const;
+
+export const NO_SUCH_SALE = say('There is no such approved sale.', '原消费不存在或未获批准。');
+
+export const sameMerchant = {
+  code: 'same-merchant',
+  from: 'S2 1.1',
+  holdsWhen: 'the requester is the original merchant',
+  responseCode: '25',
+  cause: 'operator',
+  nextStep: 'none',
+  judge: ({ sale, requester }: Known) =>
+    requester === undefined || requester === sale.data.merchantId
+      ? {
+          met: true,
+          detail: say('The request is of the original merchant.', '与原消费为同一商户。'),
+        }
+      : { met: false, detail: say('The sale is of another merchant.', '原消费属于其他商户。') },
+} as const;
+
+export const amountRemaining = {
+  code: 'amount-remaining',
+  from: 'S0',
+  holdsWhen: 'something of it is left: not voided, refunded or reversed in full',
+  responseCode: '12',
+  cause: 'operator',
+  nextStep: 'none',
+  judge: ({ sale }: Known) => {
+    const left = remaining(sale);
+    return left > 0
+      ? {
+          met: true,
+          detail: say(
+            `${left} of ${sale.data.amount} is left.`,
+            `剩余金额 ${left}，原金额 ${sale.data.amount}。`,
+          ),
+        }
+      : {
+          met: false,
+          detail: say(
+            `Nothing of the sale is left: it is ${statusOf(sale)}.`,
+            '原消费已全额撤销或退货，无剩余金额。',
+          ),
+        };
+  },
+} as const;
+
+/** What a void and a refund ask of an amount, alike. */
+export function amountVerdict({ sale, amount, originalAmount }: Known): Verdict {
+  const left = remaining(sale);
+  if (originalAmount !== undefined && originalAmount !== sale.data.amount) {
+    return {
+      met: false,
+      responseCode: '64',
+      detail: say('The original amount sent is not the sale’s.', '原交易金额不符。'),
+    };
+  }
+  if (amount !== undefined && amount > left) {
+    return {
+      met: false,
+      detail: say(
+        `${amount} is above the ${left} that is left.`,
+        `金额 ${amount} 超过剩余金额 ${left}。`,
+      ),
+    };
+  }
+  return { met: true, detail: say(`Up to ${left} can be given back.`, `最多可退回 ${left}。`) };
+}
