@@ -53,6 +53,7 @@ export class SalesController {
     const outcome = await this.sales.take(sale as TakeSale, sent);
     return answer(reply, outcome, 201, (taken) => {
       void reply.header('ETag', etag(taken.revision));
+      void reply.header('Location', `/v1/sales/${taken.saleId}`);
       return taken;
     });
   }

@@ -5,6 +5,7 @@ import { afterAll } from '@jest/globals';
 import type { SqliteEventStore as Source } from '../../src/event-store/sqlite/sqlite-event-store.js';
 
 const folders: string[] = [];
+const endings: (() => Promise<unknown>)[] = [];
 
 /** An empty data folder, gone after the suite. */
 export function newFolder(): string {
@@ -13,8 +14,16 @@ export function newFolder(): string {
   return folder;
 }
 
-afterAll(() => {
+/** Runs after the suite, before its folders go. */
+export function afterSuite(end: () => Promise<unknown>): void {
+  endings.push(end);
+}
+
+afterAll(async () => {
+  const ended = await Promise.allSettled(endings.splice(0).map((end) => end()));
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 });
 
 /** Where the compiled store is: a thread can only be started from there. */

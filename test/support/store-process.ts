@@ -3,13 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll } from '@jest/globals';
-import { COMPILED_STORE, newFolder } from './store-folder.js';
-
-const started: StoreProcess[] = [];
-
-/** A failed test leaves its process to this. */
-afterAll(() => Promise.all(started.map((running) => running.kill())));
+import { afterSuite, COMPILED_STORE, newFolder } from './store-folder.js';
 
 /** A process with a store of its own, told what to do by a script in which `store` is open. */
 export class StoreProcess {
@@ -37,7 +31,8 @@ export class StoreProcess {
     });
     const lines = createInterface({ input: child.stdout });
     const running = new StoreProcess(child, lines[Symbol.asyncIterator]());
-    started.push(running);
+    // A failed test leaves its process to this.
+    afterSuite(() => running.kill());
     return running;
   }
 

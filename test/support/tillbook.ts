@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { HttpClient } from './http-client.js';
+import { OpenApiCheck } from './open-api-check.js';
+import { afterSuite, newFolder } from './store-folder.js';
+
+/** The service as it is shipped: build it first (`npm run compile`). */
+const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+/** Monday morning, far from every cut-off. */
+export const MORNING = '2026-03-02T10:00:00.000Z';
+
+const LISTENING = /Tillbook answers at (\S+), /;
+
+export interface StartOptions {
+  /** Settings beside those that every test needs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of the log and the views; a new one without it. */
+  readonly folder?: string;
+  /** Where the clock is put; it runs on with `running`. */
+  readonly clock?: string;
+}
+
+/** A service that has not ended by then, when told to, does not end. */
+const PATIENCE_MS = 4_000;
+
+/** The service's process, whatever becomes of it. */
+export class ServiceProcess {
+  /** All that it has written so far, to both outputs. */
+  output = '';
+  readonly folder: string;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<number | string>;
+
+  /** On a free port of the loopback address. TEST_EVENT_STORE_URL names another store than the folder. */
+  constructor({ env = {}, folder = newFolder() }: StartOptions = {}) {
+    this.folder = folder;
+    const settings = {
+      EVENT_STORE_URL: process.env['TEST_EVENT_STORE_URL'] ?? `file:${folder}`,
+      VIEWS_DIR: folder,
+      PORT: '0',
+      SANDBOX: 'on',
+      LOG_LEVEL: 'debug',
+      PATH: process.env['PATH'],
+      ...env,
+    };
+    this.child = spawn(process.execPath, [MAIN], { cwd: folder, env: settings });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.ended = once(this.child, 'close').then(([code, signal]) => (code ?? signal) as number);
+    afterSuite(() => this.stop());
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the process did not start');
+    return this.child.pid;
+  }
+
+  /** The address that it serves. @throws Error with its output when it ends before */
+  async listening(): Promise<string> {
+    for (;;) {
+      const url = LISTENING.exec(this.output)?.[1];
+      if (url !== undefined) return url;
+      const more = once(this.child.stdout as NodeJS.ReadableStream, 'data');
+      const end = await Promise.race([more.then(() => undefined), this.ended]);
+      if (end !== undefined) throw new Error(`the service ended with ${end}: ${this.output}`);
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Its exit code, or the signal that ended it. */
+  exit(): Promise<number | string> {
+    return this.ended;
+  }
+
+  /** Ends it as Kubernetes does, if it still runs. @throws Error when it does not end well */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => {
+      this.signal('SIGKILL');
+    }, PATIENCE_MS);
+    const end = await this.ended;
+    clearTimeout(timer);
+    if (end !== 0) throw new Error(`the service ended with ${end}: ${this.output}`);
+  }
+
+  /** Gives it no time to put anything in order. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended;
+  }
+}
+
+/** A running service, ended after the suite, and a client that holds its answers against its own OpenAPI document. */
+export class Tillbook extends HttpClient {
+  private constructor(
+    readonly service: ServiceProcess,
+    url: string,
+    check: OpenApiCheck,
+  ) {
+    super(url, check);
+  }
+
+  static async start(options: StartOptions = {}): Promise<Tillbook> {
+    const service = new ServiceProcess(options);
+    const url = await service.listening();
+    const plain = new HttpClient(url);
+    const document = await plain.get('/openapi.json');
+    plain.close();
+    const tillbook = new Tillbook(service, url, new OpenApiCheck(document.body));
+    const { clock = MORNING } = options;
+    if (clock !== 'running') await tillbook.setClock(clock);
+    return tillbook;
+  }
+
+  /** The ledger's clock stands there from then on; what is due by then has been done. */
+  async setClock(now: string): Promise<void> {
+    const { status, text } = await this.put('/v1/sandbox/clock', { now });
+    if (status !== 200) throw new Error(`the clock could not be set: ${text}`);
+  }
+
+  /** The same log and views in a new process. */
+  async restart(options: Omit<StartOptions, 'folder'> = {}): Promise<Tillbook> {
+    this.close();
+    await this.service.stop();
+    return Tillbook.start({ ...options, folder: this.service.folder });
+  }
+}
