@@ -23,7 +23,7 @@ export interface StartOptions {
 }
 
 /** A service that has not ended by then, when told to, does not end. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 20_000;
 
 /** The service's process, whatever becomes of it. */
 export class ServiceProcess {
