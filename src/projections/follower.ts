@@ -1,8 +1,8 @@
 import type { Subscription } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import { START, StoreUnavailableError } from '../event-store/event-store.js';
-import type { Projector } from './projector.js';
-import { isInTheWay } from './views-file.js';
+import type { Projector, Standing } from './projector.js';
+import { isInTheWay } from './file-faults.js';
 
 /** Events of one commit at the most: what a reader of the views waits for, and other work of the thread. */
 const BATCH_EVENTS = 1_000;
@@ -17,10 +17,7 @@ const RETRY_MS = 1_000;
  * Where a view stands. `catching-up`: not yet at the log's end, or kept from it by what `reason` says. A stopped one
  * stands before the event that it can't digest.
  */
-export interface ProjectionState {
-  readonly name: string;
-  readonly version: number;
-  readonly position: Position;
+export interface ProjectionState extends Standing {
   readonly status: 'live' | 'catching-up' | 'stopped';
   /** Why it is stopped or held up. */
   readonly reason?: string;
@@ -84,7 +81,8 @@ export class Follower {
 
   states(): ProjectionState[] {
     const isBehind = this.isBehind();
-    return this.projector.standings().map(({ stoppedBy, ...standing }) => {
+    return this.projector.standings().map((standing) => {
+      const stoppedBy = standing.stop?.reason;
       const reason = stoppedBy ?? this.trouble;
       if (reason === undefined) return { ...standing, status: isBehind ? 'catching-up' : 'live' };
       if (stoppedBy === undefined && !this.isBroken) {

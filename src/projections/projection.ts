@@ -4,13 +4,35 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 /** Takes events into a view's tables, in the order of the log. Called inside a transaction. */
 export type Fold = (events: readonly RecordedEvent[]) => void;
 
-/** One read model: its tables, and how events change them. */
-export interface Projection {
+/** An event byte for byte as the store has it. */
+export interface StoredBytes {
+  readonly position: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** The same for a view of the bytes themselves: it sees also what can't be read as an event. */
+export type BytesFold = (events: readonly StoredBytes[]) => void;
+
+/**
+ * One read model: its tables, and how events change them. Each is kept in a file of its own.
+ * Prepares its statements when it is opened. An event that the fold throws at stops the view before that event.
+ */
+export type Projection = Named &
+  (
+    | { open(database: Database.Database): Fold }
+    | { openOnBytes(database: Database.Database): BytesFold }
+  );
+
+interface Named {
+  /** Lower-case letters and `-`: it names the view's file, too. */
   readonly name: string;
   /** To be raised with every change of the tables or of the fold: the view is then built anew at start. */
   readonly version: number;
-  /** The tables by name, each with the statements that create it and its indexes. */
+  /** The tables by name, each with the statements that create it and its indexes. Each has a primary key. */
   readonly tables: Readonly<Record<string, string>>;
-  /** Prepares the statements. An event that the fold throws at stops the view before that event. */
-  open(database: Database.Database): Fold;
 }

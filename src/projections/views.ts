@@ -1,15 +1,12 @@
-import type Database from 'better-sqlite3';
 import type { EventStore, Position } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
-import { BalancesView } from './balances.view.js';
-import { BatchesView } from './batches.view.js';
 import { Follower, type ProjectionState } from './follower.js';
 import { Progress } from './progress.js';
 import { Projector } from './projector.js';
 import { ProjectorThread } from './projector-thread.js';
-import { SalesView } from './sales.view.js';
-import { openViewsToRead } from './views-file.js';
+import type { ReadModels } from './read-models.js';
+import { type Generations, Reading } from './reading.js';
 
 export { ViewBehindError } from './progress.js';
 export type { ProjectionState } from './follower.js';
@@ -35,23 +32,15 @@ interface Keeper {
 
 /** The read models: kept up behind the log, and asked here. */
 export class Views {
-  readonly sales: SalesView;
-  readonly batches: BatchesView;
-  readonly balances: BalancesView;
-
   private constructor(
-    private readonly database: Database.Database,
     private readonly keeper: Keeper,
     private readonly progress: Progress,
-  ) {
-    this.sales = new SalesView(database);
-    this.batches = new BatchesView(database);
-    this.balances = new BalancesView(database);
-  }
+    private reading: Reading,
+  ) {}
 
   /**
    * Resolves once the views are open; they may still be behind.
-   * @throws CorruptLogError when the views' file is damaged or the log lacks what a view has seen; StoreUnavailableError
+   * @throws CorruptLogError when a view's file is damaged or the log lacks what a view has seen; StoreUnavailableError
    */
   static async open(options: ViewsOptions): Promise<Views> {
     const { viewsDir, mode = options.store ? 'inline' : 'thread' } = options;
@@ -61,11 +50,24 @@ export class Views {
         ? await ProjectorThread.start(options, progress)
         : await followHere(options, progress);
     try {
-      return new Views(openViewsToRead(viewsDir), keeper, progress);
+      const reading = new Reading(viewsDir, generationsOf(progress.current()));
+      return new Views(keeper, progress, reading);
     } catch (error) {
       await keeper.close();
       throw error;
     }
+  }
+
+  get sales(): ReadModels['sales'] {
+    return this.reading.models.sales;
+  }
+
+  get batches(): ReadModels['batches'] {
+    return this.reading.models.batches;
+  }
+
+  get balances(): ReadModels['balances'] {
+    return this.reading.models.balances;
   }
 
   /** How far each view is. */
@@ -85,9 +87,10 @@ export class Views {
 
   /** Whoever still waits is told that the views are behind. */
   async close(): Promise<void> {
+    // Before the keeper, so that the keeper's are the last connections and take the WALs away.
+    this.reading.close();
     await this.keeper.close();
     this.progress.stopAll('the views are closed');
-    this.database.close();
   }
 }
 
@@ -118,4 +121,8 @@ async function followHere(
     await closeLog();
     throw error;
   }
+}
+
+function generationsOf(states: readonly ProjectionState[]): Generations {
+  return new Map(states.map(({ name, generation }) => [name, generation]));
 }

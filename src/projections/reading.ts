@@ -1,0 +1,56 @@
+import type Database from 'better-sqlite3';
+import { ReadModels } from './read-models.js';
+import { openToRead, removeGeneration, viewFile } from './view-file.js';
+
+/** The generation of each view that is to be read. */
+export type Generations = ReadonlyMap<string, number>;
+
+/** The read models on the generations of their views that are live, of one moment to the next. */
+export class Reading {
+  private readonly open: Database.Database[] = [];
+  readonly models: ReadModels;
+
+  /** @throws CorruptLogError when a file is damaged */
+  constructor(
+    private readonly viewsDir: string,
+    readonly generations: Generations,
+  ) {
+    try {
+      this.models = new ReadModels((...names) => this.connection(names));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Whether these are the generations that it reads. */
+  isOf(generations: Generations): boolean {
+    return [...generations].every(
+      ([name, generation]) => this.generations.get(name) === generation,
+    );
+  }
+
+  close(): void {
+    for (const database of this.open.splice(0)) database.close();
+  }
+
+  /** Removes the files that it reads and that are no longer among these. To be called when it is closed. */
+  removeAllBut(generations: Generations): void {
+    for (const [name, generation] of this.generations) {
+      if (generations.get(name) !== generation) removeGeneration(this.viewsDir, name, generation);
+    }
+  }
+
+  private connection([first = '', ...others]: string[]): Database.Database {
+    const database = openToRead(this.file(first));
+    this.open.push(database);
+    for (const name of others) database.prepare('ATTACH ? AS ?').run(this.file(name), name);
+    return database;
+  }
+
+  private file(name: string): string {
+    const generation = this.generations.get(name);
+    if (generation === undefined) throw new Error(`there is no view ${name}`);
+    return viewFile(this.viewsDir, name, generation);
+  }
+}

@@ -1,0 +1,191 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { type Position, START } from '../event-store/event-store.js';
+import type { Projection } from './projection.js';
+import { namingDamage } from './file-faults.js';
+
+/** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
+export interface Checkpoint {
+  readonly position: Position;
+  readonly eventId: string;
+  readonly events: number;
+}
+
+/** What a view's file says of itself. */
+interface About extends Checkpoint {
+  readonly version: number;
+  /** 0 while it is being built beside the one that is read. */
+  readonly isLive: 0 | 1;
+}
+
+const ABOUT = `
+  CREATE TABLE about (
+    version INTEGER NOT NULL, position TEXT NOT NULL, eventId TEXT NOT NULL, events INTEGER NOT NULL,
+    isLive INTEGER NOT NULL
+  ) STRICT;
+`;
+
+const NAME = /^view-([a-z-]+)\.(\d+)\.db(?:-wal|-shm|-journal)?$/;
+
+/** One view's tables in their one file. A view that is built anew gets a file of the next generation. */
+export function viewFile(viewsDir: string, name: string, generation: number): string {
+  return join(viewsDir, `view-${name}.${generation}.db`);
+}
+
+/** The generations of a view that have a file, the latest first. */
+export function generationsOf(viewsDir: string, name: string): number[] {
+  const found = filesIn(viewsDir).filter((file) => file.name === name);
+  return [...new Set(found.map(({ generation }) => generation))].sort((a, b) => b - a);
+}
+
+/** Removes a generation's file, and what SQLite keeps beside it. Who still has it open can go on reading. */
+export function removeGeneration(viewsDir: string, name: string, generation: number): void {
+  const file = viewFile(viewsDir, name, generation);
+  for (const suffix of ['', '-wal', '-shm', '-journal'])
+    rmSync(`${file}${suffix}`, { force: true });
+}
+
+/** Removes the files of all views and generations but these: what a crash or an older version has left. */
+export function removeAllBut(kept: ReadonlyMap<string, number>, viewsDir: string): void {
+  for (const { name, generation } of filesIn(viewsDir)) {
+    if (kept.get(name) !== generation) removeGeneration(viewsDir, name, generation);
+  }
+}
+
+function filesIn(viewsDir: string): { name: string; generation: number }[] {
+  return readdirSync(viewsDir).flatMap((file) => {
+    const [, name, generation] = NAME.exec(file) ?? [];
+    return name === undefined ? [] : [{ name, generation: Number(generation) }];
+  });
+}
+
+/**
+ * The generation of a view that readers read: the latest that was ever let live. Undefined when there is none of the
+ * projection's version.
+ * @throws CorruptLogError naming a damaged file
+ */
+export function liveGeneration(viewsDir: string, projection: Projection): number | undefined {
+  for (const generation of generationsOf(viewsDir, projection.name)) {
+    const file = viewFile(viewsDir, projection.name, generation);
+    const database = openToRead(file);
+    try {
+      const about = namingDamage(file, () => readAbout(database));
+      if (about?.isLive === 1) return about.version === projection.version ? generation : undefined;
+    } finally {
+      database.close();
+    }
+  }
+  return undefined;
+}
+
+/** A connection that reads, beside the one that writes. @throws CorruptLogError when the file is damaged */
+export function openToRead(file: string): Database.Database {
+  return namingDamage(file, () => new Database(file, { readonly: true, fileMustExist: true }));
+}
+
+/** The connection that writes to a view's file. */
+export class ViewFile {
+  private readonly update: Database.Statement;
+
+  private constructor(
+    readonly database: Database.Database,
+    readonly generation: number,
+  ) {
+    this.update = database.prepare(
+      'UPDATE about SET position = ?, eventId = ?, events = ? WHERE position = ?',
+    );
+  }
+
+  /** Opens the generation. @throws CorruptLogError when the file is damaged */
+  static open(viewsDir: string, { name }: Projection, generation: number): ViewFile {
+    const file = viewFile(viewsDir, name, generation);
+    return namingDamage(file, () => new ViewFile(openToWrite(file, SERVING), generation));
+  }
+
+  /** Begins a generation with empty tables, one that is read from now on or one that is built beside it. */
+  static begin(
+    viewsDir: string,
+    { name, version, tables }: Projection,
+    generation: number,
+    purpose: 'live' | 'candidate',
+  ): ViewFile {
+    mkdirSync(viewsDir, { recursive: true });
+    removeGeneration(viewsDir, name, generation);
+    const file = viewFile(viewsDir, name, generation);
+    const isLive = purpose === 'live';
+    const database = openToWrite(file, isLive ? SERVING : BUILDING);
+    database.transaction(() => {
+      database.exec(ABOUT);
+      for (const statements of Object.values(tables)) database.exec(statements);
+      database
+        .prepare('INSERT INTO about VALUES (?, ?, ?, ?, ?)')
+        .run(version, START, '', 0, Number(isLive));
+    })();
+    return new ViewFile(database, generation);
+  }
+
+  checkpoint(): Checkpoint {
+    const about = readAbout(this.database);
+    if (!about) throw new Error(`${this.database.name} does not say how far it goes`);
+    const { position, eventId, events } = about;
+    return { position, eventId, events };
+  }
+
+  /** Moves the checkpoint on. @throws Error when it is not where this process left it */
+  move(from: Position, { position, eventId, events }: Checkpoint): void {
+    if (this.update.run(position, eventId, events, from).changes === 1) return;
+    throw new Error(
+      `another process writes to ${this.database.name}: each needs a folder of its own`,
+    );
+  }
+
+  /** From now on this is the generation to read, also after a crash at any time. */
+  letLive(): void {
+    this.database.pragma('synchronous = FULL');
+    this.database.exec('UPDATE about SET isLive = 1');
+    this.database.pragma('synchronous = NORMAL');
+  }
+
+  /** Ends the writing of a candidate: all of it is on the disk then. */
+  finish(): void {
+    this.database.close();
+    const descriptor = openSync(this.database.name, 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+/** What a crash takes back from the disk is rebuilt from the log, so commits need not wait for it. */
+const SERVING = [
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'cache_size = -65536',
+  'wal_autocheckpoint = 8000',
+];
+
+/** Nobody reads it yet, and a crash ends it: nothing is kept for either. */
+const BUILDING = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -65536'];
+
+function openToWrite(file: string, pragmas: readonly string[]): Database.Database {
+  const database = new Database(file);
+  try {
+    for (const pragma of pragmas) database.pragma(pragma);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Undefined for a file that was not begun to its end. */
+function readAbout(database: Database.Database): About | undefined {
+  const isBegun = database
+    .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'about'")
+    .get();
+  return isBegun ? database.prepare<[], About>('SELECT * FROM about').get() : undefined;
+}
