@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../config.js';
 import { dayCloseCommand } from './day-close.command.js';
 import { demoCommand } from './demo.command.js';
+import { exportCommand } from './export.command.js';
 import { importCommand } from './import.command.js';
 import { LayoutError } from './import-rows.js';
+import { restoreCommand } from './restore.command.js';
 
 /** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
 const USAGE = 2;
@@ -15,7 +17,9 @@ const program = new Command('ledger')
   .exitOverride()
   .addCommand(importCommand())
   .addCommand(demoCommand())
-  .addCommand(dayCloseCommand());
+  .addCommand(dayCloseCommand())
+  .addCommand(exportCommand())
+  .addCommand(restoreCommand());
 for (const command of program.commands) command.exitOverride();
 
 try {

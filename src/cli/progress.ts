@@ -1,23 +1,47 @@
 import { SingleBar } from 'cli-progress';
 
-const LINE_EVERY = 5_000;
+/** A line so often where there is no terminal. */
+const LINE_EVERY_MS = 1_000;
 
-/** How far long work is: a bar on a terminal, a line now and then elsewhere; always on standard error. */
+/** How far long work is: a bar on a terminal, lines elsewhere, as JSON where asked; always on standard error. */
 export interface Progress {
   at(done: number): void;
   end(): void;
 }
 
-export function startProgress(what: string, total: number): Progress {
-  if (!process.stderr.isTTY) return plainLines(what, total);
+/** `total` may be 0 where it is not known. */
+export function startProgress(what: string, total: number, json = false): Progress {
+  if (process.stderr.isTTY && !json) return bar(what, total);
+  return lines(total, (figures) => {
+    process.stderr.write(json ? `${JSON.stringify({ what, ...figures })}\n` : plain(what, figures));
+  });
+}
+
+/** How far, how fast and how long still. */
+export interface Figures {
+  readonly done: number;
+  readonly total: number;
+  readonly ratePerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** `sinceMs`: how long it has taken so far. */
+export function figures(done: number, total: number, sinceMs: number): Figures {
+  const rate = sinceMs > 0 ? (done / sinceMs) * 1_000 : 0;
+  const left = rate > 0 ? Math.max(0, total - done) / rate : 0;
+  return { done, total, ratePerSecond: Math.round(rate), secondsLeft: Math.ceil(left) };
+}
+
+function bar(what: string, total: number): Progress {
   const bar = new SingleBar({
-    format: `${what} {bar} {percentage} % | {value} of {total} | {eta_formatted} left`,
+    format: `${what} {bar} {percentage} % | {value} of {total} | {rate}/s | {eta_formatted} left`,
     stream: process.stderr,
   });
-  bar.start(total, 0);
+  const began = Date.now();
+  bar.start(total, 0, { rate: 0 });
   return {
     at: (done) => {
-      bar.update(done);
+      bar.update(done, { rate: figures(done, total, Date.now() - began).ratePerSecond });
     },
     end: () => {
       bar.stop();
@@ -25,11 +49,20 @@ export function startProgress(what: string, total: number): Progress {
   };
 }
 
-function plainLines(what: string, total: number): Progress {
+function lines(total: number, write: (figures: Figures) => void): Progress {
+  const began = Date.now();
+  let written = began;
   return {
     at: (done) => {
-      if (done % LINE_EVERY === 0) process.stderr.write(`${what}: ${done} of ${total}\n`);
+      const now = Date.now();
+      if (now - written < LINE_EVERY_MS) return;
+      written = now;
+      write(figures(done, total, now - began));
     },
     end: () => undefined,
   };
+}
+
+function plain(what: string, { done, total, ratePerSecond, secondsLeft }: Figures): string {
+  return `${what}: ${done} of ${total}, ${ratePerSecond}/s, ${secondsLeft} s left\n`;
 }

@@ -6,11 +6,12 @@ const OCCURRED_AT = '2026-03-02T10:00:00.000Z';
 
 /** Writes that so many cards were reported: the simplest facts there are, each in a stream of its own. */
 export async function reportCards(store: EventStore, count: number, from = 0): Promise<void> {
-  for (let number = from; number < from + count; number += 1) {
-    const token = `card${number}`;
+  const appends = Array.from({ length: count }, (_, index) => {
+    const token = `card${from + index}`;
     const data = { token, status: 'lost', occurredAt: OCCURRED_AT } as const;
-    await append(store, `card-${token}`, { type: 'CardReported', data });
-  }
+    return append(store, `card-${token}`, { type: 'CardReported', data });
+  });
+  await Promise.all(appends);
 }
 
 export async function restoreCard(store: EventStore, token: string): Promise<void> {

@@ -1,0 +1,30 @@
+import { DateTime } from 'luxon';
+import type { Position, StoredEvent } from '../event-store/event-store.js';
+
+/** How far a reading of the log goes: to a position, or over what had occurred by a time. */
+export type Until = { readonly position: Position } | { readonly time: number };
+
+const POSITION = /^\d{1,20}$/;
+
+/** Of a position, with or without its leading zeros, or a time in RFC 3339; undefined for any other text. */
+export function parseUntil(text: string): Until | undefined {
+  if (POSITION.test(text)) return { position: text.padStart(20, '0') as Position };
+  const time = DateTime.fromISO(text, { setZone: true });
+  return time.isValid && /(Z|[+-]\d\d:\d\d)$/i.test(text) ? { time: time.toMillis() } : undefined;
+}
+
+/** Whether the event belongs to a reading that goes so far. */
+export function isWithin(until: Until | undefined, event: StoredEvent): boolean {
+  if (!until) return true;
+  if ('position' in until) return event.position <= until.position;
+  return Date.parse(occurredAt(event)) <= until.time;
+}
+
+/** Whether nothing behind the event belongs to it: of positions this can be known. */
+export function isBehind(until: Until | undefined, event: StoredEvent): boolean {
+  return until !== undefined && 'position' in until && event.position > until.position;
+}
+
+function occurredAt({ data }: StoredEvent): string {
+  return (JSON.parse(data) as { occurredAt: string }).occurredAt;
+}

@@ -1,0 +1,35 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Command } from 'commander';
+import { lines } from '../audit/lines.js';
+import { restore } from '../audit/restore.js';
+import { settingsOfProcess } from '../config.js';
+import { openEventStore } from '../event-store/open-event-store.js';
+import { startProgress } from './progress.js';
+
+export function restoreCommand(): Command {
+  return new Command('restore')
+    .description('writes an exported log into an empty store')
+    .argument('<file>', 'as `ledger export --format ndjson` made it')
+    .option('--json', 'print what was done, and progress, as JSON')
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      const events = await run(file, json);
+      console.log(json ? JSON.stringify({ events }) : `${events} events restored`);
+    });
+}
+
+async function run(file: string, json: boolean | undefined): Promise<number> {
+  const { size } = await stat(file);
+  const store = await openEventStore(settingsOfProcess().EVENT_STORE_URL, 'inline');
+  const input = createReadStream(file, 'utf8');
+  const progress = startProgress('restore, bytes', size, json);
+  try {
+    return await restore(store, lines(input), () => {
+      progress.at(input.bytesRead);
+    });
+  } finally {
+    progress.end();
+    input.destroy();
+    await store.close();
+  }
+}

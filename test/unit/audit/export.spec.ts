@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { exported, ndjson } from '../../../src/audit/export.js';
+import { lines } from '../../../src/audit/lines.js';
+import { restore } from '../../../src/audit/restore.js';
+import { parseUntil } from '../../../src/audit/until.js';
+import type { EventStore, StoredEvent } from '../../../src/event-store/event-store.js';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { appendUnreadable, reportCards, restoreCard } from '../../support/card-events.js';
+import { afterSuite, newFolder } from '../../support/store-folder.js';
+
+let store: SqliteEventStore;
+
+beforeEach(async () => {
+  store = await emptyStore();
+});
+
+test('an exported log restored into an empty store is the same log, unreadable events and all', async () => {
+  await reportCards(store, 1_200);
+  await restoreCard(store, 'card7');
+  await appendUnreadable(store);
+  const other = await emptyStore();
+  expect(await restore(other, lines(exportOf(store)))).toBe(1_202);
+  expect(await events(other)).toEqual(await events(store));
+  expect(await textOf(exportOf(other))).toBe(await textOf(exportOf(store)));
+});
+
+test('a used store is left as it is', async () => {
+  await reportCards(store, 3);
+  const used = await emptyStore();
+  await reportCards(used, 1);
+  await expect(restore(used, lines(exportOf(store)))).rejects.toThrow(/has events already/);
+  expect(await events(used)).toHaveLength(1);
+});
+
+test.each([
+  [
+    'is not as it was written',
+    (all: string[]) => all.with(1, '{}'),
+    /^line 2: \{"data": is missing/,
+  ],
+  ['is missing within a stream', (all: string[]) => all.toSpliced(0, 1), /^line 3: .*expected 0/],
+  ['comes twice', (all: string[]) => all.toSpliced(1, 0, all[0] ?? ''), /^line 2: position/],
+  [
+    'was swapped',
+    (all: string[]) => [all[1], all[0], ...all.slice(2)] as string[],
+    /^line 2: position/,
+  ],
+])('of a log in which an event %s the line is named', async (_what, damage, message) => {
+  await reportCards(store, 3);
+  await restoreCard(store, 'card0');
+  const all = (await textOf(exportOf(store))).trimEnd().split('\n');
+  const damaged = Array.from(damage(all), (line) => `${line}\n`);
+  await expect(restore(await emptyStore(), lines(stream(damaged)))).rejects.toThrow(message);
+});
+
+test('an export ends at a position', async () => {
+  await reportCards(store, 30);
+  expect((await textOf(exportOf(store, '12'))).trimEnd().split('\n')).toHaveLength(12);
+});
+
+test('an export ends with what had occurred by a time', async () => {
+  await reportCards(store, 3);
+  expect(await textOf(exportOf(store, '2026-03-02T09:59:59Z'))).toBe('');
+  expect((await textOf(exportOf(store, '2026-03-02T11:00:00+01:00'))).split('\n')).toHaveLength(4);
+});
+
+function exportOf(from: EventStore, until?: string): AsyncIterable<string> {
+  return ndjson(exported(from, until === undefined ? undefined : parseUntil(until)));
+}
+
+async function emptyStore(): Promise<SqliteEventStore> {
+  const opened = await SqliteEventStore.open(newFolder(), 'inline');
+  afterSuite(() => opened.close());
+  return opened;
+}
+
+function events(of: EventStore): Promise<StoredEvent[]> {
+  return of.readAll({ limit: 10_000 });
+}
+
+async function textOf(chunks: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const chunk of chunks) text += chunk;
+  return text;
+}
+
+async function* stream(parts: string[]): AsyncGenerator<string> {
+  for (const part of parts) yield await Promise.resolve(part);
+}
