@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { BooksController } from './accounting/books.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
@@ -35,6 +36,7 @@ const CONTROLLERS = [
   MerchantsController,
   CardsController,
   ListsController,
+  BooksController,
   ProjectionsController,
   AuditController,
   HealthController,

@@ -256,8 +256,8 @@ export class TradeImport {
 
   /** What the merchant's accounts hold of its trade, the fees that were taken from it included. */
   private books(merchantId: string): bigint {
-    const owed = this.tool.views.balances
-      .all()
+    const owed = this.tool.views.books
+      .trialBalance()
       .filter((account) => account.merchantId === merchantId)
       .filter(({ account }) => OWED.includes(account));
     return owed.reduce((sum, { debit, credit }) => sum + credit - debit, 0n);

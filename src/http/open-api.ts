@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { ProblemDocument } from './problem.dto.js';
 import { dtoSchemas } from './schemas.js';
 
 type Dto = new () => object;
@@ -17,6 +18,17 @@ export const Answers = (status: number, dto: Dto): MethodDecorator =>
     content: { 'application/json': { schema: reference(dto) } },
   });
 
+/** An answer as JSON, or as text of other kinds where `Accept` asks for one. */
+export const AnswersAlso = (status: number, dto: Dto, ...types: string[]): MethodDecorator =>
+  ApiResponse({
+    status,
+    description: dto.name,
+    content: {
+      'application/json': { schema: reference(dto) },
+      ...Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
+    },
+  });
+
 /** An answer that is a list. */
 export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
   ApiResponse({
@@ -25,7 +37,7 @@ export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
     content: { 'application/json': { schema: { type: 'array', items: reference(dto) } } },
   });
 
-const PROBLEM = { $ref: '#/components/schemas/ProblemDocument' };
+const PROBLEM = reference(ProblemDocument);
 
 /** The refusals and faults that a route may answer with. Every route may be malformed or meet a fault. */
 export const Problems = (...statuses: number[]): MethodDecorator =>

@@ -1,4 +1,4 @@
-import { balancesProjection } from './balances.projection.js';
+import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
 import type { Projection } from './projection.js';
 import { salesProjection } from './sales.projection.js';
@@ -7,5 +7,5 @@ import { salesProjection } from './sales.projection.js';
 export const ALL_PROJECTIONS: readonly Projection[] = [
   salesProjection,
   batchesProjection,
-  balancesProjection,
+  booksProjection,
 ];

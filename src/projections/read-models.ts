@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
-import { BalancesView } from './balances.view.js';
 import { BatchesView } from './batches.view.js';
+import { BooksView } from './books.view.js';
 import { SalesView } from './sales.view.js';
+import { StatementView } from './statement.view.js';
 
 /** Gives a connection that reads the tables of the views named. */
 export type OpenViews = (...names: string[]) => Database.Database;
@@ -10,11 +11,13 @@ export type OpenViews = (...names: string[]) => Database.Database;
 export class ReadModels {
   readonly sales: SalesView;
   readonly batches: BatchesView;
-  readonly balances: BalancesView;
+  readonly books: BooksView;
+  readonly statements: StatementView;
 
   constructor(open: OpenViews) {
     this.sales = new SalesView(open('sales'));
     this.batches = new BatchesView(open('batches', 'sales'));
-    this.balances = new BalancesView(open('balances'));
+    this.books = new BooksView(open('books'));
+    this.statements = new StatementView(open('books'));
   }
 }

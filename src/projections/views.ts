@@ -66,8 +66,12 @@ export class Views {
     return this.reading.models.batches;
   }
 
-  get balances(): ReadModels['balances'] {
-    return this.reading.models.balances;
+  get books(): ReadModels['books'] {
+    return this.reading.models.books;
+  }
+
+  get statements(): ReadModels['statements'] {
+    return this.reading.models.statements;
   }
 
   /** How far each view is. */

@@ -18,6 +18,8 @@ export const CHART_OF_ACCOUNTS = {
 
 export type Account = keyof typeof CHART_OF_ACCOUNTS;
 
+export const ACCOUNTS = Object.keys(CHART_OF_ACCOUNTS) as Account[];
+
 /** What was debited and credited, in minor units of one currency. */
 export interface Turnover {
   readonly debit: bigint;
@@ -34,4 +36,11 @@ export function balanceOf(account: Account, { debit, credit }: Turnover): bigint
     case 'revenue':
       return credit - debit;
   }
+}
+
+/** The other way round: a balance as it stands in a trial balance, on one side and zero on the other. */
+export function sidesOf(account: Account, balance: bigint): Turnover {
+  const kind = CHART_OF_ACCOUNTS[account];
+  const debit = kind === 'asset' || kind === 'expense' ? balance : -balance;
+  return debit > 0n ? { debit, credit: 0n } : { debit: 0n, credit: -debit };
 }

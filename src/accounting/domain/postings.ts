@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import { batchName } from '../../ledger/domain/request-name.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Account, Turnover } from './chart-of-accounts.js';
 
@@ -7,28 +8,33 @@ export interface Line extends Turnover {
   readonly account: Account;
 }
 
-/** What one event does to one merchant's books in one currency. Only `posting` makes them: debits equal credits. */
-export type Posting = {
+/** What a posting is about, as statements name it. */
+export type PostingKind =
+  'sale' | 'void' | 'refund' | 'fee-return' | 'settlement' | 'refunds-cleared';
+
+/** Whose books a posting goes to, for which day, and what it belongs to. */
+export interface Entry {
+  readonly kind: PostingKind;
   readonly merchantId: string;
   readonly currency: string;
-  readonly lines: readonly Line[];
-} & { readonly unit: 'posting' };
+  /** The business date it counts for. */
+  readonly date: string;
+  readonly saleId?: string;
+  /** The request, batch, payout or other fact behind it, by name. */
+  readonly reference: string;
+}
+
+/** What one event does to one merchant's books in one currency. Only `posting` makes them: debits equal credits. */
+export type Posting = Entry & { readonly lines: readonly Line[] } & { readonly unit: 'posting' };
 
 /** Amounts by account; those that may be beyond 2^53 are decimal texts. */
 type Amounts = Partial<Record<Account, number | bigint | string>>;
-
-/** The merchant and the currency whose books are meant. */
-interface Books {
-  readonly merchantId: string;
-  readonly currency: string;
-}
 
 /**
  * A posting of these debits and credits. Amounts of zero give no line.
  * @throws RangeError when they do not net to zero, or when one is below zero
  */
-export function posting(books: Books, debits: Amounts, credits: Amounts): Posting {
-  const { merchantId, currency } = books;
+export function posting(entry: Entry, debits: Amounts, credits: Amounts): Posting {
   const lines: Line[] = [];
   let sum = 0n;
   for (const account in debits) {
@@ -42,9 +48,11 @@ export function posting(books: Books, debits: Amounts, credits: Amounts): Postin
     if (credit > 0n) lines.push({ account: account as Account, debit: 0n, credit });
   }
   if (sum !== 0n) {
-    throw new RangeError(`a posting for ${merchantId} is ${sum} ${currency} out of balance`);
+    throw new RangeError(
+      `a posting for ${entry.merchantId} is ${sum} ${entry.currency} out of balance`,
+    );
   }
-  return { merchantId, currency, lines } as unknown as Posting;
+  return { ...entry, lines } as unknown as Posting;
 }
 
 function amountOf(amounts: Amounts, account: Account): bigint {
@@ -53,26 +61,28 @@ function amountOf(amounts: Amounts, account: Account): bigint {
   return amount;
 }
 
-/** The postings of an event, by the table of docs/domain.md: a function of the event alone. */
+/** The postings of an event, by the table of docs/books.md: a function of the event alone. */
 export function postingsOf(event: LedgerEvent): Posting[] {
   switch (event.type) {
     case 'Sale': {
-      const { amount } = event.data;
-      return [posting(event.data, { acquirer_receivable: amount }, { merchant_pending: amount })];
+      const { amount, saleId } = event.data;
+      const entry = entryOf('sale', event.data, saleId);
+      return [posting(entry, { acquirer_receivable: amount }, { merchant_pending: amount })];
     }
     case 'Void': {
-      const { amount } = event.data;
-      return [posting(event.data, { merchant_pending: amount }, { acquirer_receivable: amount })];
+      const { amount, request } = event.data;
+      const entry = entryOf('void', event.data, request);
+      return [posting(entry, { merchant_pending: amount }, { acquirer_receivable: amount })];
     }
     case 'Refund':
       return refunded(event);
     case 'Settled':
       return [settled(event.data)];
     case 'BatchClosed': {
-      const { merchantId, refunds } = event.data;
+      const { refunds, ...batch } = event.data;
       return refunds.map(({ currency, amount }) =>
         posting(
-          { merchantId, currency },
+          entryOf('refunds-cleared', { ...batch, currency }, batchName(batch)),
           { refund_payable: amount },
           { acquirer_receivable: amount },
         ),
@@ -93,20 +103,48 @@ export function postingsOf(event: LedgerEvent): Posting[] {
   }
 }
 
+/** What an event that moves money says of where it belongs. */
+interface Booked {
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly businessDate: string;
+  readonly saleId?: string;
+}
+
+function entryOf(kind: PostingKind, data: Booked, reference: string): Entry {
+  const { merchantId, currency, businessDate: date, saleId } = data;
+  return {
+    kind,
+    merchantId,
+    currency,
+    date,
+    reference,
+    ...(saleId !== undefined && { saleId }),
+  };
+}
+
 /** An unsettled sale's refund draws on its own pending money; the fee comes back only with a settled one's. */
 function refunded({ data }: LedgerEvent & { readonly type: 'Refund' }): Posting[] {
-  const { amount, afterSettlement, feeReturned } = data;
+  const { amount, afterSettlement, feeReturned, request } = data;
   const from = afterSettlement ? 'merchant_available' : 'merchant_pending';
-  const refund = posting(data, { [from]: amount }, { refund_payable: amount });
+  const refund = posting(
+    entryOf('refund', data, request),
+    { [from]: amount },
+    { refund_payable: amount },
+  );
   if (feeReturned === 0) return [refund];
-  const fee = posting(data, { mdr_revenue: feeReturned }, { merchant_available: feeReturned });
+  const fee = posting(
+    entryOf('fee-return', data, request),
+    { mdr_revenue: feeReturned },
+    { merchant_available: feeReturned },
+  );
   return [refund, fee];
 }
 
 function settled(data: SettledData): Posting {
   const { gross, voided, refunded, fee, reserve, net } = data;
   return posting(
-    data,
+    entryOf('settlement', data, batchName(data)),
     { merchant_pending: gross - voided - refunded },
     { merchant_available: net, merchant_reserve: reserve, mdr_revenue: fee },
   );

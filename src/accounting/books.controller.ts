@@ -1,0 +1,114 @@
+import {
+  Controller,
+  Get,
+  Headers,
+  Inject,
+  Param,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { EVENT_STORE, type EventStore, type Position } from '../event-store/event-store.js';
+import { parameters } from '../http/checked.pipe.js';
+import { exactly } from '../http/json.js';
+import { Answers, AnswersAlso, AnswersList, Problems } from '../http/open-api.js';
+import { ProblemError, refusalProblem } from '../http/problem.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
+import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
+import { MerchantPath } from '../merchants/merchants.dto.js';
+import { STATEMENT_CURSOR } from '../projections/statement.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import {
+  asOf,
+  AsOfQuery,
+  BalanceDto,
+  StatementAnswer,
+  StatementQueryDto,
+  TrialBalanceAnswer,
+  TrialBalanceQuery,
+} from './books.dto.js';
+import { renderMovement, renderStanding, statementCsv, totalsOf } from './books.render.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** The books as they are read: balances, statements and the trial balance. */
+@Controller('v1')
+export class BooksController {
+  constructor(
+    private readonly views: Views,
+    private readonly merchants: MerchantsCommandHandler,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  @Get('merchants/:merchantId/balances')
+  @AnswersList(200, BalanceDto)
+  @Problems(404, 503)
+  async balances(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Query(parameters(AsOfQuery)) query: AsOfQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.known(merchantId);
+    await this.reach(query);
+    return exactly(reply, this.views.books.balances(merchantId, asOf(query)));
+  }
+
+  @Get('merchants/:merchantId/statement')
+  @AnswersAlso(200, StatementAnswer, 'text/csv')
+  @Problems(404, 503)
+  async statement(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Query(parameters(StatementQueryDto)) query: StatementQueryDto,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { settings } = await this.known(merchantId);
+    const { currency = settings.currency, after, limit = DEFAULT_LIMIT, from, to } = query;
+    const cursor = await waitOrCursor(this.views, after, STATEMENT_CURSOR);
+    const span = { merchantId, currency, from, to };
+    if (accept?.includes('text/csv')) {
+      void reply.type('text/csv; charset=utf-8');
+      return new StreamableFile(statementCsv(this.views.statements, span));
+    }
+    const page = this.views.statements.read({ ...span, after: cursor, limit });
+    return exactly(reply, {
+      ...span,
+      opening: renderStanding(page.opening),
+      movements: page.movements.map(renderMovement),
+      closing: renderStanding(page.closing),
+      ...(page.next !== undefined && { next: page.next }),
+    });
+  }
+
+  @Get('ledger/trial-balance')
+  @Answers(200, TrialBalanceAnswer)
+  @Problems(503)
+  async trialBalance(
+    @Query(parameters(TrialBalanceQuery)) query: TrialBalanceQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.reach(query);
+    const all = this.views.books.trialBalance(asOf(query));
+    const { merchantId } = query;
+    const accounts =
+      merchantId === undefined ? all : all.filter((account) => account.merchantId === merchantId);
+    return exactly(reply, { accounts, totals: totalsOf(accounts) });
+  }
+
+  /** Books as of a position are known once the view has been there; one that is not written yet is as the end. */
+  private async reach({ after, position }: AsOfQuery): Promise<void> {
+    if (after !== undefined) await this.views.waitFor(after as Position);
+    if (position === undefined) return;
+    const head = await this.store.head();
+    await this.views.waitFor(position < head ? (position as Position) : head);
+  }
+
+  private async known(merchantId: string): Promise<Merchant> {
+    const merchant = await this.merchants.get(merchantId);
+    if (merchant) return merchant;
+    throw new ProblemError(refusalProblem(requestRefusals.unknownMerchant()));
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  CalendarDate,
+  Currency,
+  Identifier,
+  Nested,
+  NestedList,
+  Numeral,
+  Optional,
+  Position,
+  Sum,
+  Text,
+  Timestamp,
+  Whole,
+} from '../http/fields.js';
+import type { AsOf } from '../projections/books.view.js';
+
+/** A moment of the past, and a position that the view must have reached. */
+export class AsOfQuery {
+  @Optional() @Timestamp() at?: string;
+  @Optional() @Position() position?: string;
+  @Optional() @Position() after?: string;
+}
+
+export class BalanceDto {
+  @Currency() currency!: string;
+  @Sum() pending!: bigint;
+  @Sum() available!: bigint;
+  @Sum() receivable!: bigint;
+  @Sum() reserve!: bigint;
+  @Sum() inTransit!: bigint;
+  @Sum() paidOut!: bigint;
+}
+
+export class TrialBalanceQuery extends AsOfQuery {
+  @Optional() @Identifier(15) merchantId?: string;
+}
+
+export class AccountDto {
+  @Text() account!: string;
+  @Identifier(15) merchantId!: string;
+  @Currency() currency!: string;
+  @Sum() debit!: bigint;
+  @Sum() credit!: bigint;
+}
+
+export class CurrencyTotalDto {
+  @Currency() currency!: string;
+  @Sum() debit!: bigint;
+  @Sum() credit!: bigint;
+}
+
+export class TrialBalanceAnswer {
+  @NestedList(() => AccountDto) accounts!: AccountDto[];
+  @NestedList(() => CurrencyTotalDto) totals!: CurrencyTotalDto[];
+}
+
+export class StatementQueryDto {
+  @Optional() @Currency() currency?: string;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @Optional() @Text() after?: string;
+  @Optional() @Whole(1, 1_000) limit?: number;
+}
+
+export class HoldingDto {
+  @Numeral() pending!: bigint;
+  @Numeral() available!: bigint;
+  @Numeral() reserve!: bigint;
+}
+
+/** `balance`: pending, available and reserve together; `available` is below zero where the merchant owes. */
+export class StandingDto extends HoldingDto {
+  @Numeral() balance!: bigint;
+}
+
+export class MovementDto extends StandingDto {
+  @CalendarDate() date!: string;
+  @Timestamp() occurredAt!: string;
+  @Position() position!: string;
+  @Text() kind!: string;
+  @Optional() @Text() saleId?: string;
+  @Text() reference!: string;
+  @Numeral() amount!: bigint;
+  @Nested(() => HoldingDto) change!: HoldingDto;
+}
+
+export class StatementAnswer {
+  @Identifier(15) merchantId!: string;
+  @Currency() currency!: string;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @Nested(() => StandingDto) opening!: StandingDto;
+  @NestedList(() => MovementDto) movements!: MovementDto[];
+  @Nested(() => StandingDto) closing!: StandingDto;
+  @Optional() @Text() next?: string;
+}
+
+export function asOf({ at, position }: AsOfQuery): AsOf {
+  return {
+    ...(at !== undefined && { at: Date.parse(at) }),
+    ...(position !== undefined && { position }),
+  };
+}

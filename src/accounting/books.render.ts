@@ -1,0 +1,97 @@
+import { Readable } from 'node:stream';
+import { stringify } from 'csv-stringify';
+import { toPosition } from '../event-store/event-store.js';
+import { timeText } from '../ledger/clock.js';
+import type { AccountSum } from '../projections/books.view.js';
+import type {
+  Holding,
+  Movement,
+  StatementPage,
+  StatementQuery,
+  StatementView,
+} from '../projections/statement.view.js';
+import type { CurrencyTotalDto, MovementDto, StandingDto } from './books.dto.js';
+
+/** Debits and credits of each currency: the two are equal, or the books are wrong. */
+export function totalsOf(accounts: readonly AccountSum[]): CurrencyTotalDto[] {
+  const totals = new Map<string, CurrencyTotalDto>();
+  for (const { currency, debit, credit } of accounts) {
+    const total = totals.get(currency) ?? { currency, debit: 0n, credit: 0n };
+    totals.set(currency, {
+      currency,
+      debit: total.debit + debit,
+      credit: total.credit + credit,
+    });
+  }
+  return [...totals.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
+}
+
+export function renderStanding(holding: Holding): StandingDto {
+  return { balance: sum(holding), ...holding };
+}
+
+export function renderMovement(movement: Movement): MovementDto {
+  const { date, occurredAt, position, kind, saleId, reference, change, after } = movement;
+  return {
+    date,
+    occurredAt: timeText(occurredAt),
+    position: toPosition(position),
+    kind,
+    ...(saleId !== null && { saleId }),
+    reference,
+    amount: sum(change),
+    change,
+    ...renderStanding(after),
+  };
+}
+
+const COLUMNS = [
+  'date',
+  'occurredAt',
+  'position',
+  'kind',
+  'saleId',
+  'reference',
+  'currency',
+  'amount',
+  'changePending',
+  'changeAvailable',
+  'changeReserve',
+  'balance',
+  'pending',
+  'available',
+  'reserve',
+];
+
+const PAGE = 1_000;
+
+/** The whole statement as CSV, read page by page while it is sent; its first row opens it, its last closes it. */
+export function statementCsv(
+  view: StatementView,
+  query: Omit<StatementQuery, 'after' | 'limit'>,
+): Readable {
+  const csv = stringify({ header: true, columns: COLUMNS });
+  return Readable.from(csvRows(view, query)).pipe(csv);
+}
+
+function* csvRows(view: StatementView, query: Omit<StatementQuery, 'after' | 'limit'>) {
+  const { currency, from = '', to = '' } = query;
+  let page: StatementPage = view.read({ ...query, limit: PAGE });
+  yield { kind: 'opening', date: from, currency, ...renderStanding(page.opening) };
+  for (;;) {
+    for (const movement of page.movements) yield { currency, ...csvRow(movement) };
+    if (page.next === undefined) break;
+    page = view.read({ ...query, after: page.next, limit: PAGE });
+  }
+  yield { kind: 'closing', date: to, currency, ...renderStanding(page.closing) };
+}
+
+function csvRow(movement: Movement): object {
+  const { change, ...row } = renderMovement(movement);
+  const { pending: changePending, available: changeAvailable, reserve: changeReserve } = change;
+  return { ...row, changePending, changeAvailable, changeReserve };
+}
+
+function sum({ pending, available, reserve }: Holding): bigint {
+  return pending + available + reserve;
+}

@@ -1,0 +1,227 @@
+import type Database from 'better-sqlite3';
+import { ACCOUNTS, type Account, balanceOf } from '../accounting/domain/chart-of-accounts.js';
+import { type Posting, postingsOf } from '../accounting/domain/postings.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Projection } from './projection.js';
+
+/** What is counted for each merchant and currency: its accounts, and what was paid out to its bank. */
+export const FIGURES = [...ACCOUNTS, 'paid_out'] as const;
+
+export type Figure = (typeof FIGURES)[number];
+
+/** The accounts that a merchant's statement shows: what the ledger holds for it. */
+export const OWN = ['merchant_pending', 'merchant_available', 'merchant_reserve'] as const;
+
+const INDEX = new Map<Figure, number>(FIGURES.map((figure, index) => [figure, index]));
+const OWN_INDEX = OWN.map((account) => INDEX.get(account) ?? 0);
+
+const columns = (names: readonly string[], prefix = ''): string =>
+  names.map((name) => `${prefix}${name} INTEGER NOT NULL`).join(', ');
+
+/** Each merchant's books in one currency, as they stand now. `bookedUntil`: the latest time of any movement. */
+const BOOKS = `
+  CREATE TABLE books (
+    book INTEGER PRIMARY KEY, merchantId TEXT NOT NULL, currency TEXT NOT NULL, bookedUntil INTEGER NOT NULL,
+    ${columns(FIGURES)}
+  ) STRICT;
+  CREATE UNIQUE INDEX books_by_name ON books (merchantId, currency);
+`;
+
+/** For each business date: what its merchant had when it began, and what moved on it. */
+const DAYS = `
+  CREATE TABLE days (
+    book INTEGER NOT NULL, date TEXT NOT NULL, ${columns(OWN, 'opening_')}, ${columns(OWN, 'moved_')},
+    PRIMARY KEY (book, date)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * One row a posting, kept in the order of statements: by business date, and as the log has them within one. A row
+ * has the books as they were behind it in the order of the log, and what had moved on its date so far: neither moves
+ * when a movement of an earlier date comes later. Times are epoch milliseconds.
+ */
+const MOVEMENTS = `
+  CREATE TABLE movements (
+    book INTEGER NOT NULL, date TEXT NOT NULL, position INTEGER NOT NULL, line INTEGER NOT NULL,
+    occurredAt INTEGER NOT NULL, bookedUntil INTEGER NOT NULL, kind TEXT NOT NULL, saleId TEXT, reference TEXT NOT NULL,
+    isOwn INTEGER NOT NULL, ${columns(OWN, 'moved_')}, ${columns(FIGURES)},
+    PRIMARY KEY (book, date, position, line)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX movements_by_position ON movements (book, position, line);
+  CREATE INDEX movements_by_time ON movements (book, bookedUntil, position, line);
+  CREATE INDEX late_movements ON movements (book, position, line) WHERE occurredAt < bookedUntil;
+`;
+
+/** Every merchant's books: as they stand, as they stood, and each movement, from the postings and nothing else. */
+export const booksProjection: Projection = {
+  name: 'books',
+  version: 1,
+  tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS },
+  open: (database) => {
+    const tables = new BooksTables(database);
+    return (events) => {
+      tables.fold(events);
+    };
+  },
+};
+
+/** Books that the events of one fold touch, as far as they got. */
+interface Book {
+  readonly id: bigint;
+  bookedUntil: bigint;
+  /** In the order of FIGURES. */
+  readonly figures: bigint[];
+  /** What moved by business date, in the order of OWN. */
+  readonly days: Map<string, bigint[]>;
+}
+
+type Row = Readonly<Record<string, bigint>>;
+
+/** Books and days are written once in a fold, at its end. */
+class BooksTables {
+  private readonly findBook: Database.Statement<[string, string], Row>;
+  private readonly addBook: Database.Statement;
+  private readonly writeBook: Database.Statement;
+  private readonly findDay: Database.Statement<[bigint, string], Row>;
+  private readonly dayBefore: Database.Statement<[bigint, string], Row>;
+  private readonly daysFrom: Database.Statement<[bigint, string], Row & { readonly date: string }>;
+  private readonly writeDay: Database.Statement;
+  private readonly addMovement: Database.Statement;
+  private readonly open = new Map<string, Book>();
+
+  constructor(database: Database.Database) {
+    const zeroes = FIGURES.map(() => '0').join(', ');
+    this.findBook = database
+      .prepare<[string, string], Row>('SELECT * FROM books WHERE merchantId = ? AND currency = ?')
+      .safeIntegers();
+    this.addBook = database
+      .prepare(`INSERT INTO books SELECT NULL, ?, ?, 0, ${zeroes}`)
+      .safeIntegers();
+    this.writeBook = database.prepare(
+      `UPDATE books SET bookedUntil = ?, ${FIGURES.map((name) => `${name} = ?`).join(', ')} WHERE book = ?`,
+    );
+    this.findDay = database
+      .prepare<[bigint, string], Row>('SELECT * FROM days WHERE book = ? AND date = ?')
+      .safeIntegers();
+    this.dayBefore = database
+      .prepare<[bigint, string], Row>(
+        'SELECT * FROM days WHERE book = ? AND date < ? ORDER BY date DESC LIMIT 1',
+      )
+      .safeIntegers();
+    this.daysFrom = database
+      .prepare<[bigint, string], Row & { date: string }>(
+        'SELECT * FROM days WHERE book = ? AND date >= ?',
+      )
+      .safeIntegers();
+    this.writeDay = database.prepare(
+      `INSERT OR REPLACE INTO days VALUES (?, ?${', ?'.repeat(OWN.length * 2)})`,
+    );
+    this.addMovement = database.prepare(
+      `INSERT INTO movements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?${', ?'.repeat(OWN.length + FIGURES.length)})`,
+    );
+  }
+
+  fold(events: readonly RecordedEvent[]): void {
+    this.open.clear();
+    for (const { event, position } of events) {
+      const at = {
+        position: Number(position),
+        occurredAt: BigInt(Date.parse(event.data.occurredAt)),
+      };
+      for (const [line, posting] of postingsOf(event).entries()) this.post(posting, line, at);
+    }
+    for (const book of this.open.values()) this.write(book);
+  }
+
+  private post(
+    posting: Posting,
+    line: number,
+    { position, occurredAt }: { readonly position: number; readonly occurredAt: bigint },
+  ): void {
+    const { date, kind, saleId, reference } = posting;
+    const book = this.bookOf(posting);
+    const moved = this.dayOf(book, date);
+    const before = OWN_INDEX.map((index) => book.figures[index] ?? 0n);
+    for (const [figure, change] of changesOf(posting))
+      addTo(book.figures, INDEX.get(figure), change);
+    let isOwn = 0;
+    for (const [column, index] of OWN_INDEX.entries()) {
+      const change = (book.figures[index] ?? 0n) - (before[column] ?? 0n);
+      if (change === 0n) continue;
+      isOwn = 1;
+      addTo(moved, column, change);
+    }
+    if (occurredAt > book.bookedUntil) book.bookedUntil = occurredAt;
+    this.addMovement.run(
+      book.id,
+      date,
+      position,
+      line,
+      occurredAt,
+      book.bookedUntil,
+      kind,
+      saleId ?? null,
+      reference,
+      isOwn,
+      ...moved,
+      ...book.figures,
+    );
+  }
+
+  private bookOf({ merchantId, currency }: Posting): Book {
+    const key = `${merchantId} ${currency}`;
+    let book = this.open.get(key);
+    if (!book) {
+      const row = this.findBook.get(merchantId, currency);
+      book = {
+        id: row?.['book'] ?? (this.addBook.run(merchantId, currency).lastInsertRowid as bigint),
+        bookedUntil: row?.['bookedUntil'] ?? 0n,
+        figures: FIGURES.map((figure) => row?.[figure] ?? 0n),
+        days: new Map(),
+      };
+      this.open.set(key, book);
+    }
+    return book;
+  }
+
+  private dayOf(book: Book, date: string): bigint[] {
+    let moved = book.days.get(date);
+    if (!moved) {
+      const row = this.findDay.get(book.id, date);
+      moved = OWN.map((account) => row?.[`moved_${account}`] ?? 0n);
+      book.days.set(date, moved);
+    }
+    return moved;
+  }
+
+  /** A day's opening is the close of the day before: from the first that moved, all are written anew. */
+  private write({ id, bookedUntil, figures, days }: Book): void {
+    this.writeBook.run(bookedUntil, ...figures, id);
+    const first = [...days.keys()].sort()[0] ?? '';
+    for (const row of this.daysFrom.all(id, first)) {
+      if (days.has(row.date)) continue;
+      days.set(
+        row.date,
+        OWN.map((account) => row[`moved_${account}`] ?? 0n),
+      );
+    }
+    const before = this.dayBefore.get(id, first);
+    let opening = OWN.map(
+      (account) => (before?.[`opening_${account}`] ?? 0n) + (before?.[`moved_${account}`] ?? 0n),
+    );
+    for (const date of [...days.keys()].sort()) {
+      const moved = days.get(date) ?? [];
+      this.writeDay.run(id, date, ...opening, ...moved);
+      opening = opening.map((value, column) => value + (moved[column] ?? 0n));
+    }
+  }
+}
+
+function addTo(sums: bigint[], index: number | undefined, change: bigint): void {
+  if (index === undefined) throw new Error('a figure that is not counted');
+  sums[index] = (sums[index] ?? 0n) + change;
+}
+
+function changesOf({ lines }: Posting): [Figure, bigint][] {
+  return lines.map((line): [Account, bigint] => [line.account, balanceOf(line.account, line)]);
+}

@@ -1,0 +1,158 @@
+import type Database from 'better-sqlite3';
+import {
+  type Account,
+  ACCOUNTS,
+  sidesOf,
+  type Turnover,
+} from '../accounting/domain/chart-of-accounts.js';
+import { type Figure, FIGURES } from './books.projection.js';
+
+/** What a merchant has, in minor units of one currency. */
+export interface Balance {
+  readonly currency: string;
+  /** Taken from cardholders, not settled. */
+  readonly pending: bigint;
+  /** Settled and not paid out. */
+  readonly available: bigint;
+  /** What the merchant owes. */
+  readonly receivable: bigint;
+  readonly reserve: bigint;
+  /** Sent to the merchant's bank and not yet there. */
+  readonly inTransit: bigint;
+  readonly paidOut: bigint;
+}
+
+/** One account of the books: its balance, on the side where it stands. */
+export interface AccountSum extends Turnover {
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly account: Account;
+}
+
+/** A moment of the past: events up to a position of the log, of those that had occurred by a time. */
+export interface AsOf {
+  readonly position?: string | undefined;
+  /** Epoch milliseconds. */
+  readonly at?: number | undefined;
+}
+
+type Figures = Readonly<Record<Figure, bigint>>;
+
+interface BookName {
+  readonly book: bigint;
+  readonly merchantId: string;
+  readonly currency: string;
+}
+
+type BookRow = BookName & Figures;
+
+/** Where a movement stands in its book, and the figures behind it. */
+type Point = Figures & { readonly position: bigint; readonly line: bigint };
+
+const NOTHING = Object.fromEntries(FIGURES.map((figure) => [figure, 0n])) as Figures;
+const COLUMNS = FIGURES.join(', ');
+
+/** Balances now and as of any moment, from the postings and nothing else. */
+export class BooksView {
+  private readonly ofMerchant: Database.Statement<[string], BookRow>;
+  private readonly everything: Database.Statement<[], BookRow>;
+  private readonly byPosition: Database.Statement<[bigint, bigint], Point>;
+  private readonly byTime: Database.Statement<[bigint, number], Point>;
+  private readonly late: Database.Statement<[bigint, bigint, bigint, number], Point>;
+  private readonly before: Database.Statement<[bigint, bigint, bigint], Point>;
+
+  constructor(database: Database.Database) {
+    const point = `SELECT position, line, ${COLUMNS} FROM movements INDEXED BY`;
+    this.ofMerchant = database
+      .prepare<[string], BookRow>('SELECT * FROM books WHERE merchantId = ? ORDER BY currency')
+      .safeIntegers();
+    this.everything = database
+      .prepare<[], BookRow>('SELECT * FROM books ORDER BY merchantId, currency')
+      .safeIntegers();
+    this.byPosition = database
+      .prepare<[bigint, bigint], Point>(
+        `${point} movements_by_position WHERE book = ? AND position <= ?
+         ORDER BY position DESC, line DESC LIMIT 1`,
+      )
+      .safeIntegers();
+    this.byTime = database
+      .prepare<[bigint, number], Point>(
+        `${point} movements_by_time WHERE book = ? AND bookedUntil <= ?
+         ORDER BY bookedUntil DESC, position DESC, line DESC LIMIT 1`,
+      )
+      .safeIntegers();
+    this.late = database
+      .prepare<[bigint, bigint, bigint, number], Point>(
+        `${point} late_movements WHERE occurredAt < bookedUntil
+           AND book = ? AND position >= ? AND position <= ? AND occurredAt <= ?`,
+      )
+      .safeIntegers();
+    this.before = database
+      .prepare<[bigint, bigint, bigint], Point>(
+        `${point} movements_by_position WHERE book = ? AND (position, line) < (?, ?)
+         ORDER BY position DESC, line DESC LIMIT 1`,
+      )
+      .safeIntegers();
+  }
+
+  /** One balance for each currency the merchant has traded in, in their alphabet. */
+  balances(merchantId: string, asOf: AsOf = {}): Balance[] {
+    return this.ofMerchant
+      .all(merchantId)
+      .map((book) => balance(book.currency, this.figures(book, asOf)));
+  }
+
+  /** What stands on each account, sorted by merchant and currency; accounts with nothing on them are left out. */
+  trialBalance(asOf: AsOf = {}): AccountSum[] {
+    return this.everything.all().flatMap((book) => {
+      const { merchantId, currency } = book;
+      const figures = this.figures(book, asOf);
+      return ACCOUNTS.filter((account) => figures[account] !== 0n).map((account) => ({
+        merchantId,
+        currency,
+        account,
+        ...sidesOf(account, figures[account]),
+      }));
+    });
+  }
+
+  private figures(book: BookRow, { position, at }: AsOf): Figures {
+    if (position === undefined && at === undefined) return book;
+    const until = position === undefined ? MAX : BigInt(position);
+    if (at === undefined) return this.byPosition.get(book.book, until) ?? NOTHING;
+    return this.figuresAt(book.book, until, at);
+  }
+
+  /**
+   * The movement up to which nothing is later than `at` has the figures; what the log has behind it, but had
+   * occurred before others in front of it, is added.
+   */
+  private figuresAt(book: bigint, until: bigint, at: number): Figures {
+    const inTime = this.byTime.get(book, at);
+    const isBehind = inTime !== undefined && inTime.position > until;
+    const base = isBehind ? this.byPosition.get(book, until) : inTime;
+    const late = this.late.all(book, base?.position ?? 0n, until, at);
+    const sums = { ...(base ?? NOTHING) };
+    for (const point of late) {
+      if (base && point.position === base.position && point.line <= base.line) continue;
+      const before = this.before.get(book, point.position, point.line) ?? NOTHING;
+      for (const figure of FIGURES) sums[figure] += point[figure] - before[figure];
+    }
+    return sums;
+  }
+}
+
+const MAX = 2n ** 63n - 1n;
+
+function balance(currency: string, figures: Figures): Balance {
+  const available = figures.merchant_available;
+  return {
+    currency,
+    pending: figures.merchant_pending,
+    available: available > 0n ? available : 0n,
+    receivable: available < 0n ? -available : 0n,
+    reserve: figures.merchant_reserve,
+    inTransit: figures.payout_in_transit,
+    paidOut: figures.paid_out,
+  };
+}

@@ -1,0 +1,24 @@
+import type { Position } from '../event-store/event-store.js';
+import { ProblemError, problems } from '../http/problem.js';
+import type { Views } from './views.js';
+
+const POSITION = /^\d{20}$/;
+
+/**
+ * A list's `after`: a position that the views must have reached before it answers, or where the page before ended,
+ * which is given back.
+ * @throws ProblemError for anything else; ViewBehindError
+ */
+export async function waitOrCursor(
+  views: Views,
+  after: string | undefined,
+  cursor: RegExp,
+): Promise<string | undefined> {
+  if (after === undefined || cursor.test(after)) return after;
+  if (!POSITION.test(after)) {
+    const message = 'is neither a position nor the `next` of a page';
+    throw new ProblemError(problems.malformed([{ field: 'after', message, isAmount: false }]));
+  }
+  await views.waitFor(after as Position);
+  return undefined;
+}
