@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { type FastifyInstance, LogController } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
 import { DayCloseScheduler } from './batches/day-close.scheduler.js';
 import type { Settings } from './config.js';
@@ -10,25 +10,22 @@ import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
 import { compileChecks } from './http/checked.pipe.js';
 import { readJsonExactly } from './http/json.js';
+import { KnownRoutes } from './http/known-routes.js';
 import { Metrics } from './http/metrics.js';
-import { completed } from './http/open-api.js';
+import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
+import { drained, httpAdapter } from './http/server.js';
 
-const BODY_LIMIT = 1024 * 1024;
+/** How long a service that was told to stop goes on answering while requests keep coming. */
+const DRAIN_MS = 5_000;
 
 /** Starts the service. Resolves with the application and its address once it listens. @throws as AppModule.open */
 export async function createApp(
   settings: Settings,
 ): Promise<{ app: NestFastifyApplication; url: string }> {
   const module = await AppModule.open(settings);
-  const adapter = new FastifyAdapter({
-    logger: { level: settings.LOG_LEVEL },
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 128 },
-  });
+  const adapter = httpAdapter(settings);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: ['fatal', 'error', 'warn'],
@@ -37,7 +34,7 @@ export async function createApp(
   const fastify: FastifyInstance = adapter.getInstance();
   readJsonExactly(fastify);
   app.get(Metrics).watch(fastify);
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);
   compileChecks();
   await app.listen(settings.PORT, settings.HOST);
@@ -51,14 +48,16 @@ export async function createApp(
   return { app, url };
 }
 
+/** Ends the service: it says that it is not ready, answers what is on its way, then closes the store. */
+export async function stopApp(app: NestFastifyApplication): Promise<void> {
+  app.get(Readiness).stopping();
+  await drained(app.getHttpServer(), DRAIN_MS);
+  await app.close();
+}
+
 /** The OpenAPI document at /openapi.json, and a page to try it on at /docs. */
 function describe(app: NestFastifyApplication): void {
-  const about = new DocumentBuilder()
-    .setTitle('Tillbook')
-    .setDescription('A ledger for card sales and their reversals')
-    .setVersion('1')
-    .build();
-  SwaggerModule.setup('docs', app, () => completed(SwaggerModule.createDocument(app, about)), {
+  SwaggerModule.setup('docs', app, () => openApiOf(app), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
   });

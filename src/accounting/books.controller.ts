@@ -12,7 +12,7 @@ import type { FastifyReply } from 'fastify';
 import { EVENT_STORE, type EventStore, type Position } from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
-import { Answers, AnswersAlso, AnswersList, Problems } from '../http/open-api.js';
+import { Answers, AnswersAlso, AnswersList, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, refusalProblem } from '../http/problem.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
@@ -44,6 +44,7 @@ export class BooksController {
   ) {}
 
   @Get('merchants/:merchantId/balances')
+  @Operation('getBalances', 'What a merchant is owed, by currency')
   @AnswersList(200, BalanceDto)
   @Problems(404, 503)
   async balances(
@@ -57,6 +58,7 @@ export class BooksController {
   }
 
   @Get('merchants/:merchantId/statement')
+  @Operation('getStatement', 'The movements of a merchant, with a running balance')
   @AnswersAlso(200, StatementAnswer, 'text/csv')
   @Problems(404, 503)
   async statement(
@@ -84,6 +86,7 @@ export class BooksController {
   }
 
   @Get('ledger/trial-balance')
+  @Operation('getTrialBalance', 'Every account of the books: debits equal credits')
   @Answers(200, TrialBalanceAnswer)
   @Problems(503)
   async trialBalance(

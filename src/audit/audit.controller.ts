@@ -13,7 +13,7 @@ import {
   Timestamp,
   Whole,
 } from '../http/fields.js';
-import { Answers, Problems } from '../http/open-api.js';
+import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries } from './audit.queries.js';
 
@@ -49,8 +49,9 @@ export class AuditController {
   constructor(private readonly queries: AuditQueries) {}
 
   @Get('events')
+  @Operation('getEvents', 'The trail: every event in the order of the log')
   @Answers(200, TrailAnswer)
-  @Problems(503)
+  @Problems()
   async events(@Query(parameters(TrailQueryDto)) query: TrailQueryDto): Promise<TrailAnswer> {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;
     const page = await this.queries.page({

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { OPERATOR, terminalActor } from '../http/actor.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
-import { Answers, Problems, Takes } from '../http/open-api.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, problems, sendProblem } from '../http/problem.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import type { BatchAnswer } from './batch.answer.js';
@@ -23,10 +23,11 @@ export class BatchesController {
   constructor(private readonly batches: BatchesCommandHandler) {}
 
   @Post('terminals/:terminalId/batches/:batchNo/close')
+  @Operation('closeBatch', 'Close a batch and settle its sales')
   @Takes(CloseBody)
-  @Answers(200, BatchDto)
-  @Answers(202, BatchDto)
-  @Problems(404, 503)
+  @Answers(200, BatchDto, ['Idempotency-Replayed'])
+  @Answers(202, BatchDto, ['Retry-After'])
+  @Problems(404)
   async close(
     @Param(parameters(BatchPath)) path: BatchPath,
     @Body(body(CloseBody)) sent: CloseBody,
@@ -37,8 +38,9 @@ export class BatchesController {
   }
 
   @Get('terminals/:terminalId/batches/:batchNo')
+  @Operation('getBatch', 'A batch as it is now')
   @Answers(200, BatchDto)
-  @Problems(404, 503)
+  @Problems(404)
   async batch(
     @Param(parameters(BatchPath)) path: BatchPath,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -50,10 +52,11 @@ export class BatchesController {
   }
 
   @Post('day-close')
+  @Operation('dayClose', 'Close every open batch of the merchant, or of one store')
   @Takes(DayCloseBody)
   @Answers(200, DayCloseAnswer)
-  @Answers(202, DayCloseAnswer)
-  @Problems(404, 503)
+  @Answers(202, DayCloseAnswer, ['Retry-After'])
+  @Problems(404)
   async dayClose(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(DayCloseBody)) { storeId }: DayCloseBody,
@@ -62,14 +65,18 @@ export class BatchesController {
     const outcome = await this.batches.dayClose(merchantId, storeId, OPERATOR);
     return answer(reply, outcome, 200, ({ batches }) => {
       const isDone = batches.every(({ status }) => status === 'closed');
-      if (!isDone) void reply.status(202);
+      if (!isDone) stillClosing(reply);
       const responseCode = isDone ? '00' : '09';
       return exactly(reply, { batches: batches.map(renderBatch), responseCode });
     });
   }
 }
 
+function stillClosing(reply: FastifyReply): void {
+  void reply.status(202).header('Retry-After', '1');
+}
+
 function show(reply: FastifyReply, batch: BatchAnswer): string {
-  if (batch.status === 'closing') void reply.status(202);
+  if (batch.status === 'closing') stillClosing(reply);
   return exactly(reply, renderBatch(batch));
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Put } from '@nestjs/common';
 import { OPERATOR } from '../http/actor.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { CardToken, OneOf, Position } from '../http/fields.js';
-import { Answers, Problems, Takes } from '../http/open-api.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { CardsCommandHandler } from './cards.command-handler.js';
 import type { CardStatus } from './domain/card.js';
 
@@ -26,9 +26,10 @@ export class CardsController {
   constructor(private readonly cards: CardsCommandHandler) {}
 
   @Put('status')
+  @Operation('setCardStatus', 'Report a card lost, frozen or cancelled, or restore it')
   @Takes(CardStatusBody)
   @Answers(200, CardStatusAnswer)
-  @Problems(503)
+  @Problems()
   async setStatus(
     @Param(parameters(CardPath)) { token }: CardPath,
     @Body(body(CardStatusBody)) { status }: CardStatusBody,

@@ -1,8 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PipeTransform } from '@nestjs/common';
 import { ProblemError, problems } from './problem.js';
-import { type Check, checkBody, checkQuery } from './schemas.js';
-
-type Dto = new () => object;
+import { type Check, checkOf, type Dto, withNumbers } from './schemas.js';
 
 const pipes: CheckedPipe[] = [];
 
@@ -12,43 +11,60 @@ export function compileChecks(): void {
 }
 
 /** Lets through what fits the DTO's compiled schema. @throws ProblemError naming every field that does not */
-class CheckedPipe implements PipeTransform {
+export class CheckedPipe implements PipeTransform {
   private compiled: Check | undefined;
 
-  constructor(private readonly compile: () => Check) {
+  constructor(
+    readonly dto: Dto,
+    private readonly read: (value: unknown) => unknown,
+  ) {
     pipes.push(this);
   }
 
   /** Compiles once, when all DTO classes are known. */
   prepare(): Check {
-    return (this.compiled ??= this.compile());
+    return (this.compiled ??= checkOf(this.dto));
   }
 
   transform(value: unknown): unknown {
     const check = this.prepare();
-    // A body that was not sent counts as empty. A whole number too large for a double is judged as one near it.
-    const given = value ?? {};
-    const errors = check(given) && (hasBigInt(given) ? check(approximate(given)) : check(given));
+    const given = this.read(value);
+    let errors = check(given);
+    // A whole number too large for a double is judged as one near it.
+    if (errors && hasBigInt(given)) errors = check(approximate(given));
     if (errors) throw new ProblemError(problems.malformed(errors));
     return given;
   }
 }
 
-export const body = (dto: Dto): PipeTransform => new CheckedPipe(() => checkBody(dto));
+/** A body that was not sent counts as empty. */
+export const body = (dto: Dto): PipeTransform =>
+  new CheckedPipe(dto, (value) => (value === undefined ? {} : value));
 
-/** Path or query. */
-export const parameters = (dto: Dto): PipeTransform => new CheckedPipe(() => checkQuery(dto));
-
-function hasBigInt(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
-  return Object.values(value).some(hasBigInt);
+/** Of a route that takes no body: an empty object is none. @throws ProblemError for any other */
+export function refuseBody(value: unknown): void {
+  if (value === undefined || isDeepStrictEqual(value, {})) return;
+  const error = { field: '', message: 'must be empty', isAmount: false };
+  throw new ProblemError(problems.malformed([error]));
 }
 
-function approximate(value: unknown): unknown {
+/** Path or query. Both are texts: those that are to be numbers are read as such. */
+export const parameters = (dto: Dto): PipeTransform =>
+  new CheckedPipe(dto, (value) => withNumbers(dto, value as Record<string, unknown>));
+
+/** No DTO goes deeper: what does is refused, and must not be walked to its end. */
+const MAX_DEPTH = 8;
+
+function hasBigInt(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
+  return depth < MAX_DEPTH && Object.values(value).some((inner) => hasBigInt(inner, depth + 1));
+}
+
+function approximate(value: unknown, depth = 0): unknown {
   if (typeof value === 'bigint') return Number(value);
-  if (Array.isArray(value)) return value.map(approximate);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((inner) => approximate(inner, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, approximate(inner)]),
+    Object.entries(value).map(([name, inner]) => [name, approximate(inner, depth + 1)]),
   );
 }

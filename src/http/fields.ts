@@ -47,9 +47,12 @@ export const CONVERTERS = {
   isRfc3339: { type: 'string', format: 'date-time' },
   isISO4217CurrencyCode: { type: 'string', format: 'iso-4217' },
   isTimeZone: { type: 'string', format: 'iana-time-zone' },
+  // Without their own `type: number`, which would undo the `integer` beside it.
+  min: ({ constraints: [minimum = 0] }: { constraints: number[] }) => ({ minimum }),
+  max: ({ constraints: [maximum = 0] }: { constraints: number[] }) => ({ maximum }),
 } as const;
 
-function ofFormat(name: keyof typeof CONVERTERS): PropertyDecorator {
+function ofFormat(name: 'noCardNumber' | 'calendarDate'): PropertyDecorator {
   const { format } = CONVERTERS[name];
   const validate = (value: unknown): boolean =>
     typeof value === 'string' && FORMATS[format]?.(value) === true;
@@ -79,9 +82,18 @@ export const Sum = (): PropertyDecorator => applyDecorators(IsInt(), Min(0));
 export const Whole = (min: number, max: number): PropertyDecorator =>
   applyDecorators(IsInt(), Min(min), Max(max));
 
+/** No half of a character (a lone surrogate), and of control characters only tab and line ends. */
+const LEGIBLE = /^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u;
+
 /** Free text; never with a card number in it. */
 export const FreeText = (maxLength: number): PropertyDecorator =>
-  applyDecorators(IsString(), MinLength(1), MaxLength(maxLength), ofFormat('noCardNumber'));
+  applyDecorators(
+    IsString(),
+    MinLength(1),
+    MaxLength(maxLength),
+    Matches(LEGIBLE),
+    ofFormat('noCardNumber'),
+  );
 
 /** A card's stand-in: letters, digits, `_` and `-`; never the number itself. */
 export const CardToken = (): PropertyDecorator =>

@@ -5,7 +5,7 @@ import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { Views } from '../projections/views.js';
 import { NestedList, OneOf, Optional, Text } from './fields.js';
 import { Metrics } from './metrics.js';
-import { Answers, Problems } from './open-api.js';
+import { Answers, Operation } from './open-api.js';
 import { Readiness } from './readiness.js';
 
 export class LiveAnswer {
@@ -34,6 +34,7 @@ export class HealthController {
   ) {}
 
   @Get('health/live')
+  @Operation('getLiveness', 'Whether the process runs')
   @Answers(200, LiveAnswer)
   live(): LiveAnswer {
     return { status: 'live' };
@@ -41,6 +42,7 @@ export class HealthController {
 
   /** Ready once the store answers, the views follow it, and until the service is told to stop. */
   @Get('health/ready')
+  @Operation('getReadiness', 'Whether requests should be sent here')
   @Answers(200, ReadyAnswer)
   @Answers(503, ReadyAnswer)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
@@ -63,13 +65,13 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @Operation('getMetrics', 'Figures for Prometheus')
   @ApiProduces('text/plain')
   @ApiResponse({
     status: 200,
     description: 'Prometheus text',
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
-  @Problems()
   async prometheus(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.type(this.metrics.contentType);
     return this.metrics.text();

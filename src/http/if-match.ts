@@ -1,11 +1,19 @@
 import { ProblemError, problems } from './problem.js';
 
-/** The revision in an `If-Match`; undefined where none was sent, or `*`. @throws ProblemError for anything else */
-export function revisionIn(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined;
-  const [, revision] = /^"(\d{1,9})"$/.exec(ifMatch) ?? [];
-  if (revision !== undefined) return Number(revision);
-  const message = 'is not a revision in quotes, as an ETag gives it';
+/** Entity tags as RFC 9110 writes them, in a list. */
+const TAGS = /^(W\/)?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W\/)?"[\x21\x23-\x7e]*")*$/;
+
+/**
+ * The revisions that an `If-Match` names: none of them may be the sale's, since a tag may be weak or made up.
+ * undefined where none was sent, or `*`. @throws ProblemError for what is no list of tags
+ */
+export function revisionsIn(ifMatch: string | undefined): readonly number[] | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  if (TAGS.test(ifMatch.trim())) {
+    const strong = ifMatch.matchAll(/(?:^|[, \t])"(\d{1,9})"/g);
+    return [...strong].map(([, revision]) => Number(revision));
+  }
+  const message = 'is not a list of revisions in quotes, as an ETag gives one';
   throw new ProblemError(problems.malformed([{ field: 'If-Match', message, isAmount: false }]));
 }
 

@@ -7,7 +7,10 @@ const stringify = configure({ bigint: true, deterministic: false });
 /** Texts without so long a run of digits can't hold a number that a double does not. */
 const LONG_NUMBER = /\d{16}/;
 
-/** Bodies are JSON and nothing else, and are read exactly: whole numbers too large for a double come as bigint. */
+/**
+ * Bodies are JSON and nothing else, and are read exactly: whole numbers too large for a double come as bigint.
+ * Of an empty body the type does not matter.
+ */
 export function readJsonExactly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
@@ -17,10 +20,17 @@ export function readJsonExactly(fastify: FastifyInstance): void {
       try {
         done(null, text === '' ? undefined : parseExactly(text as string));
       } catch {
-        done(Object.assign(new Error('not JSON'), { statusCode: 400 }), undefined);
+        done(refused(400), undefined);
       }
     },
   );
+  fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
+    done(text === '' ? null : refused(415), undefined);
+  });
+}
+
+function refused(statusCode: number): Error {
+  return Object.assign(new Error('the body is not JSON'), { statusCode });
 }
 
 function parseExactly(text: string): unknown {

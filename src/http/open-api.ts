@@ -1,20 +1,55 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { applyDecorators, type INestApplication } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import {
+  ApiBody,
+  ApiExtension,
+  ApiOperation,
+  ApiResponse,
+  DocumentBuilder,
+  type OpenAPIObject,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import { CheckedPipe } from './checked.pipe.js';
 import { ProblemDocument } from './problem.dto.js';
-import { dtoSchemas } from './schemas.js';
-
-type Dto = new () => object;
+import { type Dto, dtoSchemas } from './schemas.js';
 
 const reference = (dto: Dto) => ({ $ref: `#/components/schemas/${dto.name}` });
 
-/** The request's body, in the document. */
-export const Takes = (dto: Dto): MethodDecorator => ApiBody({ schema: reference(dto) });
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+/** Headers of answers. */
+const HEADERS = {
+  ETag: text('The revision of the sale, in quotes'),
+  Location: text('Where what was made can be read'),
+  'Idempotency-Replayed': text('`true` when this is the answer that the same request got before'),
+  'Retry-After': text('Seconds to wait before the request is sent again'),
+} as const;
+
+type Header = keyof typeof HEADERS;
+
+function headers(names: readonly Header[]) {
+  return { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) };
+}
+
+/** A route's name for generated clients, and what it does in a line. Its checked path and query are described with it. */
+export const Operation =
+  (operationId: string, summary: string): MethodDecorator =>
+  (target, method, descriptor) => {
+    ApiOperation({ operationId, summary })(target, method, descriptor);
+    ApiExtension('x-input', inputOf(target, method))(target, method, descriptor);
+  };
+
+/** The request's body, in the document, and how one can fail to be read. */
+export const Takes = (dto: Dto): MethodDecorator =>
+  applyDecorators(ApiBody({ schema: reference(dto) }), ...[413, 415].map(problemOf));
 
 /** An answer, in the document. */
-export const Answers = (status: number, dto: Dto): MethodDecorator =>
+export const Answers = (status: number, dto: Dto, names: readonly Header[] = []): MethodDecorator =>
   ApiResponse({
     status,
     description: dto.name,
+    ...headers(names),
     content: { 'application/json': { schema: reference(dto) } },
   });
 
@@ -37,28 +72,91 @@ export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
     content: { 'application/json': { schema: { type: 'array', items: reference(dto) } } },
   });
 
-const PROBLEM = reference(ProblemDocument);
-
-/** The refusals and faults that a route may answer with. Every route may be malformed or meet a fault. */
+/** The refusals and faults that a route may answer with. Every route may be malformed, miss the store, or meet a fault. */
 export const Problems = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(
-    ...[...new Set([400, 500, ...statuses])].sort().map((status) =>
-      ApiResponse({
-        status,
-        description: 'A problem document (RFC 9457)',
-        content: { 'application/problem+json': { schema: PROBLEM } },
-      }),
-    ),
-  );
+  applyDecorators(...[...new Set([400, 500, 503, ...statuses])].sort().map(problemOf));
 
-/** The document as OpenAPI 3.1, with the schemas of the DTO classes. */
-export function completed(document: OpenAPIObject): OpenAPIObject {
-  const { components = {}, ...rest } = document;
+function problemOf(status: number): MethodDecorator {
+  return ApiResponse({
+    status,
+    description: 'A problem document (RFC 9457)',
+    ...headers(status === 503 ? ['Retry-After'] : ['Idempotency-Replayed']),
+    content: {
+      'application/problem+json': { schema: reference(ProblemDocument) },
+    },
+  });
+}
+
+/** The service's own description, as OpenAPI 3.1. The DTO classes, and what the routes take of them, are its source. */
+export function openApiOf(app: INestApplication): OpenAPIObject {
+  const about = new DocumentBuilder()
+    .setTitle('Tillbook')
+    .setDescription('A ledger for card sales and their reversals')
+    .setVersion('1')
+    .build();
+  const { components, ...document } = SwaggerModule.createDocument(app, about);
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item) as DescribedOperation[]) describeInput(operation);
+  }
+  const schemas = used(document, dtoSchemas());
   return {
-    ...rest,
+    ...document,
     openapi: '3.1.0',
-    components: { ...components, schemas: used(rest, dtoSchemas()) as never },
+    components: { ...components, schemas: schemas as never },
   };
+}
+
+/** Names of the DTO classes that a route checks its input by: parameters take their place once all classes are known. */
+interface Input {
+  readonly path?: string;
+  readonly query?: string;
+}
+
+interface DescribedOperation {
+  'x-input'?: Input;
+  parameters?: object[];
+  requestBody?: { required?: boolean; content?: Record<string, { schema?: { $ref?: string } }> };
+}
+
+function inputOf(target: object, method: string | symbol): Input {
+  const found: Record<string, string> = {};
+  const all = Reflect.getMetadata(ROUTE_ARGS_METADATA, target.constructor, method) as unknown;
+  for (const [key, { pipes = [] }] of Object.entries((all ?? {}) as RouteArguments)) {
+    const pipe = pipes.find((each) => each instanceof CheckedPipe);
+    if (key.startsWith(`${RouteParamtypes.PARAM}:`) && pipe) found['path'] = pipe.dto.name;
+    if (key.startsWith(`${RouteParamtypes.QUERY}:`) && pipe) found['query'] = pipe.dto.name;
+  }
+  return found;
+}
+
+type RouteArguments = Record<string, { readonly pipes?: readonly unknown[] }>;
+
+function describeInput(operation: DescribedOperation): void {
+  const { path, query } = operation['x-input'] ?? {};
+  delete operation['x-input'];
+  operation.parameters = [
+    ...parametersOf('path', path),
+    ...parametersOf('query', query),
+    ...(operation.parameters ?? []),
+  ];
+  const body = operation.requestBody;
+  const [, name] = SCHEMA.exec(body?.content?.['application/json']?.schema?.$ref ?? '') ?? [];
+  if (body && name !== undefined) body.required = requiredIn(name).length > 0;
+}
+
+const SCHEMA = /^#\/components\/schemas\/(\w+)$/;
+
+function parametersOf(place: 'path' | 'query', dto: string | undefined): object[] {
+  if (dto === undefined) return [];
+  const properties = (dtoSchemas()[dto]?.['properties'] ?? {}) as Record<string, object>;
+  return Object.entries(properties).map(([name, schema]) => {
+    const required = requiredIn(dto).includes(name);
+    return { name, in: place, required, schema };
+  });
+}
+
+function requiredIn(dto: string): readonly string[] {
+  return (dtoSchemas()[dto]?.['required'] ?? []) as readonly string[];
 }
 
 /** Only the schemas that the paths refer to, and those that these refer to. */

@@ -3,16 +3,34 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
 import { ViewBehindError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { KnownRoutes } from './known-routes.js';
 import { type Problem, ProblemError, problems, refusalProblem, sendProblem } from './problem.js';
 
 /** Whatever was thrown, as a problem document; nothing of its inside goes outward. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly routes: KnownRoutes) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    void reply.send(problemFor(error, http.getRequest<FastifyRequest>(), reply));
+    const request = http.getRequest<FastifyRequest>();
+    if (isOfNoRoute(error)) this.sendNoRoute(request, reply);
+    else void reply.send(problemFor(error, request, reply));
   }
+
+  /** An address that takes other methods names them; OPTIONS asks for just that. */
+  private sendNoRoute({ method, url }: FastifyRequest, reply: FastifyReply): void {
+    const methods = this.routes.methodsAt(url);
+    if (methods.length > 0) void reply.header('Allow', methods.join(', '));
+    if (methods.length > 0 && method === 'OPTIONS') void reply.status(204).send();
+    else void reply.send(sendProblem(reply, problems.unreadable(methods.length > 0 ? 405 : 404)));
+  }
+}
+
+/** Thrown by the router alone: what the ledger does not know is no exception. */
+function isOfNoRoute(error: unknown): boolean {
+  return error instanceof HttpException && error.getStatus() === 404;
 }
 
 function problemFor(error: unknown, request: FastifyRequest, reply: FastifyReply): Problem {
@@ -32,17 +50,7 @@ function knownProblem(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof ConflictError) return refusalProblem(requestRefusals.conflict());
   const status = statusOf(error);
-  if (status === undefined || status >= 500) return undefined;
-  if (status === 404) return problems.noRoute();
-  if (status === 413) return problems.unreadable(413, 'The body is too large.', '请求内容过大。');
-  if (status === 415) {
-    return problems.unreadable(
-      415,
-      'Bodies are application/json.',
-      '请求内容须为 application/json。',
-    );
-  }
-  return problems.unreadable(status, 'The request can not be read.', '请求无法解析。');
+  return status === undefined || status >= 500 ? undefined : problems.unreadable(status);
 }
 
 function statusOf(error: unknown): number | undefined {

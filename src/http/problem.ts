@@ -2,35 +2,35 @@ import type { FastifyReply } from 'fastify';
 import type { NextStep, Refusal, RefusalCode, Sentence } from '../sales/domain/refusal.js';
 import type { Done, Outcome, Rejected } from '../sales/sales.commands.js';
 
-/** The HTTP status of each refusal: a new one does not compile without. */
-const STATUS: Readonly<Record<RefusalCode, number>> = {
-  'sale-approved': 404,
-  'same-merchant': 404,
-  'amount-remaining': 409,
-  'not-refunded': 409,
-  'funds-not-settled': 409,
-  'same-business-date': 409,
-  'day-open': 409,
-  'within-window': 409,
-  'void-right': 403,
-  'card-usable': 409,
-  'amount-allowed': 422,
-  'not-voidable': 409,
-  'refund-right': 403,
-  'within-refund-window': 409,
-  supervisor: 403,
-  card: 422,
-  consent: 422,
-  approval: 403,
-  currency: 422,
-  'batch-date': 409,
-  'batch-closing': 409,
-  'batch-closed': 409,
-  revision: 412,
-  'unknown-merchant': 404,
-  'unknown-terminal': 404,
-  'request-name-used': 409,
-  conflict: 409,
+/** The HTTP status and the title of each refusal: a new one does not compile without. */
+const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: string]>> = {
+  'sale-approved': [404, 'No such sale'],
+  'same-merchant': [404, 'No such sale of this merchant'],
+  'amount-remaining': [409, 'Nothing is left of the sale'],
+  'not-refunded': [409, 'The sale has been refunded'],
+  'funds-not-settled': [409, 'The sale has settled'],
+  'same-business-date': [409, 'The business date of the sale has ended'],
+  'day-open': [409, 'The batch of the sale is closed'],
+  'within-window': [409, 'The void window has passed'],
+  'void-right': [403, 'The void right is frozen'],
+  'card-usable': [409, 'The card can not be used'],
+  'amount-allowed': [422, 'The amount is not allowed'],
+  'not-voidable': [409, 'The sale is to be voided'],
+  'refund-right': [403, 'The refund right is frozen'],
+  'within-refund-window': [409, 'The refund window has passed'],
+  supervisor: [403, 'A supervisor is needed'],
+  card: [422, 'The card of the sale is needed'],
+  consent: [422, 'The customer has not agreed'],
+  approval: [403, 'An approval is needed'],
+  currency: [422, 'Not the currency of the terminal'],
+  'batch-date': [409, 'The batch is of another business date'],
+  'batch-closing': [409, 'The batch is closing'],
+  'batch-closed': [409, 'The batch is closed'],
+  revision: [412, 'The sale has changed'],
+  'unknown-merchant': [404, 'Unknown merchant'],
+  'unknown-terminal': [404, 'Unknown terminal'],
+  'request-name-used': [409, 'The name is used for another request'],
+  conflict: [409, 'Too many changes at the same time'],
 };
 
 /** A problem document (RFC 9457) with what a terminal needs beside it. */
@@ -54,22 +54,20 @@ export interface Problem {
   readonly fields?: readonly string[];
 }
 
-type ProblemParts = Omit<Problem, 'type' | 'title' | 'detail'>;
+type ProblemParts = Omit<Problem, 'type' | 'detail'>;
 
 export function problem(parts: ProblemParts): Problem {
-  const { code } = parts;
-  return {
-    type: `urn:tillbook:problem:${code}`,
-    title: code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' '),
-    ...parts,
-    detail: parts.message.en,
-  };
+  const { title, status, code, responseCode, message, ...rest } = parts;
+  const type = `urn:tillbook:problem:${code}`;
+  return { type, title, status, detail: message.en, code, responseCode, message, ...rest };
 }
 
 export function refusalProblem(refusal: Refusal, position?: string): Problem {
   const { code, responseCode, detail, nextStep, fields } = refusal;
+  const [status, title] = REFUSALS[code];
   return problem({
-    status: STATUS[code],
+    title,
+    status,
     code,
     responseCode,
     message: detail,
@@ -104,6 +102,45 @@ export function answer<A, B>(
   return render(done);
 }
 
+const NOT_READ = {
+  title: 'Malformed request',
+  code: 'malformed',
+  message: { en: 'The request can not be read.', zh: '请求无法解析。' },
+} as const;
+
+const UNREADABLE: Readonly<Record<number, Pick<Problem, 'title' | 'code' | 'message'>>> = {
+  404: {
+    title: 'No such address',
+    code: 'no-such-route',
+    message: { en: 'There is nothing at this address.', zh: '地址不存在。' },
+  },
+  405: {
+    title: 'Method not allowed',
+    code: 'method-not-allowed',
+    message: { en: 'This address takes other methods: see Allow.', zh: '该地址不支持此请求方法。' },
+  },
+  408: {
+    title: 'Too slow',
+    code: 'too-slow',
+    message: { en: 'The request did not arrive in time.', zh: '请求接收超时。' },
+  },
+  413: {
+    title: 'Too large',
+    code: 'too-large',
+    message: { en: 'The body is too large.', zh: '请求内容过大。' },
+  },
+  415: {
+    title: 'Wrong content type',
+    code: 'media-type',
+    message: { en: 'Bodies are application/json.', zh: '请求内容须为 application/json。' },
+  },
+  431: {
+    title: 'Headers too large',
+    code: 'too-large',
+    message: { en: 'The headers are too large.', zh: '请求头过大。' },
+  },
+};
+
 /** Problems that no rule of the ledger makes. */
 export const problems = {
   malformed: (
@@ -114,6 +151,7 @@ export const problems = {
     }[],
   ): Problem =>
     problem({
+      title: 'Malformed request',
       status: 400,
       code: 'malformed',
       responseCode: errors.length > 0 && errors.every(({ isAmount }) => isAmount) ? '13' : '30',
@@ -122,26 +160,13 @@ export const problems = {
       errors: errors.map(({ field, message }) => ({ field, message })),
     }),
 
-  unreadable: (status: number, en: string, zh: string): Problem =>
-    problem({
-      status,
-      code: status === 413 ? 'too-large' : status === 415 ? 'media-type' : 'malformed',
-      responseCode: '30',
-      message: { en, zh },
-      nextStep: 'none',
-    }),
-
-  noRoute: (): Problem =>
-    problem({
-      status: 404,
-      code: 'no-such-route',
-      responseCode: '30',
-      message: { en: 'There is nothing at this address.', zh: '地址不存在。' },
-      nextStep: 'none',
-    }),
+  /** What the rules of HTTP itself refuse. */
+  unreadable: (status: number): Problem =>
+    problem({ ...(UNREADABLE[status] ?? NOT_READ), status, responseCode: '30', nextStep: 'none' }),
 
   unknown: (what: Sentence): Problem =>
     problem({
+      title: 'Not found',
       status: 404,
       code: 'not-found',
       responseCode: '25',
@@ -151,6 +176,7 @@ export const problems = {
 
   storeAway: (isUnknown: boolean): Problem =>
     problem({
+      title: isUnknown ? 'Outcome unknown' : 'The store is not available',
       status: 503,
       code: isUnknown ? 'outcome-unknown' : 'store-unavailable',
       responseCode: isUnknown ? '68' : '96',
@@ -168,6 +194,7 @@ export const problems = {
 
   viewBehind: (): Problem =>
     problem({
+      title: 'The view is behind',
       status: 503,
       code: 'view-behind',
       responseCode: '09',
@@ -177,6 +204,7 @@ export const problems = {
 
   fault: (): Problem =>
     problem({
+      title: 'Fault',
       status: 500,
       code: 'fault',
       responseCode: '96',

@@ -4,7 +4,10 @@ import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { CONVERTERS, FORMATS } from './fields.js';
 
 type Schema = Record<string, unknown>;
-type Dto = new () => object;
+export type Dto = new () => object;
+
+/** More than these of one request are not told. */
+const MAX_ERRORS = 20;
 
 const ROOT = 'tillbook';
 
@@ -40,33 +43,37 @@ export interface FieldError {
 /** A DTO's schema, compiled; gives what is wrong, or nothing. */
 export type Check = (value: unknown) => readonly FieldError[] | undefined;
 
-const bodies = makeAjv(false);
-const queries = makeAjv(true);
+const ajv = new Ajv2020({
+  strictTypes: false,
+  allErrors: true,
+  formats: { ...FORMATS },
+}).addVocabulary(['components']);
 
-/** Bodies are taken as they are. */
-export const checkBody = (dto: Dto): Check => compile(bodies, dto);
-
-/** Path and query are texts: numbers among them are read as such. */
-export const checkQuery = (dto: Dto): Check => compile(queries, dto);
-
-function makeAjv(coerceTypes: boolean): Ajv2020 {
-  const ajv = new Ajv2020({
-    coerceTypes,
-    strictTypes: false,
-    allErrors: true,
-    formats: { ...FORMATS },
-  });
-  return ajv.addVocabulary(['components']);
-}
-
-function compile(ajv: Ajv2020, dto: Dto): Check {
+/** Values are taken as they are: nothing is made to fit. */
+export function checkOf(dto: Dto): Check {
   if (!ajv.getSchema(ROOT))
     ajv.addSchema({ $id: ROOT, components: { schemas: dtoSchemas() } }, ROOT);
   const validate: ValidateFunction = ajv.compile({
     $ref: `${ROOT}#/components/schemas/${dto.name}`,
   });
-  return (value) => (validate(value) ? undefined : (validate.errors ?? []).map(fieldError));
+  return (value) =>
+    validate(value) ? undefined : (validate.errors ?? []).slice(0, MAX_ERRORS).map(fieldError);
 }
+
+/** Texts of an address, with numbers for those that the DTO has as such and that are written as such. */
+export function withNumbers(dto: Dto, texts: Record<string, unknown>): Record<string, unknown> {
+  const { properties = {} } = dtoSchemas()[dto.name] as {
+    properties?: Record<string, { readonly type?: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const isNumber = properties[name]?.type === 'integer' && WHOLE_NUMBER.test(String(text));
+      return [name, isNumber ? Number(text) : text];
+    }),
+  );
+}
+
+const WHOLE_NUMBER = /^-?\d{1,15}$/;
 
 const AMOUNTS = /(^|\.)(amount|originalAmount)$/;
 

@@ -54,15 +54,17 @@ export class MerchantsCommandHandler {
     merchantId: string,
     terminal: Terminal,
     by: Actor,
-  ): Promise<Outcome<{ terminal: Terminal; position: Position }>> {
+  ): Promise<Outcome<{ terminal: Terminal; created: boolean; position: Position }>> {
+    let created = false;
     const record = await this.change(merchantId, by, (held, occurredAt) => {
+      created = !held?.terminals.has(terminal.terminalId);
       if (!held || isDeepStrictEqual(held.terminals.get(terminal.terminalId), terminal)) {
         return undefined;
       }
       return { type: 'TerminalAssigned', data: { merchantId, ...terminal, occurredAt } };
     });
     if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
-    return { answer: { terminal, position: record.position }, replayed: false };
+    return { answer: { terminal, created, position: record.position }, replayed: false };
   }
 
   /** Freezes or restores the right to void or to refund. */

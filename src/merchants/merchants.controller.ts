@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { OPERATOR } from '../http/actor.js';
 import { body, parameters } from '../http/checked.pipe.js';
-import { Answers, Problems, Takes } from '../http/open-api.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, rejected } from '../http/problem.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Right } from './domain/merchant.events.js';
@@ -25,10 +25,11 @@ export class MerchantsController {
   constructor(private readonly merchants: MerchantsCommandHandler) {}
 
   @Put()
+  @Operation('putMerchant', 'Register a merchant, or replace its settings')
   @Takes(MerchantBody)
   @Answers(200, MerchantAnswer)
   @Answers(201, MerchantAnswer)
-  @Problems(503)
+  @Problems()
   async put(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(MerchantBody)) settings: MerchantBody,
@@ -40,6 +41,7 @@ export class MerchantsController {
   }
 
   @Get()
+  @Operation('getMerchant', 'A merchant with its settings and rights')
   @Answers(200, MerchantAnswer)
   @Problems(404)
   async get(
@@ -54,9 +56,11 @@ export class MerchantsController {
   }
 
   @Put('terminals/:terminalId')
+  @Operation('putTerminal', 'Assign a terminal to a store, or move it')
   @Takes(TerminalBody)
   @Answers(200, TerminalAnswer)
-  @Problems(404, 503)
+  @Answers(201, TerminalAnswer)
+  @Problems(404)
   async assign(
     @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
     @Body(body(TerminalBody)) { storeId, currency }: TerminalBody,
@@ -64,13 +68,17 @@ export class MerchantsController {
   ) {
     const terminal = { terminalId, storeId, ...(currency !== undefined && { currency }) };
     const outcome = await this.merchants.assignTerminal(merchantId, terminal, OPERATOR);
-    return answer(reply, outcome, 200, ({ position }) => ({ merchantId, ...terminal, position }));
+    return answer(reply, outcome, 200, ({ created, position }) => {
+      if (created) void reply.status(201);
+      return { merchantId, ...terminal, position };
+    });
   }
 
   @Put('void-right')
+  @Operation('setVoidRight', 'Freeze or restore the right to void')
   @Takes(RightBody)
   @Answers(200, RightAnswer)
-  @Problems(404, 503)
+  @Problems(404)
   voidRight(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(RightBody)) right: RightBody,
@@ -80,9 +88,10 @@ export class MerchantsController {
   }
 
   @Put('refund-right')
+  @Operation('setRefundRight', 'Freeze or restore the right to refund')
   @Takes(RightBody)
   @Answers(200, RightAnswer)
-  @Problems(404, 503)
+  @Problems(404)
   refundRight(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(RightBody)) right: RightBody,

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { parameters } from '../http/checked.pipe.js';
-import { Answers, Problems } from '../http/open-api.js';
+import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, refusalProblem } from '../http/problem.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
@@ -22,8 +22,9 @@ export class ListsController {
   ) {}
 
   @Get('sales')
+  @Operation('listSales', 'Sales of a merchant by business date, in pages')
   @Answers(200, SalesListAnswer)
-  @Problems(404, 503)
+  @Problems(404)
   async sales(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Query(parameters(SalesListQuery)) query: SalesListQuery,

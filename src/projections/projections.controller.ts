@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { NestedList, OneOf, Optional, Position, Text, Whole } from '../http/fields.js';
-import { Answers, Problems } from '../http/open-api.js';
+import { Answers, Operation, Problems } from '../http/open-api.js';
 import { Views } from './views.js';
 
 export class ProjectionDto {
@@ -26,8 +26,9 @@ export class ProjectionsController {
   ) {}
 
   @Get()
+  @Operation('getProjections', 'The read models and how far they are')
   @Answers(200, ProjectionsAnswer)
-  @Problems(503)
+  @Problems()
   async projections(): Promise<ProjectionsAnswer> {
     const head = await this.store.head();
     const projections = this.views.state().map(({ name, version, position, stoppedBy }) => ({

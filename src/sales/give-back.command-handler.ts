@@ -239,7 +239,7 @@ function asked(command: GiveBack, sent: SentOnSale): Fingerprint {
 }
 
 function staleFor({ sent }: Request, { sale }: Question): boolean {
-  return sent.ifMatch !== undefined && sale !== undefined && sale.revision !== sent.ifMatch;
+  return sent.ifMatch !== undefined && sale !== undefined && !sent.ifMatch.includes(sale.revision);
 }
 
 function notRecorded(refusal: Refusal): Rejected {

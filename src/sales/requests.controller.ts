@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { parameters } from '../http/checked.pipe.js';
-import { Answers, Problems } from '../http/open-api.js';
+import { Answers, Operation, Problems } from '../http/open-api.js';
 import { problems, sendProblem } from '../http/problem.js';
 import { requestName } from '../ledger/domain/request-name.js';
 import { SaleQueries } from './sale.queries.js';
@@ -13,6 +13,7 @@ export class RequestsController {
   constructor(private readonly queries: SaleQueries) {}
 
   @Get(':merchantId/:terminalId/:batchNo/:stan')
+  @Operation('getRequest', 'What became of a request')
   @Answers(200, RequestStateAnswer)
   @Problems(404)
   async request(

@@ -69,7 +69,7 @@ export interface Sent {
   readonly correlationId?: string | undefined;
 }
 
-/** `If-Match`: the revision the caller has seen. */
+/** `If-Match`: the revisions of the sale that the caller means, if it must be one of them. */
 export interface SentOnSale extends Sent {
-  readonly ifMatch?: number | undefined;
+  readonly ifMatch?: readonly number[] | undefined;
 }

@@ -1,11 +1,22 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Position } from '../event-store/event-store.js';
 import { OPERATOR, terminalActor } from '../http/actor.js';
-import { body, parameters } from '../http/checked.pipe.js';
-import { etag, revisionIn } from '../http/if-match.js';
-import { Answers, Problems, Takes } from '../http/open-api.js';
+import { body, parameters, refuseBody } from '../http/checked.pipe.js';
+import { etag, revisionsIn } from '../http/if-match.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, type Problem, ProblemError, rejected, refusalProblem } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import { REQUEST_NAME } from '../ledger/domain/request-name.js';
@@ -30,7 +41,14 @@ import {
 import { renderEvent, renderGivenBack, renderSale, renderVoidability } from './sales.render.js';
 import { SettleCommandHandler } from './settle.command-handler.js';
 
-const IfMatch = (): MethodDecorator => ApiHeader({ name: 'If-Match', required: false });
+const IfMatch = (): MethodDecorator =>
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The revision of the sale that is meant, as its ETag gives it',
+  });
+
+const GIVEN_BACK = ['ETag', 'Location', 'Idempotency-Replayed'] as const;
 
 @Controller('v1/sales')
 export class SalesController {
@@ -42,9 +60,10 @@ export class SalesController {
   ) {}
 
   @Post()
+  @Operation('takeSale', 'Take a sale')
   @Takes(SaleBody)
-  @Answers(201, SaleTakenAnswer)
-  @Problems(404, 409, 422, 503)
+  @Answers(201, SaleTakenAnswer, ['ETag', 'Location', 'Idempotency-Replayed'])
+  @Problems(404, 409, 422)
   async take(
     @Body(body(SaleBody)) sale: SaleBody,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -59,7 +78,8 @@ export class SalesController {
   }
 
   @Get(':saleId')
-  @Answers(200, SaleAnswer)
+  @Operation('getSale', 'A sale as it is now')
+  @Answers(200, SaleAnswer, ['ETag'])
   @Problems(404)
   async sale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
@@ -72,12 +92,14 @@ export class SalesController {
   }
 
   @Get(':saleId/voidability')
+  @Operation('getVoidability', 'May the sale be voided, or must it be refunded? Every condition')
   @Answers(200, VoidabilityAnswerDto)
-  @Problems()
+  @Problems(404)
   async voidability(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Query(parameters(VoidabilityQueryDto)) query: VoidabilityQueryDto,
   ): Promise<VoidabilityAnswerDto> {
+    refuseMalformed(saleId);
     const { amount, merchantId, at, position } = query;
     const asked = {
       amount,
@@ -89,6 +111,7 @@ export class SalesController {
   }
 
   @Get(':saleId/history')
+  @Operation('getSaleHistory', 'The events of a sale')
   @Answers(200, HistoryAnswer)
   @Problems(404)
   async history(
@@ -101,10 +124,11 @@ export class SalesController {
   }
 
   @Post(':saleId/voids')
+  @Operation('voidSale', 'Void a sale, or a part of it')
   @IfMatch()
   @Takes(GiveBackBody)
-  @Answers(201, VoidAnswer)
-  @Problems(403, 404, 409, 412, 422, 503)
+  @Answers(201, VoidAnswer, GIVEN_BACK)
+  @Problems(403, 404, 409, 412, 422)
   void(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
@@ -115,10 +139,11 @@ export class SalesController {
   }
 
   @Post(':saleId/refunds')
+  @Operation('refundSale', 'Refund a sale, or a part of it')
   @IfMatch()
   @Takes(GiveBackBody)
-  @Answers(201, RefundAnswer)
-  @Problems(403, 404, 409, 412, 422, 503)
+  @Answers(201, RefundAnswer, GIVEN_BACK)
+  @Problems(403, 404, 409, 412, 422)
   refund(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
@@ -129,10 +154,11 @@ export class SalesController {
   }
 
   @Post(':saleId/reversals')
+  @Operation('reverseSale', 'Void or refund a sale, whichever is possible')
   @IfMatch()
   @Takes(GiveBackBody)
-  @Answers(201, ReversalAnswer)
-  @Problems(403, 404, 409, 412, 422, 503)
+  @Answers(201, ReversalAnswer, GIVEN_BACK)
+  @Problems(403, 404, 409, 412, 422)
   reverse(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
@@ -144,12 +170,15 @@ export class SalesController {
 
   @Post(':saleId/settle')
   @HttpCode(200)
-  @Answers(200, SaleAnswer)
-  @Problems(404, 409, 503)
+  @Operation('settleSale', 'Settle a sale alone and at once')
+  @Answers(200, SaleAnswer, ['ETag', 'Idempotency-Replayed'])
+  @Problems(404, 409, 413, 415)
   async settle(
     @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    refuseBody(request.body);
     const outcome = await this.settlements.settle(saleId, OPERATOR);
     return answer(reply, outcome, 200, (recorded) => {
       void reply.header('ETag', etag(recorded.sale.revision));
@@ -157,7 +186,6 @@ export class SalesController {
     });
   }
 
-  /** A malformed saleId names no sale, and is not written down: it may be anything. */
   private async giveBack(
     asked: Asked,
     saleId: string,
@@ -165,21 +193,27 @@ export class SalesController {
     ifMatch: string | undefined,
     reply: FastifyReply,
   ) {
-    if (!REQUEST_NAME.test(saleId)) throw new ProblemError(refusalProblem(noSuchSale()));
+    refuseMalformed(saleId);
     const outcome = await this.giveBacks.giveBack(
       { ...sent, asked, saleId } as unknown as GiveBack,
       {
         content: contentOf(sent),
         by: terminalActor(sent),
-        ifMatch: revisionIn(ifMatch),
+        ifMatch: revisionsIn(ifMatch),
       },
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
       void reply.header('ETag', etag(done.revision));
+      void reply.header('Location', `/v1/requests/${done.request.replaceAll('.', '/')}`);
       const rendered = renderGivenBack(done);
       return asked === 'reversal' ? { kind: done.kind, ...rendered } : rendered;
     });
   }
+}
+
+/** A malformed saleId names no sale, and is neither written down nor told: it may be anything. */
+function refuseMalformed(saleId: string): void {
+  if (!REQUEST_NAME.test(saleId)) throw new ProblemError(refusalProblem(noSuchSale()));
 }
 
 /** Every field as sent but the password, which is neither kept nor compared. */

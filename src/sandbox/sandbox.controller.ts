@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Put } from '@nestjs/common';
 import { body } from '../http/checked.pipe.js';
 import { Timestamp } from '../http/fields.js';
-import { Answers, Problems, Takes } from '../http/open-api.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { SandboxCommandHandler } from './sandbox.command-handler.js';
 
 export class ClockBody {
@@ -15,9 +15,10 @@ export class SandboxController {
 
   @Put('clock')
   @HttpCode(200)
+  @Operation('setClock', 'Put the clock somewhere; it stands still from then on')
   @Takes(ClockBody)
   @Answers(200, ClockBody)
-  @Problems(503)
+  @Problems()
   setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockBody> {
     return this.sandbox.setClock(Date.parse(now));
   }

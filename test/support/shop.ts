@@ -20,7 +20,7 @@ export class Shop {
   static async open(ledger: HttpClient, settings: object = {}): Promise<Shop> {
     const shop = new Shop(ledger, `M${randomBytes(6).toString('hex')}`);
     expectStatus(await shop.set(settings), 201);
-    expectStatus(await shop.assign(shop.terminalId, shop.storeId), 200);
+    expectStatus(await shop.assign(shop.terminalId, shop.storeId), 201);
     return shop;
   }
 

@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Settings } from '../config.js';
+import { problems, sendProblem } from './problem.js';
+
+const BODY_LIMIT = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const DRAIN_POLL_MS = 20;
+
+/** The HTTP server with its limits. What can't even be routed is answered by a problem document, too. */
+export function httpAdapter({ LOG_LEVEL }: Settings): FastifyAdapter {
+  return new FastifyAdapter({
+    logger: { level: LOG_LEVEL },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 128 },
+    // The router calls these two ways to fail an address no request's own: undecodable, or a part of it too long.
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      void reply.send(sendProblem(reply, problems.unreadable(400)));
+    },
+    clientErrorHandler: (error, socket) => {
+      answerNotHttp(error, socket);
+    },
+  });
+}
+
+/** What came is no HTTP request, or its headers are too large. */
+function answerNotHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = JSON.stringify(problems.unreadable(status));
+  const head = [
+    `HTTP/1.1 ${status} `,
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Resolves when no request is on its way any more, or when it has taken too long. New ones are still answered. */
+export async function drained(server: Server, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    server.closeIdleConnections();
+    const open = await new Promise<number>((resolve) => {
+      server.getConnections((_error, count) => {
+        resolve(count);
+      });
+    });
+    if (open === 0) return;
+    await delay(DRAIN_POLL_MS);
+  }
+}

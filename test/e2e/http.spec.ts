@@ -1,0 +1,199 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+  shop = await Shop.open(ledger);
+});
+
+/** Bytes that need not be HTTP, and the answer to them. */
+function sendBytes(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(ledger.url).port), '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+}
+
+describe('an address', () => {
+  test('where nothing is answers 404 with a problem document', async () => {
+    const { status, headers, body } = await ledger.get('/v1/nothing');
+
+    expect(status).toBe(404);
+    expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(body).toEqual({
+      type: 'urn:tillbook:problem:no-such-route',
+      title: 'No such address',
+      status: 404,
+      detail: 'There is nothing at this address.',
+      code: 'no-such-route',
+      responseCode: '30',
+      message: { en: 'There is nothing at this address.', zh: '地址不存在。' },
+      nextStep: 'none',
+    });
+  });
+
+  test.each([
+    ['DELETE', '/v1/sales', 'POST'],
+    ['POST', '/v1/sales/M1.T1.000001.000001', 'GET, HEAD'],
+    ['PATCH', '/v1/merchants/M1', 'GET, HEAD, PUT'],
+    ['PUT', '/health/live', 'GET, HEAD'],
+  ])('%s %s answers 405 and allows %s', async (method, path, allowed) => {
+    const { status, headers, body } = await ledger.send(method, path, { body: {} });
+
+    expect(status).toBe(405);
+    expect(headers['allow']).toBe(allowed);
+    expect(body.code).toBe('method-not-allowed');
+  });
+
+  test('answers OPTIONS with the methods it takes, and 404 where nothing is', async () => {
+    const known = await ledger.send('OPTIONS', '/v1/merchants/M1');
+    const unknown = await ledger.send('OPTIONS', '/v1/nothing');
+
+    expect([known.status, known.headers['allow'], known.text]).toEqual([204, 'GET, HEAD, PUT', '']);
+    expect(unknown.status).toBe(404);
+  });
+
+  test('answers HEAD as GET, without the body', async () => {
+    const got = await ledger.get(shop.path);
+    const head = await ledger.send('HEAD', shop.path);
+
+    expect(head.status).toBe(200);
+    expect(head.text).toBe('');
+    expect(head.headers['content-length']).toBe(got.headers['content-length']);
+  });
+
+  test.each(['/v1/sales/%zz', '/v1/sales/%', '/v1/merchants/%ff%fe', '/%c0%ae%c0%ae/etc'])(
+    '%s can not be decoded: 400',
+    async (path) => {
+      const { status, body } = await ledger.get(path);
+
+      expect(status).toBe(400);
+      expect(body.code).toBe('malformed');
+    },
+  );
+
+  test.each([
+    `/v1/sales/${'a'.repeat(2_000)}`,
+    `/v1/merchants/${'a'.repeat(16)}`,
+    '/v1/merchants/a%2Fb',
+    '/v1/merchants/%00',
+    '/v1/merchants/a%0d%0aSet-Cookie:x',
+    '/v1/merchants/商户',
+    '/v1/merchants/__proto__%20',
+    '/v1/requests/M1/T1/1/000001',
+  ])('%s can be nothing: 400', async (path) => {
+    const { status } = await ledger.get(encodeURI(path).replaceAll('%25', '%'));
+
+    expect(status).toBe(400);
+  });
+
+  test.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
+    'of a merchant named %s is unknown until there is one',
+    async (name) => {
+      const { status, body } = await ledger.get(`/v1/merchants/${name}`);
+
+      expect([status, body.code, body.responseCode]).toEqual([404, 'unknown-merchant', '03']);
+    },
+  );
+});
+
+describe('a body', () => {
+  test.each([
+    ['no JSON', '{"amount":'],
+    ['followed by something else', '{} {}'],
+    ['JSON with a comma too many', '{"a":1,}'],
+    ['preceded by a byte order mark', '\ufeff{}'],
+    ['nested deeper than the parser goes', `${'{"x":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+    ['deep lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['deep, with a number too large', `${'{"x":'.repeat(50_000)}${2n ** 64n}${'}'.repeat(50_000)}`],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a text', '"x"'],
+    ['a number', '1'],
+    ['empty', ''],
+    ['a polluted prototype', '{"__proto__":{"amount":1,"currency":"EUR"}}'],
+    ['a polluted prototype beside a large number', `{"__proto__":{"amount":1},"x":${2n ** 64n}}`],
+    ['a polluted constructor', '{"constructor":{"prototype":{"amount":1}}}'],
+    ['many unknown fields', `{${Array.from({ length: 20_000 }, (_, n) => `"f${n}":1`).join()}}`],
+  ])('that is %s answers 400 and says why', async (_, body) => {
+    const { status, body: problem } = await ledger.post('/v1/sales', body);
+
+    expect(status).toBe(400);
+    expect(problem).toMatchObject({ code: 'malformed', responseCode: '30', nextStep: 'none' });
+    expect((problem.errors ?? []).length).toBeLessThanOrEqual(20);
+    expect(({} as { amount?: number }).amount).toBeUndefined();
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense', ''])(
+    'of the type "%s" answers 415',
+    async (type) => {
+      const sent = JSON.stringify(shop.saleBody());
+
+      const { status, body } = await ledger.post('/v1/sales', sent, { 'content-type': type });
+
+      expect([status, body.code]).toEqual([415, 'media-type']);
+    },
+  );
+
+  test('may name its characters in its type', async () => {
+    const { status } = await ledger.post('/v1/sales', shop.saleBody(), {
+      'content-type': 'application/json; charset=UTF-8',
+    });
+
+    expect(status).toBe(201);
+  });
+
+  test('of more than a mebibyte answers 413', async () => {
+    const { status, body } = await ledger.post('/v1/sales', ' '.repeat(1024 * 1024 + 1));
+
+    expect([status, body.code]).toEqual([413, 'too-large']);
+  });
+});
+
+describe('bytes that are no HTTP request', () => {
+  test.each([
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
+    ['a line of noise', '\u0000\u0001\r\n\r\n', '400'],
+    ['too many headers', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431'],
+  ])('%s is answered %s with a problem document', async (_, bytes, status) => {
+    const answer = await sendBytes(bytes);
+
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('Content-Type: application/problem+json');
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: Number(status) });
+  });
+});
+
+describe('a query', () => {
+  test.each([
+    ['limit=0'],
+    ['limit=-1'],
+    ['limit=1.5'],
+    ['limit=1e2'],
+    ['limit=0x10'],
+    ['limit=%201'],
+    ['limit='],
+    ['limit=1001'],
+    ['limit=1&limit=2'],
+    ['status=gone'],
+    ['status=open&status=open'],
+    ['from=2026-02-30'],
+    ['from=yesterday'],
+    ['to=2026-3-1'],
+    ['after=x'],
+    ['after=1'],
+    ['unknown=1'],
+    ['__proto__=1'],
+    ['__proto__[limit]=1'],
+    ['limit=%zz'],
+  ])('?%s of a list is refused: 400', async (query) => {
+    const { status, body } = await ledger.get(`${shop.path}/sales?${query}`);
+
+    expect([status, body.code, body.responseCode]).toEqual([400, 'malformed', '30']);
+  });
+});
