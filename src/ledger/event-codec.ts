@@ -1,13 +1,10 @@
 import canonicalizeModule from 'canonicalize';
-import { v5 as uuidV5 } from 'uuid';
 import { CorruptLogError, type NewEvent, type StoredEvent } from '../event-store/event-store.js';
 import type { Actor, LedgerEvent, LedgerEventType, RecordedEvent } from './domain/ledger-event.js';
+import { eventId } from './event-id.js';
 
 /** RFC 8785. The package's types call its one function a module. */
 const canonicalize = canonicalizeModule as unknown as (value: object) => string;
-
-/** Namespace of the ledger's event ids. */
-const NAMESPACE = '5f0d6a3e-6c55-4d0b-9c1e-7f3b1c1f7a52';
 
 /** Version of every event's shape as it is written now. */
 const SCHEMA_VERSION = 1;
@@ -37,7 +34,7 @@ export function encode(event: LedgerEvent, from: Provenance): NewEvent {
     version: SCHEMA_VERSION,
   });
   return {
-    id: uuidV5(`${from.request} ${event.type} ${data}`, NAMESPACE),
+    id: eventId(`${from.request} ${event.type} ${data}`),
     type: event.type,
     data,
     metadata,

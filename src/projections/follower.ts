@@ -7,8 +7,11 @@ import { isInTheWay } from './file-faults.js';
 /** Events of one commit at the most: what a reader of the views waits for, and other work of the thread. */
 const BATCH_EVENTS = 1_000;
 
-/** Events that come one by one are gathered for so long, so that not each of them costs a commit. */
-const GATHER_MS = 5;
+/**
+ * Events that come one by one are gathered for so long, so that not each of them costs a commit, nor each of its
+ * merchants' pages of the indexes a write. Whoever waits for one of them does not wait for this.
+ */
+const GATHER_MS = 50;
 
 /** When the log can't be read or the views can't be written, the next try comes after this. */
 const RETRY_MS = 1_000;

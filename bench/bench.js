@@ -1,0 +1,69 @@
+// Measures the service as it is built: `npm run bench -- --help`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { benchDayClose } from './day-close.bench.js';
+import { benchImport } from './import.bench.js';
+import { benchSales } from './sales.bench.js';
+import { STORE_NAMES } from './stores.js';
+
+const PARTS = { sales: benchSales, 'day-close': benchDayClose, import: benchImport };
+
+/** What is to be reached, by the name of the figure. */
+const TARGETS = {
+  salesToBareNest: { atLeast: 0.6 },
+  salesAtMillionToEmpty: { atLeast: 0.9 },
+  settledPerSecond: { atLeast: 10_000 },
+  importSeconds: { atMost: 15 },
+};
+
+const whole = (text) => Number.parseInt(text, 10);
+
+const program = new Command('bench')
+  .description('measures the service over HTTP; trust the ratios, which are of one run')
+  .option('--rounds <n>', 'rounds, of which the median counts', whole, 5)
+  .option('--requests <n>', 'requests of each load', whole, 19_200)
+  .option('--sales <n>', 'sales in the long log', whole, 1_000_000)
+  .option('--closing <n>', 'sales of the day-close', whole, 100_000)
+  .option('--trade <file>', 'recorded trade', '../shared/data/online-retail-invoices.csv')
+  .option('--json <file>', 'write the figures to a file, too')
+  .addOption(
+    new Option('--store <name>', 'the event store').choices(STORE_NAMES).default('embedded'),
+  )
+  .addOption(
+    new Option('--only <parts...>', 'parts to run')
+      .choices(Object.keys(PARTS))
+      .default(Object.keys(PARTS)),
+  )
+  .parse();
+const { json, only, ...options } = program.opts();
+
+const folder = mkdtempSync(join(tmpdir(), 'tillbook-bench-'));
+const bench = {
+  ...options,
+  newFolder: () => mkdtempSync(join(folder, 'data-')),
+  say: (line) => process.stderr.write(`${line}\n`),
+};
+try {
+  const figures = { measuredAt: new Date().toISOString(), cores: cpus().length };
+  for (const part of only) Object.assign(figures, await PARTS[part](bench));
+  print(figures);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function print(figures) {
+  for (const [name, value] of Object.entries(figures)) {
+    const shown = typeof value === 'object' ? `p50 ${value.p50}, p99 ${value.p99}` : value;
+    console.log(`${name.padEnd(28)} ${String(shown).padEnd(24)} ${verdict(name, value)}`.trimEnd());
+  }
+}
+
+function verdict(name, value) {
+  const { atLeast, atMost } = TARGETS[name] ?? {};
+  if (atLeast !== undefined) return `to reach ${atLeast}: ${value >= atLeast ? 'yes' : 'no'}`;
+  if (atMost !== undefined) return `at most ${atMost}: ${value <= atMost ? 'yes' : 'no'}`;
+  return '';
+}

@@ -1,0 +1,63 @@
+// Fills a log with sales: each decided, encoded and appended as the service would, without its routes.
+import { openEventStore } from '../dist/event-store/open-event-store.js';
+import { systemClock } from '../dist/ledger/clock.js';
+import { requestName, streams } from '../dist/ledger/domain/request-name.js';
+import { Journal } from '../dist/ledger/journal.js';
+import { businessDay } from '../dist/merchants/domain/business-day.js';
+import { MerchantDirectory } from '../dist/merchants/merchant-directory.js';
+import { settingsOf } from '../dist/merchants/merchants.dto.js';
+import { MerchantsCommandHandler } from '../dist/merchants/merchants.command-handler.js';
+import { decideSale } from '../dist/sales/domain/decide.js';
+import { MERCHANTS, merchantBody, merchantId, saleBody, TERMINAL } from './requests.js';
+
+/** Sales on their way to the log at the same time. */
+const IN_FLIGHT = 2_000;
+
+const BY = { kind: 'terminal', id: 'bench' };
+
+process.on('message', (job) => {
+  fill(job).then(
+    (figures) => process.send({ figures }),
+    (error) => process.send({ error: error.stack }),
+  );
+});
+
+async function fill({ eventStoreUrl, sales, batchNo }) {
+  const began = performance.now();
+  const store = await openEventStore(eventStoreUrl, 'thread');
+  const journal = new Journal(store);
+  const merchants = await registered(journal);
+  for (let from = 0; from < sales; from += IN_FLIGHT) {
+    const count = Math.min(IN_FLIGHT, sales - from);
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => {
+        const merchant = merchants[(from + index) % MERCHANTS];
+        return append(journal, merchant, saleBody(from + index, batchNo));
+      }),
+    );
+  }
+  await store.close();
+  return { seconds: (performance.now() - began) / 1_000 };
+}
+
+async function registered(journal) {
+  const directory = new MerchantDirectory(journal);
+  const handler = new MerchantsCommandHandler(journal, directory, systemClock);
+  const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
+  for (let index = 0; index < MERCHANTS; index += 1) {
+    await handler.put(merchantId(index), settingsOf(merchantBody(index)), BY);
+    await handler.assignTerminal(merchantId(index), terminal, BY);
+  }
+  return Promise.all(
+    Array.from({ length: MERCHANTS }, (_, index) => handler.get(merchantId(index))),
+  );
+}
+
+function append(journal, merchant, sale) {
+  const now = systemClock.now();
+  const day = businessDay(now, merchant.settings);
+  const terminal = merchant.terminals.get(TERMINAL);
+  const { event } = decideSale(sale, { merchant, terminal, day, now });
+  const request = requestName(sale);
+  return journal.append(streams.request(request), 'no-stream', [event], { request, by: BY });
+}

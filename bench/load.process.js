@@ -1,0 +1,49 @@
+// Sends loads, in a process of its own: what it costs is not the server's.
+import autocannon from 'autocannon';
+import { requestsOf } from './requests.js';
+
+process.on('message', (load) => {
+  send(load).then(
+    (figures) => process.send({ figures }),
+    (error) => process.send({ error: error.message }),
+  );
+});
+
+/** Each connection sends its share, one request after the other; all of them are built before the first is sent. */
+function send(load) {
+  const { url, connections } = load;
+  const requests = requestsOf(load);
+  const shares = Array.from({ length: connections }, (_, share) =>
+    requests.filter((_request, index) => index % connections === share),
+  );
+  return new Promise((resolve, reject) => {
+    let began = 0;
+    let ended = 0;
+    const running = autocannon(
+      {
+        url,
+        connections,
+        amount: requests.length,
+        pipelining: 1,
+        timeout: 60,
+        setupClient: (client) => client.setRequests(shares.pop()),
+      },
+      (error, result) => {
+        if (error) reject(error);
+        else if (result.non2xx + result.errors > 0) {
+          reject(new Error(`${result.non2xx} refused, ${result.errors} failed of ${load.kind}`));
+        } else {
+          const seconds = (ended - began) / 1_000;
+          const { p50, p99 } = result.latency;
+          resolve({ count: requests.length, seconds, p50, p99 });
+        }
+      },
+    );
+    running.on('start', () => {
+      began = performance.now();
+    });
+    running.on('response', () => {
+      ended = performance.now();
+    });
+  });
+}
