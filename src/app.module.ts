@@ -53,9 +53,9 @@ export class AppModule implements OnApplicationShutdown {
 
   /** Opens the store and the views. @throws FolderInUseError, CorruptLogError */
   static async open(settings: Settings): Promise<DynamicModule> {
-    const store = await openEventStore(settings.EVENT_STORE_URL, 'thread');
+    const { VIEWS_DIR: viewsDir, EVENT_STORE_URL: eventStoreUrl } = settings;
+    const store = await openEventStore(eventStoreUrl, 'thread', viewsDir);
     try {
-      const { VIEWS_DIR: viewsDir, EVENT_STORE_URL: eventStoreUrl } = settings;
       const views = await Views.open({ viewsDir, eventStoreUrl });
       return module(settings, store, views);
     } catch (error) {

@@ -3,12 +3,15 @@ import { isIP } from 'node:net';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
 
+const STORE_URL =
+  /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** The settings of the service and of the tool, each with its default. */
 export class Settings {
-  @Matches(/^(file:.+|(kurrentdb|kurrentdb\+discover|esdb|esdb\+discover):\/\/.+)$/, {
-    message: 'file:<folder>, kurrentdb://… or esdb://…',
+  @Matches(STORE_URL, {
+    message: 'file:<folder>, or kurrentdb:// (esdb://) with [user:password@]host:port and options',
   })
   EVENT_STORE_URL = 'file:./data';
 
@@ -78,7 +81,8 @@ function isLoopback(host: string): boolean {
 }
 
 function fault(name: string, value: string, allowed: string): string {
-  return `${name} is '${value}'; allowed: ${allowed}`;
+  const shown = value.replace(/:[^:@/]*@/, ':…@');
+  return `${name} is '${shown}'; allowed: ${allowed}`;
 }
 
 /** The settings of this process: from `.env` in the working directory and from the environment, which wins. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
-import { folderOf, ownerOf } from '../event-store/open-event-store.js';
+import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { type Tool, withLedger } from './tool.js';
 
 /** One line of what a close came to; amounts in minor units. */
@@ -35,7 +35,7 @@ export function dayCloseCommand(): Command {
 /** Through the service that owns the folder, if there is one; else on the folder itself. */
 async function close(merchantId: string, storeId: string | undefined): Promise<ClosedBatch[]> {
   const settings = settingsOfProcess();
-  const owner = ownerOf(folderOf(settings.EVENT_STORE_URL));
+  const owner = ownerOf(ownedFolder(settings.EVENT_STORE_URL, settings.VIEWS_DIR));
   if (owner?.url !== undefined) return closeThrough(owner.url, merchantId, storeId);
   return withLedger((tool) => closeHere(tool, merchantId, storeId), settings);
 }

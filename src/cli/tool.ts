@@ -36,7 +36,7 @@ export async function withLedger<T>(
   settings: Settings = settingsOfProcess(),
 ): Promise<T> {
   const { EVENT_STORE_URL: eventStoreUrl, VIEWS_DIR: viewsDir } = settings;
-  const store = await openEventStore(eventStoreUrl, 'inline');
+  const store = await openEventStore(eventStoreUrl, 'inline', viewsDir);
   try {
     const views = await Views.open({ viewsDir, eventStoreUrl, store });
     try {

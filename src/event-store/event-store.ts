@@ -62,7 +62,7 @@ export interface EventStore {
   /** All events of a stream in order; empty when there is no such stream. */
   readStream(stream: string): Promise<StoredEvent[]>;
 
-  /** One page of the whole log. */
+  /** One page of the whole log. @throws NoSuchPositionError where a store can tell that nothing was ever there */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
 
   /** The event at just this position, if there is one. */
@@ -101,6 +101,14 @@ export class StoreUnavailableError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** A position that no event of the log has, where the store must know one to read on from there. */
+export class NoSuchPositionError extends Error {
+  override readonly name = 'NoSuchPositionError';
+  constructor(readonly position: Position) {
+    super(`the log has nothing at position ${position}`);
   }
 }
 

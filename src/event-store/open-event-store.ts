@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { STREAM_PREFIXES } from '../ledger/domain/request-name.js';
 import type { EventStore } from './event-store.js';
+import { KurrentDbEventStore } from './kurrentdb/kurrentdb-event-store.js';
 import { SqliteEventStore } from './sqlite/sqlite-event-store.js';
 
 /** A store with what only its owner can do. */
@@ -9,19 +11,35 @@ export interface OwnedEventStore extends EventStore {
 }
 
 /**
- * The store that EVENT_STORE_URL names, to read and write: `file:<folder>`.
- * @throws FolderInUseError, CorruptLogError
+ * The store that EVENT_STORE_URL names, to read and write: `file:<folder>`, or `kurrentdb://…` / `esdb://…`. Beside a
+ * server's it is the folder of the views that one process owns: without it, views are not kept.
+ * @throws FolderInUseError, CorruptLogError, StoreUnavailableError; TypeError for a connection string that is none
  */
 export async function openEventStore(
   url: string,
   mode: 'thread' | 'inline',
+  viewsDir?: string,
 ): Promise<OwnedEventStore> {
-  return SqliteEventStore.open(folderOf(url), mode);
+  if (isFolder(url)) return SqliteEventStore.open(folderOf(url), mode);
+  return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES, viewsDir }, (warning) => {
+    console.warn(warning);
+  });
 }
 
 /** The same store to read, beside whoever writes to it. */
 export function openEventStoreReader(url: string): EventStore {
-  return SqliteEventStore.openReader(folderOf(url));
+  if (isFolder(url)) return SqliteEventStore.openReader(folderOf(url));
+  return KurrentDbEventStore.openReader({ url, prefixes: STREAM_PREFIXES });
+}
+
+/** The folder that the one process has whose views these are: the log's own, or the views'. */
+export function ownedFolder(url: string, viewsDir: string): string {
+  return isFolder(url) ? folderOf(url) : viewsDir;
+}
+
+/** Whether the store is a folder, which one process owns; else it is a server's, and any number may write. */
+export function isFolder(url: string): boolean {
+  return url.startsWith('file:');
 }
 
 /** The folder of `file:./data`, `file:/var/lib/tillbook` or `file:///var/lib/tillbook`. */

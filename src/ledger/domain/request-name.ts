@@ -36,3 +36,8 @@ export const streams = {
   merchant: (merchantId: string) => `merchant-${merchantId}`,
   card: (token: string) => `card-${token}`,
 } as const;
+
+/** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */
+export const STREAM_PREFIXES: readonly string[] = Object.values(streams).map((name) =>
+  name('').replace(/-.*$/, '-'),
+);

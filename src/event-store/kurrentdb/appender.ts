@@ -1,0 +1,111 @@
+import { type EventData, NO_STREAM, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
+import {
+  type Appended,
+  ConflictError,
+  type NewEvent,
+  type Position,
+  START,
+  StoreUnavailableError,
+} from '../event-store.js';
+import type { Connection } from './connection.js';
+import { fateOf, inTime, pause, wordsOf } from './faults.js';
+import { ownPosition, proposed } from './stored-form.js';
+
+/** While nothing can have happened, a new leader is waited for so long. */
+const PATIENCE_MS = 1_000;
+
+/** For so long an append that may have happened is repeated, to learn whether it has. */
+const SETTLE_MS = 15_000;
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+type Placed = Pick<Appended, 'position' | 'revision'>;
+
+/** Appends at an exact revision, each until its outcome is known, or for as long as is sensible. */
+export class Appender {
+  private readonly underWay = new Map<string, Promise<Placed>>();
+  /** The furthest place that this process has heard of. */
+  private seen: Position = START;
+
+  constructor(private readonly connection: Connection) {}
+
+  /** The log has come to here. */
+  reached(position: Position): void {
+    if (position > this.seen) this.seen = position;
+  }
+
+  /**
+   * `repeated` is exact for appends that this process has had an answer to, or an event of; where another one wrote
+   * the same events just now, both may be told that it was they.
+   * @throws ConflictError, StoreUnavailableError; TypeError for what can't be stored
+   */
+  async append(
+    stream: string,
+    expected: number | 'no-stream',
+    events: readonly NewEvent[],
+  ): Promise<Appended> {
+    const name = `${stream} ${expected} ${events.map(({ id }) => id).join()}`;
+    const same = this.underWay.get(name);
+    if (same) return { ...(await same), repeated: true };
+    const before = this.seen;
+    const placing = this.place(stream, expected, events.map(proposed));
+    this.underWay.set(name, placing);
+    try {
+      const placed = await placing;
+      this.reached(placed.position);
+      return { ...placed, repeated: placed.position <= before };
+    } finally {
+      this.underWay.delete(name);
+    }
+  }
+
+  private async place(
+    stream: string,
+    expected: number | 'no-stream',
+    events: EventData[],
+  ): Promise<Placed> {
+    const begun = performance.now();
+    let outcome: 'not-done' | 'unknown' = 'not-done';
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await this.send(stream, expected, events);
+      } catch (error) {
+        if (error instanceof WrongExpectedVersionError) throw conflict(stream, expected, error);
+        const fate = fateOf(error);
+        if (fate === 'unknown') outcome = 'unknown';
+        const limit = begun + (outcome === 'unknown' ? SETTLE_MS : PATIENCE_MS);
+        if (fate === 'refused' || performance.now() + wait > limit) {
+          throw new StoreUnavailableError(`can't append: ${wordsOf(error)}`, outcome, {
+            cause: error,
+          });
+        }
+      }
+      await pause(wait);
+    }
+  }
+
+  private async send(
+    stream: string,
+    expected: number | 'no-stream',
+    events: EventData[],
+  ): Promise<Placed> {
+    const { client, deadlineMs } = this.connection;
+    const streamState = expected === 'no-stream' ? NO_STREAM : BigInt(expected);
+    const request = client.appendToStream(stream, events, { streamState, deadline: deadlineMs });
+    const { position, nextExpectedRevision } = await inTime(request, deadlineMs);
+    return {
+      position: ownPosition(stream, position),
+      revision: Number(nextExpectedRevision),
+    };
+  }
+}
+
+function conflict(
+  stream: string,
+  expected: number | 'no-stream',
+  { actualState }: WrongExpectedVersionError,
+): ConflictError {
+  const actual = typeof actualState === 'bigint' ? Number(actualState) : undefined;
+  return new ConflictError(stream, expected, actual);
+}

@@ -1,0 +1,69 @@
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+
+/** How long the server may take for one request, unless the connection string's `defaultDeadline` says otherwise. */
+const DEADLINE_MS = 10_000;
+
+const FORM =
+  /^(?:esdb|kurrentdb)(?<discover>\+discover)?:\/\/(?:(?<user>[^:@/]+):(?<password>[^@/]+)@)?(?<hosts>[^/?@]+)\/?(?:\?(?<options>.*))?$/;
+
+export interface Connection {
+  readonly client: KurrentDBClient;
+  readonly deadlineMs: number;
+}
+
+/**
+ * A connection as the connection string says: TLS, credentials, seeds and keep-alive are all in it.
+ * Nothing is sent before the first request.
+ * @throws TypeError naming what is wrong with it, without the password
+ */
+export function connect(url: string): Connection {
+  const { options } = partsOf(url);
+  const deadline = Number(options.get('defaultDeadline') ?? DEADLINE_MS);
+  // The client says that `esdb:` is out of date; both names remain good here.
+  const client = KurrentDBClient.connectionString(url.replace(/^esdb/, 'kurrentdb'));
+  return { client, deadlineMs: deadline };
+}
+
+/** What whoever runs the service should know about the connection; nothing when it is in order. */
+export function warningsOf(url: string): string[] {
+  const { user, password, hosts, options } = partsOf(url);
+  if (hosts.every(isLoopback)) return [];
+  const warnings: string[] = [];
+  if (user === 'admin' && password === 'changeit') {
+    warnings.push(
+      `EVENT_STORE_URL has the default credentials for ${hosts.join(', ')}: anyone can write to it`,
+    );
+  }
+  if (options.get('tls') === 'false') {
+    warnings.push(
+      `EVENT_STORE_URL turns TLS off for ${hosts.join(', ')}: nothing is encrypted, and no password asked for`,
+    );
+  }
+  return warnings;
+}
+
+interface Parts {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly hosts: readonly string[];
+  readonly options: URLSearchParams;
+}
+
+function partsOf(url: string): Parts {
+  const parts = FORM.exec(url)?.groups;
+  if (!parts) {
+    const form = 'kurrentdb://[user:password@]host:port[,host:port…][?option=value&…]';
+    throw new TypeError(`EVENT_STORE_URL is no connection string; allowed: ${form}`);
+  }
+  const decoded = (part?: string) => (part === undefined ? undefined : decodeURIComponent(part));
+  return {
+    user: decoded(parts['user']),
+    password: decoded(parts['password']),
+    hosts: (parts['hosts'] ?? '').split(',').map((host) => host.replace(/:\d+$/, '')),
+    options: new URLSearchParams(parts['options']),
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+}

@@ -1,0 +1,62 @@
+import {
+  AccessDeniedError,
+  CancelledError,
+  DeadlineExceededError,
+  NotLeaderError,
+  UnavailableError,
+} from '@kurrent/kurrentdb-client';
+
+/**
+ * What a failed request came to. `not-done`: it never got to a server that could do it. `refused`: the server will
+ * not do it, however often it is asked. `unknown`: it may have been done.
+ */
+export type Fate = 'not-done' | 'refused' | 'unknown';
+
+/** The client found no server to send the request to: its own words, and the sockets'. */
+const NEVER_SENT = /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Failed to discover/;
+
+export function fateOf(error: unknown): Fate {
+  if (error instanceof NotLeaderError) return 'not-done';
+  if (error instanceof AccessDeniedError) return 'refused';
+  const { message, type } = error as { message?: string; type?: string };
+  if (type === 'maximum-append-size-exceeded') return 'refused';
+  return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
+}
+
+/** Whether a read that failed so may do better the next time. */
+export function isPassing(error: unknown): boolean {
+  return [UnavailableError, CancelledError, DeadlineExceededError, NotLeaderError].some(
+    (passing) => error instanceof passing || (error as Error).name === passing.name,
+  );
+}
+
+/** The error in words: many of the client's have no message. */
+export function wordsOf(error: unknown): string {
+  const { message, name, constructor } = error as Error;
+  return message === '' || message === name ? constructor.name : message;
+}
+
+/** A request that has no answer in time, though the connection seems to stand. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
+/** @throws NoAnswerError when it takes longer; the request itself goes on */
+export async function inTime<T>(request: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new NoAnswerError(`no answer within ${milliseconds} ms`));
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([request, late]);
+  } finally {
+    clearTimeout(timer);
+    request.catch(() => undefined);
+  }
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,171 @@
+import { type Observable, Subject, takeUntil, tap, throwError } from 'rxjs';
+import {
+  type Appended,
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  type Position,
+  type ReadAllOptions,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '../event-store.js';
+import { FolderLock } from '../sqlite/folder-lock.js';
+import { AnyRevision } from './any-revision.js';
+import { Appender } from './appender.js';
+import { connect, type Connection, warningsOf } from './connection.js';
+import { pause } from './faults.js';
+import { LogReads } from './log-reads.js';
+import { trail } from './trail.js';
+
+/** A service that starts waits so long for its server. */
+const START_PATIENCE_MS = 60_000;
+const START_RETRY_MS = 500;
+
+export interface KurrentDbOptions {
+  /** `kurrentdb://…` or `esdb://…`, as EventStoreDB's clients read it. */
+  readonly url: string;
+  /** The ledger's streams begin with one of these; what else the log holds is not read. */
+  readonly prefixes: readonly string[];
+  /** Where this process keeps its views: no other may have the same. */
+  readonly viewsDir?: string | undefined;
+}
+
+/** The log in EventStoreDB (KurrentDB), which other processes may write to as well. */
+export class KurrentDbEventStore implements EventStore {
+  private readonly closing = new Subject<void>();
+  private readonly connection: Connection;
+  private readonly reads: LogReads;
+  private readonly appender: Appender;
+  private readonly anyRevision: AnyRevision;
+  private readonly underWay = new Set<Promise<Appended>>();
+  private closed: Promise<void> | undefined;
+
+  private constructor(
+    private readonly options: KurrentDbOptions,
+    private readonly isReader: boolean,
+    private readonly lock?: FolderLock,
+  ) {
+    this.connection = connect(options.url);
+    this.reads = new LogReads(this.connection, options.prefixes);
+    this.appender = new Appender(this.connection);
+    this.anyRevision = new AnyRevision(this.reads, this.appender);
+  }
+
+  /**
+   * Waits for the server for a minute. `warn` is told what is dangerous about the connection.
+   * @throws StoreUnavailableError when it does not answer; FolderInUseError when another process has the views'
+   * folder; TypeError when the connection string is none
+   */
+  static async open(
+    options: KurrentDbOptions,
+    warn: (message: string) => void = () => undefined,
+  ): Promise<KurrentDbEventStore> {
+    warningsOf(options.url).forEach(warn);
+    const { viewsDir } = options;
+    const lock = viewsDir === undefined ? undefined : FolderLock.take(viewsDir);
+    const store = new KurrentDbEventStore(options, false, lock);
+    const limit = performance.now() + START_PATIENCE_MS;
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        store.appender.reached(await store.head());
+        return store;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || performance.now() > limit) {
+          await store.close();
+          throw error;
+        }
+        if (isFirst) warn(`waiting for the event store: ${error.message}`);
+        await pause(START_RETRY_MS);
+      }
+    }
+  }
+
+  /** To read only. Nothing is asked of the server yet. */
+  static openReader(options: KurrentDbOptions): KurrentDbEventStore {
+    return new KurrentDbEventStore(options, true);
+  }
+
+  /** Says where the process that keeps these views serves its API. */
+  announce(url: string): void {
+    this.lock?.announce({ pid: process.pid, url });
+  }
+
+  append(
+    stream: string,
+    expected: ExpectedRevision,
+    events: readonly NewEvent[],
+  ): Promise<Appended> {
+    if (this.isReader || this.closed) {
+      const why = this.isReader ? 'was opened to read only' : 'is closed';
+      return Promise.reject(new StoreUnavailableError(`the log ${why}`, 'not-done'));
+    }
+    const fault = this.faultOf(stream, events);
+    if (fault !== undefined) return Promise.reject(new TypeError(fault));
+    const appending =
+      expected === 'any'
+        ? this.anyRevision.append(stream, events)
+        : this.appender.append(stream, expected, events);
+    this.underWay.add(appending);
+    const done = (): void => {
+      this.underWay.delete(appending);
+    };
+    appending.then(done, done);
+    return appending;
+  }
+
+  private faultOf(stream: string, events: readonly NewEvent[]): string | undefined {
+    if (events.length === 0) return `no events to append to stream ${stream}`;
+    if (this.options.prefixes.some((prefix) => stream.startsWith(prefix))) return undefined;
+    return `stream ${stream} would not be read again: ${this.options.prefixes.join(', ')} are`;
+  }
+
+  readStream(stream: string): Promise<StoredEvent[]> {
+    return this.read(() => this.reads.stream(stream));
+  }
+
+  readAll(options: ReadAllOptions): Promise<StoredEvent[]> {
+    return this.read(() => this.reads.page(options));
+  }
+
+  at(position: Position): Promise<StoredEvent | undefined> {
+    return this.read(() => this.reads.at(position));
+  }
+
+  head(): Promise<Position> {
+    return this.read(() => this.reads.head());
+  }
+
+  /** Goes on by itself whatever becomes of the server. Fails with NoSuchPositionError or CorruptLogError. */
+  subscribe(after: Position): Observable<StoredEvent[]> {
+    if (this.closed) return throwError(closedError);
+    return trail(this.connection, this.reads, this.options.prefixes, after).pipe(
+      tap((page) => {
+        const last = page.at(-1);
+        if (last) this.appender.reached(last.position);
+      }),
+      takeUntil(this.closing),
+    );
+  }
+
+  /** Answers every append under way first. */
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    this.closing.next();
+    await this.connection.client.dispose();
+    this.lock?.release();
+  }
+
+  private async read<T>(task: () => Promise<T>): Promise<T> {
+    if (this.closed) throw closedError();
+    return task();
+  }
+}
+
+function closedError(): StoreUnavailableError {
+  return new StoreUnavailableError('the log is closed', 'not-done');
+}

@@ -1,0 +1,163 @@
+import {
+  BACKWARDS,
+  END,
+  FORWARDS,
+  START as BEGINNING,
+  STREAM_NAME,
+} from '@kurrent/kurrentdb-client';
+import {
+  NoSuchPositionError,
+  type Position,
+  type ReadAllOptions,
+  START,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '../event-store.js';
+import type { Connection } from './connection.js';
+import { inTime, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
+import { logPosition, type ReadEvent, stored } from './stored-form.js';
+
+/** How long one part of an answer may take. */
+const PART_MS = 5_000;
+
+/** A read is tried again after so long each. */
+const PAUSES_MS = [50, 200, 600];
+
+const EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
+
+type Direction = typeof FORWARDS | typeof BACKWARDS;
+
+type Pages = AsyncIterable<{ event?: ReadEvent }[]>;
+
+/** Reads what is the ledger's of the server's log; the server leaves out the rest. Every read asks the leader. */
+export class LogReads {
+  private readonly filter: { filterOn: typeof STREAM_NAME; prefixes: string[] };
+
+  constructor(
+    private readonly connection: Connection,
+    prefixes: readonly string[],
+  ) {
+    this.filter = { filterOn: STREAM_NAME, prefixes: [...prefixes] };
+  }
+
+  stream(name: string): Promise<StoredEvent[]> {
+    return this.ofStream(name, FORWARDS, EVERYTHING);
+  }
+
+  /** The last events of a stream, in order. */
+  async tail(name: string, count: number): Promise<StoredEvent[]> {
+    return (await this.ofStream(name, BACKWARDS, BigInt(count))).reverse();
+  }
+
+  private ofStream(name: string, direction: Direction, maxCount: bigint): Promise<StoredEvent[]> {
+    return this.patiently(() =>
+      gather(
+        this.connection.client.rustClient.readStream(name, {
+          direction,
+          fromRevision: direction === FORWARDS ? BEGINNING : END,
+          maxCount,
+          requiresLeader: true,
+          resolvesLink: false,
+        }),
+      ).catch((error: unknown) => {
+        if ((error as Error).name === 'StreamNotFoundError') return [];
+        throw error;
+      }),
+    );
+  }
+
+  /** @throws NoSuchPositionError when no event was ever at `after` */
+  async page({ after, limit, backwards = false }: ReadAllOptions): Promise<StoredEvent[]> {
+    if (backwards) return this.read(after, limit, BACKWARDS);
+    // The server begins with the event at the position itself.
+    const events = await this.read(after, limit + 1, FORWARDS);
+    return events[0]?.position === after ? events.slice(1) : events.slice(0, limit);
+  }
+
+  async at(position: Position): Promise<StoredEvent | undefined> {
+    try {
+      const [event] = await this.read(position, 1, FORWARDS);
+      return event?.position === position ? event : undefined;
+    } catch (error) {
+      if (error instanceof NoSuchPositionError) return undefined;
+      throw error;
+    }
+  }
+
+  async head(): Promise<Position> {
+    const [last] = await this.read(undefined, 1, BACKWARDS);
+    return last?.position ?? START;
+  }
+
+  /** Everything behind a position, as it comes from the server: one request for all of it. */
+  async *behind(after: Position): AsyncIterable<StoredEvent[]> {
+    const parts = this.all(after, EVERYTHING, FORWARDS)[Symbol.asyncIterator]();
+    for (;;) {
+      const part = await inTime(parts.next(), PART_MS);
+      if (part.done) return;
+      const events = eventsOf(part.value);
+      yield events[0]?.position === after ? events.slice(1) : events;
+    }
+  }
+
+  private async read(
+    from: Position | undefined,
+    count: number,
+    direction: Direction,
+  ): Promise<StoredEvent[]> {
+    try {
+      return await this.patiently(() => gather(this.all(from, BigInt(count), direction)));
+    } catch (error) {
+      if (from === undefined || !(error instanceof StoreUnavailableError)) throw error;
+      // Also what the server says to a place between two events. It is away only if it has no end of its log, either.
+      await this.head();
+      throw new NoSuchPositionError(from);
+    }
+  }
+
+  private all(from: Position | undefined, maxCount: bigint, direction: Direction): Pages {
+    const end = direction === FORWARDS ? BEGINNING : END;
+    return this.connection.client.rustClient.readAll({
+      direction,
+      fromPosition: from === undefined ? end : logPosition(from),
+      filter: this.filter,
+      maxCount,
+      requiresLeader: true,
+      resolvesLink: false,
+    });
+  }
+
+  /** @throws StoreUnavailableError when it fails again and again */
+  private async patiently<T>(read: () => Promise<T>): Promise<T> {
+    for (const wait of [...PAUSES_MS, undefined]) {
+      try {
+        return await read();
+      } catch (error) {
+        const mayPass = isPassing(error);
+        if (mayPass && wait !== undefined) await pause(wait);
+        else if (mayPass || error instanceof NoAnswerError) throw unavailable(error);
+        else throw error;
+      }
+    }
+    throw new Error('not reached');
+  }
+}
+
+export function unavailable(error: unknown): StoreUnavailableError {
+  const message = `can't read the log: ${wordsOf(error)}`;
+  return new StoreUnavailableError(message, 'not-done', { cause: error });
+}
+
+async function gather(pages: Pages): Promise<StoredEvent[]> {
+  const parts = pages[Symbol.asyncIterator]();
+  const events: StoredEvent[] = [];
+  for (;;) {
+    const part = await inTime(parts.next(), PART_MS);
+    if (part.done) return events;
+    events.push(...eventsOf(part.value));
+  }
+}
+
+function eventsOf(page: { event?: ReadEvent }[]): StoredEvent[] {
+  return page.flatMap(({ event }) => (event ? [stored(event)] : []));
+}

@@ -1,0 +1,160 @@
+import { START as BEGINNING, streamNameFilter } from '@kurrent/kurrentdb-client';
+import { Observable } from 'rxjs';
+import {
+  CorruptLogError,
+  NoSuchPositionError,
+  type Position,
+  type StoredEvent,
+} from '../event-store.js';
+import type { Connection } from './connection.js';
+import { pause } from './faults.js';
+import type { LogReads } from './log-reads.js';
+import { type LogPosition, logPosition, storedParsed } from './stored-form.js';
+
+/** Events of one page that a subscriber gets at the most. */
+const PAGE = 1_000;
+
+/** The server says now and then how far it has looked: after so many events of others, times 32. */
+const CHECKPOINT_INTERVAL = 32;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * The log behind a position for as long as it is subscribed: what is there in large pages, then what comes. Whatever
+ * breaks is taken up again from the last place, after a while that grows.
+ */
+export function trail(
+  connection: Connection,
+  reads: LogReads,
+  prefixes: readonly string[],
+  after: Position,
+): Observable<StoredEvent[]> {
+  return new Observable((subscriber) => {
+    const following = new Following(connection, reads, prefixes, after, (page) => {
+      subscriber.next(page);
+    });
+    following.run().catch((error: unknown) => {
+      subscriber.error(error);
+    });
+    return () => {
+      following.stop();
+    };
+  });
+}
+
+class Following {
+  private isStopped = false;
+  private wait = 0;
+  /** How far the server has looked beyond the last event: where to go on without looking again. */
+  private looked: LogPosition | undefined;
+  private endLive: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly reads: LogReads,
+    private readonly prefixes: readonly string[],
+    private position: Position,
+    private readonly emit: (page: StoredEvent[]) => void,
+  ) {}
+
+  /** Resolves once it is stopped. @throws CorruptLogError, NoSuchPositionError: what no waiting makes better */
+  async run(): Promise<void> {
+    while (!this.isStopped) {
+      try {
+        await this.catchUp();
+        await this.live();
+      } catch (error) {
+        if (error instanceof CorruptLogError || error instanceof NoSuchPositionError) throw error;
+        await this.rest();
+      }
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.endLive?.();
+  }
+
+  private async rest(): Promise<void> {
+    this.wait = Math.min(Math.max(this.wait * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
+    await pause(this.wait);
+  }
+
+  /** Where nothing has been seen yet, the first page also shows whether the position is one. */
+  private async catchUp(): Promise<void> {
+    if (this.looked) return;
+    await this.reads.page({ after: this.position, limit: 1 });
+    let page: StoredEvent[] = [];
+    for await (const events of this.reads.behind(this.position)) {
+      page.push(...events);
+      if (page.length < PAGE) continue;
+      this.give(page);
+      page = [];
+      if (this.isStopped) return;
+    }
+    this.give(page);
+  }
+
+  /** Resolves when stopped; rejects when the subscription breaks. */
+  private live(): Promise<void> {
+    if (this.isStopped) return Promise.resolve();
+    const from = this.looked ?? logPosition(this.position);
+    const subscription = this.connection.client.subscribeToAll({
+      fromPosition: from === 'start' ? BEGINNING : from,
+      filter: streamNameFilter({
+        prefixes: [...this.prefixes],
+        checkpointInterval: CHECKPOINT_INTERVAL,
+        checkpointReached: (_, place) => {
+          // Behind what is still gathered, and so only once that has been given.
+          flush();
+          this.looked = place;
+        },
+      }),
+    });
+    let gathered: StoredEvent[] = [];
+    const flush = (): void => {
+      const page = gathered;
+      gathered = [];
+      this.give(page);
+    };
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.endLive = undefined;
+        void subscription.unsubscribe().catch(() => undefined);
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(error);
+      };
+      this.endLive = () => {
+        end();
+        resolve();
+      };
+      subscription.on('data', ({ event }) => {
+        if (!event || this.isStopped) return;
+        try {
+          gathered.push(storedParsed(event));
+        } catch (error) {
+          fail(error as Error);
+          return;
+        }
+        if (gathered.length === 1) setImmediate(flush);
+        else if (gathered.length === PAGE) flush();
+      });
+      subscription.on('error', fail);
+      subscription.on('end', () => {
+        fail(new Error('the subscription has ended'));
+      });
+    });
+  }
+
+  private give(page: StoredEvent[]): void {
+    const last = page.at(-1);
+    if (!last || this.isStopped) return;
+    this.position = last.position;
+    this.looked = undefined;
+    this.wait = 0;
+    this.emit(page);
+  }
+}

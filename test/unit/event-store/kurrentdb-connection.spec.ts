@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect, warningsOf } from '../../../src/event-store/kurrentdb/connection.js';
+import { proposed } from '../../../src/event-store/kurrentdb/stored-form.js';
+import { STREAM_PREFIXES } from '../../../src/ledger/domain/request-name.js';
+
+describe('a connection string', () => {
+  it.each([
+    ['a loopback address', 'kurrentdb://admin:changeit@127.0.0.1:2113', []],
+    ['credentials of its own', 'esdb://ledger:s3cret@db.example:2113', []],
+    [
+      'the default credentials',
+      'esdb+discover://admin:changeit@db.example',
+      [/default credentials/],
+    ],
+    [
+      'no TLS',
+      'kurrentdb://a.example:2113,b.example:2113?tls=false',
+      [/TLS off for a.example, b.example/],
+    ],
+    [
+      'one public seed of two',
+      'kurrentdb://admin:changeit@localhost,b.example',
+      [/default credentials/],
+    ],
+  ])('with %s is warned about as it deserves', (_, url, warnings) => {
+    expect(warningsOf(url)).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+  });
+
+  it.each(['kurrentdb://', 'kurrentdb://user@:x', 'http://127.0.0.1:2113'])(
+    'that is none (%s) is refused with what is allowed',
+    (url) => {
+      expect(() => connect(url)).toThrow(
+        /EVENT_STORE_URL is no connection string; allowed: kurrentdb:/,
+      );
+    },
+  );
+
+  it('gives no password away when it is refused', () => {
+    expect(() => connect('kurrentdb://user:s3cret@')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+    );
+  });
+
+  it('sets how long the server may take', () => {
+    expect(connect('esdb://127.0.0.1:1?tls=false').deadlineMs).toBe(10_000);
+    expect(connect('esdb://127.0.0.1:1?tls=false&defaultDeadline=700').deadlineMs).toBe(700);
+  });
+});
+
+describe('what is sent to EventStoreDB', () => {
+  const event = (data: string, metadata = '{"$correlationId":"M1.T1.000001.000001"}') => ({
+    id: 'd7b2f0a4-6f0e-4a54-8f6b-0a6f0d7f5a11',
+    type: 'Sale',
+    data,
+    metadata,
+  });
+
+  it('is JSON with its metadata, so that its own tools can follow it', () => {
+    const sent = proposed(event('{"amount":100,"card":{"last4":"1234"}}'));
+    expect(sent).toMatchObject({ contentType: 'application/json', data: { amount: 100 } });
+    expect(Buffer.from(sent.metadata as Uint8Array).toString()).toContain('$correlationId');
+  });
+
+  it.each([
+    '{"amount":9007199254740993}',
+    '{ "amount": 1 }',
+    '{"2":"b","10":"a","1":""}',
+    'no JSON',
+  ])('is the very bytes where JSON would be written differently: %s', (text) => {
+    const sent = proposed(event(text));
+    expect(sent.contentType).toBe('application/octet-stream');
+    expect(Buffer.from(sent.data as Uint8Array).toString()).toBe(text);
+  });
+
+  it('is nothing that can not be stored as it is', () => {
+    expect(() => proposed(event('"\ud800"'))).toThrow(/surrogate/);
+    expect(() => proposed(event('{}', '{ }'))).toThrow(/canonical/);
+  });
+
+  it('goes to streams that are read again', () => {
+    expect(STREAM_PREFIXES).toEqual(
+      expect.arrayContaining(['sale-', 'batch-', 'merchant-', 'card-']),
+    );
+    expect(STREAM_PREFIXES.every((prefix) => /^[a-z]+-$/.test(prefix))).toBe(true);
+  });
+});
