@@ -139,7 +139,9 @@ export function decode(stored: StoredEvent): RecordedEvent {
 function parse(stored: StoredEvent, text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
   } catch (cause) {
     throw unreadable(stored, 'it is not JSON', cause);
   }

@@ -13,15 +13,18 @@ export interface BusinessDay {
 
 /**
  * The instant (epoch milliseconds) at which a business date ends. The cut-off ends the calendar date
- * at 12:00 or later, before that the previous one. A cut-off that the clocks skip moves on with them.
+ * at 12:00 or later, before that the previous one. A cut-off that the clocks skip moves on with them; of one that
+ * comes twice, the first counts.
  */
 export function businessDateEnd(date: string, rule: DayRule): number {
   const [hour, minute] = rule.dayCloseAt.split(':').map(Number) as [number, number];
   const day = DateTime.fromISO(date, { zone: 'utc' }).plus({ days: hour < 12 ? 1 : 0 });
-  return DateTime.fromObject(
+  const cutOff = DateTime.fromObject(
     { year: day.year, month: day.month, day: day.day, hour, minute },
     { zone: rule.timeZone },
-  ).toMillis();
+  );
+  // Of a time that comes twice, the library gives that which has today's offset: another in winter than in summer.
+  return Math.min(...cutOff.getPossibleOffsets().map((each) => each.toMillis()));
 }
 
 /** The business date that an instant (epoch milliseconds) counts for, and when it ends. */

@@ -48,7 +48,7 @@ function leaves(content: JsonObject, prefix = ''): Map<string, JsonValue> {
         found.set(inner, leaf);
       }
     } else {
-      found.set(`${prefix}${name}`, value);
+      found.set(`${prefix}${name}`, Array.isArray(value) ? JSON.stringify(value) : value);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 import type { Minor } from '../../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js';
-import { type Condition, type Known, minutes, type Question, say } from './condition.js';
+import { type Known, minutes, type Question, say } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
 import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode, Sentence } from './refusal.js';
@@ -60,18 +60,20 @@ export function voidability(question: Question): Voidability {
 
 function way(kind: 'void' | 'refund', question: Question, judged: readonly Judged[]): Way {
   const allowed = judged.every(({ condition, met }) => condition.for !== kind || met);
-  const others = judged.filter(
-    ({ condition }) => condition.for === kind && !dependsOnAmount(condition),
-  );
-  const possible = others.every(({ met }) => met);
   return {
     allowed,
-    maxAmount: possible && question.sale ? remaining(question.sale) : 0,
+    maxAmount: maxAmount(kind, question, allowed),
     until: isKnown(question) ? until[kind](question) : undefined,
   };
 }
 
-const dependsOnAmount = ({ code }: Condition): boolean => code === 'amount-allowed';
+/** All that is left where that is possible, whatever was asked for; else what was asked for, if that is. */
+function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
+  const { sale, amount } = question;
+  const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
+  if (sale && !failing(conditions, { ...question, amount: undefined })) return remaining(sale);
+  return allowed ? (amount ?? 0) : 0;
+}
 
 const until = {
   void: ({ sale, merchant }: Known): number => {

@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import { merchantWith, sale, settled, voided } from '../../support/facts.js';
+import { given, of, refundIt, refundOf, voidIt, voidOf } from '../../support/specification.js';
+
+const requiresOf = (world: ReturnType<typeof given>, amount?: number) =>
+  world.asked({ amount }).requires;
+
+describe('the customer’s consent', () => {
+  const world = given(merchantWith({ voidPolicy: { consent: true } }), sale, voided(1_000));
+
+  test('is asked for a void, and refused without', () => {
+    expect(requiresOf(world)).toEqual(['consent']);
+    world.when(voidIt).thenRejected('consent', { nextStep: 'retry' });
+    world.when(voidOf({ consent: false })).thenRejected('consent');
+    world.when(voidOf({ consent: true })).then('Void', { consent: true });
+  });
+  test('is not asked for a refund', () => {
+    const past = given(merchantWith({ voidPolicy: { consent: true } }), sale, settled);
+    expect(requiresOf(past)).toEqual([]);
+    past.when(refundIt).then('Refund');
+  });
+});
+
+describe('the card of the sale', () => {
+  const world = given(merchantWith({ voidPolicy: { cardPresent: true } }), sale);
+
+  test('is asked for where the policy says so', () => {
+    expect(requiresOf(world)).toEqual(['card']);
+    world.when(voidIt).thenRejected('card', { responseCode: '14', nextStep: 'retry' });
+    world.when(voidOf({ card: { token: 'tok_1' } })).then('Void', { cardPresented: true });
+  });
+  test('is the only one accepted, even where none is asked for', () => {
+    const other = { card: { token: 'tok_2' } };
+    world.when(voidOf(other)).thenRejected('card', { responseCode: '14' });
+    given(sale).when(voidOf(other)).thenRejected('card', { responseCode: '14' });
+    given(sale, settled).when(refundOf(other)).thenRejected('card', { responseCode: '14' });
+  });
+});
+
+describe('an approval', () => {
+  test('is asked for above the amount of the policy, of what is to be voided', () => {
+    const world = given(merchantWith({ voidPolicy: { approvalAbove: of(500) } }), sale);
+    expect(requiresOf(world)).toEqual(['approval']);
+    expect(requiresOf(world, 501)).toEqual(['approval']);
+    expect(requiresOf(world, 500)).toEqual([]);
+    world.when(voidOf({ amount: 500 })).then('Void');
+  });
+  test('above 0 means always', () => {
+    const world = given(merchantWith({ voidPolicy: { approvalAbove: of(0) } }), sale);
+    expect(requiresOf(world, 1)).toEqual(['approval']);
+  });
+  test('for refunds goes by the refund policy', () => {
+    const policy = { refundPolicy: { approvalAbove: of(500) } };
+    const world = given(merchantWith(policy), sale, settled);
+    expect(requiresOf(world, 501)).toEqual(['approval']);
+    expect(requiresOf(world, 500)).toEqual([]);
+  });
+});
+
+describe('a supervisor', () => {
+  test('is asked for above the amount of the policy', () => {
+    const policy = { voidPolicy: { supervisorAbove: of(500) } };
+    const world = given(merchantWith(policy), sale);
+    expect(requiresOf(world, 500)).toEqual([]);
+    expect(requiresOf(world, 501)).toEqual(['supervisor']);
+    world.when(voidOf({ amount: 500 })).then('Void');
+    world
+      .when(voidOf({ amount: 501 }))
+      .thenRejected('supervisor', { responseCode: '55', nextStep: 'call-supervisor' });
+  });
+});
+
+test('a condition that fails comes before what was not brought along', () => {
+  given(merchantWith({ voidPolicy: { consent: true } }), sale, settled)
+    .when(voidIt)
+    .thenRejected('funds-not-settled');
+});
+
+test('nothing is required for what can’t be done at all', () => {
+  expect(requiresOf(given(merchantWith({ voidPolicy: { consent: true } })))).toEqual([]);
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  cardReported,
+  closeRequested,
+  merchantWith,
+  refunded,
+  rightFrozen,
+  sale,
+  settled,
+  voided,
+} from '../../support/facts.js';
+import { given } from '../../support/specification.js';
+
+const at = (time: string): number => Date.parse(time);
+
+describe('the decision', () => {
+  test('is void while all conditions of a void hold', () => {
+    const answer = given(sale, voided(3_000)).asked();
+    expect(answer).toMatchObject({
+      decision: 'void',
+      void: { allowed: true, maxAmount: 7_000, until: at('2026-11-24T16:00:00.000Z') },
+      refund: { allowed: false, maxAmount: 0 },
+    });
+    expect(answer.explanation.en).toMatch(/^Void it/);
+  });
+  test('is refund when those of a refund do', () => {
+    const answer = given(sale, settled, refunded(4_000, { afterSettlement: true })).asked();
+    expect(answer).toMatchObject({
+      decision: 'refund',
+      void: { allowed: false, maxAmount: 0 },
+      refund: { allowed: true, maxAmount: 6_000, until: at('2027-05-23T16:00:00.000Z') },
+    });
+    expect(answer.explanation.en).toContain('4000 has been refunded');
+  });
+  test('is refund for a hot card', () => {
+    expect(given(sale, cardReported('frozen')).asked().decision).toBe('refund');
+  });
+  test('is none when neither is possible', () => {
+    const answer = given(rightFrozen('refund'), sale, closeRequested).asked();
+    expect(answer).toMatchObject({
+      decision: 'none',
+      void: { allowed: false, maxAmount: 0 },
+      refund: { allowed: false, maxAmount: 0 },
+    });
+    expect(answer.explanation.en).toContain('refund right is frozen');
+  });
+  test('is none for an unknown sale, of which only that is said', () => {
+    const answer = given().asked();
+    expect(answer.decision).toBe('none');
+    expect(answer.conditions.map(({ condition }) => condition.code)).toEqual([
+      'sale-approved',
+      'sale-approved',
+    ]);
+    expect(answer.void).toEqual({ allowed: false, maxAmount: 0, until: undefined });
+  });
+});
+
+describe('asked for an amount', () => {
+  test('above what is left, nothing of that size is possible, but something smaller is', () => {
+    const answer = given(sale).asked({ amount: 10_001 });
+    expect(answer).toMatchObject({
+      decision: 'none',
+      void: { allowed: false, maxAmount: 10_000 },
+      refund: { allowed: false, maxAmount: 0 },
+    });
+  });
+  test('a part where only the whole can be voided is a refund', () => {
+    const answer = given(merchantWith({ voidPolicy: { partial: false } }), sale).asked({
+      amount: 3_000,
+    });
+    expect(answer).toMatchObject({
+      decision: 'refund',
+      void: { allowed: false, maxAmount: 10_000 },
+      refund: { allowed: true, maxAmount: 3_000 },
+    });
+  });
+});
+
+describe('until', () => {
+  test('a void is possible to the end of the window or of the day, whichever is first', () => {
+    const window = (windowMinutes: number) =>
+      given(merchantWith({ voidPolicy: { windowMinutes } }), sale).asked().void.until;
+    expect(window(30)).toBe(at('2026-11-24T02:30:00.000Z'));
+    expect(window(24 * 60)).toBe(at('2026-11-24T16:00:00.000Z'));
+  });
+  test.each([['2026-11-24T15:59:59.999Z'], ['2026-11-24T16:00:00.000Z']])(
+    'holds for the condition itself, just before and at the instant (%s)',
+    (time) => {
+      const { void: way } = given(sale).at(time).asked();
+      expect(way.allowed).toBe(at(time) < (way.until ?? 0));
+    },
+  );
+  test('of a refund is the end of the last day of its window, in the zone’s own reckoning', () => {
+    const policy = { timeZone: 'Europe/Berlin', refundPolicy: { windowDays: 125 } };
+    const world = given(merchantWith(policy), sale, settled);
+    const { until = 0 } = world.asked().refund;
+    expect(until).toBe(at('2027-03-29T22:00:00.000Z'));
+    const moment = (time: number) => world.at(new Date(time).toISOString()).asked().refund.allowed;
+    expect([moment(until - 1), moment(until)]).toEqual([true, false]);
+  });
+});
