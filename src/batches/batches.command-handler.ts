@@ -1,9 +1,9 @@
-import { ConflictError } from '../event-store/event-store.js';
+import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
-import { businessDay, valueDate } from '../merchants/domain/business-day.js';
+import { type BusinessDay, businessDay, valueDate } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
@@ -85,7 +85,7 @@ export class BatchesCommandHandler {
     const request = { requestedBy: 'ledger', terminal: {}, by: { kind: 'ledger' } } as const;
     const ended = await Promise.allSettled(
       due.map(async (batch) => {
-        if (batch.status !== 'closing') await this.requestClose(batch, request);
+        await this.requestClose(batch, request);
         await this.closer.finish(batch);
       }),
     );
@@ -103,8 +103,10 @@ export class BatchesCommandHandler {
   }
 
   private async closeBatch(batch: Batch, request: CloseRequest): Promise<BatchAnswer> {
-    if (batch.status === 'new' || batch.status === 'open') await this.requestClose(batch, request);
-    if (batch.status === 'closing') await soon(this.closer.finish(batch));
+    if (batch.status !== 'closed') {
+      await this.requestClose(batch, request);
+      await soon(this.closer.finish(batch));
+    }
     const events = await this.journal.read(streams.batch(batch.name));
     const answer = closedAnswer(events);
     if (!answer) return this.liveAnswer(batch);
@@ -113,14 +115,26 @@ export class BatchesCommandHandler {
     return this.reconcileLate(batch, answer, request);
   }
 
+  /**
+   * Once for each batch, whoever asks. When it can't be known whether the fact was written, nothing more is let in,
+   * and whoever asks next writes it again.
+   */
+  private requestClose(batch: Batch, request: CloseRequest): Promise<void> {
+    batch.closeRequest ??= this.writeRequest(batch, request).catch((error: unknown) => {
+      batch.closeRequest = undefined;
+      throw error;
+    });
+    return batch.closeRequest;
+  }
+
   /** Shuts the batch and queues the fact in one turn: what the log has behind it is not of the batch. */
-  private async requestClose(batch: Batch, request: CloseRequest): Promise<void> {
+  private async writeRequest(batch: Batch, request: CloseRequest): Promise<void> {
     const merchant = (await this.directory.find(batch.merchantId))?.merchant;
     if (!merchant)
       throw new Error(`batch ${batch.name} is of a merchant that was never registered`);
-    const before = batch.status;
-    if (before !== 'new' && before !== 'open') return;
-    const event = closeRequested(batch, request, merchant, this.clock.now());
+    const now = this.clock.now();
+    batch.day ??= businessDay(now, merchant.settings);
+    const event = closeRequested(batch, batch.day, request, merchant, now);
     batch.status = 'closing';
     const origin = { request: batch.name, by: request.by };
     try {
@@ -128,7 +142,9 @@ export class BatchesCommandHandler {
     } catch (error) {
       // On a conflict another node has asked for the same: then it is closing all the same.
       if (error instanceof ConflictError) return;
-      batch.status = before;
+      if (error instanceof StoreUnavailableError && error.outcome === 'not-done') {
+        batch.status = 'open';
+      }
       throw error;
     }
   }
@@ -157,6 +173,7 @@ export class BatchesCommandHandler {
     answer: BatchAnswer,
     { terminal, by }: CloseRequest,
   ): Promise<BatchAnswer> {
+    await this.views.waitFor(answer.position);
     const items = terminal.items ? this.views.batches.items(batch.name) : [];
     const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
     if (reconciliation === 'not-sent') return answer;
@@ -185,13 +202,13 @@ export class BatchesCommandHandler {
 
 function closeRequested(
   batch: Batch,
+  { date: businessDate }: BusinessDay,
   { requestedBy, terminal }: CloseRequest,
   merchant: Merchant,
   now: number,
 ): BatchEvent {
   const { merchantId, terminalId, batchNo } = batch;
   const { fee, reserve, settlementCycle, holidays } = merchant.settings;
-  const businessDate = (batch.day ?? businessDay(now, merchant.settings)).date;
   return {
     type: 'BatchCloseRequested',
     data: {

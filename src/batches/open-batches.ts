@@ -5,6 +5,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
+import { closedAnswer, closeRequest } from './batch.answer.js';
 
 export interface BatchIdentity {
   readonly merchantId: string;
@@ -18,6 +19,8 @@ export interface Batch extends BatchIdentity {
   status: 'new' | 'open' | 'closing' | 'closed';
   /** Undefined while it is new. `endsAt` is in epoch milliseconds. */
   day: BusinessDay | undefined;
+  /** Its close as this process wrote it down, or is doing so: undefined as long as nobody has asked for one. */
+  closeRequest: Promise<void> | undefined;
   /** Requests that are let in and not yet decided. */
   inFlight: number;
   /** Called when none is in flight any more. */
@@ -89,11 +92,13 @@ export class OpenBatches {
     const held = this.held.get(name);
     if (held) return held;
     const events = await this.journal.read(streams.batch(name));
-    if (events.length === 0) return this.hold(identity, 'new', undefined);
-    const closed = events.some(({ event }) => event.type === 'BatchClosed');
-    return closed
-      ? this.make(identity, 'closed', undefined)
-      : this.hold(identity, 'closing', undefined);
+    const request = closeRequest(events);
+    if (!request) return this.hold(identity, 'new', undefined);
+    const { businessDate: date, occurredAt } = request.data;
+    const day = { date, endsAt: Date.parse(occurredAt) };
+    return closedAnswer(events)
+      ? this.make(identity, 'closed', day)
+      : this.hold(identity, 'closing', day);
   }
 
   private hold(identity: BatchIdentity, status: Batch['status'], day: Batch['day']): Batch {
@@ -108,7 +113,9 @@ export class OpenBatches {
     day: Batch['day'],
   ): Batch {
     const name = batchName({ merchantId, terminalId, batchNo });
-    return { merchantId, terminalId, batchNo, name, status, day, inFlight: 0, onIdle: [] };
+    const closeRequest = status === 'closing' ? Promise.resolve() : undefined;
+    const identity = { merchantId, terminalId, batchNo };
+    return { ...identity, name, status, day, closeRequest, inFlight: 0, onIdle: [] };
   }
 
   /**
@@ -131,7 +138,8 @@ export class OpenBatches {
     batch.inFlight -= 1;
     if (recorded && batch.status === 'new') batch.status = 'open';
     if (batch.inFlight > 0) return;
-    if (batch.status === 'new') this.held.delete(batch.name);
+    // Nothing of it is in the log: the next request may open it on another date.
+    if (batch.status === 'new') batch.day = undefined;
     for (const wake of batch.onIdle.splice(0)) wake();
   }
 

@@ -1,4 +1,4 @@
-import type { Batch, OpenBatches } from '../batches/open-batches.js';
+import type { OpenBatches } from '../batches/open-batches.js';
 import { foldCard } from '../cards/cards.command-handler.js';
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
@@ -83,13 +83,9 @@ export class GiveBackCommandHandler {
     if (!merchant.terminals.has(command.terminalId)) {
       return notRecorded(requestRefusals.unknownTerminal());
     }
-    const batch = await this.batches.find(command);
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
-    return this.decide(
-      { name, command, sent, merchant, day, now, taken: first !== undefined },
-      batch,
-    );
+    return this.decide({ name, command, sent, merchant, day, now, taken: first !== undefined });
   }
 
   private async earlierOutcome(
@@ -112,11 +108,14 @@ export class GiveBackCommandHandler {
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
-  private async decide(request: Request, batch: Batch): Promise<Outcome<GivenBackAnswer>> {
+  private async decide(request: Request): Promise<Outcome<GivenBackAnswer>> {
     const question = await this.question(request);
-    if (!request.taken && staleFor(request, question)) {
-      return notRecorded(requestRefusals.revision());
+    if (isDone(request, question)) return this.again(request);
+    if (staleFor(request, question)) {
+      const refusal = requestRefusals.revision();
+      return request.taken ? this.refuse(request, refusal) : notRecorded(refusal);
     }
+    const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
     if (shut) return this.refuse(request, shut);
     let recorded = request.taken;
@@ -150,12 +149,20 @@ export class GiveBackCommandHandler {
         if (!(error instanceof ConflictError)) throw error;
       }
       state = await this.question(request);
+      if (isDone(request, state)) return this.again(request);
       if (staleFor(request, state)) return this.refuse(request, requestRefusals.revision());
       const decided = decideGiveBack(request.command, state, request.day);
       if ('refusal' in decided) return this.refuse(request, decided.refusal);
       event = decided.event;
     }
     return notRecorded(requestRefusals.conflict());
+  }
+
+  /** Another node has carried the request out meanwhile. */
+  private async again({ name, command }: Request): Promise<Outcome<GivenBackAnswer>> {
+    const answer = givenBackAnswer(name, await this.saleEvents(command.saleId));
+    if (!answer) throw new Error(`the effect of ${name} is on its sale and can't be found there`);
+    return { answer, replayed: true };
   }
 
   private async write(
@@ -236,6 +243,10 @@ export class GiveBackCommandHandler {
 
 function asked(command: GiveBack, sent: SentOnSale): Fingerprint {
   return { kind: command.asked, target: command.saleId, content: sent.content };
+}
+
+function isDone({ name }: Request, { sale }: Question): boolean {
+  return sale !== undefined && sale.operations.some(({ request }) => request === name);
 }
 
 function staleFor({ sent }: Request, { sale }: Question): boolean {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
@@ -8,10 +8,20 @@ const folders: string[] = [];
 const endings: (() => Promise<unknown>)[] = [];
 
 /** An empty data folder, gone after the suite. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ledger-store-'));
+export function newFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'ledger-store-'));
   folders.push(folder);
   return folder;
+}
+
+/** One in memory where the system has such: for what needs no disk, since no process is killed. */
+export function newFolderInMemory(): string {
+  return newFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+}
+
+/** Removes it before the suite ends, when there are many. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs after the suite, before its folders go. */

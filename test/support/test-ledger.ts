@@ -1,0 +1,119 @@
+import { composeLedger, type Ledger } from '../../src/compose-ledger.js';
+import type { EventStore } from '../../src/event-store/event-store.js';
+import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
+import { terminalActor } from '../../src/http/actor.js';
+import { SettableClock } from '../../src/ledger/clock.js';
+import type { RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
+import { decode } from '../../src/ledger/event-codec.js';
+import type { MerchantSettings } from '../../src/merchants/domain/merchant.events.js';
+import { Views } from '../../src/projections/views.js';
+import type { Outcome } from '../../src/sales/sales.commands.js';
+import { SALE_TIME } from './facts.js';
+import { send, type Sending } from './requests.js';
+import { afterSuite, newFolderInMemory, removeFolder } from './store-folder.js';
+
+/** A log that can be opened again and again, as after a crash. */
+export interface TestLog {
+  open(): Promise<EventStore>;
+  /** Nobody opens it again. */
+  remove(): void;
+}
+
+/** An empty log of its own for each call. A store's suites differ in nothing else. */
+export type NewLog = () => TestLog;
+
+export const newSqliteLog: NewLog = () => {
+  const folder = newFolderInMemory();
+  return {
+    open: () => SqliteEventStore.open(folder, 'inline'),
+    remove: () => {
+      removeFolder(folder);
+    },
+  };
+};
+
+export const BY = { kind: 'operator' } as const;
+
+export interface OpenOptions {
+  /** New and empty without it. */
+  readonly viewsDir?: string;
+  /** Puts something between the ledger and the store. */
+  readonly wrap?: (store: EventStore) => EventStore;
+}
+
+/** The ledger as the service and the tool compose it, on a log and a clock of a test's own. */
+export class TestLedger {
+  private closed: Promise<void> | undefined;
+
+  private constructor(
+    readonly ledger: Ledger,
+    readonly store: EventStore,
+    readonly views: Views,
+    readonly viewsDir: string,
+    readonly clock: SettableClock,
+    private readonly inner: EventStore,
+  ) {
+    afterSuite(() => this.close());
+  }
+
+  /** The clock stands at SALE_TIME. */
+  static async open(
+    log: TestLog = newSqliteLog(),
+    { viewsDir = newFolderInMemory(), wrap }: OpenOptions = {},
+  ): Promise<TestLedger> {
+    const inner = await log.open();
+    const store = wrap?.(inner) ?? inner;
+    const views = await Views.open({ viewsDir, eventStoreUrl: '', store });
+    const clock = new SettableClock();
+    clock.set(Date.parse(SALE_TIME));
+    const ledger = composeLedger({ store, views, clock });
+    return new TestLedger(ledger, store, views, viewsDir, clock, inner);
+  }
+
+  /** The log and the views stay. */
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
+    await this.views.close();
+    await this.inner.close();
+  }
+
+  /** A merchant with its terminals, each in a store: `{ T1: 'S1' }`. */
+  async register(
+    merchantId: string,
+    settings: MerchantSettings,
+    terminals: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.ledger.merchants.put(merchantId, settings, BY);
+    for (const [terminalId, storeId] of Object.entries(terminals)) {
+      await this.ledger.merchants.assignTerminal(merchantId, { terminalId, storeId }, BY);
+    }
+  }
+
+  at(time: string): void {
+    this.clock.set(Date.parse(time));
+  }
+
+  send(sending: Sending): Promise<Outcome<unknown>> {
+    const by = 'terminalId' in sending ? terminalActor(sending) : BY;
+    return send(this.ledger, sending, by);
+  }
+
+  /** What the ledger does by itself every second. */
+  closeDue(): Promise<void> {
+    return this.ledger.batches.closeDue();
+  }
+
+  /** The whole log as it stands. */
+  async log(): Promise<RecordedEvent[]> {
+    return (await this.store.readAll({ limit: Number.MAX_SAFE_INTEGER })).map(decode);
+  }
+
+  /** Every view has seen the whole log. */
+  async caughtUp(): Promise<void> {
+    await this.views.waitFor(await this.store.head());
+  }
+}

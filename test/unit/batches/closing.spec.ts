@@ -1,0 +1,351 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { BatchItem, StoredTotals } from '../../../src/batches/domain/batch.events.js';
+import { settings } from '../../support/facts.js';
+import { FlakyStore } from '../../support/flaky-store.js';
+import { back, close, sell } from '../../support/requests.js';
+import { of } from '../../support/specification.js';
+import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
+
+let log: TestLog;
+let flaky: FlakyStore;
+let ledger: TestLedger;
+
+beforeEach(async () => {
+  flaky = new FlakyStore();
+  log = newSqliteLog();
+  ledger = await TestLedger.open(log, { wrap: flaky.wrap });
+  await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+});
+
+const NOTHING: StoredTotals = {
+  saleCount: 0,
+  saleAmount: '0',
+  voidCount: 0,
+  voidAmount: '0',
+  refundCount: 0,
+  refundAmount: '0',
+};
+
+const dayClose = (more: object = {}) => ({ op: 'day-close', merchantId: 'M1', ...more }) as const;
+
+const refusedWith = (code: string, responseCode: string) => ({ refusal: { code, responseCode } });
+
+const types = async (): Promise<string[]> => (await ledger.log()).map(({ event }) => event.type);
+
+describe('a close', () => {
+  test('settles what is left of each sale, and says what it came to', async () => {
+    const fee = { basisPoints: 60 };
+    await ledger.register('M1', settings({ fee, reserve: { basisPoints: 500, days: 9 } }), {});
+    await ledger.send(sell(1));
+    await ledger.send(sell(2));
+    await ledger.send(sell(3));
+    await ledger.send(back('void', 1, 4, { amount: 3_000 }));
+    await ledger.send(back('void', 2, 5));
+    expect(await ledger.send(close())).toMatchObject({
+      answer: {
+        status: 'closed',
+        businessDate: '2026-11-24',
+        totals: {
+          ...NOTHING,
+          saleCount: 3,
+          saleAmount: '30000',
+          voidCount: 2,
+          voidAmount: '13000',
+        },
+        settled: { count: 2, amount: '17000', fee: '102', reserve: '850', net: '16048' },
+        reconciliation: 'not-sent',
+      },
+      replayed: false,
+    });
+    const { sales } = ledger.views.sales.list({ merchantId: 'M1', limit: 9 });
+    expect(sales.map(({ status, net }) => [status, net])).toEqual([
+      ['settled', 6_608],
+      ['voided', null],
+      ['settled', 9_440],
+    ]);
+  });
+  test('counts voids and refunds where they were requested, settlements where the sale was', async () => {
+    await ledger.send(sell(1));
+    await ledger.send(back('void', 1, 1, { terminalId: 'T2', amount: 1_000 }));
+    expect(await ledger.send(close())).toMatchObject({
+      answer: {
+        totals: { ...NOTHING, saleCount: 1, saleAmount: '10000' },
+        settled: { count: 1, amount: '9000' },
+      },
+    });
+    expect(await ledger.send(close('000001', { terminalId: 'T2' }))).toMatchObject({
+      answer: {
+        totals: { ...NOTHING, voidCount: 1, voidAmount: '1000' },
+        settled: { count: 0, amount: '0' },
+      },
+    });
+  });
+  test('of a batch that was never used is a close of nothing, and nothing enters it any more', async () => {
+    expect(await ledger.send(close('000009'))).toMatchObject({
+      answer: { status: 'closed', totals: NOTHING, settled: { count: 0, net: '0' } },
+    });
+    expect(await ledger.send(sell(1, { batchNo: '000009' }))).toMatchObject(
+      refusedWith('batch-closed', '77'),
+    );
+  });
+  test('of a batch whose requests were all refused is one of nothing, too', async () => {
+    await ledger.send(sell(1, { currency: 'USD' }));
+    expect(await ledger.send(close('000001', { totals: NOTHING, items: [] }))).toMatchObject({
+      answer: { status: 'closed', totals: NOTHING, reconciliation: 'matched' },
+    });
+  });
+  test('of an unknown merchant or terminal is refused, and nothing is written', async () => {
+    const before = await types();
+    expect(await ledger.send(close('000001', { merchantId: 'M9' }))).toMatchObject(
+      refusedWith('unknown-merchant', '03'),
+    );
+    expect(await ledger.send(close('000001', { terminalId: 'T9' }))).toMatchObject(
+      refusedWith('unknown-terminal', '97'),
+    );
+    expect(await types()).toEqual(before);
+  });
+  test('twice is one close, one after the other or at the same moment', async () => {
+    await ledger.send(sell(1));
+    const answers = await Promise.all([1, 2, 3].map(() => ledger.send(close())));
+    const [first] = answers.map((outcome) => 'answer' in outcome && outcome.answer);
+    for (const outcome of answers) {
+      expect(outcome).toMatchObject({ answer: first as object });
+    }
+    expect(first).toMatchObject({ status: 'closed', settled: { count: 1 } });
+    expect(await ledger.send(close())).toEqual({ answer: first, replayed: true });
+    const closes = (await types()).filter((type) => type.startsWith('Batch'));
+    expect(closes).toEqual(['BatchCloseRequested', 'BatchClosed']);
+  });
+  test('honours an instant settlement before it', async () => {
+    await ledger.send(sell(1));
+    const settled = await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
+    expect(await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' })).toEqual({
+      ...settled,
+      replayed: true,
+    });
+    expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
+  });
+});
+
+describe('a request', () => {
+  test('of another business date does not enter a batch', async () => {
+    await ledger.send(sell(1));
+    ledger.at('2026-11-24T16:00:00.000Z');
+    expect(await ledger.send(sell(2))).toMatchObject(refusedWith('batch-date', '77'));
+    expect(await ledger.send(back('refund', 1, 3))).toMatchObject(refusedWith('batch-date', '77'));
+    expect(await ledger.send(sell(1, { batchNo: '000002' }))).toMatchObject({
+      answer: { businessDate: '2026-11-25' },
+    });
+  });
+  test('may enter any of several open batches of one terminal', async () => {
+    await ledger.send(sell(1, { batchNo: '000007' }));
+    await ledger.send(sell(1, { batchNo: '000003' }));
+    expect(await ledger.send(sell(2, { batchNo: '000007' }))).toHaveProperty('answer');
+  });
+  test('that is not written leaves its batch to requests of any date', async () => {
+    flaky.failNext('sale-', 'not-done');
+    await expect(ledger.send(sell(1))).rejects.toThrow('the disk is away');
+    ledger.at('2026-11-25T04:00:00.000Z');
+    expect(await ledger.send(sell(1))).toMatchObject({ answer: { businessDate: '2026-11-25' } });
+  });
+});
+
+describe('a close that can’t be written', () => {
+  test('leaves the batch open when it was surely not', async () => {
+    await ledger.send(sell(1));
+    flaky.failNext('batch-', 'not-done');
+    await expect(ledger.send(close())).rejects.toThrow('the disk is away');
+    expect(await ledger.send(sell(2))).toHaveProperty('answer');
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 2 } } });
+  });
+  test.each(['unknown', 'unknown-but-written'] as const)(
+    'lets nothing in when that is not known (%s), and is taken up again',
+    async (how) => {
+      await ledger.send(sell(1));
+      flaky.failNext('batch-', how);
+      await expect(ledger.send(close())).rejects.toThrow('the disk is away');
+      expect(await ledger.send(sell(2))).toMatchObject(refusedWith('batch-closing', '90'));
+      await ledger.closeDue();
+      expect(await ledger.send(close())).toMatchObject({
+        answer: { status: 'closed', settled: { count: 1 } },
+        replayed: true,
+      });
+    },
+  );
+  test('at its end is taken up again, and settles nothing twice', async () => {
+    await ledger.send(sell(1));
+    flaky.failNext('sale-', 'unknown-but-written');
+    expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closing' } });
+    await ledger.closeDue();
+    expect(await ledger.send(close())).toMatchObject({
+      answer: { status: 'closed', settled: { count: 1, net: '10000' } },
+    });
+    expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
+  });
+});
+
+describe('the terminal’s own totals', () => {
+  const right = { ...NOTHING, saleCount: 1, saleAmount: '10000', voidCount: 1, voidAmount: '500' };
+  const items: BatchItem[] = [
+    { stan: '000001', kind: 'sale', amount: of(10_000) },
+    { stan: '000002', kind: 'void', amount: of(500) },
+  ];
+  beforeEach(async () => {
+    await ledger.send(sell(1));
+    await ledger.send(back('void', 1, 2, { amount: 500 }));
+  });
+
+  test('match', async () => {
+    expect(await ledger.send(close('000001', { totals: right, items }))).toMatchObject({
+      answer: { reconciliation: 'matched' },
+    });
+  });
+  test('that differ are named, and the batch is closed all the same', async () => {
+    const totals = { ...right, saleAmount: '9999' };
+    expect(await ledger.send(close('000001', { totals, items: items.slice(1) }))).toMatchObject({
+      answer: {
+        status: 'closed',
+        settled: { amount: '9500' },
+        reconciliation: 'mismatched',
+        differences: [
+          { field: 'saleAmount', terminal: '9999', ledger: '10000' },
+          { stan: '000001', kind: 'sale', terminal: null, ledger: 10_000 },
+        ],
+      },
+    });
+  });
+  test('that come when the ledger has closed by itself are compared once and written down', async () => {
+    ledger.at('2026-11-24T16:00:00.000Z');
+    await ledger.closeDue();
+    expect(await ledger.send(close())).toMatchObject({
+      answer: { status: 'closed', reconciliation: 'not-sent' },
+    });
+    const late = await ledger.send(close('000001', { totals: { ...right, voidCount: 2 }, items }));
+    expect(late).toMatchObject({
+      answer: {
+        reconciliation: 'mismatched',
+        differences: [{ field: 'voidCount', terminal: '2', ledger: '1' }],
+      },
+    });
+    expect((await types()).at(-1)).toBe('BatchReconciled');
+    expect(await ledger.send(close('000001', { totals: right }))).toEqual(late);
+    expect(await ledger.send(close())).toEqual(late);
+    expect((await types()).filter((type) => type === 'BatchReconciled')).toHaveLength(1);
+  });
+});
+
+describe('a day-close', () => {
+  test('closes every open batch of the merchant, and no other', async () => {
+    await ledger.register('M2', settings(), { T1: 'S1' });
+    await ledger.send(sell(1));
+    await ledger.send(sell(1, { batchNo: '000002' }));
+    await ledger.send(sell(1, { terminalId: 'T2' }));
+    await ledger.send(sell(1, { merchantId: 'M2' }));
+    expect(await ledger.send(dayClose())).toMatchObject({
+      answer: { batches: [{ status: 'closed' }, { status: 'closed' }, { status: 'closed' }] },
+    });
+    expect(await ledger.send(dayClose())).toMatchObject({ answer: { batches: [] } });
+    expect(await ledger.send(sell(2, { merchantId: 'M2' }))).toHaveProperty('answer');
+  });
+  test('of a store closes its batches only', async () => {
+    await ledger.send(sell(1));
+    await ledger.send(sell(1, { terminalId: 'T2' }));
+    expect(await ledger.send(dayClose({ storeId: 'S2' }))).toMatchObject({
+      answer: { batches: [{ terminalId: 'T2' }] },
+    });
+    expect(await ledger.send(back('void', 1, 2))).toMatchObject({ answer: { kind: 'void' } });
+    expect(await ledger.send(back('void', 'M1.T2.000001.000001', 3))).toMatchObject(
+      refusedWith('funds-not-settled', '12'),
+    );
+  });
+  test('while requests are under way counts each in it or refuses it', async () => {
+    const sales = Array.from({ length: 20 }, (_, index) => sell(index + 1));
+    const outcomes = await Promise.all([
+      ...sales.slice(0, 10).map((sale) => ledger.send(sale)),
+      ledger.send(dayClose()),
+      ...sales.slice(10).map((sale) => ledger.send(sale)),
+    ]);
+    const taken = outcomes.filter((outcome) => 'answer' in outcome).length - 1;
+    await ledger.send(dayClose());
+    expect(await ledger.send(close())).toMatchObject({
+      answer: { totals: { saleCount: taken }, settled: { count: taken } },
+    });
+  });
+  test('against voids at the same moment: one of the two wins each sale, and the sums agree', async () => {
+    for (let stan = 1; stan <= 10; stan += 1) await ledger.send(sell(stan));
+    const voids = Array.from({ length: 10 }, (_, index) =>
+      back('void', index + 1, index + 1, { terminalId: 'T2' }),
+    );
+    const [, ...outcomes] = await Promise.all([
+      ledger.send(close()),
+      ...voids.map((request) => ledger.send(request)),
+    ]);
+    const voided = outcomes.filter((outcome) => 'answer' in outcome).length;
+    for (const outcome of outcomes) {
+      if ('refusal' in outcome) {
+        expect(['day-open', 'funds-not-settled']).toContain(outcome.refusal.code);
+        expect(outcome.refusal.nextStep).toBe('refund');
+      }
+    }
+    expect(await ledger.send(close())).toMatchObject({
+      answer: { totals: { saleCount: 10 }, settled: { count: 10 - voided } },
+    });
+    expect(await ledger.send(close('000001', { terminalId: 'T2' }))).toMatchObject({
+      answer: { totals: { voidCount: voided } },
+    });
+  });
+});
+
+describe('by itself', () => {
+  test('the ledger closes at the cut-off, and not a millisecond before', async () => {
+    await ledger.send(sell(1));
+    ledger.at('2026-11-24T15:59:59.999Z');
+    await ledger.closeDue();
+    expect(await types()).not.toContain('BatchCloseRequested');
+    ledger.at('2026-11-24T16:00:00.000Z');
+    await ledger.closeDue();
+    await ledger.closeDue();
+    const closes = (await ledger.log()).filter(({ event }) => event.type.startsWith('Batch'));
+    expect(closes.map(({ event }) => event)).toMatchObject([
+      { type: 'BatchCloseRequested', data: { requestedBy: 'ledger', businessDate: '2026-11-24' } },
+      { type: 'BatchClosed', data: { settled: { count: 1 } } },
+    ]);
+  });
+  test('goes by the end that the batch’s sales carry, wherever the cut-off is now', async () => {
+    await ledger.send(sell(1));
+    await ledger.register('M1', settings({ dayCloseAt: '12:00' }), {});
+    ledger.at('2026-11-24T15:59:59.999Z');
+    await ledger.closeDue();
+    expect(await types()).not.toContain('BatchCloseRequested');
+  });
+  test('closes what the time before a restart has left open', async () => {
+    await ledger.send(sell(1));
+    await ledger.send(sell(1, { batchNo: '000002', currency: 'USD' }));
+    await ledger.close();
+    ledger = await TestLedger.open(log, { viewsDir: ledger.viewsDir });
+    ledger.at('2026-11-24T16:00:00.000Z');
+    await ledger.closeDue();
+    const closed = (await ledger.log()).filter(({ event }) => event.type === 'BatchClosed');
+    expect(closed).toHaveLength(2);
+  });
+});
+
+test('what is settled is due by the merchant’s cycle, from the business date', async () => {
+  const friday = '2026-11-27T02:00:00.000Z';
+  await ledger.register('M1', settings({ holidays: ['2026-11-30'] }), {});
+  ledger.at(friday);
+  await ledger.send(sell(1));
+  await ledger.send(close());
+  await ledger.caughtUp();
+  expect(ledger.views.sales.find('M1.T1.000001.000001')?.valueDate).toBe('2026-12-01');
+});
+
+test('setting what is already so writes nothing', async () => {
+  const before = await types();
+  const { merchants, cards } = ledger.ledger;
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  await merchants.setRight('M1', 'void', 'active', 'again', BY);
+  await cards.setStatus('tok_1', 'active', BY);
+  expect(await types()).toEqual(before);
+});
