@@ -3,6 +3,7 @@ import { openEventStore } from '../dist/event-store/open-event-store.js';
 import { systemClock } from '../dist/ledger/clock.js';
 import { requestName, streams } from '../dist/ledger/domain/request-name.js';
 import { Journal } from '../dist/ledger/journal.js';
+import { News } from '../dist/ledger/news.js';
 import { businessDay } from '../dist/merchants/domain/business-day.js';
 import { MerchantDirectory } from '../dist/merchants/merchant-directory.js';
 import { settingsOf } from '../dist/merchants/merchants.dto.js';
@@ -26,7 +27,7 @@ async function fill({ eventStoreUrl, sales, batchNo }) {
   const began = performance.now();
   const store = await openEventStore(eventStoreUrl, 'thread');
   const journal = new Journal(store);
-  const merchants = await registered(journal);
+  const merchants = await registered(journal, new News(store));
   for (let from = 0; from < sales; from += IN_FLIGHT) {
     const count = Math.min(IN_FLIGHT, sales - from);
     await Promise.all(
@@ -40,8 +41,8 @@ async function fill({ eventStoreUrl, sales, batchNo }) {
   return { seconds: (performance.now() - began) / 1_000 };
 }
 
-async function registered(journal) {
-  const directory = new MerchantDirectory(journal);
+async function registered(journal, news) {
+  const directory = new MerchantDirectory(journal, news);
   const handler = new MerchantsCommandHandler(journal, directory, systemClock);
   const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
   for (let index = 0; index < MERCHANTS; index += 1) {

@@ -5,6 +5,7 @@ import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import type { EventStore } from './event-store/event-store.js';
 import type { Clock } from './ledger/clock.js';
 import { Journal } from './ledger/journal.js';
+import { News } from './ledger/news.js';
 import { MerchantDirectory } from './merchants/merchant-directory.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import type { Views } from './projections/views.js';
@@ -22,6 +23,8 @@ export interface Ledger {
   readonly settlements: SettleCommandHandler;
   readonly batches: BatchesCommandHandler;
   readonly saleQueries: SaleQueries;
+  /** What other nodes write, for what is kept in memory here. */
+  readonly news: News;
 }
 
 export interface LedgerParts {
@@ -33,8 +36,9 @@ export interface LedgerParts {
 /** The service, the command line and the tests all run on what this builds. */
 export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const journal = new Journal(store);
-  const directory = new MerchantDirectory(journal);
-  const open = new OpenBatches(journal, views, directory);
+  const news = new News(store);
+  const directory = new MerchantDirectory(journal, news);
+  const open = new OpenBatches(journal, views, directory, news);
   const closer = new BatchCloser(journal, open, views, clock);
   return {
     merchants: new MerchantsCommandHandler(journal, directory, clock),
@@ -44,5 +48,6 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches: new BatchesCommandHandler(journal, directory, open, closer, views, clock),
     saleQueries: new SaleQueries(journal, clock),
+    news,
   };
 }

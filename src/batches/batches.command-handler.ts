@@ -81,12 +81,13 @@ export class BatchesCommandHandler {
     const now = this.clock.now();
     const due = this.batches
       .all()
-      .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now));
+      .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
+      .filter((batch) => this.batches.isOurs(batch));
     const request = { requestedBy: 'ledger', terminal: {}, by: { kind: 'ledger' } } as const;
     const ended = await Promise.allSettled(
       due.map(async (batch) => {
         await this.requestClose(batch, request);
-        await this.closer.finish(batch);
+        if (this.batches.isOurs(batch)) await this.closer.finish(batch);
       }),
     );
     const failed = ended.find(({ status }) => status === 'rejected');
@@ -140,8 +141,10 @@ export class BatchesCommandHandler {
     try {
       await this.journal.append(streams.batch(batch.name), 'no-stream', [event], origin);
     } catch (error) {
-      // On a conflict another node has asked for the same: then it is closing all the same.
-      if (error instanceof ConflictError) return;
+      if (error instanceof ConflictError) {
+        this.batches.closingElsewhere(batch);
+        return;
+      }
       if (error instanceof StoreUnavailableError && error.outcome === 'not-done') {
         batch.status = 'open';
       }

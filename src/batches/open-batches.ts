@@ -1,8 +1,11 @@
+import { type Position, type StoredEvent } from '../event-store/event-store.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import type { News } from '../ledger/news.js';
 import { type BusinessDay, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { Views } from '../projections/views.js';
+import type { LiveBatch } from '../projections/batches.view.js';
+import { ViewBehindError, type Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
@@ -25,42 +28,109 @@ export interface Batch extends BatchIdentity {
   inFlight: number;
   /** Called when none is in flight any more. */
   onIdle: (() => void)[];
+  /** Since when another node has been closing it, by `performance.now`; undefined when that is this node's to do. */
+  closedByOtherSince: number | undefined;
+}
+
+/** A close that another node has begun and not ended for so long is taken over. */
+const TAKE_OVER_MS = 10_000;
+
+/** What was heard of a batch. */
+interface Heard {
+  readonly status: 'closing' | 'closed';
+  readonly position: Position;
 }
 
 /**
  * The batches that are not closed. A request is let into its batch, and its first fact queued for the log,
- * in one turn; so is the fact that a batch closes. What the log has behind that fact is therefore not of the batch.
+ * in one turn; so is the fact that a batch closes. On the embedded store, what the log has behind that fact is
+ * therefore not of the batch. Where other nodes write, too, they are heard of, but a request may slip in before that.
  */
 export class OpenBatches {
   private readonly held = new Map<string, Batch>();
   private readonly loading = new Map<string, Promise<Batch>>();
   private restoring: Promise<void> | undefined;
+  private isRestored = false;
+  /** Batches that the views may still show as open. */
+  private readonly heard = new Map<string, Heard>();
 
   constructor(
     private readonly journal: Journal,
     private readonly views: Views,
     private readonly directory: MerchantDirectory,
-  ) {}
+    private readonly news: News,
+  ) {
+    const prefix = streams.batch('');
+    news.listen(prefix, (event) => {
+      this.hear(event.stream.slice(prefix.length), event);
+    });
+  }
 
-  /** Learns once, from the views, which batches the log left open. @throws ViewBehindError while they catch up. */
+  /**
+   * Learns from the views which batches are open: once on the embedded store, else anew each time, since other nodes
+   * open batches, too.
+   * @throws ViewBehindError while the views catch up
+   */
   async restore(): Promise<void> {
-    this.restoring ??= this.readLive();
-    try {
-      await this.restoring;
-    } catch (error) {
+    if (this.isRestored && !this.news.isNeeded) return;
+    this.restoring ??= this.readLive().finally(() => {
       this.restoring = undefined;
-      throw error;
-    }
+    });
+    await this.restoring;
+    this.isRestored = true;
   }
 
   private async readLive(): Promise<void> {
-    await this.views.waitFor(await this.journal.head());
-    for (const { businessDate, endsAt, status, ...identity } of this.views.batches.live()) {
-      const settings = (await this.directory.find(identity.merchantId))?.merchant.settings;
-      if (!settings) throw new Error(`merchant ${identity.merchantId} was never registered`);
-      const ends = endsAt === null ? businessDateEnd(businessDate, settings) : Date.parse(endsAt);
-      this.hold(identity, status, { date: businessDate, endsAt: ends });
+    const head = await this.journal.head();
+    await this.views.waitFor(head);
+    for (const row of this.views.batches.live()) await this.take(row);
+    for (const [name, { position }] of this.heard) {
+      if (position <= head) this.heard.delete(name);
     }
+  }
+
+  /** A batch as the views have it, unless it is known better. */
+  private async take({ businessDate, endsAt, ...row }: LiveBatch): Promise<void> {
+    const name = batchName(row);
+    const status = this.heard.get(name)?.status ?? row.status;
+    const held = this.held.get(name);
+    if (held && held.status !== 'new') return;
+    const settings = (await this.directory.find(row.merchantId))?.merchant.settings;
+    if (!settings) throw new Error(`merchant ${row.merchantId} was never registered`);
+    const ends = endsAt === null ? businessDateEnd(businessDate, settings) : Date.parse(endsAt);
+    const day = { date: businessDate, endsAt: ends };
+    if (status === 'closed' || this.heard.get(name)?.status === 'closed') return;
+    const batch = this.held.get(name) ?? this.hold(row, status, day);
+    if (batch.status !== 'new') return;
+    batch.day = day;
+    batch.status = 'open';
+    if (status === 'closing') this.closingElsewhere(batch);
+  }
+
+  /** Another node has closed a batch, or begun to; or it is this node's own fact that comes back. */
+  private hear(name: string, { type, position }: StoredEvent): void {
+    const batch = this.held.get(name);
+    if (type === 'BatchCloseRequested') {
+      this.heard.set(name, { status: 'closing', position });
+      if (batch?.status === 'new' || batch?.status === 'open') this.closingElsewhere(batch);
+    }
+    if (type === 'BatchClosed') {
+      this.heard.set(name, { status: 'closed', position });
+      if (batch) this.closed(batch);
+    }
+  }
+
+  /** Another node was the first to ask for its close: that one ends it, if it can. */
+  closingElsewhere(batch: Batch): void {
+    batch.status = 'closing';
+    batch.closeRequest ??= Promise.resolve();
+    if (this.news.isNeeded) batch.closedByOtherSince = performance.now();
+  }
+
+  /** Whether a close that was begun is this node's to end. */
+  isOurs({ closedByOtherSince }: Batch): boolean {
+    if (closedByOtherSince === undefined) return true;
+    return performance.now() - closedByOtherSince > TAKE_OVER_MS;
   }
 
   /** The batch, when no reading is needed to know it. */
@@ -88,7 +158,7 @@ export class OpenBatches {
   }
 
   private async load(identity: BatchIdentity, name: string): Promise<Batch> {
-    await this.restore();
+    await this.learn();
     const held = this.held.get(name);
     if (held) return held;
     const events = await this.journal.read(streams.batch(name));
@@ -99,6 +169,15 @@ export class OpenBatches {
     return closedAnswer(events)
       ? this.make(identity, 'closed', day)
       : this.hold(identity, 'closing', day);
+  }
+
+  /** Views that are behind keep a node from taking requests only until it has once known every open batch. */
+  private async learn(): Promise<void> {
+    try {
+      await this.restore();
+    } catch (error) {
+      if (!this.isRestored || !(error instanceof ViewBehindError)) throw error;
+    }
   }
 
   private hold(identity: BatchIdentity, status: Batch['status'], day: Batch['day']): Batch {
@@ -113,9 +192,19 @@ export class OpenBatches {
     day: Batch['day'],
   ): Batch {
     const name = batchName({ merchantId, terminalId, batchNo });
-    const closeRequest = status === 'closing' ? Promise.resolve() : undefined;
-    const identity = { merchantId, terminalId, batchNo };
-    return { ...identity, name, status, day, closeRequest, inFlight: 0, onIdle: [] };
+    const isClosing = status === 'closing';
+    return {
+      merchantId,
+      terminalId,
+      batchNo,
+      name,
+      status,
+      day,
+      closeRequest: isClosing ? Promise.resolve() : undefined,
+      inFlight: 0,
+      onIdle: [],
+      closedByOtherSince: this.news.isNeeded && isClosing ? performance.now() : undefined,
+    };
   }
 
   /**

@@ -42,6 +42,8 @@ export interface ReadAllOptions {
   readonly after?: Position | undefined;
   readonly limit: number;
   readonly backwards?: boolean;
+  /** Only events of streams that begin with one of these. */
+  readonly prefixes?: readonly string[];
 }
 
 /**
@@ -49,6 +51,9 @@ export interface ReadAllOptions {
  * Ids are compared within a stream, data is not: an exact repeat at its old revision is a success.
  */
 export interface EventStore {
+  /** Whether other processes may write to the log, too. */
+  readonly isShared: boolean;
+
   /**
    * Calls made one after the other in the same turn enter the log in that order.
    * @throws ConflictError the stream is elsewhere; StoreUnavailableError nothing or nothing known happened.

@@ -1,7 +1,9 @@
-import type { Position } from '../event-store/event-store.js';
+import type { Position, StoredEvent } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
+import { decode } from '../ledger/event-codec.js';
 import type { Journal } from '../ledger/journal.js';
+import type { News } from '../ledger/news.js';
 import type { MerchantEvent } from './domain/merchant.events.js';
 import { evolveMerchant, type Merchant } from './domain/merchant.js';
 
@@ -12,23 +14,52 @@ export interface MerchantRecord {
   readonly position: Position;
 }
 
-/** Merchants as they stand now, kept in memory so that a sale needs no read. */
+/** Merchants as they stand now, kept in memory so that a sale needs no read; as old as the news at the most. */
 export class MerchantDirectory {
   private readonly records = new Map<string, MerchantRecord>();
 
-  constructor(private readonly journal: Journal) {}
+  /** The last revision that was heard of: what is read below it is out of date. */
+  private readonly heard = new Map<string, number>();
 
-  /** What is in memory; undefined may also mean that it has not been read yet. */
-  known(merchantId: string): Merchant | undefined {
-    return this.records.get(merchantId)?.merchant;
+  constructor(
+    private readonly journal: Journal,
+    private readonly news: News,
+  ) {
+    const prefix = streams.merchant('');
+    news.listen(prefix, (event) => {
+      this.hear(event.stream.slice(prefix.length), event);
+    });
   }
 
+  /** What is in memory; undefined may also mean that it has not been read yet, or not for too long. */
+  known(merchantId: string): Merchant | undefined {
+    return this.news.isFresh() ? this.records.get(merchantId)?.merchant : undefined;
+  }
+
+  /** @throws StoreUnavailableError when it can't be told what others have changed */
   async find(merchantId: string): Promise<MerchantRecord | undefined> {
+    await this.news.fresh();
     return this.records.get(merchantId) ?? (await this.reload(merchantId));
   }
 
   /** Reads the merchant's stream anew. */
   async reload(merchantId: string): Promise<MerchantRecord | undefined> {
+    for (;;) {
+      const record = await this.read(merchantId);
+      if ((record?.revision ?? -1) >= (this.heard.get(merchantId) ?? -1)) return record;
+    }
+  }
+
+  private hear(merchantId: string, event: StoredEvent): void {
+    this.heard.set(merchantId, event.revision);
+    const held = this.records.get(merchantId);
+    if (!held || event.revision <= held.revision) return;
+    const { revision, position } = event;
+    const fact = decode(event).event as MerchantEvent;
+    this.keep({ merchant: evolveMerchant(held.merchant, fact), revision, position });
+  }
+
+  private async read(merchantId: string): Promise<MerchantRecord | undefined> {
     const events = await this.journal.read(streams.merchant(merchantId));
     const merchant = foldMerchant(events);
     const last = events.at(-1);

@@ -320,6 +320,16 @@ function readingAll(theStore: () => EventStore): void {
     );
   });
 
+  it('gives only the streams that begin as asked, both ways', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const prefixes = [streams[1] ?? '', (streams[4] ?? '').slice(0, -1)];
+    const asked = [streams[1], streams[4]];
+    const forwards = await theStore().readAll({ after: before, limit: 5, prefixes });
+    expect(forwards.map(({ stream }) => stream)).toEqual(asked);
+    const [last] = await theStore().readAll({ limit: 1, backwards: true, prefixes });
+    expect(last?.stream).toBe(streams[4]);
+  });
+
   it('reads back from a position without the event there', async () => {
     const { positions } = await sevenStreams(theStore());
     const [fifth, sixth] = positions.slice(4) as [Position, Position];

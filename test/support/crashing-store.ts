@@ -22,6 +22,7 @@ export interface Death {
 
 /** A store whose process dies: from then on nothing is answered any more. Counts the appends that came to it. */
 export class CrashingStore implements EventStore {
+  readonly isShared = false;
   appends = 0;
   isDead = false;
   private readonly died = new Subject<never>();

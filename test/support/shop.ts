@@ -24,6 +24,14 @@ export class Shop {
     return shop;
   }
 
+  /** The same merchant at another node: STANs from a range of its own. */
+  through(ledger: HttpClient): Shop {
+    const shop = new Shop(ledger, this.merchantId);
+    shop.batchNo = this.batchNo;
+    shop.lastStan = 500_000 + this.lastStan;
+    return shop;
+  }
+
   get path(): string {
     return `/v1/merchants/${this.merchantId}`;
   }

@@ -24,13 +24,14 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Runs after the suite, before its folders go. */
+/** Runs after the suite, before its folders go: what was begun last ends first. */
 export function afterSuite(end: () => Promise<unknown>): void {
   endings.push(end);
 }
 
 afterAll(async () => {
-  const ended = await Promise.allSettled(endings.splice(0).map((end) => end()));
+  const ended: PromiseSettledResult<unknown>[] = [];
+  for (const end of endings.splice(0).reverse()) ended.push(...(await Promise.allSettled([end()])));
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;

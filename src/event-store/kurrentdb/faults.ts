@@ -32,8 +32,8 @@ export function isPassing(error: unknown): boolean {
 
 /** The error in words: many of the client's have no message. */
 export function wordsOf(error: unknown): string {
-  const { message, name, constructor } = error as Error;
-  return message === '' || message === name ? constructor.name : message;
+  const { message, name } = error as Error;
+  return message === '' ? name : message;
 }
 
 /** A request that has no answer in time, though the connection seems to stand. */

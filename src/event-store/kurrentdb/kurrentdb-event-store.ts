@@ -32,6 +32,7 @@ export interface KurrentDbOptions {
 
 /** The log in EventStoreDB (KurrentDB), which other processes may write to as well. */
 export class KurrentDbEventStore implements EventStore {
+  readonly isShared = true;
   private readonly closing = new Subject<void>();
   private readonly connection: Connection;
   private readonly reads: LogReads;

@@ -27,18 +27,23 @@ const EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
 
 type Direction = typeof FORWARDS | typeof BACKWARDS;
 
+/** What is read of the log at once, from a position or an end of it. */
+interface Span {
+  readonly from?: Position | undefined;
+  readonly count: number;
+  readonly direction: Direction;
+  readonly prefixes?: readonly string[] | undefined;
+}
+
 type Pages = AsyncIterable<{ event?: ReadEvent }[]>;
 
 /** Reads what is the ledger's of the server's log; the server leaves out the rest. Every read asks the leader. */
 export class LogReads {
-  private readonly filter: { filterOn: typeof STREAM_NAME; prefixes: string[] };
-
+  /** `prefixes`: what the ledger's streams begin with. */
   constructor(
     private readonly connection: Connection,
-    prefixes: readonly string[],
-  ) {
-    this.filter = { filterOn: STREAM_NAME, prefixes: [...prefixes] };
-  }
+    private readonly prefixes: readonly string[],
+  ) {}
 
   stream(name: string): Promise<StoredEvent[]> {
     return this.ofStream(name, FORWARDS, EVERYTHING);
@@ -67,16 +72,22 @@ export class LogReads {
   }
 
   /** @throws NoSuchPositionError when no event was ever at `after` */
-  async page({ after, limit, backwards = false }: ReadAllOptions): Promise<StoredEvent[]> {
-    if (backwards) return this.read(after, limit, BACKWARDS);
+  async page(options: ReadAllOptions): Promise<StoredEvent[]> {
+    const { after, limit, backwards = false, prefixes } = options;
+    if (backwards) return this.read({ from: after, count: limit, direction: BACKWARDS, prefixes });
     // The server begins with the event at the position itself.
-    const events = await this.read(after, limit + 1, FORWARDS);
+    const events = await this.read({
+      from: after,
+      count: limit + 1,
+      direction: FORWARDS,
+      prefixes,
+    });
     return events[0]?.position === after ? events.slice(1) : events.slice(0, limit);
   }
 
   async at(position: Position): Promise<StoredEvent | undefined> {
     try {
-      const [event] = await this.read(position, 1, FORWARDS);
+      const [event] = await this.read({ from: position, count: 1, direction: FORWARDS });
       return event?.position === position ? event : undefined;
     } catch (error) {
       if (error instanceof NoSuchPositionError) return undefined;
@@ -85,13 +96,15 @@ export class LogReads {
   }
 
   async head(): Promise<Position> {
-    const [last] = await this.read(undefined, 1, BACKWARDS);
+    const [last] = await this.read({ count: 1, direction: BACKWARDS });
     return last?.position ?? START;
   }
 
   /** Everything behind a position, as it comes from the server: one request for all of it. */
   async *behind(after: Position): AsyncIterable<StoredEvent[]> {
-    const parts = this.all(after, EVERYTHING, FORWARDS)[Symbol.asyncIterator]();
+    const parts = this.all({ from: after, count: Infinity, direction: FORWARDS })[
+      Symbol.asyncIterator
+    ]();
     for (;;) {
       const part = await inTime(parts.next(), PART_MS);
       if (part.done) return;
@@ -100,28 +113,24 @@ export class LogReads {
     }
   }
 
-  private async read(
-    from: Position | undefined,
-    count: number,
-    direction: Direction,
-  ): Promise<StoredEvent[]> {
+  private async read(span: Span): Promise<StoredEvent[]> {
     try {
-      return await this.patiently(() => gather(this.all(from, BigInt(count), direction)));
+      return await this.patiently(() => gather(this.all(span)));
     } catch (error) {
-      if (from === undefined || !(error instanceof StoreUnavailableError)) throw error;
+      if (span.from === undefined || !(error instanceof StoreUnavailableError)) throw error;
       // Also what the server says to a place between two events. It is away only if it has no end of its log, either.
       await this.head();
-      throw new NoSuchPositionError(from);
+      throw new NoSuchPositionError(span.from);
     }
   }
 
-  private all(from: Position | undefined, maxCount: bigint, direction: Direction): Pages {
+  private all({ from, count, direction, prefixes = this.prefixes }: Span): Pages {
     const end = direction === FORWARDS ? BEGINNING : END;
     return this.connection.client.rustClient.readAll({
       direction,
       fromPosition: from === undefined ? end : logPosition(from),
-      filter: this.filter,
-      maxCount,
+      filter: { filterOn: STREAM_NAME, prefixes: [...prefixes] },
+      maxCount: count === Infinity ? EVERYTHING : BigInt(count),
       requiresLeader: true,
       resolvesLink: false,
     });

@@ -36,10 +36,27 @@ export class LogReader {
     return this.read(() => this.byStream.all(stream).map(stored));
   }
 
-  page({ after, limit, backwards = false }: ReadAllOptions): StoredEvent[] {
+  page({ after, limit, backwards = false, prefixes }: ReadAllOptions): StoredEvent[] {
     const from = after ?? (backwards ? Number.MAX_SAFE_INTEGER : START);
+    if (prefixes) return this.pageOf(prefixes, Number(from), limit, backwards);
     const rows = backwards ? this.backwards : this.forwards;
     return this.read(() => rows.all(Number(from), limit).map(stored));
+  }
+
+  private pageOf(
+    prefixes: readonly string[],
+    from: number,
+    limit: number,
+    backwards: boolean,
+  ): StoredEvent[] {
+    const behind = backwards ? 'position < ?' : 'position > ?';
+    const streams = prefixes.map(() => 'substr(stream, 1, length(?)) = ?').join(' OR ');
+    const select = this.database.prepare<unknown[], Row>(
+      `SELECT ${COLUMNS} FROM events WHERE ${behind} AND (${streams})
+       ORDER BY position ${backwards ? 'DESC' : 'ASC'} LIMIT ?`,
+    );
+    const names = prefixes.flatMap((prefix) => [prefix, prefix]);
+    return this.read(() => select.all(from, ...names, limit).map(stored));
   }
 
   at(position: Position): StoredEvent | undefined {

@@ -39,6 +39,7 @@ interface Ownership {
 
 /** The log in one SQLite file, for one machine. */
 export class SqliteEventStore implements EventStore {
+  readonly isShared = false;
   private readonly closing = new Subject<void>();
   private readonly wakes: Observable<unknown>;
   private readonly reader: LogReader;

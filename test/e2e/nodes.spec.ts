@@ -1,0 +1,126 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { onServer, serverUrl } from '../support/kurrentdb-server.js';
+import { Shop } from '../support/shop.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
+
+/** A server and two services: a busy machine takes its time. */
+const START_MS = 180_000;
+
+const EVENING = '2026-03-03T00:00:00.000Z';
+
+onServer('two nodes on one EventStoreDB', () => {
+  let one: Tillbook;
+  let other: Tillbook;
+  let shop: Shop;
+  /** The shop, sending to the other node. */
+  let there: Shop;
+
+  beforeAll(async () => {
+    const env = { EVENT_STORE_URL: await serverUrl() };
+    [one, other] = await Promise.all([Tillbook.start({ env }), Tillbook.start({ env })]);
+    // No two machines have quite the same time.
+    await other.setClock('2026-03-02T10:00:00.250Z');
+    shop = await Shop.open(one);
+    there = shop.through(other);
+  }, START_MS);
+
+  /** Answers again and again until it is as wanted. */
+  async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+    for (;;) {
+      const answer = await ask();
+      if (isWanted(answer)) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  const events = async (type: string, merchantId: string) => {
+    const { body } = await one.get(`/v1/audit/events?merchantId=${merchantId}&type=${type}`);
+    return body.events as { data: Record<string, unknown> }[];
+  };
+
+  test('one takes a sale and the other voids it', async () => {
+    const { saleId } = await shop.sell();
+    const voided = await there.void(saleId);
+    expect(voided.status).toBe(201);
+    expect((await one.get(`/v1/sales/${saleId}`)).body.status).toBe('voided');
+  });
+
+  test('of a void sent to each at once exactly one is done', async () => {
+    const { saleId } = await shop.sell();
+    const answers = await Promise.all([shop.void(saleId), there.void(saleId)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  });
+
+  test('a repeat at the other node gets the first answer again', async () => {
+    const body = shop.saleBody();
+    const first = await one.post('/v1/sales', body);
+    const again = await other.post('/v1/sales', body);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('a list on one node shows what was written through the other, when it is asked to wait for it', async () => {
+    const { saleId, position } = await shop.sell();
+    const { body } = await other.get(`${shop.path}/sales?after=${position}`);
+    const sales = body.sales as { saleId: string }[];
+    expect(sales.map((sale) => sale.saleId)).toContain(saleId);
+  });
+
+  test('a right that is frozen on one node is soon refused on the other', async () => {
+    const { saleId } = await there.sell();
+    await one.put(`${shop.path}/void-right`, { status: 'frozen', reason: 'too many voids' });
+    const refused = await until(
+      async () => (await other.get(shop.path)).body as { voidRight: string },
+      ({ voidRight }) => voidRight === 'frozen',
+    );
+    expect(refused.voidRight).toBe('frozen');
+    expect((await there.void(saleId)).body.code).toBe('void-right');
+    await one.put(`${shop.path}/void-right`, { status: 'active', reason: 'looked into' });
+  });
+
+  test('a batch that one node has closed is soon closed on the other', async () => {
+    const till = await Shop.open(one);
+    const thereToo = till.through(other);
+    await till.sell();
+    await thereToo.sell();
+    const closed = await till.closeBatch();
+    expect(closed.body).toMatchObject({ status: 'closed', totals: { saleCount: 2 } });
+    const late = await until(
+      () => thereToo.trySale(),
+      ({ status }) => status !== 201,
+    );
+    expect(late.body).toMatchObject({ code: 'batch-closed', responseCode: '77' });
+  });
+
+  test('a day-close asked of one node closes what was opened through the other', async () => {
+    const till = await Shop.open(one);
+    const thereToo = till.through(other);
+    till.batchNo = '000007';
+    await till.sell();
+    thereToo.batchNo = '000008';
+    await thereToo.sell();
+    const { body } = await till.dayClose();
+    const batches = body.batches as { batchNo: string; status: string }[];
+    expect(batches.map(({ batchNo, status }) => [batchNo, status])).toEqual([
+      ['000007', 'closed'],
+      ['000008', 'closed'],
+    ]);
+  });
+
+  test('the cut-off closes each batch once, though both nodes wait for it', async () => {
+    const till = await Shop.open(one);
+    const thereToo = till.through(other);
+    await till.sell();
+    thereToo.batchNo = '000002';
+    await thereToo.sell();
+    await Promise.all([one.setClock(EVENING), other.setClock(EVENING)]);
+    const closed = await until(
+      () => events('BatchClosed', till.merchantId),
+      (found) => found.length === 2,
+    );
+    expect(closed.map(({ data }) => (data['settled'] as { count: number }).count)).toEqual([1, 1]);
+    expect(await events('BatchCloseRequested', till.merchantId)).toHaveLength(2);
+    expect(await events('Settled', till.merchantId)).toHaveLength(2);
+    await Promise.all([one.setClock(MORNING), other.setClock(MORNING)]);
+  });
+});
