@@ -1,5 +1,8 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BooksController } from './accounting/books.controller.js';
+import { Gate } from './access/gate.js';
+import { KeysCommandHandler } from './access/keys.command-handler.js';
+import { KeysController } from './access/keys.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
@@ -39,6 +42,7 @@ const CONTROLLERS = [
   BooksController,
   ProjectionsController,
   AuditController,
+  KeysController,
   HealthController,
 ];
 
@@ -83,6 +87,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Views, useValue: views },
       { provide: Metrics, useValue: new Metrics(views, store) },
       { provide: Readiness, useValue: new Readiness() },
+      { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now()) },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
       { provide: DayCloseScheduler, useValue: new DayCloseScheduler(ledger.batches) },
       ...(isSandbox
@@ -107,5 +112,6 @@ function handlers(ledger: Ledger) {
     { provide: BatchesCommandHandler, useValue: ledger.batches },
     { provide: MerchantsCommandHandler, useValue: ledger.merchants },
     { provide: CardsCommandHandler, useValue: ledger.cards },
+    { provide: KeysCommandHandler, useValue: ledger.keys },
   ];
 }

@@ -1,3 +1,5 @@
+import { Keyring } from './access/keyring.js';
+import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { BatchCloser } from './batches/batch-closer.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { OpenBatches } from './batches/open-batches.js';
@@ -25,6 +27,8 @@ export interface Ledger {
   readonly saleQueries: SaleQueries;
   /** What other nodes write, for what is kept in memory here. */
   readonly news: News;
+  readonly keys: KeysCommandHandler;
+  readonly keyring: Keyring;
 }
 
 export interface LedgerParts {
@@ -39,6 +43,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const news = new News(store);
   const directory = new MerchantDirectory(journal, news);
   const open = new OpenBatches(journal, views, directory, news);
+  const keyring = new Keyring(journal, news);
   const closer = new BatchCloser(journal, open, views, clock);
   return {
     merchants: new MerchantsCommandHandler(journal, directory, clock),
@@ -49,5 +54,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     batches: new BatchesCommandHandler(journal, directory, open, closer, views, clock),
     saleQueries: new SaleQueries(journal, clock),
     news,
+    keys: new KeysCommandHandler(journal, keyring, directory, clock),
+    keyring,
   };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { isIP } from 'node:net';
-import { IsIn, IsInt, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
 
 const STORE_URL =
@@ -26,14 +26,18 @@ export class Settings {
   @Max(65_535, { message: 'a whole number from 0 to 65535' })
   PORT = 3_000;
 
-  @IsIn(['off'], { message: 'off: keys can not be made in this version' })
-  AUTH = 'off';
+  @IsIn(['off', 'keys'], { message: 'off or keys' })
+  AUTH: 'off' | 'keys' = 'off';
 
   @IsIn(['on', 'off'], { message: 'on or off' })
   SANDBOX: 'on' | 'off' = 'off';
 
   @IsIn(LOG_LEVELS, { message: `one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+
+  /** With which the tool asks a running service. */
+  @IsString({ message: 'a key' })
+  LEDGER_KEY = '';
 }
 
 /** Settings that can't be. The message has a line for each. */
@@ -54,6 +58,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   }
   const { PORT, ...others } = texts;
   Object.assign(settings, others, PORT !== undefined && { PORT: Number(PORT) });
+  if (texts['AUTH'] === undefined && !isLoopback(settings.HOST)) settings.AUTH = 'keys';
   const faults = validateSync(settings).map(({ property, constraints }) => {
     const allowed = Object.values(constraints ?? {})[0] ?? '';
     return fault(property, texts[property] ?? '', allowed);
@@ -69,9 +74,9 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
   if (settings.SANDBOX === 'on' && environment['NODE_ENV'] === 'production') {
     faults.push(fault('SANDBOX', 'on', 'off, since NODE_ENV is production'));
   }
-  if (!isLoopback(settings.HOST)) {
-    const allowed = 'a loopback address: without keys anyone who reaches the service may use it';
-    faults.push(fault('HOST', settings.HOST, allowed));
+  if (settings.AUTH === 'off' && !isLoopback(settings.HOST)) {
+    const allowed = `keys, since HOST is ${settings.HOST}: anyone who reaches the service may use it`;
+    faults.push(fault('AUTH', 'off', allowed));
   }
   return faults;
 }

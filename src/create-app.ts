@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
 import { DayCloseScheduler } from './batches/day-close.scheduler.js';
 import type { Settings } from './config.js';
@@ -33,6 +34,8 @@ export async function createApp(
   });
   const fastify: FastifyInstance = adapter.getInstance();
   readJsonExactly(fastify);
+  requireRules(fastify);
+  if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);
   app.get(Metrics).watch(fastify);
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);

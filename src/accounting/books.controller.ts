@@ -9,6 +9,7 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { MayCall } from '../access/may-call.js';
 import { EVENT_STORE, type EventStore, type Position } from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
@@ -45,6 +46,7 @@ export class BooksController {
 
   @Get('merchants/:merchantId/balances')
   @Operation('getBalances', 'What a merchant is owed, by currency')
+  @MayCall(['merchant', 'operator', 'auditor'])
   @AnswersList(200, BalanceDto)
   @Problems(404, 503)
   async balances(
@@ -59,6 +61,7 @@ export class BooksController {
 
   @Get('merchants/:merchantId/statement')
   @Operation('getStatement', 'The movements of a merchant, with a running balance')
+  @MayCall(['merchant', 'operator', 'auditor'])
   @AnswersAlso(200, StatementAnswer, 'text/csv')
   @Problems(404, 503)
   async statement(
@@ -87,6 +90,7 @@ export class BooksController {
 
   @Get('ledger/trial-balance')
   @Operation('getTrialBalance', 'Every account of the books: debits equal credits')
+  @MayCall(['operator', 'auditor'])
   @Answers(200, TrialBalanceAnswer)
   @Problems(503)
   async trialBalance(

@@ -1,4 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
+import { MayCall } from '../access/may-call.js';
 import type { Position as LogPosition } from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
 import {
@@ -50,6 +51,7 @@ export class AuditController {
 
   @Get('events')
   @Operation('getEvents', 'The trail: every event in the order of the log')
+  @MayCall(['operator', 'auditor'])
   @Answers(200, TrailAnswer)
   @Problems()
   async events(@Query(parameters(TrailQueryDto)) query: TrailQueryDto): Promise<TrailAnswer> {

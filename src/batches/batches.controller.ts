@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { OPERATOR, terminalActor } from '../http/actor.js';
+import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
+import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
@@ -24,6 +25,7 @@ export class BatchesController {
 
   @Post('terminals/:terminalId/batches/:batchNo/close')
   @Operation('closeBatch', 'Close a batch and settle its sales')
+  @MayCall(['terminal', 'merchant', 'operator'])
   @Takes(CloseBody)
   @Answers(200, BatchDto, ['Idempotency-Replayed'])
   @Answers(202, BatchDto, ['Retry-After'])
@@ -31,14 +33,16 @@ export class BatchesController {
   async close(
     @Param(parameters(BatchPath)) path: BatchPath,
     @Body(body(CloseBody)) sent: CloseBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const outcome = await this.batches.close(path, terminalSide(sent), terminalActor(path));
+    const outcome = await this.batches.close(path, terminalSide(sent), terminalActor(path, caller));
     return answer(reply, outcome, 200, (batch) => show(reply, batch));
   }
 
   @Get('terminals/:terminalId/batches/:batchNo')
   @Operation('getBatch', 'A batch as it is now')
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
   @Answers(200, BatchDto)
   @Problems(404)
   async batch(
@@ -53,6 +57,7 @@ export class BatchesController {
 
   @Post('day-close')
   @Operation('dayClose', 'Close every open batch of the merchant, or of one store')
+  @MayCall(['merchant', 'operator'])
   @Takes(DayCloseBody)
   @Answers(200, DayCloseAnswer)
   @Answers(202, DayCloseAnswer, ['Retry-After'])
@@ -60,9 +65,10 @@ export class BatchesController {
   async dayClose(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(DayCloseBody)) { storeId }: DayCloseBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const outcome = await this.batches.dayClose(merchantId, storeId, OPERATOR);
+    const outcome = await this.batches.dayClose(merchantId, storeId, actorOf(caller));
     return answer(reply, outcome, 200, ({ batches }) => {
       const isDone = batches.every(({ status }) => status === 'closed');
       if (!isDone) stillClosing(reply);

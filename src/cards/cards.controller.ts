@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Put } from '@nestjs/common';
-import { OPERATOR } from '../http/actor.js';
+import { actorOf, By, type Caller } from '../access/caller.js';
+import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { CardToken, OneOf, Position } from '../http/fields.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
@@ -27,13 +28,15 @@ export class CardsController {
 
   @Put('status')
   @Operation('setCardStatus', 'Report a card lost, frozen or cancelled, or restore it')
+  @MayCall(['operator'])
   @Takes(CardStatusBody)
   @Answers(200, CardStatusAnswer)
   @Problems()
   async setStatus(
     @Param(parameters(CardPath)) { token }: CardPath,
     @Body(body(CardStatusBody)) { status }: CardStatusBody,
+    @By() caller: Caller,
   ): Promise<CardStatusAnswer> {
-    return { token, ...(await this.cards.setStatus(token, status, OPERATOR)) };
+    return { token, ...(await this.cards.setStatus(token, status, actorOf(caller))) };
   }
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
-import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+import { runningService } from './service.js';
 import { type Tool, withLedger } from './tool.js';
 
 /** One line of what a close came to; amounts in minor units. */
@@ -35,24 +35,13 @@ export function dayCloseCommand(): Command {
 /** Through the service that owns the folder, if there is one; else on the folder itself. */
 async function close(merchantId: string, storeId: string | undefined): Promise<ClosedBatch[]> {
   const settings = settingsOfProcess();
-  const owner = ownerOf(ownedFolder(settings.EVENT_STORE_URL, settings.VIEWS_DIR));
-  if (owner?.url !== undefined) return closeThrough(owner.url, merchantId, storeId);
+  const service = runningService(settings);
+  if (service) {
+    const path = `/v1/merchants/${merchantId}/day-close`;
+    const answer = await service.send<{ batches: ClosedBatch[] }>('POST', path, { storeId });
+    return answer.batches;
+  }
   return withLedger((tool) => closeHere(tool, merchantId, storeId), settings);
-}
-
-async function closeThrough(
-  url: string,
-  merchantId: string,
-  storeId: string | undefined,
-): Promise<ClosedBatch[]> {
-  const response = await fetch(`${url}/v1/merchants/${merchantId}/day-close`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ storeId }),
-  });
-  const answer = (await response.json()) as { batches: ClosedBatch[]; detail?: string };
-  if (!response.ok) throw new Error(answer.detail ?? `the service answered ${response.status}`);
-  return answer.batches;
 }
 
 async function closeHere(

@@ -7,6 +7,8 @@ import { exportCommand } from './export.command.js';
 import { importCommand } from './import.command.js';
 import { LayoutError } from './import-rows.js';
 import { restoreCommand } from './restore.command.js';
+import { keysCommand } from './keys.command.js';
+import { UsageError } from './tool.js';
 
 /** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
 const USAGE = 2;
@@ -14,13 +16,13 @@ const FAULT = 1;
 
 const program = new Command('ledger')
   .description("the operator's tool of Tillbook")
-  .exitOverride()
   .addCommand(importCommand())
   .addCommand(demoCommand())
   .addCommand(dayCloseCommand())
   .addCommand(exportCommand())
-  .addCommand(restoreCommand());
-for (const command of program.commands) command.exitOverride();
+  .addCommand(restoreCommand())
+  .addCommand(keysCommand());
+throwInsteadOfExit(program);
 
 try {
   await program.parseAsync();
@@ -28,8 +30,14 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExit(inner);
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   console.error((error as Error).message);
-  return error instanceof SettingsError || error instanceof LayoutError ? USAGE : FAULT;
+  const isUsage = [SettingsError, LayoutError, UsageError].some((known) => error instanceof known);
+  return isUsage ? USAGE : FAULT;
 }

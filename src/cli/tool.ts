@@ -15,6 +15,11 @@ export interface Tool {
   catchUp(): Promise<void>;
 }
 
+/** What was asked can not be meant. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** Ctrl-C was pressed: whoever loops stops at the next step. */
 export class Interrupt {
   private pressed = false;

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { AnyoneMayCall, MayCall } from '../access/may-call.js';
 import { EVENT_STORE, type EventStore } from '../event-store/event-store.js';
 import { Views } from '../projections/views.js';
 import { NestedList, OneOf, Optional, Text } from './fields.js';
@@ -35,6 +36,7 @@ export class HealthController {
 
   @Get('health/live')
   @Operation('getLiveness', 'Whether the process runs')
+  @AnyoneMayCall()
   @Answers(200, LiveAnswer)
   live(): LiveAnswer {
     return { status: 'live' };
@@ -43,6 +45,7 @@ export class HealthController {
   /** Ready once the store answers, the views follow it, and until the service is told to stop. */
   @Get('health/ready')
   @Operation('getReadiness', 'Whether requests should be sent here')
+  @AnyoneMayCall()
   @Answers(200, ReadyAnswer)
   @Answers(503, ReadyAnswer)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
@@ -66,6 +69,7 @@ export class HealthController {
 
   @Get('metrics')
   @Operation('getMetrics', 'Figures for Prometheus')
+  @MayCall(['operator', 'auditor'])
   @ApiProduces('text/plain')
   @ApiResponse({
     status: 200,

@@ -13,17 +13,14 @@ const LONG_NUMBER = /\d{16}/;
  */
 export function readJsonExactly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    (_request, text, done) => {
-      try {
-        done(null, text === '' ? undefined : parseExactly(text as string));
-      } catch {
-        done(refused(400), undefined);
-      }
-    },
-  );
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (request.signature) request.bodyText = text as string;
+    try {
+      done(null, text === '' ? undefined : parseExactly(text as string));
+    } catch {
+      done(refused(400), undefined);
+    }
+  });
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
     done(text === '' ? null : refused(415), undefined);
   });

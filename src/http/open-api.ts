@@ -23,6 +23,7 @@ const HEADERS = {
   ETag: text('The revision of the sale, in quotes'),
   Location: text('Where what was made can be read'),
   'Idempotency-Replayed': text('`true` when this is the answer that the same request got before'),
+  'WWW-Authenticate': text('How to say who asks'),
   'Retry-After': text('Seconds to wait before the request is sent again'),
 } as const;
 
@@ -74,18 +75,32 @@ export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
 
 /** The refusals and faults that a route may answer with. Every route may be malformed, miss the store, or meet a fault. */
 export const Problems = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(...[...new Set([400, 500, 503, ...statuses])].sort().map(problemOf));
+  applyDecorators(...[400, 500, 503, ...statuses].map(problemOf));
+
+/** Statuses that a route's method has been given: more than one of its decorators may name the same. */
+const told = new WeakMap<object, Set<number>>();
 
 function problemOf(status: number): MethodDecorator {
-  return ApiResponse({
+  const add = ApiResponse({
     status,
     description: 'A problem document (RFC 9457)',
-    ...headers(status === 503 ? ['Retry-After'] : ['Idempotency-Replayed']),
+    ...headers(PROBLEM_HEADERS[status] ?? ['Idempotency-Replayed']),
     content: {
       'application/problem+json': { schema: reference(ProblemDocument) },
     },
   });
+  return (target, name, descriptor) => {
+    const method = descriptor.value as object;
+    const known = told.get(method) ?? new Set();
+    if (!known.has(status)) add(target, name, descriptor);
+    told.set(method, known.add(status));
+  };
 }
+
+const PROBLEM_HEADERS: Readonly<Record<number, readonly Header[]>> = {
+  401: ['WWW-Authenticate'],
+  503: ['Retry-After'],
+};
 
 /** The service's own description, as OpenAPI 3.1. The DTO classes, and what the routes take of them, are its source. */
 export function openApiOf(app: INestApplication): OpenAPIObject {
@@ -93,6 +108,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setTitle('Tillbook')
     .setDescription('A ledger for card sales and their reversals')
     .setVersion('1')
+    .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'With AUTH=keys' })
     .build();
   const { components, ...document } = SwaggerModule.createDocument(app, about);
   for (const item of Object.values(document.paths)) {

@@ -174,6 +174,26 @@ export const problems = {
       nextStep: 'none',
     }),
 
+  unauthenticated: (): Problem =>
+    problem({
+      status: 401,
+      code: 'unauthenticated',
+      title: 'Unauthenticated',
+      responseCode: '57',
+      message: { en: 'A valid key is needed.', zh: '需要有效的密钥。' },
+      nextStep: 'contact-acquirer',
+    }),
+
+  notAllowed: (): Problem =>
+    problem({
+      status: 403,
+      code: 'not-allowed',
+      title: 'Not allowed',
+      responseCode: '57',
+      message: { en: 'This key may not do that.', zh: '该密钥无此权限。' },
+      nextStep: 'contact-acquirer',
+    }),
+
   storeAway: (isUnknown: boolean): Problem =>
     problem({
       title: isUnknown ? 'Outcome unknown' : 'The store is not available',

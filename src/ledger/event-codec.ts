@@ -107,6 +107,8 @@ const REQUIRED: {
   RightRestored: ['merchantId', 'right', 'occurredAt'],
   CardReported: ['token', 'status', 'occurredAt'],
   CardRestored: ['token', 'occurredAt'],
+  KeyAdded: ['keyId', 'scope', 'hash', 'occurredAt'],
+  KeyRevoked: ['keyId', 'occurredAt'],
 };
 
 /**

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { OPERATOR } from '../http/actor.js';
+import { actorOf, By, type Caller } from '../access/caller.js';
+import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, rejected } from '../http/problem.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
 import { MerchantsCommandHandler } from './merchants.command-handler.js';
 import {
@@ -26,6 +28,7 @@ export class MerchantsController {
 
   @Put()
   @Operation('putMerchant', 'Register a merchant, or replace its settings')
+  @MayCall(['operator'])
   @Takes(MerchantBody)
   @Answers(200, MerchantAnswer)
   @Answers(201, MerchantAnswer)
@@ -33,15 +36,17 @@ export class MerchantsController {
   async put(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(MerchantBody)) settings: MerchantBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const put = await this.merchants.put(merchantId, settingsOf(settings), OPERATOR);
+    const put = await this.merchants.put(merchantId, settingsOf(settings), actorOf(caller));
     void reply.status(put.created ? 201 : 200);
     return merchantAnswer(put.merchant, put.position);
   }
 
   @Get()
   @Operation('getMerchant', 'A merchant with its settings and rights')
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
   @Answers(200, MerchantAnswer)
   @Problems(404)
   async get(
@@ -57,6 +62,7 @@ export class MerchantsController {
 
   @Put('terminals/:terminalId')
   @Operation('putTerminal', 'Assign a terminal to a store, or move it')
+  @MayCall(['operator'])
   @Takes(TerminalBody)
   @Answers(200, TerminalAnswer)
   @Answers(201, TerminalAnswer)
@@ -64,10 +70,11 @@ export class MerchantsController {
   async assign(
     @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
     @Body(body(TerminalBody)) { storeId, currency }: TerminalBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const terminal = { terminalId, storeId, ...(currency !== undefined && { currency }) };
-    const outcome = await this.merchants.assignTerminal(merchantId, terminal, OPERATOR);
+    const outcome = await this.merchants.assignTerminal(merchantId, terminal, actorOf(caller));
     return answer(reply, outcome, 200, ({ created, position }) => {
       if (created) void reply.status(201);
       return { merchantId, ...terminal, position };
@@ -76,37 +83,42 @@ export class MerchantsController {
 
   @Put('void-right')
   @Operation('setVoidRight', 'Freeze or restore the right to void')
+  @MayCall(['operator'])
   @Takes(RightBody)
   @Answers(200, RightAnswer)
   @Problems(404)
   voidRight(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(RightBody)) right: RightBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.setRight(merchantId, 'void', right, reply);
+    return this.setRight(merchantId, 'void', right, actorOf(caller), reply);
   }
 
   @Put('refund-right')
   @Operation('setRefundRight', 'Freeze or restore the right to refund')
+  @MayCall(['operator'])
   @Takes(RightBody)
   @Answers(200, RightAnswer)
   @Problems(404)
   refundRight(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Body(body(RightBody)) right: RightBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.setRight(merchantId, 'refund', right, reply);
+    return this.setRight(merchantId, 'refund', right, actorOf(caller), reply);
   }
 
   private async setRight(
     merchantId: string,
     right: Right,
     { status, reason }: RightBody,
+    by: Actor,
     reply: FastifyReply,
   ) {
-    const set = await this.merchants.setRight(merchantId, right, status, reason, OPERATOR);
+    const set = await this.merchants.setRight(merchantId, right, status, reason, by);
     return answer(reply, set, 200, ({ position }) => ({ merchantId, right, status, position }));
   }
 }

@@ -1,6 +1,7 @@
 import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
 import type { Projection } from './projection.js';
+import { keysProjection } from './keys.projection.js';
 import { salesProjection } from './sales.projection.js';
 
 /** Every view there is. */
@@ -8,4 +9,5 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   salesProjection,
   batchesProjection,
   booksProjection,
+  keysProjection,
 ];

@@ -164,6 +164,8 @@ class BatchesTable {
       case 'RightRestored':
       case 'CardReported':
       case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
         return false;
     }
   }

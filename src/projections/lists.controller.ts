@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, refusalProblem } from '../http/problem.js';
@@ -23,6 +24,7 @@ export class ListsController {
 
   @Get('sales')
   @Operation('listSales', 'Sales of a merchant by business date, in pages')
+  @MayCall(['merchant', 'operator', 'auditor'])
   @Answers(200, SalesListAnswer)
   @Problems(404)
   async sales(

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
+import { MayCall } from '../access/may-call.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { NestedList, OneOf, Optional, Position, Text, Whole } from '../http/fields.js';
@@ -27,6 +28,7 @@ export class ProjectionsController {
 
   @Get()
   @Operation('getProjections', 'The read models and how far they are')
+  @MayCall(['operator', 'auditor'])
   @Answers(200, ProjectionsAnswer)
   @Problems()
   async projections(): Promise<ProjectionsAnswer> {

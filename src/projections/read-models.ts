@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
+import { KeysView } from './keys.view.js';
 import { SalesView } from './sales.view.js';
 import { StatementView } from './statement.view.js';
 
@@ -13,11 +14,13 @@ export class ReadModels {
   readonly batches: BatchesView;
   readonly books: BooksView;
   readonly statements: StatementView;
+  readonly keys: KeysView;
 
   constructor(open: OpenViews) {
     this.sales = new SalesView(open('sales'));
     this.batches = new BatchesView(open('batches', 'sales'));
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));
+    this.keys = new KeysView(open('keys'));
   }
 }

@@ -141,6 +141,8 @@ class SalesTable {
       case 'RightRestored':
       case 'CardReported':
       case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
         return false;
     }
   }

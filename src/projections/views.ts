@@ -74,6 +74,10 @@ export class Views {
     return this.reading.models.statements;
   }
 
+  get keys(): ReadModels['keys'] {
+    return this.reading.models.keys;
+  }
+
   /** How far each view is. */
   state(): readonly ProjectionState[] {
     return this.progress.current();

@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { problems, sendProblem } from '../http/problem.js';
@@ -14,6 +15,7 @@ export class RequestsController {
 
   @Get(':merchantId/:terminalId/:batchNo/:stan')
   @Operation('getRequest', 'What became of a request')
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
   @Answers(200, RequestStateAnswer)
   @Problems(404)
   async request(

@@ -12,8 +12,10 @@ import {
 } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
+import type { Scope } from '../access/domain/key.js';
+import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
-import { OPERATOR, terminalActor } from '../http/actor.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
@@ -50,6 +52,17 @@ const IfMatch = (): MethodDecorator =>
 
 const GIVEN_BACK = ['ETag', 'Location', 'Idempotency-Replayed'] as const;
 
+/** Who acts in the name of a terminal. */
+const AT_THE_COUNTER: readonly Scope[] = ['terminal', 'merchant', 'operator'];
+const WHO_SEES_SALES: readonly Scope[] = ['terminal', 'merchant', 'operator', 'auditor'];
+
+/** A request about a sale as it came. */
+interface Received {
+  readonly sent: GiveBackBody;
+  readonly ifMatch: string | undefined;
+  readonly caller: Caller;
+}
+
 @Controller('v1/sales')
 export class SalesController {
   constructor(
@@ -61,14 +74,16 @@ export class SalesController {
 
   @Post()
   @Operation('takeSale', 'Take a sale')
+  @MayCall(AT_THE_COUNTER, 'body')
   @Takes(SaleBody)
   @Answers(201, SaleTakenAnswer, ['ETag', 'Location', 'Idempotency-Replayed'])
   @Problems(404, 409, 422)
   async take(
     @Body(body(SaleBody)) sale: SaleBody,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale) };
+    const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
     const outcome = await this.sales.take(sale as TakeSale, sent);
     return answer(reply, outcome, 201, (taken) => {
       void reply.header('ETag', etag(taken.revision));
@@ -79,6 +94,7 @@ export class SalesController {
 
   @Get(':saleId')
   @Operation('getSale', 'A sale as it is now')
+  @MayCall(WHO_SEES_SALES)
   @Answers(200, SaleAnswer, ['ETag'])
   @Problems(404)
   async sale(
@@ -93,6 +109,7 @@ export class SalesController {
 
   @Get(':saleId/voidability')
   @Operation('getVoidability', 'May the sale be voided, or must it be refunded? Every condition')
+  @MayCall(WHO_SEES_SALES)
   @Answers(200, VoidabilityAnswerDto)
   @Problems(404)
   async voidability(
@@ -112,6 +129,7 @@ export class SalesController {
 
   @Get(':saleId/history')
   @Operation('getSaleHistory', 'The events of a sale')
+  @MayCall(WHO_SEES_SALES)
   @Answers(200, HistoryAnswer)
   @Problems(404)
   async history(
@@ -125,6 +143,7 @@ export class SalesController {
 
   @Post(':saleId/voids')
   @Operation('voidSale', 'Void a sale, or a part of it')
+  @MayCall(AT_THE_COUNTER, 'body')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, VoidAnswer, GIVEN_BACK)
@@ -133,13 +152,15 @@ export class SalesController {
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
     @Headers('if-match') ifMatch: string | undefined,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('void', saleId, sent, ifMatch, reply);
+    return this.giveBack('void', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/refunds')
   @Operation('refundSale', 'Refund a sale, or a part of it')
+  @MayCall(AT_THE_COUNTER, 'body')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, RefundAnswer, GIVEN_BACK)
@@ -148,13 +169,15 @@ export class SalesController {
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
     @Headers('if-match') ifMatch: string | undefined,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('refund', saleId, sent, ifMatch, reply);
+    return this.giveBack('refund', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/reversals')
   @Operation('reverseSale', 'Void or refund a sale, whichever is possible')
+  @MayCall(AT_THE_COUNTER, 'body')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, ReversalAnswer, GIVEN_BACK)
@@ -163,23 +186,26 @@ export class SalesController {
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Body(body(GiveBackBody)) sent: GiveBackBody,
     @Headers('if-match') ifMatch: string | undefined,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('reversal', saleId, sent, ifMatch, reply);
+    return this.giveBack('reversal', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/settle')
   @HttpCode(200)
   @Operation('settleSale', 'Settle a sale alone and at once')
+  @MayCall(['operator'])
   @Answers(200, SaleAnswer, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 413, 415)
   async settle(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Req() request: FastifyRequest,
+    @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     refuseBody(request.body);
-    const outcome = await this.settlements.settle(saleId, OPERATOR);
+    const outcome = await this.settlements.settle(saleId, actorOf(caller));
     return answer(reply, outcome, 200, (recorded) => {
       void reply.header('ETag', etag(recorded.sale.revision));
       return { ...renderSale(recorded), responseCode: '00' };
@@ -189,8 +215,7 @@ export class SalesController {
   private async giveBack(
     asked: Asked,
     saleId: string,
-    sent: GiveBackBody,
-    ifMatch: string | undefined,
+    { sent, ifMatch, caller }: Received,
     reply: FastifyReply,
   ) {
     refuseMalformed(saleId);
@@ -198,7 +223,7 @@ export class SalesController {
       { ...sent, asked, saleId } as unknown as GiveBack,
       {
         content: contentOf(sent),
-        by: terminalActor(sent),
+        by: terminalActor(sent, caller),
         ifMatch: revisionsIn(ifMatch),
       },
     );

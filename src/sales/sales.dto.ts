@@ -201,8 +201,9 @@ export class VoidabilityAnswerDto {
 }
 
 export class ActorDto {
-  @OneOf(['terminal', 'operator', 'ledger']) kind!: string;
+  @OneOf(['terminal', 'merchant', 'operator', 'ledger']) kind!: string;
   @Optional() @Text() id?: string;
+  @Optional() @Text() key?: string;
 }
 
 export class HistoryEventDto {

@@ -1,4 +1,5 @@
 import { Body, Controller, HttpCode, Put } from '@nestjs/common';
+import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
 import { Timestamp } from '../http/fields.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
@@ -14,6 +15,7 @@ export class SandboxController {
   constructor(private readonly sandbox: SandboxCommandHandler) {}
 
   @Put('clock')
+  @MayCall(['operator'])
   @HttpCode(200)
   @Operation('setClock', 'Put the clock somewhere; it stands still from then on')
   @Takes(ClockBody)

@@ -26,7 +26,14 @@ export class HttpClient {
   constructor(
     readonly url: string,
     private readonly check?: OpenApiCheck,
+    /** Sent with every request. */
+    private readonly always: SendOptions['headers'] = {},
   ) {}
+
+  /** The same server, asked with a key. */
+  as(key: string): HttpClient {
+    return new HttpClient(this.url, this.check, { authorization: `Bearer ${key}` });
+  }
 
   get(path: string, headers: SendOptions['headers'] = {}): Promise<Answer> {
     return this.send('GET', path, { headers });
@@ -63,7 +70,12 @@ export class HttpClient {
       const length = { 'content-length': String(Buffer.byteLength(sent ?? '')) };
       const outgoing = request(
         new URL(this.url),
-        { method, path, agent: this.agent, headers: { ...type, ...length, ...headers } },
+        {
+          method,
+          path,
+          agent: this.agent,
+          headers: { ...type, ...length, ...this.always, ...headers },
+        },
         (incoming) => {
           text(incoming).then((received) => {
             const { statusCode = 0, headers: answered } = incoming;

@@ -1,7 +1,7 @@
+import { terminalActor } from '../../src/access/caller.js';
 import { composeLedger, type Ledger } from '../../src/compose-ledger.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
-import { terminalActor } from '../../src/http/actor.js';
 import { SettableClock } from '../../src/ledger/clock.js';
 import type { RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
 import { decode } from '../../src/ledger/event-codec.js';
@@ -98,7 +98,7 @@ export class TestLedger {
   }
 
   send(sending: Sending): Promise<Outcome<unknown>> {
-    const by = 'terminalId' in sending ? terminalActor(sending) : BY;
+    const by = 'terminalId' in sending ? terminalActor(sending, { scope: 'operator' }) : BY;
     return send(this.ledger, sending, by);
   }
 

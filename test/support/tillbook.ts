@@ -20,6 +20,14 @@ export interface StartOptions {
   readonly folder?: string;
   /** Where the clock is put; it runs on with `running`. */
   readonly clock?: string;
+  /** Of an operator, where the service asks for keys. */
+  readonly key?: string;
+}
+
+/** Where the log and the views are. TEST_EVENT_STORE_URL names another store than the folder. */
+export function storeSettings(folder: string) {
+  const url = process.env['TEST_EVENT_STORE_URL'] ?? `file:${folder}`;
+  return { EVENT_STORE_URL: url, VIEWS_DIR: folder };
 }
 
 /** A service that has not ended by then, when told to, does not end. */
@@ -33,12 +41,11 @@ export class ServiceProcess {
   private readonly child: ChildProcess;
   private readonly ended: Promise<number | string>;
 
-  /** On a free port of the loopback address. TEST_EVENT_STORE_URL names another store than the folder. */
+  /** On a free port of the loopback address. */
   constructor({ env = {}, folder = newFolder() }: StartOptions = {}) {
     this.folder = folder;
     const settings = {
-      EVENT_STORE_URL: process.env['TEST_EVENT_STORE_URL'] ?? `file:${folder}`,
-      VIEWS_DIR: folder,
+      ...storeSettings(folder),
       PORT: '0',
       SANDBOX: 'on',
       LOG_LEVEL: 'debug',
@@ -103,8 +110,9 @@ export class Tillbook extends HttpClient {
     readonly service: ServiceProcess,
     url: string,
     check: OpenApiCheck,
+    key: string | undefined,
   ) {
-    super(url, check);
+    super(url, check, key === undefined ? {} : { authorization: `Bearer ${key}` });
   }
 
   static async start(options: StartOptions = {}): Promise<Tillbook> {
@@ -113,7 +121,7 @@ export class Tillbook extends HttpClient {
     const plain = new HttpClient(url);
     const document = await plain.get('/openapi.json');
     plain.close();
-    const tillbook = new Tillbook(service, url, new OpenApiCheck(document.body));
+    const tillbook = new Tillbook(service, url, new OpenApiCheck(document.body), options.key);
     const { clock = MORNING } = options;
     if (clock !== 'running') await tillbook.setClock(clock);
     return tillbook;

@@ -99,6 +99,8 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'RightRestored':
     case 'CardReported':
     case 'CardRestored':
+    case 'KeyAdded':
+    case 'KeyRevoked':
       return [];
   }
 }

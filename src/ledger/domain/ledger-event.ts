@@ -1,10 +1,12 @@
+import type { KeyEvent } from '../../access/domain/key.js';
 import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { CardEvent } from '../../cards/domain/card.js';
 import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
 import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js';
 
 /** Every fact that the log may hold. */
-export type LedgerEvent = SaleEvent | RequestEvent | BatchEvent | MerchantEvent | CardEvent;
+export type LedgerEvent =
+  SaleEvent | RequestEvent | BatchEvent | MerchantEvent | CardEvent | KeyEvent;
 
 export type LedgerEventType = LedgerEvent['type'];
 
@@ -19,8 +21,10 @@ export interface RecordedEvent<E extends LedgerEvent = LedgerEvent> {
   readonly by: Actor;
 }
 
-/** Who is behind a fact: a terminal or an operator through the API, or the ledger itself. */
+/** Who is behind a fact: a terminal, a merchant or an operator through the API, or the ledger itself. */
 export interface Actor {
-  readonly kind: 'terminal' | 'operator' | 'ledger';
+  readonly kind: 'terminal' | 'merchant' | 'operator' | 'ledger';
   readonly id?: string;
+  /** Id of the key that vouched for them. */
+  readonly key?: string;
 }

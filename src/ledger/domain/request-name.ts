@@ -35,6 +35,7 @@ export const streams = {
   batch: (name: string) => `batch-${name}`,
   merchant: (merchantId: string) => `merchant-${merchantId}`,
   card: (token: string) => `card-${token}`,
+  key: (keyId: string) => `key-${keyId}`,
 } as const;
 
 /** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */

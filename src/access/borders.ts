@@ -1,0 +1,54 @@
+import type { FastifyRequest } from 'fastify';
+import { type Problem, problems, refusalProblem } from '../http/problem.js';
+import { noSuchSale } from '../sales/domain/judge.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Caller } from './caller.js';
+import type { Named } from './may-call.js';
+
+/** Whom a request is about, as far as it says so. */
+export interface Subject {
+  readonly merchantId?: unknown;
+  readonly terminalId?: unknown;
+  readonly saleId?: unknown;
+}
+
+/**
+ * What a request names that is not the caller's, told as if it did not exist: nothing is looked up, so that what
+ * there is and what there is not can't be told apart.
+ */
+export function strangerIn(
+  caller: Caller,
+  request: FastifyRequest,
+  named: Named,
+): Problem | undefined {
+  if (!('merchantId' in caller) || named === 'lines') return undefined;
+  const query = request.query as Subject;
+  const body = (request.body ?? {}) as Subject;
+  if (named === 'query' && query.merchantId === undefined) return missing();
+  if (named === 'body' && body.merchantId === undefined) return missing();
+  return (
+    strangeTo(caller, request.params as Subject) ??
+    strangeTo(caller, query) ??
+    strangeTo(caller, body)
+  );
+}
+
+/** A sale is of the merchant whose name its own begins with; any of its terminals may void it. */
+export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
+  if (!('merchantId' in caller)) return undefined;
+  const { merchantId, terminalId, saleId } = subject;
+  if (typeof saleId === 'string' && !saleId.startsWith(`${caller.merchantId}.`)) {
+    return refusalProblem(noSuchSale());
+  }
+  if (merchantId !== undefined && merchantId !== caller.merchantId) {
+    return refusalProblem(requestRefusals.unknownMerchant());
+  }
+  const isElsewhere =
+    caller.scope === 'terminal' && terminalId !== undefined && terminalId !== caller.terminalId;
+  return isElsewhere ? refusalProblem(requestRefusals.unknownTerminal()) : undefined;
+}
+
+function missing(): Problem {
+  const message = 'is missing';
+  return problems.malformed([{ field: 'merchantId', message, isAmount: false }]);
+}

@@ -1,0 +1,141 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { ProblemError, problems } from '../http/problem.js';
+import { strangerIn } from './borders.js';
+import { closedBy, type Key } from './domain/key.js';
+import type { Keyring, KeyRecord } from './keyring.js';
+import { isHeld, type RouteRule } from './may-call.js';
+import { isSecretOf, readKey } from './secret.js';
+import { readSignature, type Signature, Signatures } from './signature.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a signed request, until its body is there to be compared. */
+    signature: Signature | null;
+    /** The body of a signed request, as it came. */
+    bodyText: string | null;
+  }
+}
+
+/** What describes the API shows nothing of the ledger. */
+const DESCRIPTION = /^\/(docs|openapi)\b/;
+
+const CHALLENGE = 'Bearer realm="tillbook", Tillbook-HMAC-SHA256 realm="tillbook"';
+
+/** Every route must say who may call it. @throws Error at the start for one that does not */
+export function requireRules(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', ({ method, url, config }: RouteOptions) => {
+    const rule = config?.rule;
+    if (!rule && !DESCRIPTION.test(url)) {
+      throw new Error(`${String(method)} ${url} does not say who may call it: give it @MayCall`);
+    }
+    const isNamed = rule?.named !== 'path' || /:(merchantId|saleId)\b/.test(url);
+    if (rule?.scopes.some(isHeld) && !isNamed) {
+      throw new Error(`${String(method)} ${url} does not say whose it is: name it in @MayCall`);
+    }
+  });
+}
+
+/** Lets through what the holder of a key may do, by the rules of the routes. */
+export class Gate {
+  private readonly signatures = new Signatures();
+
+  /** `now`: the ledger's clock, by which keys expire. */
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly now: () => number,
+  ) {}
+
+  guard(fastify: FastifyInstance): void {
+    fastify.decorateRequest('caller', null);
+    fastify.decorateRequest('signature', null);
+    fastify.decorateRequest('bodyText', null);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const rule = ruleOf(request);
+      if (!rule || rule.isOpen) done();
+      else this.authenticate(request, reply, rule, done);
+    });
+    fastify.addHook('preHandler', (request, reply, done) => {
+      done(this.refusal(request, reply));
+    });
+  }
+
+  /** Who it is: the key is in memory, or is read once. */
+  private authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    rule: RouteRule,
+    done: (error?: Error) => void,
+  ): void {
+    const presented = presentedBy(request);
+    if (!presented) {
+      done(unauthenticated(reply));
+      return;
+    }
+    const admit = (record: KeyRecord): void => {
+      done(this.admit(request, reply, rule, { ...presented, key: record.key }));
+    };
+    const known = this.keyring.known(presented.keyId);
+    if (known) admit(known);
+    else this.keyring.reload(presented.keyId).then(admit, done);
+  }
+
+  private admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    rule: RouteRule,
+    { key, secret, signature }: Presented & { readonly key: Key | undefined },
+  ): Error | undefined {
+    if (!key || closedBy(key, this.now())) return unauthenticated(reply);
+    if (key.isSigned !== (signature !== undefined)) return unauthenticated(reply);
+    if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
+    request.signature = signature ?? null;
+    request.caller = { ...key.holder, keyId: key.keyId };
+    // Who has not yet proved who they are is not told what a key may do.
+    return signature || mayCall(request, rule) ? undefined : forbidden();
+  }
+
+  /** Once the body is there: the signature is right, and nothing of others is named. */
+  private refusal(request: FastifyRequest, reply: FastifyReply): Error | undefined {
+    const { caller, signature } = request;
+    const rule = ruleOf(request);
+    if (!caller || !rule) return undefined;
+    if (signature) {
+      const key = this.keyring.known(signature.keyId)?.key;
+      const isProved =
+        key && this.signatures.admit(key, request, signature, request.bodyText ?? '');
+      if (!isProved) return unauthenticated(reply);
+      if (!mayCall(request, rule)) return forbidden();
+    }
+    const stranger = strangerIn(caller, request, rule.named);
+    return stranger && new ProblemError(stranger);
+  }
+}
+
+interface Presented {
+  readonly keyId: string;
+  readonly secret?: string;
+  readonly signature?: Signature;
+}
+
+function presentedBy(request: FastifyRequest): Presented | undefined {
+  const { authorization } = request.headers;
+  if (authorization?.startsWith('Bearer ')) return readKey(authorization.slice('Bearer '.length));
+  const signature = readSignature(request);
+  return signature && { keyId: signature.keyId, signature };
+}
+
+function ruleOf(request: FastifyRequest): RouteRule | undefined {
+  return request.routeOptions.config.rule;
+}
+
+function mayCall({ caller }: FastifyRequest, { scopes }: RouteRule): boolean {
+  return caller !== null && scopes.includes(caller.scope);
+}
+
+/** One answer whatever was wrong: nothing is to be learned from it. */
+function unauthenticated(reply: FastifyReply): ProblemError {
+  void reply.header('WWW-Authenticate', CHALLENGE);
+  return new ProblemError(problems.unauthenticated());
+}
+
+const forbidden = (): ProblemError => new ProblemError(problems.notAllowed());

@@ -1,0 +1,47 @@
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import { Problems } from '../http/open-api.js';
+import type { Scope } from './domain/key.js';
+
+/** Where a route's request says which merchant, and maybe which terminal, it is about. */
+export type Named = 'path' | 'body' | 'query' | 'lines';
+
+/** Who may call a route. */
+export interface RouteRule {
+  readonly scopes: readonly Scope[];
+  /** True when no key is asked for. */
+  readonly isOpen: boolean;
+  readonly named: Named;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    rule?: RouteRule;
+  }
+}
+
+/**
+ * Who may call the route: every route says so. A merchant's or a terminal's key opens it only for what is theirs, which
+ * the path names (`merchantId`, `saleId`, `terminalId`) unless `named` says where else.
+ */
+export function MayCall(scopes: readonly Scope[], named: Named = 'path'): MethodDecorator {
+  const rule: RouteRule = { scopes, isOpen: false, named };
+  return applyDecorators(
+    RouteConfig({ rule }),
+    ApiSecurity('key'),
+    ApiExtension('x-may-call', [...scopes]),
+    Problems(401, 403, ...(scopes.some(isHeld) ? [404] : [])),
+  );
+}
+
+/** The route asks for no key. */
+export function AnyoneMayCall(): MethodDecorator {
+  const rule: RouteRule = { scopes: [], isOpen: true, named: 'path' };
+  return applyDecorators(RouteConfig({ rule }), ApiExtension('x-may-call', ['anyone']));
+}
+
+/** Whether keys of the scope are held to one merchant. */
+export function isHeld(scope: Scope): boolean {
+  return scope === 'terminal' || scope === 'merchant';
+}

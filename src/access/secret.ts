@@ -1,0 +1,66 @@
+import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+
+const PREFIX = 'tbk';
+const ID_LENGTH = 12;
+const SECRET_BYTES = 32;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+export const KEY_ID = /^[a-z0-9]{12}$/;
+const KEY = /^tbk_([a-z0-9]{12})_([0-9a-f]{64})$/;
+
+/** A new key: its id, by which people know it, and the secret that only its holder has. */
+export function newKey(): { readonly keyId: string; readonly secret: string } {
+  const letters = Array.from({ length: ID_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]);
+  return { keyId: letters.join(''), secret: randomBytes(SECRET_BYTES).toString('hex') };
+}
+
+/** The key as it is handed out: `tbk_<keyId>_<secret>`. */
+export function keyText(keyId: string, secret: string): string {
+  return `${PREFIX}_${keyId}_${secret}`;
+}
+
+/** What of a key may be shown. */
+export function keyPrefix(keyId: string): string {
+  return `${PREFIX}_${keyId}`;
+}
+
+/** The parts of a well-formed key. */
+export function readKey(text: string): { keyId: string; secret: string } | undefined {
+  const [, keyId, secret] = KEY.exec(text) ?? [];
+  return keyId === undefined || secret === undefined ? undefined : { keyId, secret };
+}
+
+/**
+ * What is kept of a secret. A slow hash with salt is for passwords, which can be guessed; these are 256 random bits,
+ * which can't, so that one SHA-256 is as safe and costs a request nothing.
+ */
+export function hashOf(secret: string): string {
+  return sha256(Buffer.from(secret, 'hex')).toString('hex');
+}
+
+/** Whether this is the secret of which the hash is kept. Takes as long whatever differs. */
+export function isSecretOf(hash: string, secret: string): boolean {
+  return timingSafeEqual(sha256(Buffer.from(secret, 'hex')), Buffer.from(hash, 'hex'));
+}
+
+/**
+ * The proof that a signed request carries: the secret, exclusive-or HMAC-SHA256 of the message under the secret's
+ * hash. This is the client's proof of SCRAM (RFC 5802, section 3): who reads the log has the hash, and can't sign.
+ */
+export function proofOf(secret: string, message: string): string {
+  return mixed(secret, hashOf(secret), message).toString('hex');
+}
+
+/** Whether the proof was made of the message by who has the secret. */
+export function isProofOf(hash: string, message: string, proof: string): boolean {
+  return isSecretOf(hash, mixed(proof, hash, message).toString('hex'));
+}
+
+function mixed(text: string, hash: string, message: string): Buffer {
+  const mask = createHmac('sha256', Buffer.from(hash, 'hex')).update(message).digest();
+  return Buffer.from(text, 'hex').map((byte, index) => byte ^ (mask[index] ?? 0)) as Buffer;
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

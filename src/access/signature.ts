@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Key } from './domain/key.js';
+import { isProofOf } from './secret.js';
+
+/** A request is refused when its own time is further than this from ours. */
+const SKEW_MS = 5 * 60_000;
+
+const SCHEME = /^Tillbook-HMAC-SHA256 keyId=([a-z0-9]{12}),proof=([0-9a-f]{64})$/;
+const NONCE = /^[A-Za-z0-9_-]{16,64}$/;
+const TIMESTAMP = /^\d{10}$/;
+
+/** What a signed request says of itself, not yet believed. */
+export interface Signature {
+  readonly keyId: string;
+  readonly proof: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly nonce: string;
+}
+
+/** The signature in the headers, if there is a well-formed one. */
+export function readSignature({ headers }: FastifyRequest): Signature | undefined {
+  const [, keyId, proof] = SCHEME.exec(headers.authorization ?? '') ?? [];
+  const timestamp = headers['x-timestamp'];
+  const nonce = headers['x-nonce'];
+  if (keyId === undefined || proof === undefined) return undefined;
+  if (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp)) return undefined;
+  if (typeof nonce !== 'string' || !NONCE.test(nonce)) return undefined;
+  return { keyId, proof, timestamp: Number(timestamp), nonce };
+}
+
+/** What is signed: every part on a line of its own, the body as its SHA-256. */
+export function signedMessage(
+  method: string,
+  address: string,
+  { timestamp, nonce }: Pick<Signature, 'timestamp' | 'nonce'>,
+  body: string,
+): string {
+  const digest = createHash('sha256').update(body).digest('hex');
+  return [method, address, timestamp, nonce, digest].join('\n');
+}
+
+/** Signed requests that were let in, for as long as their time would let them in again. */
+export class Signatures {
+  private readonly seen = new Map<string, number>();
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  /** Whether the request was made by the key's holder, about now, and never came before. */
+  admit(key: Key, request: FastifyRequest, signature: Signature, body: string): boolean {
+    const now = this.now();
+    const until = signature.timestamp * 1_000 + SKEW_MS;
+    if (until < now || until - 2 * SKEW_MS > now) return false;
+    const message = signedMessage(request.method, request.url, signature, body);
+    if (!isProofOf(key.hash, message, signature.proof)) return false;
+    this.forget(now);
+    const name = `${key.keyId} ${signature.nonce}`;
+    if (this.seen.has(name)) return false;
+    this.seen.set(name, until);
+    return true;
+  }
+
+  /** Those at the front came first; one whose time has passed behind a later one waits for it. */
+  private forget(now: number): void {
+    for (const [name, until] of this.seen) {
+      if (until >= now) return;
+      this.seen.delete(name);
+    }
+  }
+}

@@ -1,0 +1,310 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { HttpClient } from '../support/http-client.js';
+import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { ServiceProcess, Tillbook } from '../support/tillbook.js';
+import { makeKey, runTool } from '../support/tool.js';
+
+/**
+ * Who may call what: t its terminal, m its merchant, o an operator, a an auditor, `anyone` without a key. Every
+ * operation of the OpenAPI document must be here: a new one is not forgotten.
+ */
+const MAY_CALL: Readonly<Record<string, string>> = {
+  'POST /v1/sales': 't m o',
+  'GET /v1/sales/{saleId}': 't m o a',
+  'GET /v1/sales/{saleId}/voidability': 't m o a',
+  'GET /v1/sales/{saleId}/history': 't m o a',
+  'POST /v1/sales/{saleId}/voids': 't m o',
+  'POST /v1/sales/{saleId}/refunds': 't m o',
+  'POST /v1/sales/{saleId}/reversals': 't m o',
+  'POST /v1/sales/{saleId}/settle': 'o',
+  'GET /v1/requests/{merchantId}/{terminalId}/{batchNo}/{stan}': 't m o a',
+  'POST /v1/merchants/{merchantId}/terminals/{terminalId}/batches/{batchNo}/close': 't m o',
+  'GET /v1/merchants/{merchantId}/terminals/{terminalId}/batches/{batchNo}': 't m o a',
+  'POST /v1/merchants/{merchantId}/day-close': 'm o',
+  'PUT /v1/merchants/{merchantId}': 'o',
+  'GET /v1/merchants/{merchantId}': 't m o a',
+  'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': 'o',
+  'PUT /v1/merchants/{merchantId}/void-right': 'o',
+  'PUT /v1/merchants/{merchantId}/refund-right': 'o',
+  'GET /v1/merchants/{merchantId}/sales': 'm o a',
+  'GET /v1/merchants/{merchantId}/balances': 'm o a',
+  'GET /v1/merchants/{merchantId}/statement': 'm o a',
+  'GET /v1/ledger/trial-balance': 'o a',
+  'PUT /v1/cards/{token}/status': 'o',
+  'GET /v1/projections': 'o a',
+  'GET /v1/audit/events': 'o a',
+  'POST /v1/keys': 'o',
+  'GET /v1/keys': 'o a',
+  'GET /v1/keys/{keyId}': 'o a',
+  'POST /v1/keys/{keyId}/revoke': 'o',
+  'PUT /v1/sandbox/clock': 'o',
+  'GET /health/live': 'anyone',
+  'GET /health/ready': 'anyone',
+  'GET /metrics': 'o a',
+};
+
+const SCOPES = { t: 'terminal', m: 'merchant', o: 'operator', a: 'auditor' } as const;
+
+interface Operation {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  readonly hasBody: boolean;
+}
+
+interface Place {
+  readonly merchantId: string;
+  readonly terminalId: string;
+}
+
+let ledger: Tillbook;
+let operations: Operation[];
+let mine: Shop;
+let other: Shop;
+let operator: string;
+const keys: Record<string, string> = {};
+const clients: Record<string, HttpClient> = {};
+
+beforeAll(async () => {
+  const folder = newFolder();
+  operator = await makeKey(folder, 'operator');
+  ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+  mine = await Shop.open(ledger);
+  other = await Shop.open(ledger);
+  await mine.assign('T2', 'S1');
+  const { merchantId, terminalId } = mine;
+  keys['operator'] = operator;
+  keys['auditor'] = await newKey({ scope: 'auditor' });
+  keys['merchant'] = await newKey({ scope: 'merchant', merchantId });
+  keys['terminal'] = await newKey({ scope: 'terminal', merchantId, terminalId });
+  for (const [scope, key] of Object.entries(keys)) clients[scope] = ledger.as(key);
+  operations = operationsIn((await ledger.get('/openapi.json')).body);
+});
+
+async function newKey(body: object): Promise<string> {
+  const { status, body: added, text } = await ledger.post('/v1/keys', body);
+  if (status !== 201) throw new Error(text);
+  return added.key as string;
+}
+
+function client(scope: string): HttpClient {
+  const found = clients[scope];
+  if (!found) throw new Error(`no client of scope ${scope}`);
+  return found;
+}
+
+function operationsIn(document: { paths: object }): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Described>).map(([verb, described]) => ({
+      name: `${verb.toUpperCase()} ${path}`,
+      method: verb.toUpperCase(),
+      path,
+      query: (described.parameters ?? []).filter(({ in: at }) => at === 'query').map((p) => p.name),
+      hasBody: described.requestBody !== undefined,
+    })),
+  );
+}
+
+interface Described {
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly requestBody?: object;
+}
+
+/** The operation asked about a place: names in the path, in the query and in the body are all of it. */
+function ask(asker: HttpClient, operation: Operation, place: Place) {
+  const { merchantId, terminalId } = place;
+  const values: Record<string, string> = {
+    merchantId,
+    terminalId,
+    saleId: `${merchantId}.${terminalId}.000001.999999`,
+    batchNo: '999999',
+    stan: '999999',
+    token: 'tok_nobody',
+    keyId: 'nosuchkey000',
+  };
+  const address = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'none');
+  const query = operation.query.includes('merchantId') ? `?merchantId=${merchantId}` : '';
+  // No terminal is named where the merchant as a whole is meant: the body is malformed then, and changes nothing.
+  const body = operation.hasBody ? { merchantId, terminalId } : undefined;
+  return asker.send(operation.method, address + query, body ? { body } : {});
+}
+
+describe('who may call what', () => {
+  test('every operation of the OpenAPI document has a rule here, and none here is without one', () => {
+    expect(operations.map(({ name }) => name).sort()).toEqual(Object.keys(MAY_CALL).sort());
+  });
+
+  test.each(Object.entries(MAY_CALL))('%s: %s', async (name, allowed) => {
+    const operation = operations.find((known) => known.name === name);
+    if (!operation) throw new Error('the document does not have it');
+    const anonymous = await ask(ledger.as('nobody'), operation, mine);
+    expect(anonymous.status === 401).toBe(allowed !== 'anyone');
+    for (const [letter, scope] of Object.entries(SCOPES)) {
+      const isAllowed = allowed === 'anyone' || allowed.split(' ').includes(letter);
+      const isHeld = allowed !== 'anyone' && (letter === 't' || letter === 'm');
+      const own = await ask(client(scope), operation, mine);
+      expect([scope, own.status === 403 && own.body.code === 'not-allowed']).toEqual([
+        scope,
+        !isAllowed,
+      ]);
+      expect([scope, own.status]).not.toEqual([scope, 401]);
+      if (!isAllowed) continue;
+      expect([scope, own.body?.code]).not.toEqual([scope, 'unknown-merchant']);
+
+      const foreign = await ask(client(scope), operation, other);
+      if (!isHeld) continue;
+      const unknown = await ask(client(scope), operation, { ...other, merchantId: 'NOBODY' });
+      expect([scope, foreign.status]).toEqual([scope, 404]);
+      expect(foreign.body).toEqual(unknown.body);
+      const places = [...name.matchAll(/terminalId/g)].length > 0 || operation.path === '/v1/sales';
+      if (letter !== 't' || !places) continue;
+      const elsewhere = await ask(client(scope), operation, { ...mine, terminalId: 'T2' });
+      expect([elsewhere.status, elsewhere.body.code]).toEqual([404, 'unknown-terminal']);
+    }
+  });
+});
+
+describe('what is of another merchant', () => {
+  test('does not show: a real sale of it is told as one that never was', async () => {
+    const { saleId } = await other.sell();
+    const merchant = client('merchant');
+    const nothing = await merchant.get(`/v1/sales/${other.merchantId}.T1.000001.999999`);
+
+    for (const path of ['', '/history', '/voidability']) {
+      const { status, body } = await merchant.get(`/v1/sales/${saleId}${path}`);
+      expect([status, body]).toEqual([404, nothing.body]);
+    }
+    const body = { ...mine.request(), reason: 'not mine' };
+    const refused = await merchant.post(`/v1/sales/${saleId}/voids`, body);
+    expect([refused.status, refused.body]).toEqual([404, nothing.body]);
+    expect((await ledger.get(`/v1/sales/${saleId}`)).body.remaining).toBe(10_000);
+  });
+
+  test('a terminal voids a sale of another terminal of its merchant, and the key stands on the event', async () => {
+    const { saleId } = await mine.sell({ terminalId: 'T2' });
+    const body = { ...mine.request(), reason: 'wrong amount' };
+
+    const { status } = await client('terminal').post(`/v1/sales/${saleId}/voids`, body);
+
+    expect(status).toBe(201);
+    const { events } = (await client('auditor').get(`/v1/sales/${saleId}/history`)).body;
+    expect(events[1].by).toEqual({
+      kind: 'terminal',
+      id: `${mine.merchantId}.T1`,
+      key: keys['terminal']?.split('_')[1],
+    });
+  });
+});
+
+describe('a key', () => {
+  test('opens nothing once it is revoked, at once, and stays in the list', async () => {
+    const added = await ledger.post('/v1/keys', { scope: 'auditor', name: 'spring audit' });
+    const { key, keyId, prefix } = added.body as Record<'key' | 'keyId' | 'prefix', string>;
+    expect(key).toMatch(new RegExp(`^${prefix}_`));
+    const auditor = ledger.as(key);
+    expect((await auditor.get('/v1/projections')).status).toBe(200);
+
+    const revoked = await ledger.post(`/v1/keys/${keyId}/revoke`, { reason: 'the audit is over' });
+    const after = await auditor.get('/v1/projections');
+
+    expect(revoked.status).toBe(200);
+    expect([after.status, after.body.code]).toEqual([401, 'unauthenticated']);
+    expect(after.headers['www-authenticate']).toMatch(/^Bearer realm=/);
+    const again = await ledger.post(`/v1/keys/${keyId}/revoke`, {});
+    expect([again.status, again.body.revokedAt]).toEqual([200, revoked.body.revokedAt]);
+    const listed = await ledger.get(`/v1/keys?after=${revoked.body.position}`);
+    const inList = listed.body.keys as { keyId: string }[];
+    expect(inList.find((one) => one.keyId === keyId)).toMatchObject({
+      name: 'spring audit',
+      revokedAt: revoked.body.revokedAt,
+    });
+    expect(listed.text).not.toContain(key);
+  });
+
+  test('opens nothing from the moment at which it expires', async () => {
+    const added = await ledger.post('/v1/keys', {
+      scope: 'auditor',
+      expiresAt: '2026-03-02T12:00:00Z',
+    });
+    const auditor = ledger.as(added.body.key);
+    await ledger.setClock('2026-03-02T11:59:59.999Z');
+    expect((await auditor.get('/v1/projections')).status).toBe(200);
+    await ledger.setClock('2026-03-02T12:00:00.000Z');
+    expect((await auditor.get('/v1/projections')).status).toBe(401);
+  });
+
+  test.each([
+    ['of another secret', (key: string) => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')],
+    ['of no length', (key: string) => key.slice(0, -1)],
+    ['unknown', (key: string) => key.replace(/_\w{12}_/, '_aaaaaaaaaaaa_')],
+    ['not a key', () => 'Robert"); DROP TABLE keys'],
+  ])('that is %s opens nothing', async (_, made) => {
+    const { status, body } = await ledger.as(made(operator)).get('/v1/projections');
+    expect([status, body.code]).toEqual([401, 'unauthenticated']);
+  });
+
+  test.each([
+    [{ scope: 'terminal', merchantId: 'M1' }],
+    [{ scope: 'merchant' }],
+    [{ scope: 'operator', merchantId: 'M1' }],
+  ])('that does not say whose it is, is not made: %j', async (body) => {
+    const { status, body: problem } = await ledger.post('/v1/keys', body);
+    expect([status, problem.code]).toEqual([400, 'malformed']);
+  });
+
+  test('is not made for a merchant that there is not', async () => {
+    const { status, body } = await ledger.post('/v1/keys', { scope: 'merchant', merchantId: 'NO' });
+    expect([status, body.code]).toEqual([404, 'unknown-merchant']);
+  });
+
+  test('keeps nothing in the log that opens it', async () => {
+    const { events } = (await ledger.get('/v1/audit/events?type=KeyAdded')).body;
+    expect(events.length).toBeGreaterThan(3);
+    const trail = JSON.stringify(events);
+    for (const key of Object.values(keys)) expect(trail).not.toContain(key.split('_')[2]);
+  });
+});
+
+describe('ledger keys', () => {
+  test('goes through the service that owns the folder, with a key of an operator', async () => {
+    const { folder } = ledger.service;
+    const without = await runTool(folder, ['keys', 'list']);
+    expect([without.code, without.errors]).toEqual([1, expect.stringContaining('LEDGER_KEY')]);
+
+    const env = { LEDGER_KEY: operator };
+    const added = await runTool(
+      folder,
+      ['keys', 'add', '--scope', 'auditor', '--expires', '90d', '--json'],
+      env,
+    );
+    const { keyId, key, expiresAt } = JSON.parse(added.out);
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+    expect((await ledger.as(key).get('/v1/projections')).status).toBe(200);
+    expect((await runTool(folder, ['keys', 'revoke', keyId], env)).code).toBe(0);
+    expect((await ledger.as(key).get('/v1/projections')).status).toBe(401);
+  });
+
+  test('says what is wrong with a key that names no merchant: exit 2', async () => {
+    const { code, errors } = await runTool(newFolder(), ['keys', 'add', '--scope', 'merchant']);
+    expect([code, errors]).toEqual([2, expect.stringContaining('--merchant')]);
+  });
+});
+
+describe('AUTH', () => {
+  test('off refuses to start on a public address', async () => {
+    const service = new ServiceProcess({ env: { HOST: '0.0.0.0', AUTH: 'off' } });
+    expect(await service.exit()).toBe(2);
+    expect(service.output).toMatch(/^AUTH is 'off'; allowed: keys/m);
+  });
+
+  test('is keys on a public address unless it is said', async () => {
+    const service = new ServiceProcess({ env: { HOST: '0.0.0.0' } });
+    const url = await service.listening();
+    const { port } = new URL(url);
+    const { status } = await fetch(`http://127.0.0.1:${port}/v1/projections`);
+    expect(status).toBe(401);
+    await service.stop();
+  });
+});

@@ -1,0 +1,103 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpClient } from '../support/http-client.js';
+import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { Tillbook } from '../support/tillbook.js';
+import { makeKey } from '../support/tool.js';
+
+let ledger: Tillbook;
+let anonymous: HttpClient;
+let shop: Shop;
+let key: string;
+
+beforeAll(async () => {
+  const folder = newFolder();
+  const operator = await makeKey(folder, 'operator');
+  ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+  anonymous = new HttpClient(ledger.url);
+  shop = await Shop.open(ledger);
+  const { merchantId, terminalId } = shop;
+  const body = { scope: 'terminal', merchantId, terminalId, signed: true };
+  key = (await ledger.post('/v1/keys', body)).body.key as string;
+});
+
+interface SignOptions {
+  readonly timestamp?: number;
+  readonly nonce?: string;
+}
+
+/** As docs/access.md describes it, in a client's own words. */
+function signed(method: string, path: string, body: string, options: SignOptions = {}) {
+  const { timestamp = Math.floor(Date.now() / 1_000), nonce = randomBytes(12).toString('hex') } =
+    options;
+  const [, keyId = '', secretText = ''] = key.split('_');
+  const secret = Buffer.from(secretText, 'hex');
+  const digest = createHash('sha256').update(body).digest('hex');
+  const message = [method, path, timestamp, nonce, digest].join('\n');
+  const hmacKey = createHash('sha256').update(secret).digest();
+  const mask = createHmac('sha256', hmacKey).update(message).digest();
+  const proof = Buffer.from(secret.map((byte, index) => byte ^ (mask[index] ?? 0)));
+  return {
+    authorization: `Tillbook-HMAC-SHA256 keyId=${keyId},proof=${proof.toString('hex')}`,
+    'x-timestamp': String(timestamp),
+    'x-nonce': nonce,
+  };
+}
+
+async function sell(body: string, headers: Record<string, string>) {
+  const answer = await anonymous.post('/v1/sales', body, headers);
+  return answer.status;
+}
+
+const saleText = (): string => JSON.stringify(shop.saleBody());
+
+describe('a signed request', () => {
+  test('is taken from who has the secret, which is not sent', async () => {
+    const body = saleText();
+    const headers = signed('POST', '/v1/sales', body);
+    expect(JSON.stringify(headers)).not.toContain(key.split('_')[2]);
+    expect(await sell(body, headers)).toBe(201);
+  });
+
+  test('is refused when the same comes again', async () => {
+    const body = saleText();
+    const headers = signed('POST', '/v1/sales', body);
+    expect(await sell(body, headers)).toBe(201);
+    expect(await sell(body, headers)).toBe(401);
+  });
+
+  test('is the same request to the ledger when it is signed anew', async () => {
+    const body = saleText();
+    expect(await sell(body, signed('POST', '/v1/sales', body))).toBe(201);
+    const again = await anonymous.post('/v1/sales', body, signed('POST', '/v1/sales', body));
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([201, 'true']);
+  });
+
+  test.each([-301, 301])('is refused when its time is off by %d seconds', async (seconds) => {
+    const body = saleText();
+    const timestamp = Math.floor(Date.now() / 1_000) + seconds;
+    expect(await sell(body, signed('POST', '/v1/sales', body, { timestamp }))).toBe(401);
+  });
+
+  test('is refused with another body, another address or another method than it was signed for', async () => {
+    const body = saleText();
+    expect(await sell(body.replace('10000', '10001'), signed('POST', '/v1/sales', body))).toBe(401);
+    expect(await sell(body, signed('POST', '/v1/sales?', body))).toBe(401);
+    expect(await sell(body, signed('PUT', '/v1/sales', body))).toBe(401);
+    expect(await sell(body, signed('POST', '/v1/sales', body))).toBe(201);
+  });
+
+  test('may ask, too, and not about others', async () => {
+    const own = `/v1/merchants/${shop.merchantId}`;
+    expect((await anonymous.get(own, signed('GET', own, ''))).status).toBe(200);
+    const foreign = '/v1/merchants/OTHER';
+    expect((await anonymous.get(foreign, signed('GET', foreign, ''))).status).toBe(404);
+    const list = '/v1/keys';
+    expect((await anonymous.get(list, signed('GET', list, ''))).status).toBe(403);
+  });
+
+  test('is the only kind that such a key is good for', async () => {
+    expect((await ledger.as(key).get(`/v1/merchants/${shop.merchantId}`)).status).toBe(401);
+  });
+});
