@@ -57,7 +57,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     if (text !== undefined && text !== '') texts[name] = text;
   }
   const { PORT, ...others } = texts;
-  Object.assign(settings, others, PORT !== undefined && { PORT: Number(PORT) });
+  Object.assign(settings, others, PORT !== undefined && { PORT: wholeNumber(PORT) });
   if (texts['AUTH'] === undefined && !isLoopback(settings.HOST)) settings.AUTH = 'keys';
   const faults = validateSync(settings).map(({ property, constraints }) => {
     const allowed = Object.values(constraints ?? {})[0] ?? '';
@@ -66,6 +66,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   faults.push(...combinations(settings, environment));
   if (faults.length > 0) throw new SettingsError(faults.join('\n'));
   return settings;
+}
+
+/** NaN for what is not written in digits alone. */
+function wholeNumber(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
 /** What is right in itself and wrong together. */
@@ -85,6 +90,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
+/** A password in an address is not repeated. */
 function fault(name: string, value: string, allowed: string): string {
   const shown = value.replace(/:[^:@/]*@/, ':…@');
   return `${name} is '${shown}'; allowed: ${allowed}`;

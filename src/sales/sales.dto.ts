@@ -20,6 +20,7 @@ import {
   Timestamp,
   Whole,
 } from '../http/fields.js';
+import { SentenceDto } from '../http/problem.dto.js';
 import type { SaleStatus } from './domain/sale.js';
 
 const STATUSES = ['open', 'voided', 'settled', 'refunded', 'reversed'] as const;
@@ -175,13 +176,9 @@ export class ConditionDto {
   @Text() code!: string;
   @OneOf(['void', 'refund']) for!: string;
   @Flag() met!: boolean;
+  /** In English, as in problem documents; `message` has both languages. */
   @Text() detail!: string;
-  @Text() detailZh!: string;
-}
-
-export class ExplanationDto {
-  @Text() en!: string;
-  @Text() zh!: string;
+  @Nested(() => SentenceDto) message!: SentenceDto;
 }
 
 export class AsOfDto {
@@ -196,7 +193,7 @@ export class VoidabilityAnswerDto {
   @Nested(() => WayDto) refund!: WayDto;
   @NestedList(() => ConditionDto) conditions!: ConditionDto[];
   @TextList() requires!: string[];
-  @Nested(() => ExplanationDto) explanation!: ExplanationDto;
+  @Nested(() => SentenceDto) explanation!: SentenceDto;
   @Nested(() => AsOfDto) asOf!: AsOfDto;
 }
 
@@ -228,6 +225,9 @@ export class RequestStateAnswer {
   @Position() position!: string;
   @Optional() @Text() code?: string;
   @Optional() @Text() detail?: string;
+  @Optional() @Nested(() => SentenceDto) message?: SentenceDto;
+  @Optional() @Text() nextStep?: string;
+  @Optional() @Amount() amount?: number;
   @Optional() @Text() voidId?: string;
   @Optional() @Text() refundId?: string;
 }

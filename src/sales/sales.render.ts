@@ -81,7 +81,7 @@ function renderCondition({ condition, met, detail }: Judged) {
     for: condition.for,
     met,
     detail: detail.en,
-    detailZh: detail.zh,
+    message: { ...detail },
   };
 }
 
@@ -99,7 +99,13 @@ export function renderRequest({ kind, outcome, saleId, position, refusal, effect
     saleId,
     position,
     responseCode: refusal?.responseCode ?? (outcome === 'in-progress' ? '09' : '00'),
-    ...(refusal && { code: refusal.code, detail: refusal.detail.en }),
+    ...(refusal && {
+      code: refusal.code,
+      detail: refusal.detail.en,
+      message: refusal.detail,
+      nextStep: refusal.nextStep,
+    }),
+    ...(done && { amount: done.amount }),
     ...(done?.voidId !== undefined && { voidId: done.voidId }),
     ...(done?.refundId !== undefined && { refundId: done.refundId }),
   };

@@ -14,8 +14,8 @@ export const MORNING = '2026-03-02T10:00:00.000Z';
 const LISTENING = /Tillbook answers at (\S+), /;
 
 export interface StartOptions {
-  /** Settings beside those that every test needs. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Settings beside those that every test needs; an undefined one is not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Of the log and the views; a new one without it. */
   readonly folder?: string;
   /** Where the clock is put; it runs on with `running`. */
@@ -67,9 +67,15 @@ export class ServiceProcess {
 
   /** The address that it serves. @throws Error with its output when it ends before */
   async listening(): Promise<string> {
+    const [, url = ''] = await this.writes(LISTENING);
+    return url;
+  }
+
+  /** Resolves once it has written this. @throws Error with its output when it ends before */
+  async writes(wanted: string | RegExp): Promise<RegExpMatchArray> {
     for (;;) {
-      const url = LISTENING.exec(this.output)?.[1];
-      if (url !== undefined) return url;
+      const found = this.output.match(wanted);
+      if (found) return found;
       const more = once(this.child.stdout as NodeJS.ReadableStream, 'data');
       const end = await Promise.race([more.then(() => undefined), this.ended]);
       if (end !== undefined) throw new Error(`the service ended with ${end}: ${this.output}`);

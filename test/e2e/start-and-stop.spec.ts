@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from '@jest/globals';
+import { HttpClient } from '../support/http-client.js';
+import { newFolder } from '../support/store-folder.js';
+import { Shop } from '../support/shop.js';
+import { ServiceProcess, Tillbook } from '../support/tillbook.js';
+
+describe('the start', () => {
+  test('stops with exit code 2 at bad settings, and names each', async () => {
+    const service = new ServiceProcess({ env: { PORT: 'http', HOST: '0.0.0.0', AUTH: 'off' } });
+
+    expect(await service.exit()).toBe(2);
+    expect(service.output.trim().split('\n')).toEqual([
+      "PORT is 'http'; allowed: a whole number from 0 to 65535",
+      expect.stringMatching(/^HOST is '0.0.0.0'; allowed: a loopback address/),
+    ]);
+  });
+
+  test('reads .env in the working directory, and the environment wins', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, '.env'), 'LOG_LEVEL=loud\nSANDBOX=perhaps\n');
+
+    const service = new ServiceProcess({ folder, env: { LOG_LEVEL: 'info', SANDBOX: undefined } });
+
+    expect(await service.exit()).toBe(2);
+    expect(service.output.trim()).toBe("SANDBOX is 'perhaps'; allowed: on or off");
+  });
+
+  test('on a port that is taken ends with exit code 1 and says so', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+
+    const service = new ServiceProcess({ env: { PORT: String(port) } });
+
+    expect(await service.exit()).toBe(1);
+    expect(service.output).toContain(`address already in use 127.0.0.1:${port}`);
+    expect(service.output).not.toContain('    at ');
+    taken.close();
+  });
+
+  test('without the sandbox has no sandbox routes, in the document neither', async () => {
+    const ledger = await Tillbook.start({ env: { SANDBOX: 'off' }, clock: 'running' });
+
+    const { status } = await ledger.put('/v1/sandbox/clock', { now: '2026-03-02T10:00:00Z' });
+    const { body } = await ledger.get('/openapi.json');
+
+    expect(status).toBe(404);
+    expect(Object.keys(body.paths).filter((path) => path.includes('sandbox'))).toEqual([]);
+  });
+});
+
+describe('SIGTERM', () => {
+  test('makes the service not ready, lets it answer what is on its way, and ends it with 0', async () => {
+    const ledger = await Tillbook.start();
+    const shop = await Shop.open(ledger);
+    const sale = JSON.stringify(shop.saleBody());
+    const outgoing = request(new URL('/v1/sales', ledger.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': String(sale.length) },
+    });
+    const answered = once(outgoing, 'response');
+    outgoing.write(sale.slice(0, 20));
+    await ledger.get('/health/live');
+
+    ledger.service.signal('SIGTERM');
+    const ready = await untilNotReady(ledger.url);
+    outgoing.end(sale.slice(20));
+    const [response] = await answered;
+
+    expect(ready).toEqual({ name: 'service', status: 'not-ready', reason: 'stopping' });
+    expect(JSON.parse(await text(response))).toMatchObject({ status: 'open', amount: 10_000 });
+    expect(await ledger.service.exit()).toBe(0);
+    const again = await Tillbook.start({ folder: ledger.service.folder });
+    const listed = await again.get(`${shop.path}/sales`);
+    expect(listed.body.sales).toHaveLength(1);
+  });
+
+  test('while the service starts ends it with 0 once it has', async () => {
+    const service = new ServiceProcess();
+    await service.writes('Server listening');
+
+    service.signal('SIGTERM');
+
+    expect(await service.exit()).toBe(0);
+  });
+});
+
+/** What the service says of itself once it is not ready; each question on a connection of its own. */
+async function untilNotReady(url: string): Promise<unknown> {
+  for (;;) {
+    const client = new HttpClient(url);
+    const { status, body } = await client.get('/health/ready');
+    client.close();
+    if (status === 503) return body.parts[0];
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { readSettings, SettingsError } from '../../src/config.js';
+
+describe('settings', () => {
+  test('have defaults that start a service for this machine alone', () => {
+    expect({ ...readSettings({}) }).toEqual({
+      EVENT_STORE_URL: 'file:./data',
+      VIEWS_DIR: './data',
+      HOST: '127.0.0.1',
+      PORT: 3_000,
+      AUTH: 'off',
+      SANDBOX: 'off',
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  test('that are set and empty count as not set', () => {
+    expect(readSettings({ PORT: '', SANDBOX: '', HOST: '' })).toEqual(readSettings({}));
+  });
+
+  test.each([
+    ['EVENT_STORE_URL', 'file:/var/lib/tillbook'],
+    ['EVENT_STORE_URL', 'kurrentdb://localhost:2113?tls=false'],
+    ['EVENT_STORE_URL', 'esdb+discover://a,b,c:2113'],
+    ['VIEWS_DIR', '/var/lib/views'],
+    ['HOST', 'localhost'],
+    ['HOST', '::1'],
+    ['HOST', '127.1.2.3'],
+    ['SANDBOX', 'on'],
+    ['LOG_LEVEL', 'silent'],
+  ])('%s may be %s', (name, value) => {
+    expect(readSettings({ [name]: value })).toMatchObject({ [name]: value });
+  });
+
+  test.each(['0', '80', '65535'])('PORT may be %s', (port) => {
+    expect(readSettings({ PORT: port }).PORT).toBe(Number(port));
+  });
+
+  test.each([
+    ['EVENT_STORE_URL', './data', 'file:<folder>, kurrentdb://… or esdb://…'],
+    ['EVENT_STORE_URL', 'http://localhost', 'file:<folder>, kurrentdb://… or esdb://…'],
+    ['EVENT_STORE_URL', 'file:', 'file:<folder>, kurrentdb://… or esdb://…'],
+    ['PORT', 'http', 'a whole number from 0 to 65535'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '80.5', 'a whole number from 0 to 65535'],
+    ['PORT', '0x50', 'a whole number from 0 to 65535'],
+    ['PORT', '1e3', 'a whole number from 0 to 65535'],
+    ['SANDBOX', 'yes', 'on or off'],
+    ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
+  ])('%s may not be %s', (name, value, allowed) => {
+    expect(() => readSettings({ [name]: value })).toThrow(
+      new SettingsError(`${name} is '${value}'; allowed: ${allowed}`),
+    );
+  });
+
+  test.each(['0.0.0.0', '::', '192.168.1.5', 'till.example', '127.0.0.1.example', '128.0.0.1'])(
+    'HOST may not be %s while AUTH is off',
+    (host) => {
+      expect(() => readSettings({ HOST: host, AUTH: 'off' })).toThrow(`HOST is '${host}'`);
+    },
+  );
+
+  test('SANDBOX may not be on in production', () => {
+    expect(() => readSettings({ SANDBOX: 'on', NODE_ENV: 'production' })).toThrow(
+      "SANDBOX is 'on'; allowed: off, since NODE_ENV is production",
+    );
+    expect(readSettings({ SANDBOX: 'on', NODE_ENV: 'test' }).SANDBOX).toBe('on');
+  });
+
+  test('that are bad are named all at once, a line each', () => {
+    const lines = (): string[] => {
+      try {
+        readSettings({ PORT: 'x', LOG_LEVEL: 'x', SANDBOX: 'x', HOST: '0.0.0.0' });
+        return [];
+      } catch (error) {
+        return (error as Error).message.split('\n').map((line) => line.split(' ')[0] ?? '');
+      }
+    };
+    expect(lines().sort()).toEqual(['HOST', 'LOG_LEVEL', 'PORT', 'SANDBOX']);
+  });
+
+  test('that hold a password are named without it', () => {
+    const url = 'kurrent://admin:secret@db.example:2113';
+    expect(() => readSettings({ EVENT_STORE_URL: url })).toThrow(
+      "EVENT_STORE_URL is 'kurrent://admin:…@db.example:2113'",
+    );
+  });
+});
