@@ -14,7 +14,7 @@ import {
   Whole,
 } from '../http/fields.js';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { IsDefined } from 'class-validator';
+import { Allow } from 'class-validator';
 import type { BatchAnswer } from './batch.answer.js';
 import type { BatchItem, SettledSums, StoredTotals } from './domain/batch.events.js';
 import type { TerminalSide } from './domain/reconcile.js';
@@ -59,8 +59,8 @@ export class DifferenceDto {
   @Optional() @Text() field?: string;
   @Optional() @Digits(6) stan?: string;
   @Optional() @OneOf(['sale', 'void', 'refund']) kind?: string;
-  @IsDefined() @JSONSchema(sides) terminal!: bigint | null;
-  @IsDefined() @JSONSchema(sides) ledger!: bigint | null;
+  @Allow() @JSONSchema(sides) terminal!: bigint | null;
+  @Allow() @JSONSchema(sides) ledger!: bigint | null;
 }
 
 export class BatchDto {

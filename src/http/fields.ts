@@ -30,7 +30,7 @@ import { holdsCardNumber } from './card-number.js';
 /** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'no-card-number': (text) => !holdsCardNumber(text),
-  'iso-4217': (text) => isISO4217CurrencyCode(text),
+  'iso-4217': (text) => /^[A-Z]{3}$/.test(text) && isISO4217CurrencyCode(text),
   'iana-time-zone': (text) => isTimeZone(text),
   date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid,
   'date-time': (text) => TIMESTAMP.test(text) && DateTime.fromISO(text.toUpperCase()).isValid,

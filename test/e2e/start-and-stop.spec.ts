@@ -17,7 +17,7 @@ describe('the start', () => {
     expect(await service.exit()).toBe(2);
     expect(service.output.trim().split('\n')).toEqual([
       "PORT is 'http'; allowed: a whole number from 0 to 65535",
-      expect.stringMatching(/^HOST is '0.0.0.0'; allowed: a loopback address/),
+      expect.stringMatching(/^AUTH is 'off'; allowed: keys, since HOST is 0.0.0.0/),
     ]);
   });
 

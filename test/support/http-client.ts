@@ -94,6 +94,11 @@ export class HttpClient {
   }
 }
 
+/** The fields that a problem document finds malformed. */
+export function malformedFields({ body }: Answer): string[] {
+  return (body.errors as { field: string }[]).map(({ field }) => field);
+}
+
 /** Whole numbers too large for a double come as bigint. */
 function jsonOf(contentType: string | undefined, received: string): unknown {
   if (!/[/+]json\b/.test(contentType ?? '') || received === '') return undefined;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSettings, SettingsError } from '../../src/config.js';
 
+const STORES =
+  'file:<folder>, or kurrentdb:// (esdb://) with [user:password@]host:port and options';
+
 describe('settings', () => {
   test('have defaults that start a service for this machine alone', () => {
     expect({ ...readSettings({}) }).toEqual({
@@ -11,6 +14,7 @@ describe('settings', () => {
       AUTH: 'off',
       SANDBOX: 'off',
       LOG_LEVEL: 'info',
+      LEDGER_KEY: '',
     });
   });
 
@@ -37,15 +41,16 @@ describe('settings', () => {
   });
 
   test.each([
-    ['EVENT_STORE_URL', './data', 'file:<folder>, kurrentdb://… or esdb://…'],
-    ['EVENT_STORE_URL', 'http://localhost', 'file:<folder>, kurrentdb://… or esdb://…'],
-    ['EVENT_STORE_URL', 'file:', 'file:<folder>, kurrentdb://… or esdb://…'],
+    ['EVENT_STORE_URL', './data', STORES],
+    ['EVENT_STORE_URL', 'http://localhost', STORES],
+    ['EVENT_STORE_URL', 'file:', STORES],
     ['PORT', 'http', 'a whole number from 0 to 65535'],
     ['PORT', '65536', 'a whole number from 0 to 65535'],
     ['PORT', '-1', 'a whole number from 0 to 65535'],
     ['PORT', '80.5', 'a whole number from 0 to 65535'],
     ['PORT', '0x50', 'a whole number from 0 to 65535'],
     ['PORT', '1e3', 'a whole number from 0 to 65535'],
+    ['AUTH', 'none', 'off or keys'],
     ['SANDBOX', 'yes', 'on or off'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s may not be %s', (name, value, allowed) => {
@@ -55,9 +60,12 @@ describe('settings', () => {
   });
 
   test.each(['0.0.0.0', '::', '192.168.1.5', 'till.example', '127.0.0.1.example', '128.0.0.1'])(
-    'HOST may not be %s while AUTH is off',
+    'AUTH may not be off where HOST is %s, and is not unless it is set',
     (host) => {
-      expect(() => readSettings({ HOST: host, AUTH: 'off' })).toThrow(`HOST is '${host}'`);
+      expect(() => readSettings({ HOST: host, AUTH: 'off' })).toThrow(
+        `AUTH is 'off'; allowed: keys, since HOST is ${host}`,
+      );
+      expect(readSettings({ HOST: host }).AUTH).toBe('keys');
     },
   );
 
@@ -71,13 +79,13 @@ describe('settings', () => {
   test('that are bad are named all at once, a line each', () => {
     const lines = (): string[] => {
       try {
-        readSettings({ PORT: 'x', LOG_LEVEL: 'x', SANDBOX: 'x', HOST: '0.0.0.0' });
+        readSettings({ PORT: 'x', LOG_LEVEL: 'x', SANDBOX: 'x', HOST: '::', AUTH: 'off' });
         return [];
       } catch (error) {
         return (error as Error).message.split('\n').map((line) => line.split(' ')[0] ?? '');
       }
     };
-    expect(lines().sort()).toEqual(['HOST', 'LOG_LEVEL', 'PORT', 'SANDBOX']);
+    expect(lines().sort()).toEqual(['AUTH', 'LOG_LEVEL', 'PORT', 'SANDBOX']);
   });
 
   test('that hold a password are named without it', () => {

@@ -1,0 +1,273 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+beforeEach(async () => {
+  await ledger.setClock(MORNING);
+  shop = await Shop.open(ledger, { fee: { basisPoints: 60 }, voidPolicy: { partial: true } });
+});
+
+const TOTALS = {
+  saleCount: 2,
+  saleAmount: 20_000,
+  voidCount: 1,
+  voidAmount: 3_000,
+  refundCount: 0,
+  refundAmount: 0,
+};
+
+/** Two sales, a part of the first one voided. */
+async function trade(): Promise<void> {
+  const { saleId } = await shop.sell();
+  await shop.sell();
+  await shop.void(saleId, { amount: 3_000 });
+}
+
+describe('a batch', () => {
+  test('can be looked at while it is open', async () => {
+    await trade();
+
+    const { status, body } = await ledger.get(shop.batchPath());
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'open',
+      businessDate: '2026-03-02',
+      totals: TOTALS,
+      settled: { count: 0, amount: 0, fee: 0, reserve: 0, net: 0 },
+      reconciliation: 'not-sent',
+      responseCode: '00',
+    });
+  });
+
+  test('that was never used is not there: 404', async () => {
+    const { status, body } = await ledger.get(shop.batchPath('000009'));
+
+    expect([status, body.code]).toEqual([404, 'not-found']);
+  });
+
+  test('closes with the terminal’s totals, settles what is left, and says the same again', async () => {
+    await trade();
+
+    const closed = await shop.closeBatch({ totals: TOTALS });
+    const again = await shop.closeBatch({ totals: TOTALS });
+    const seen = await ledger.get(shop.batchPath());
+
+    expect(closed.status).toBe(200);
+    expect(closed.body).toEqual({
+      merchantId: shop.merchantId,
+      terminalId: 'T1',
+      batchNo: '000001',
+      status: 'closed',
+      businessDate: '2026-03-02',
+      totals: TOTALS,
+      settled: { count: 2, amount: 17_000, fee: 102, reserve: 0, net: 16_898 },
+      reconciliation: 'matched',
+      responseCode: '00',
+      position: expect.stringMatching(/^\d{20}$/),
+    });
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true']);
+    expect(again.body).toEqual(closed.body);
+    expect(seen.body).toEqual(closed.body);
+  });
+
+  test('whose totals or items differ closes all the same, names the differences, and says 95', async () => {
+    await trade();
+    const items = [
+      { stan: '000001', kind: 'sale', amount: 10_000 },
+      { stan: '000003', kind: 'void', amount: 2_000 },
+      { stan: '000009', kind: 'refund', amount: 1 },
+    ];
+
+    const { status, body } = await shop.closeBatch({
+      totals: { ...TOTALS, saleCount: 3, voidAmount: 2_000 },
+      items,
+    });
+
+    expect([status, body.reconciliation, body.responseCode]).toEqual([200, 'mismatched', '95']);
+    expect(body.differences).toEqual([
+      { field: 'saleCount', terminal: 3, ledger: 2 },
+      { field: 'voidAmount', terminal: 2_000, ledger: 3_000 },
+      { stan: '000002', kind: 'sale', terminal: null, ledger: 10_000 },
+      { stan: '000003', kind: 'void', terminal: 2_000, ledger: 3_000 },
+      { stan: '000009', kind: 'refund', terminal: 1, ledger: null },
+    ]);
+  });
+
+  test('that had nothing closes with zeros', async () => {
+    const { status, body } = await shop.closeBatch({}, '000007');
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: 'closed', settled: { count: 0, net: 0 } });
+    expect(Object.values(body.totals as object)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('that is closed takes no sale: 409, 77', async () => {
+    await shop.closeBatch();
+
+    const { status, body } = await shop.trySale();
+
+    expect([status, body.code, body.responseCode]).toEqual([409, 'batch-closed', '77']);
+  });
+
+  test('of yesterday takes no sale of today: 409, 77', async () => {
+    await shop.set({ dayCloseAt: '23:00' });
+    await shop.sell();
+    shop.batchNo = '000002';
+    await ledger.setClock('2026-03-02T22:59:59.999Z');
+    await shop.sell();
+    await ledger.setClock('2026-03-02T23:00:00Z');
+
+    const { status, body } = await shop.trySale();
+
+    expect([status, body.responseCode]).toEqual([409, '77']);
+  });
+
+  test.each([
+    [{ total: {} }],
+    [{ totals: {} }],
+    [{ totals: { ...TOTALS, saleCount: -1 } }],
+    [{ totals: { ...TOTALS, saleAmount: 1.5 } }],
+    [{ totals: { ...TOTALS, saleAmount: '1' } }],
+    [{ totals: { ...TOTALS, tips: 1 } }],
+    [{ items: {} }],
+    [{ items: [{ stan: '1', kind: 'sale', amount: 1 }] }],
+    [{ items: [{ stan: '000001', kind: 'tip', amount: 1 }] }],
+    [{ items: [{ stan: '000001', kind: 'sale', amount: 0 }] }],
+    [{ items: [null] }],
+    ['null'],
+    ['[]'],
+  ])('is not closed by %j: 400', async (body) => {
+    await shop.sell();
+
+    const { status } = await ledger.post(`${shop.batchPath()}/close`, body);
+    const seen = await ledger.get(shop.batchPath());
+
+    expect([status, seen.body.status]).toEqual([400, 'open']);
+  });
+
+  test('of an unknown merchant, terminal or number is not closed', async () => {
+    const merchant = await ledger.post('/v1/merchants/Nobody/terminals/T1/batches/000001/close');
+    const terminal = await ledger.post(`${shop.batchPath('000001', 'T9')}/close`);
+    const number = await ledger.post(`${shop.batchPath('1')}/close`);
+
+    expect([merchant.status, merchant.body.responseCode]).toEqual([404, '03']);
+    expect([terminal.status, terminal.body.responseCode]).toEqual([404, '97']);
+    expect([number.status, number.body.responseCode]).toEqual([400, '30']);
+  });
+
+  test('keeps sums exact that no double holds', async () => {
+    const amount = 999_999_999_999;
+    const count = 9_011;
+    for (let sold = 0; sold < count; sold += 500) {
+      const some = Math.min(500, count - sold);
+      await Promise.all(Array.from({ length: some }, () => shop.sell({ amount })));
+    }
+    const saleAmount = BigInt(amount) * BigInt(count);
+    const totals = `{"saleCount":${count},"saleAmount":${saleAmount},"voidCount":0,"voidAmount":0,"refundCount":0,"refundAmount":0}`;
+
+    const { body: closed } = await ledger.post(`${shop.batchPath()}/close`, `{"totals":${totals}}`);
+    const { body: balances } = await ledger.get(
+      `${shop.path}/balances?after=${String(closed.position)}`,
+    );
+
+    expect(saleAmount).toBeGreaterThan(2n ** 53n);
+    expect(closed.reconciliation).toBe('matched');
+    expect(closed.totals.saleAmount).toBe(saleAmount);
+    const { fee, net } = closed.settled as Record<'fee' | 'net', number | bigint>;
+    expect(BigInt(fee) + BigInt(net)).toBe(saleAmount);
+    expect(BigInt(balances[0].available as number | bigint)).toBe(BigInt(net));
+  });
+});
+
+describe('POST /v1/merchants/{merchantId}/day-close', () => {
+  test('closes every open batch of the merchant, or of one store', async () => {
+    await shop.assign('T2', 'S2');
+    await shop.sell();
+    await shop.sell({ terminalId: 'T2' });
+    await shop.sell({ terminalId: 'T2', batchNo: '000005' });
+
+    const store = await shop.dayClose({ storeId: 'S1' });
+    const merchant = await shop.dayClose();
+    const nothing = await shop.dayClose();
+
+    const named = (batches: { terminalId: string; batchNo: string; status: string }[]) =>
+      batches.map(({ terminalId, batchNo, status }) => `${terminalId} ${batchNo} ${status}`);
+    expect(store.status).toBe(200);
+    expect(named(store.body.batches)).toEqual(['T1 000001 closed']);
+    expect(named(merchant.body.batches).sort()).toEqual(['T2 000001 closed', 'T2 000005 closed']);
+    expect([nothing.status, nothing.body]).toEqual([200, { batches: [], responseCode: '00' }]);
+  });
+
+  test('comes by itself when the business date ends', async () => {
+    const { saleId } = await shop.sell();
+
+    await ledger.setClock('2026-03-03T00:00:00Z');
+
+    const batch = await ledger.get(shop.batchPath());
+    const sale = await ledger.get(`/v1/sales/${saleId}`);
+    expect([batch.body.status, batch.body.reconciliation]).toEqual(['closed', 'not-sent']);
+    expect(sale.body).toMatchObject({
+      status: 'settled',
+      settlement: { fee: 60, reserve: 0, net: 9_940, valueDate: '2026-03-03', kind: 'batch' },
+    });
+  });
+
+  test('of an unknown merchant answers 404, and of a bad store 400', async () => {
+    const merchant = await ledger.post('/v1/merchants/Nobody/day-close');
+    const store = await shop.dayClose({ storeId: 'S 1' });
+    const unknown = await shop.dayClose({ store: 'S1' });
+
+    expect([merchant.status, store.status, unknown.status]).toEqual([404, 400, 400]);
+  });
+});
+
+describe('POST /v1/sales/{saleId}/settle', () => {
+  test('settles a sale at once, and answers the same again', async () => {
+    const { saleId } = await shop.sell();
+
+    const first = await ledger.post(`/v1/sales/${saleId}/settle`);
+    const again = await ledger.post(`/v1/sales/${saleId}/settle`, {});
+
+    expect([first.status, first.headers['etag']]).toEqual([200, '"1"']);
+    expect(first.body).toMatchObject({
+      saleId,
+      status: 'settled',
+      settlement: { fee: 60, net: 9_940, valueDate: '2026-03-02', kind: 'instant' },
+      responseCode: '00',
+      revision: 1,
+    });
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true']);
+    expect(again.body).toEqual(first.body);
+  });
+
+  test('answers 409 when nothing is left, 404 when there is no sale, 400 to a body', async () => {
+    const { saleId } = await shop.sell();
+    await shop.void(saleId);
+
+    const voided = await ledger.post(`/v1/sales/${saleId}/settle`);
+    const absent = await ledger.post(`/v1/sales/${shop.merchantId}.T1.000001.999999/settle`);
+    const body = await ledger.post(`/v1/sales/${saleId}/settle`, { amount: 1 });
+    const type = await ledger.post(`/v1/sales/${saleId}/settle`, 'x', { 'content-type': 'a/b' });
+
+    expect([voided.status, voided.body.code]).toEqual([409, 'amount-remaining']);
+    expect([absent.status, absent.body.responseCode]).toEqual([404, '25']);
+    expect([body.status, type.status]).toEqual([400, 415]);
+  });
+
+  test('takes an empty body of any type', async () => {
+    const { saleId } = await shop.sell();
+
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status } = await ledger.post(`/v1/sales/${saleId}/settle`, '', type);
+
+    expect(status).toBe(200);
+  });
+});

@@ -1,0 +1,218 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+beforeEach(async () => {
+  shop = await Shop.open(ledger);
+});
+
+const REQUIRED = { name: 'Corner shop', currency: 'EUR', timeZone: 'Europe/Paris' };
+
+describe('PUT /v1/merchants/{merchantId}', () => {
+  test('registers a merchant with 201, changes it with 200, and fills in every default', async () => {
+    const path = `${shop.path}x`;
+
+    const created = await ledger.put(path, REQUIRED);
+    const changed = await ledger.put(path, { ...REQUIRED, dayCloseAt: '23:00' });
+    const same = await ledger.put(path, { ...REQUIRED, dayCloseAt: '23:00' });
+    const seen = await ledger.get(path);
+
+    expect([created.status, changed.status, same.status]).toEqual([201, 200, 200]);
+    expect(created.body).toEqual({
+      merchantId: `${shop.merchantId}x`,
+      ...REQUIRED,
+      dayCloseAt: '00:00',
+      settlementCycle: 'T1',
+      holidays: [],
+      fee: { basisPoints: 0 },
+      voidPolicy: { partial: false, consent: false, cardPresent: false },
+      refundPolicy: {
+        windowDays: 180,
+        whileVoidable: 'refuse',
+        feeReturn: 'keep',
+        negativeBalance: true,
+      },
+      voidRight: 'active',
+      refundRight: 'active',
+      position: expect.stringMatching(/^\d{20}$/),
+    });
+    expect(same.body.position).toBe(changed.body.position);
+    const { position, ...settings } = changed.body as Record<string, unknown>;
+    expect(seen.body).toEqual(settings);
+    expect(position).not.toBe(created.body.position);
+  });
+
+  test('keeps all that it is told', async () => {
+    const settings = {
+      ...REQUIRED,
+      dayCloseAt: '23:30',
+      settlementCycle: 'T2',
+      holidays: ['2026-05-01'],
+      fee: {
+        basisPoints: 60,
+        minimum: 5,
+        cap: 10_000,
+        perCardType: { debit: { basisPoints: 50, cap: 2_000 }, credit: { basisPoints: 80 } },
+      },
+      reserve: { basisPoints: 500, days: 90 },
+      payoutMinimum: 1_000,
+      voidPolicy: {
+        partial: true,
+        windowMinutes: 30,
+        supervisorAbove: 50_000,
+        consent: true,
+        cardPresent: true,
+        approvalAbove: 100_000,
+      },
+      refundPolicy: {
+        windowDays: 30,
+        whileVoidable: 'allow',
+        feeReturn: 'proportional',
+        negativeBalance: false,
+        supervisorAbove: 0,
+        approvalAbove: 1,
+      },
+      limits: {
+        single: { sale: 1_000_000, void: 1_000, refund: 1_000 },
+        daily: { sale: { count: 100, amount: 5 }, void: { count: 0 }, refund: { amount: 0 } },
+        cardTypes: ['debit'],
+      },
+    };
+
+    const { status } = await ledger.put(shop.path, settings);
+    const { body } = await ledger.get(shop.path);
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject(settings);
+  });
+
+  test.each([
+    ['name', undefined],
+    ['currency', undefined],
+    ['timeZone', undefined],
+    ['name', ''],
+    ['name', 'card 4242 4242 4242 4242'],
+    ['currency', 'EURO'],
+    ['currency', 'eur'],
+    ['timeZone', 'Europe/Atlantis'],
+    ['timeZone', ''],
+    ['dayCloseAt', '24:00'],
+    ['dayCloseAt', '9:00'],
+    ['settlementCycle', 'T3'],
+    ['holidays', '2026-05-01'],
+    ['holidays', ['2026-02-29']],
+    ['fee', { basisPoints: 10_001 }],
+    ['fee', { basisPoints: 0.5 }],
+    ['fee', { basisPoints: 1, perCardType: { prepaid: { basisPoints: 1 } } }],
+    ['reserve', { basisPoints: 500 }],
+    ['payoutMinimum', -1],
+    ['voidPolicy', { partial: 'yes' }],
+    ['voidPolicy', { windowMinutes: 0 }],
+    ['refundPolicy', { windowDays: -1 }],
+    ['refundPolicy', { whileVoidable: 'maybe' }],
+    ['limits', { single: { sale: 0 } }],
+    ['limits', { daily: { sale: { count: -1 } } }],
+    ['limits', { cardTypes: ['prepaid'] }],
+    ['voidRight', 'frozen'],
+    ['constructor', {}],
+  ])('refuses %s of %j, and changes nothing', async (field, value) => {
+    const before = await ledger.get(shop.path);
+
+    const { status, body } = await shop.set({ [field]: value });
+    const after = await ledger.get(shop.path);
+
+    expect([status, body.responseCode]).toEqual([400, '30']);
+    expect(body.errors[0].field).toMatch(new RegExp(`^${field}`));
+    expect(after.body).toEqual(before.body);
+  });
+});
+
+describe('what belongs to a merchant', () => {
+  test('a terminal is assigned with 201 and moved with 200', async () => {
+    const assigned = await shop.assign('T2', 'S1', 'USD');
+    const moved = await shop.assign('T2', 'S2');
+
+    expect([assigned.status, moved.status]).toEqual([201, 200]);
+    expect(assigned.body).toMatchObject({ terminalId: 'T2', storeId: 'S1', currency: 'USD' });
+    expect(moved.body.currency).toBeUndefined();
+  });
+
+  test.each(['void', 'refund'])('the right to %s is frozen and restored', async (right) => {
+    const path = `${shop.path}/${right}-right`;
+
+    const frozen = await ledger.put(path, { status: 'frozen', reason: 'fraud' });
+    const { body } = await ledger.get(shop.path);
+    const active = await ledger.put(path, { status: 'active', reason: 'cleared' });
+
+    const { merchantId } = shop;
+    expect(frozen.status).toBe(200);
+    expect(frozen.body).toMatchObject({ merchantId, right, status: 'frozen' });
+    expect(body[`${right}Right`]).toBe('frozen');
+    expect(active.body.status).toBe('active');
+  });
+
+  test.each([
+    ['terminals/T2', {}],
+    ['terminals/T2', { storeId: 'S 1' }],
+    ['terminals/T2', { storeId: 'S1', currency: 'eur' }],
+    ['terminals/T2', { storeId: 'S1', name: 'x' }],
+    ['terminals/T-2', { storeId: 'S1' }],
+    ['void-right', { status: 'frozen' }],
+    ['void-right', { status: 'off', reason: 'x' }],
+    ['refund-right', { status: 'frozen', reason: '' }],
+    ['refund-right', { reason: 'x' }],
+  ])('%s is not set to %j: 400', async (path, body) => {
+    expect((await ledger.put(`${shop.path}/${path}`, body)).status).toBe(400);
+  });
+
+  test('is unknown with the merchant: 404, 03', async () => {
+    const nobody = '/v1/merchants/Nobody';
+    const answers = await Promise.all([
+      ledger.get(nobody),
+      ledger.put(`${nobody}/terminals/T1`, { storeId: 'S1' }),
+      ledger.put(`${nobody}/void-right`, { status: 'frozen', reason: 'x' }),
+      ledger.put(`${nobody}/refund-right`, { status: 'frozen', reason: 'x' }),
+      ledger.get(`${nobody}/sales`),
+      ledger.get(`${nobody}/balances`),
+    ]);
+
+    for (const { status, body } of answers)
+      expect([status, body.responseCode]).toEqual([404, '03']);
+  });
+});
+
+describe('PUT /v1/cards/{token}/status', () => {
+  test('reports and restores a card; what it already is writes nothing', async () => {
+    const path = `/v1/cards/tok_${shop.merchantId}/status`;
+
+    const lost = await ledger.put(path, { status: 'lost' });
+    const again = await ledger.put(path, { status: 'lost' });
+    const active = await ledger.put(path, { status: 'active' });
+
+    expect(lost.status).toBe(200);
+    expect(lost.body).toEqual({
+      token: `tok_${shop.merchantId}`,
+      status: 'lost',
+      position: expect.stringMatching(/^\d{20}$/),
+    });
+    expect(again.body).toEqual(lost.body);
+    expect(active.body.position > lost.body.position).toBe(true);
+  });
+
+  test.each([
+    ['tok_1', { status: 'stolen' }],
+    ['tok_1', {}],
+    ['tok_1', { status: 'lost', why: 'x' }],
+    ['tok.1', { status: 'lost' }],
+    ['x'.repeat(65), { status: 'lost' }],
+  ])('of %s refuses %j: 400', async (token, body) => {
+    expect((await ledger.put(`/v1/cards/${token}/status`, body)).status).toBe(400);
+  });
+});

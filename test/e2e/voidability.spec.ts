@@ -1,0 +1,223 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Answer } from '../support/http-client.js';
+import { CARD, Shop } from '../support/shop.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+beforeEach(async () => {
+  await ledger.setClock(MORNING);
+  shop = await Shop.open(ledger);
+});
+
+const ask = (saleId: string, query = ''): Promise<Answer> =>
+  ledger.get(`/v1/sales/${saleId}/voidability${query}`);
+
+interface Condition {
+  readonly code: string;
+  readonly for: string;
+  readonly met: boolean;
+}
+
+/** The conditions that are not met, as `void within-window`. */
+const unmet = ({ body }: Answer): string[] =>
+  (body.conditions as Condition[])
+    .filter(({ met }) => !met)
+    .map((condition) => `${condition.for} ${condition.code}`);
+
+describe('GET /v1/sales/{saleId}/voidability', () => {
+  test('answers every condition with its reason in two languages, and what follows', async () => {
+    const { saleId, position } = await shop.sell();
+
+    const { status, body } = await ask(saleId);
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      saleId,
+      decision: 'void',
+      void: { allowed: true, maxAmount: 10_000, until: '2026-03-03T00:00:00.000Z' },
+      refund: { allowed: false, maxAmount: 0 },
+      requires: [],
+      explanation: { en: expect.any(String), zh: expect.stringMatching(/^可以撤销/) },
+      asOf: { time: MORNING },
+    });
+    expect(body.asOf.position >= position).toBe(true);
+    const codes = (body.conditions as Condition[]).map((each) => `${each.for} ${each.code}`);
+    expect(codes).toEqual(
+      expect.arrayContaining([
+        'void sale-approved',
+        'void same-merchant',
+        'void amount-remaining',
+        'void not-refunded',
+        'void funds-not-settled',
+        'void same-business-date',
+        'void day-open',
+        'void within-window',
+        'void void-right',
+        'void card-usable',
+        'void amount-allowed',
+        'refund not-voidable',
+        'refund refund-right',
+        'refund within-refund-window',
+      ]),
+    );
+    expect(body.conditions[0]).toEqual({
+      code: 'sale-approved',
+      for: 'void',
+      met: true,
+      detail: 'The sale was approved.',
+      message: { en: 'The sale was approved.', zh: '原消费已批准。' },
+    });
+  });
+
+  test('says refund once the sale has settled, and why', async () => {
+    const { saleId } = await shop.sell();
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+
+    const answer = await ask(saleId);
+
+    expect(answer.body.decision).toBe('refund');
+    expect(answer.body.refund).toMatchObject({ allowed: true, maxAmount: 10_000 });
+    expect(unmet(answer)).toEqual(['void funds-not-settled']);
+    expect(answer.body.explanation.en).toContain('The sale settled at');
+  });
+
+  test('is about the amount asked for', async () => {
+    const { saleId } = await shop.sell();
+
+    const part = await ask(saleId, '?amount=1');
+    const all = await ask(saleId, '?amount=10000');
+    const more = await ask(saleId, '?amount=10001');
+
+    expect(unmet(part)).toEqual(['void amount-allowed']);
+    expect(part.body).toMatchObject({ decision: 'refund', void: { maxAmount: 10_000 } });
+    expect(all.body.decision).toBe('void');
+    expect(more.body.decision).toBe('none');
+    expect(unmet(more)).toEqual(['void amount-allowed', 'refund amount-allowed']);
+  });
+
+  test('is about the merchant that asks', async () => {
+    const { saleId } = await shop.sell();
+
+    const own = await ask(saleId, `?merchantId=${shop.merchantId}`);
+    const other = await ask(saleId, '?merchantId=Other');
+
+    expect(own.body.decision).toBe('void');
+    expect(other.body.decision).toBe('none');
+    expect(unmet(other)).toEqual(['void same-merchant', 'refund same-merchant']);
+  });
+
+  test('can be asked as of a past time and as of a position', async () => {
+    const { saleId, position } = await shop.sell();
+    await ledger.setClock('2026-03-02T11:00:00Z');
+    const { body: voided } = await shop.void(saleId);
+
+    const now = await ask(saleId);
+    const before = await ask(saleId, '?at=2026-03-02T10:30:00Z');
+    const then = await ask(saleId, `?position=${position}`);
+    const earlier = await ask(saleId, '?at=2026-03-02T09:59:59Z');
+
+    expect(now.body.decision).toBe('none');
+    expect(before.body).toMatchObject({
+      decision: 'void',
+      asOf: { time: '2026-03-02T10:30:00.000Z' },
+    });
+    expect(then.body).toMatchObject({ decision: 'void', asOf: { position } });
+    expect(earlier.body.decision).toBe('none');
+    expect(voided.position > position).toBe(true);
+  });
+
+  test('names what must be brought to the counter', async () => {
+    await shop.set({ voidPolicy: { consent: true, cardPresent: true, approvalAbove: 9_999 } });
+    const { saleId } = await shop.sell();
+
+    const { body } = await ask(saleId);
+
+    expect(body.requires).toEqual(['card', 'consent', 'approval']);
+  });
+
+  test('of a card reported lost says so', async () => {
+    const token = `tok_${shop.merchantId}`;
+    const { saleId } = await shop.sell({ card: { ...CARD, token } });
+    await ledger.put(`/v1/cards/${token}/status`, { status: 'lost' });
+
+    const answer = await ask(saleId);
+
+    expect([answer.body.decision, unmet(answer)]).toEqual(['refund', ['void card-usable']]);
+  });
+
+  test('of a sale that is not there is no, and of what can be none 404', async () => {
+    const absent = await ask(`${shop.merchantId}.T1.000001.999999`);
+    const malformed = await ask('4242424242424242');
+
+    expect([absent.status, absent.body.decision]).toEqual([200, 'none']);
+    expect(absent.body.void).toEqual({ allowed: false, maxAmount: 0 });
+    expect([malformed.status, malformed.body.responseCode]).toEqual([404, '25']);
+    expect(malformed.text).not.toContain('4242424242424242');
+  });
+
+  test.each([
+    ['amount=0', '13'],
+    ['amount=-5', '13'],
+    ['amount=1.5', '13'],
+    ['amount=x', '13'],
+    ['amount=1e3', '13'],
+    ['amount=99999999999999999999', '13'],
+    ['amount=1&amount=2', '13'],
+    ['merchantId=a.b', '30'],
+    ['at=2026-03-02', '30'],
+    ['at=2026-03-02T10:00:00', '30'],
+    ['at=0', '30'],
+    ['position=1', '30'],
+    ['position=-0000000000000000001', '30'],
+    ['currency=EUR', '30'],
+  ])('refuses ?%s: 400, %s', async (query, responseCode) => {
+    const { saleId } = await shop.sell();
+
+    const { status, body } = await ask(saleId, `?${query}`);
+
+    expect([status, body.responseCode]).toEqual([400, responseCode]);
+  });
+
+  test.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2026-03-02T10:00:00%2B14:00'])(
+    'can be asked as of %s',
+    async (at) => {
+      const { saleId } = await shop.sell();
+
+      expect((await ask(saleId, `?at=${at}`)).status).toBe(200);
+    },
+  );
+});
+
+describe('GET /v1/sales/{saleId}/history', () => {
+  test('lists the events in their order, with who and when', async () => {
+    const { saleId, position } = await shop.sell();
+    const { body: voided } = await shop.void(saleId, { reason: 'double charge' });
+
+    const { status, body } = await ledger.get(`/v1/sales/${saleId}/history`);
+
+    expect(status).toBe(200);
+    expect(body.events).toMatchObject([
+      {
+        type: 'Sale',
+        position,
+        revision: 0,
+        occurredAt: MORNING,
+        recordedAt: expect.any(String),
+        by: { kind: 'terminal', id: `${shop.merchantId}.T1` },
+        data: { saleId, amount: 10_000 },
+      },
+      {
+        type: 'Void',
+        position: voided.position,
+        revision: 1,
+        data: { request: voided.voidId, amount: 10_000, reason: 'double charge' },
+      },
+    ]);
+  });
+});
