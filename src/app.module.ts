@@ -7,7 +7,6 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { BatchesController } from './batches/batches.controller.js';
-import { DayCloseScheduler } from './batches/day-close.scheduler.js';
 import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import { CardsController } from './cards/cards.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
@@ -18,6 +17,7 @@ import { HealthController } from './http/health.controller.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
 import { SettableClock } from './ledger/clock.js';
+import { DueWork } from './ledger/due-work.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { MerchantsController } from './merchants/merchants.controller.js';
 import { ListsController } from './projections/lists.controller.js';
@@ -25,16 +25,20 @@ import { ProjectionsController } from './projections/projections.controller.js';
 import { Views } from './projections/views.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { RequestsController } from './sales/requests.controller.js';
+import { RequestQueries } from './sales/request.queries.js';
 import { SaleQueries } from './sales/sale.queries.js';
 import { SalesCommandHandler } from './sales/sales.command-handler.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
+import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
+import { TimeoutReversalsController } from './sales/timeout-reversals.controller.js';
 import { SandboxCommandHandler } from './sandbox/sandbox.command-handler.js';
 import { SandboxController } from './sandbox/sandbox.controller.js';
 
 const CONTROLLERS = [
   SalesController,
   RequestsController,
+  TimeoutReversalsController,
   BatchesController,
   MerchantsController,
   CardsController,
@@ -52,7 +56,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly views: Views,
-    private readonly scheduler: DayCloseScheduler,
+    private readonly dueWork: DueWork,
   ) {}
 
   /** Opens the store and the views. @throws FolderInUseError, CorruptLogError */
@@ -69,7 +73,7 @@ export class AppModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.scheduler.stop();
+    await this.dueWork.stop();
     await this.views.close();
     await this.store.close();
   }
@@ -89,12 +93,12 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Readiness, useValue: new Readiness() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now()) },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
-      { provide: DayCloseScheduler, useValue: new DayCloseScheduler(ledger.batches) },
+      { provide: DueWork, useValue: ledger.dueWork },
       ...(isSandbox
         ? [
             {
               provide: SandboxCommandHandler,
-              useValue: new SandboxCommandHandler(clock, ledger.batches),
+              useValue: new SandboxCommandHandler(clock, ledger.dueWork),
             },
           ]
         : []),
@@ -108,7 +112,9 @@ function handlers(ledger: Ledger) {
     { provide: SalesCommandHandler, useValue: ledger.sales },
     { provide: GiveBackCommandHandler, useValue: ledger.giveBacks },
     { provide: SettleCommandHandler, useValue: ledger.settlements },
+    { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
     { provide: SaleQueries, useValue: ledger.saleQueries },
+    { provide: RequestQueries, useValue: ledger.requestQueries },
     { provide: BatchesCommandHandler, useValue: ledger.batches },
     { provide: MerchantsCommandHandler, useValue: ledger.merchants },
     { provide: CardsCommandHandler, useValue: ledger.cards },

@@ -6,15 +6,19 @@ import { OpenBatches } from './batches/open-batches.js';
 import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import type { EventStore } from './event-store/event-store.js';
 import type { Clock } from './ledger/clock.js';
+import { DueWork } from './ledger/due-work.js';
 import { Journal } from './ledger/journal.js';
 import { News } from './ledger/news.js';
 import { MerchantDirectory } from './merchants/merchant-directory.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import type { Views } from './projections/views.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
+import { RequestQueries } from './sales/request.queries.js';
+import { RequestSweep } from './sales/request-sweep.js';
 import { SaleQueries } from './sales/sale.queries.js';
 import { SalesCommandHandler } from './sales/sales.command-handler.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
+import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 
 /** Everything that decides and answers, built on one store, its views and a clock. */
 export interface Ledger {
@@ -22,6 +26,7 @@ export interface Ledger {
   readonly cards: CardsCommandHandler;
   readonly sales: SalesCommandHandler;
   readonly giveBacks: GiveBackCommandHandler;
+  readonly timeoutReversals: TimeoutReversalCommandHandler;
   readonly settlements: SettleCommandHandler;
   readonly batches: BatchesCommandHandler;
   readonly saleQueries: SaleQueries;
@@ -29,6 +34,9 @@ export interface Ledger {
   readonly news: News;
   readonly keys: KeysCommandHandler;
   readonly keyring: Keyring;
+  readonly requestQueries: RequestQueries;
+  /** What the ledger does by itself. */
+  readonly dueWork: DueWork;
 }
 
 export interface LedgerParts {
@@ -45,16 +53,23 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const open = new OpenBatches(journal, views, directory, news);
   const keyring = new Keyring(journal, news);
   const closer = new BatchCloser(journal, open, views, clock);
+  const giveBacks = new GiveBackCommandHandler(journal, directory, open, clock);
+  const timeoutReversals = new TimeoutReversalCommandHandler(journal, directory, open, clock);
+  const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
+  const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
   return {
     merchants: new MerchantsCommandHandler(journal, directory, clock),
     cards: new CardsCommandHandler(journal, clock),
     sales: new SalesCommandHandler(journal, directory, open, clock),
-    giveBacks: new GiveBackCommandHandler(journal, directory, open, clock),
+    giveBacks,
+    timeoutReversals,
     settlements: new SettleCommandHandler(journal, directory, clock),
-    batches: new BatchesCommandHandler(journal, directory, open, closer, views, clock),
+    batches,
     saleQueries: new SaleQueries(journal, clock),
     news,
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,
+    requestQueries: new RequestQueries(journal),
+    dueWork: new DueWork([() => sweep.run(), () => batches.closeDue()]),
   };
 }

@@ -5,7 +5,6 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
-import { DayCloseScheduler } from './batches/day-close.scheduler.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
@@ -17,6 +16,7 @@ import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { drained, httpAdapter } from './http/server.js';
+import { DueWork } from './ledger/due-work.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
 const DRAIN_MS = 5_000;
@@ -43,9 +43,8 @@ export async function createApp(
   await app.listen(settings.PORT, settings.HOST);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   app.get<OwnedEventStore>(EVENT_STORE).announce(url);
-  const scheduler = app.get(DayCloseScheduler);
-  scheduler.start((error) => {
-    fastify.log.error({ err: error }, 'a batch could not be closed yet');
+  app.get(DueWork).start((error) => {
+    fastify.log.error({ err: error }, 'due work could not be done yet');
   });
   app.get(Readiness).started();
   return { app, url };

@@ -4,6 +4,7 @@ import type { Actor } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import type { UnsettledSale } from '../projections/sales.view.js';
 import type { Views } from '../projections/views.js';
 import {
   decideSettlement,
@@ -27,7 +28,7 @@ const THE_LEDGER: Actor = { kind: 'ledger' };
 type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 
 /** A sale of the batch as the view shows it. */
-type Listed = ReturnType<Views['sales']['unsettled']>[number];
+type Listed = UnsettledSale;
 
 /**
  * Brings a requested close to its end: settles what is left of each sale by expected revision, then writes
@@ -81,6 +82,19 @@ export class BatchCloser {
       await Promise.all(page.map((sale) => this.settle(batch, request, terms, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
+    await this.settleCarried(batch, request, terms);
+  }
+
+  /** What earlier batches of the terminal could not settle settles with this one. */
+  private async settleCarried(
+    batch: Batch,
+    request: CloseRequested,
+    terms: SettlementTerms,
+  ): Promise<void> {
+    for (const saleId of this.views.batches.carried(terminalName(request))) {
+      const sale = this.views.sales.find(saleId);
+      if (sale?.status === 'open') await this.settle(batch, request, terms, sale);
+    }
   }
 
   private async settle(
@@ -105,7 +119,7 @@ export class BatchCloser {
       // Something got there first, and is honoured: what is left now settles.
       const now = foldSale(await this.journal.read(stream))?.sale;
       if (!now || now.settlement) return;
-      sale = settlingOf(now);
+      sale = { ...settlingOf(now), batchNo: request.batchNo };
       revision = now.revision;
     }
   }
@@ -116,6 +130,7 @@ export class BatchCloser {
     const seen = this.views.batches;
     const totals = seen.totals(batch.name);
     const items = request.items ? seen.items(batch.name) : [];
+    const carriedForward = seen.carriedInto(terminalName(request), batch.name);
     const event: BatchEvent = {
       type: 'BatchClosed',
       data: {
@@ -127,6 +142,7 @@ export class BatchCloser {
         settled: seen.settledSums(batch.name),
         refunds: seen.refunds(batch.name),
         ...reconcile(request, { totals, items }),
+        ...(carriedForward.length > 0 && { carriedForward }),
         occurredAt: timeText(this.clock.now()),
       },
     };
@@ -143,6 +159,10 @@ export class BatchCloser {
   }
 }
 
+function terminalName({ merchantId, terminalId }: CloseRequested): string {
+  return `${merchantId}.${terminalId}`;
+}
+
 /** The view's row as the decision takes it. */
 function asSettling(listed: Listed, { terminalId, batchNo }: CloseRequested): Settling {
   return {
@@ -155,6 +175,7 @@ function asSettling(listed: Listed, { terminalId, batchNo }: CloseRequested): Se
     amount: minor(listed.amount),
     voided: minor(listed.voided),
     refunded: minor(listed.refunded),
+    left: minor(listed.amount - listed.voided - listed.refunded),
     cardType: listed.cardType ?? undefined,
   };
 }

@@ -79,8 +79,10 @@ const REQUIRED: {
     'net',
     'occurredAt',
   ],
+  Reversal: ['request', 'of', 'undone', 'merchantId', 'occurredAt'],
   RequestTaken: ['request', 'kind', 'target', 'content', 'occurredAt'],
   Refused: ['request', 'kind', 'content', 'refusal', 'occurredAt'],
+  NothingToReverse: ['request', 'of', 'outcome', 'occurredAt'],
   BatchCloseRequested: [
     'merchantId',
     'terminalId',

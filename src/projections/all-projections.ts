@@ -2,6 +2,7 @@ import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
+import { requestsProjection } from './requests.projection.js';
 import { salesProjection } from './sales.projection.js';
 
 /** Every view there is. */
@@ -10,4 +11,5 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   batchesProjection,
   booksProjection,
   keysProjection,
+  requestsProjection,
 ];

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { batchName } from '../ledger/domain/request-name.js';
+import { batchName, parseRequestName } from '../ledger/domain/request-name.js';
+import type { ReversalData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
 
 /** Sums of a batch, in the order of their columns. */
@@ -40,11 +41,21 @@ const OPERATIONS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * Sales of batches that no longer settle them, put back by the reversal of what had voided or refunded them: the next
+ * close of their terminal settles them, and `settledIn` names it then.
+ */
+const CARRIED = `
+  CREATE TABLE carried (
+    terminal TEXT NOT NULL, saleId TEXT NOT NULL, settledIn TEXT, PRIMARY KEY (terminal, saleId)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 2,
-  tables: { batches: BATCHES, operations: OPERATIONS },
+  version: 3,
+  tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED },
   open: (database) => {
     const table = new BatchesTable(database);
     return (events) => {
@@ -89,6 +100,10 @@ class BatchesTable {
   private readonly add: Database.Statement;
   private readonly close: Database.Statement;
   private readonly insertOperation: Database.Statement;
+  private readonly deleteOperation: Database.Statement;
+  private readonly statusOf: Database.Statement<[string], { status: string }>;
+  private readonly carry: Database.Statement;
+  private readonly carryInto: Database.Statement;
   private readonly changes = new Map<string, Change>();
 
   constructor(database: Database.Database) {
@@ -104,6 +119,12 @@ class BatchesTable {
        WHERE name = ?`,
     );
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
+    this.deleteOperation = database.prepare('DELETE FROM operations WHERE batch = ? AND stan = ?');
+    this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
+    this.carry = database.prepare('INSERT INTO carried VALUES (?, ?, NULL) ON CONFLICT DO NOTHING');
+    this.carryInto = database.prepare(
+      'UPDATE carried SET settledIn = ? WHERE terminal = ? AND saleId = ?',
+    );
   }
 
   fold(events: readonly RecordedEvent[]): void {
@@ -132,6 +153,7 @@ class BatchesTable {
       }
       case 'RequestTaken':
       case 'Refused':
+      case 'NothingToReverse':
         this.of(event.data);
         return true;
       case 'Void':
@@ -146,8 +168,13 @@ class BatchesTable {
         const { fee, reserve, net } = event.data;
         const settledAmount = fee + reserve + net;
         add(this.of(event.data), { settledCount: 1, settledAmount, fee, reserve, net });
+        this.settleCarried(event.data);
         return true;
       }
+      case 'Reversal':
+        this.of(event.data);
+        this.undo(event.data);
+        return true;
       case 'BatchCloseRequested':
         this.closing(event.data, { status: 'closing', closePosition: position });
         return true;
@@ -184,6 +211,49 @@ class BatchesTable {
   private closing(fact: BatchFact, more: Closing): void {
     const change = this.of(fact);
     change.closing = { ...change.closing, ...more };
+  }
+
+  /** What is undone no longer counts in the batch that it was requested in, unless that is closed: then nothing changes it. */
+  private undo(data: ReversalData): void {
+    switch (data.undone) {
+      case 'nothing':
+        return;
+      case 'sale':
+        this.takeOut(data, { saleCount: -1, saleAmount: 0 - data.gross });
+        return;
+      case 'void':
+        this.takeOut(data, { voidCount: -1, voidAmount: 0 - data.amount });
+        this.putBack(data.saleId);
+        return;
+      case 'refund':
+        this.takeOut(data, { refundCount: -1, refundAmount: 0 - data.amount });
+        if (!data.afterSettlement) this.putBack(data.saleId);
+    }
+  }
+
+  private takeOut(data: ReversalData, less: Partial<Record<Sum, number>>): void {
+    const original = parseRequestName(data.of);
+    const name = batchName(original);
+    if (this.status(name) === 'closed') return;
+    add(this.of({ ...original, businessDate: data.businessDate }), less);
+    this.deleteOperation.run(name, original.stan);
+  }
+
+  /** A sale that has something left again: its own batch may no longer be there to settle it. */
+  private putBack(saleId: string): void {
+    const sale = parseRequestName(saleId);
+    if (this.status(batchName(sale)) === 'open') return;
+    this.carry.run(`${sale.merchantId}.${sale.terminalId}`, saleId);
+  }
+
+  private settleCarried(data: BatchFact & { readonly saleId: string }): void {
+    const batch = batchName(data);
+    if (data.saleId.startsWith(`${batch}.`)) return;
+    this.carryInto.run(batch, `${data.merchantId}.${data.terminalId}`, data.saleId);
+  }
+
+  private status(name: string): string | undefined {
+    return this.changes.get(name)?.closing?.status ?? this.statusOf.get(name)?.status ?? 'open';
   }
 
   private operation(kind: 'void' | 'refund', data: GivenBack): void {

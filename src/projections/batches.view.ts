@@ -47,6 +47,8 @@ export class BatchesView {
   private readonly byName: Database.Statement<[string], FoundRow>;
   private readonly sums: Database.Statement<[string], SumsRow>;
   private readonly refundSums: Database.Statement<[string], { currency: string; amount: bigint }>;
+  private readonly carriedOf: Database.Statement<[string], { saleId: string }>;
+  private readonly carriedTo: Database.Statement<[string, string], { saleId: string }>;
   private readonly itemsOf: Database.Statement<[{ name: string }], BatchItem>;
 
   constructor(database: Database.Database) {
@@ -65,9 +67,15 @@ export class BatchesView {
          WHERE batch = ? AND kind = 'refund' GROUP BY currency ORDER BY currency`,
       )
       .safeIntegers();
+    this.carriedOf = database.prepare(
+      'SELECT saleId FROM carried WHERE terminal = ? AND settledIn IS NULL ORDER BY saleId',
+    );
+    this.carriedTo = database.prepare(
+      'SELECT saleId FROM carried WHERE terminal = ? AND settledIn = ? ORDER BY saleId',
+    );
     this.itemsOf = database.prepare(
       `SELECT substr(saleId, -6) AS stan, 'sale' AS kind, amount FROM sales
-       WHERE saleId > @name || '.' AND saleId < @name || '/'
+       WHERE saleId > @name || '.' AND saleId < @name || '/' AND status <> 'reversed'
        UNION ALL SELECT stan, kind, amount FROM operations WHERE batch = @name
        ORDER BY stan`,
     );
@@ -91,7 +99,17 @@ export class BatchesView {
     };
   }
 
-  /** Its sales gross, and the voids and refunds requested in it. */
+  /** Sales of the terminal (`merchantId.terminalId`) that its next close may have to settle for a batch that no longer does. */
+  carried(terminal: string): string[] {
+    return this.carriedOf.all(terminal).map(({ saleId }) => saleId);
+  }
+
+  /** Sales of earlier batches that were settled in this one. */
+  carriedInto(terminal: string, name: string): string[] {
+    return this.carriedTo.all(terminal, name).map(({ saleId }) => saleId);
+  }
+
+  /** Its sales gross that stand, and the voids and refunds requested in it whose effect stands. */
   totals(name: string): StoredTotals {
     const row = this.sums.get(name) ?? NOTHING;
     return {

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
 import { KeysView } from './keys.view.js';
+import { RequestsView } from './requests.view.js';
 import { SalesView } from './sales.view.js';
 import { StatementView } from './statement.view.js';
 
@@ -15,6 +16,7 @@ export class ReadModels {
   readonly books: BooksView;
   readonly statements: StatementView;
   readonly keys: KeysView;
+  readonly requests: RequestsView;
 
   constructor(open: OpenViews) {
     this.sales = new SalesView(open('sales'));
@@ -22,5 +24,6 @@ export class ReadModels {
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));
     this.keys = new KeysView(open('keys'));
+    this.requests = new RequestsView(open('requests'));
   }
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import type { SaleData, SettledData } from '../sales/domain/sale.events.js';
+import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { Projection } from './projection.js';
 
@@ -25,6 +25,8 @@ export interface SaleRow {
   readonly rrn: string;
   readonly voided: number;
   readonly refunded: number;
+  /** What was left of it when it was reversed as a whole; null while it stands. */
+  readonly reversed: number | null;
   /** Of the sale's stream. */
   readonly revision: number;
   readonly settledAt: string | null;
@@ -51,11 +53,13 @@ const SALES = `
     position INTEGER PRIMARY KEY, saleId TEXT NOT NULL, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL,
     storeId TEXT NOT NULL, businessDate TEXT NOT NULL, endsAt TEXT NOT NULL, occurredAt TEXT NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL, cardToken TEXT NOT NULL, last4 TEXT NOT NULL, scheme TEXT,
-    cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL, revision INTEGER NOT NULL,
+    cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL, reversed INTEGER,
+    revision INTEGER NOT NULL,
     settledAt TEXT, settledBy TEXT, fee INTEGER, reserve INTEGER, net INTEGER, valueDate TEXT,
     batch TEXT NOT NULL AS (substr(saleId, 1, length(saleId) - length('.000000'))),
     status TEXT NOT NULL AS (
       CASE
+        WHEN reversed IS NOT NULL THEN 'reversed'
         WHEN voided + refunded = amount THEN CASE WHEN refunded > 0 THEN 'refunded' ELSE 'voided' END
         WHEN settledAt IS NULL THEN 'open'
         ELSE 'settled'
@@ -73,6 +77,7 @@ interface Standing {
   readonly position: number;
   voided: number;
   refunded: number;
+  reversed: number | undefined;
   revision: number;
   settled: SettledData | undefined;
 }
@@ -80,7 +85,7 @@ interface Standing {
 /** Every sale as it stands now. */
 export const salesProjection: Projection = {
   name: 'sales',
-  version: 2,
+  version: 3,
   tables: { sales: SALES },
   open: (database) => {
     const table = new SalesTable(database);
@@ -94,14 +99,16 @@ export const salesProjection: Projection = {
 class SalesTable {
   private readonly insert: Database.Statement;
   private readonly giveBack: Database.Statement;
+  private readonly reverse: Database.Statement;
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
   constructor(database: Database.Database) {
-    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(23)}?)`);
+    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(24)}?)`);
     this.giveBack = database.prepare(
       'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
     );
+    this.reverse = database.prepare('UPDATE sales SET reversed = ?, revision = ? WHERE saleId = ?');
     this.settle = database.prepare(
       `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
        WHERE saleId = ?`,
@@ -129,8 +136,11 @@ class SalesTable {
       case 'Settled':
         this.settleOf(event.data, revision);
         return true;
+      case 'Reversal':
+        return this.undo(event.data, revision);
       case 'RequestTaken':
       case 'Refused':
+      case 'NothingToReverse':
       case 'BatchCloseRequested':
       case 'BatchClosed':
       case 'BatchReconciled':
@@ -149,7 +159,8 @@ class SalesTable {
 
   private take(data: SaleData, position: number): void {
     if (this.taken.has(data.saleId)) throw new Error(`sale ${data.saleId} was taken twice`);
-    const standing = { voided: 0, refunded: 0, revision: 0, settled: undefined };
+    const given = { voided: 0, refunded: 0, reversed: undefined };
+    const standing = { ...given, revision: 0, settled: undefined };
     this.taken.set(data.saleId, { data, position, ...standing });
   }
 
@@ -164,6 +175,34 @@ class SalesTable {
     sale.revision = revision;
   }
 
+  private undo(data: ReversalData, revision: number): boolean {
+    if (data.saleId === undefined) return false;
+    switch (data.undone) {
+      case 'nothing':
+        this.giveBackOf(data.saleId, 0, 0, revision);
+        return true;
+      case 'void':
+        this.giveBackOf(data.saleId, 0 - data.amount, 0, revision);
+        return true;
+      case 'refund':
+        this.giveBackOf(data.saleId, 0, 0 - data.amount, revision);
+        return true;
+      case 'sale':
+        this.reverseOf(data.saleId, data.amount, revision);
+        return true;
+    }
+  }
+
+  private reverseOf(saleId: string, amount: number, revision: number): void {
+    const sale = this.taken.get(saleId);
+    if (!sale) {
+      changeOne(this.reverse.run(amount, revision, saleId), saleId);
+      return;
+    }
+    sale.reversed = amount;
+    sale.revision = revision;
+  }
+
   private settleOf(data: SettledData, revision: number): void {
     const sale = this.taken.get(data.saleId);
     if (!sale) {
@@ -174,7 +213,7 @@ class SalesTable {
     sale.revision = revision;
   }
 
-  private write({ data, position, voided, refunded, revision, settled }: Standing): void {
+  private write({ data, position, revision, settled, ...standing }: Standing): void {
     this.insert.run(
       position,
       data.saleId,
@@ -191,8 +230,9 @@ class SalesTable {
       data.card.scheme ?? null,
       data.card.type ?? null,
       data.rrn,
-      voided,
-      refunded,
+      standing.voided,
+      standing.refunded,
+      standing.reversed ?? null,
       revision,
       ...(settled ? settlement(settled) : NOT_SETTLED),
     );

@@ -78,6 +78,10 @@ export class Views {
     return this.reading.models.keys;
   }
 
+  get requests(): ReadModels['requests'] {
+    return this.reading.models.requests;
+  }
+
   /** How far each view is. */
   state(): readonly ProjectionState[] {
     return this.progress.current();

@@ -2,7 +2,7 @@ import type { OpenBatches } from '../batches/open-batches.js';
 import { foldCard } from '../cards/cards.command-handler.js';
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import { REQUEST_NAME, requestName, streams } from '../ledger/domain/request-name.js';
+import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal, Origin } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
@@ -12,16 +12,20 @@ import type { Question } from './domain/condition.js';
 import { decideGiveBack } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
-import type { RequestEvent, SaleEvent } from './domain/sale.events.js';
+import type { Effect, RequestEvent, SaleEvent } from './domain/sale.events.js';
 import { batchOf, evolveSale, remaining, statusOf } from './domain/sale.js';
-import { differingFields, type Fingerprint, fingerprintOf } from './domain/same-content.js';
+import {
+  differingFields,
+  type Fingerprint,
+  type FirstEvent,
+  fingerprintOf,
+} from './domain/same-content.js';
+import { readNamed } from './recorded-request.js';
 import { foldSale, givenBackAnswer } from './recorded-sale.js';
 import type { GiveBack, GivenBackAnswer, Rejected, SentOnSale, Outcome } from './sales.commands.js';
 
 /** How often a decision is taken anew because the sale changed under it. */
 const ATTEMPTS = 10;
-
-type Effect = SaleEvent & { readonly type: 'Void' | 'Refund' };
 
 /** A request on its way: what was sent, by whom, and the moment at which it is decided. */
 interface Request {
@@ -71,7 +75,8 @@ export class GiveBackCommandHandler {
     sent: SentOnSale,
   ): Promise<Outcome<GivenBackAnswer>> {
     const own = await this.journal.read(streams.request(name));
-    const first = own[0]?.event as RequestEvent | (SaleEvent & { type: 'Sale' }) | undefined;
+    const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
+    if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());
     if (first) {
       const differing = differingFields(fingerprintOf(first), asked(command, sent));
       if (differing.length > 0) return notRecorded(requestRefusals.nameUsed(differing));
@@ -85,7 +90,9 @@ export class GiveBackCommandHandler {
     }
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
-    return this.decide({ name, command, sent, merchant, day, now, taken: first !== undefined });
+    const taken = first !== undefined;
+    const ifMatch = first?.type === 'RequestTaken' ? first.data.ifMatch : sent.ifMatch;
+    return this.decide({ name, command, sent: { ...sent, ifMatch }, merchant, day, now, taken });
   }
 
   private async earlierOutcome(
@@ -93,24 +100,22 @@ export class GiveBackCommandHandler {
     command: GiveBack,
     own: Awaited<ReturnType<Journal['read']>>,
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
+    const onSale = await readNamed(this.journal, command.saleId);
+    if (foldSale(onSale)?.sale.undone.includes(name))
+      return notRecorded(requestRefusals.reversed());
+    const answer = givenBackAnswer(name, onSale);
+    if (answer) return { answer, replayed: true };
     const last = own.at(-1);
-    if (last?.event.type === 'Refused') {
-      const position = last.position as NonNullable<Rejected['position']>;
-      return { refusal: last.event.data.refusal, position, replayed: true };
-    }
-    const answer = givenBackAnswer(name, await this.saleEvents(command.saleId));
-    return answer && { answer, replayed: true };
-  }
-
-  /** Of a malformed saleId there is no stream. */
-  private async saleEvents(saleId: string): Promise<Awaited<ReturnType<Journal['read']>>> {
-    return REQUEST_NAME.test(saleId) ? this.journal.read(streams.request(saleId)) : [];
+    if (last?.event.type !== 'Refused') return undefined;
+    const position = last.position as NonNullable<Rejected['position']>;
+    return { refusal: last.event.data.refusal, position, replayed: true };
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
   private async decide(request: Request): Promise<Outcome<GivenBackAnswer>> {
     const question = await this.question(request);
-    if (isDone(request, question)) return this.again(request);
+    const earlier = request.taken ? await this.already(request, question) : undefined;
+    if (earlier) return earlier;
     if (staleFor(request, question)) {
       const refusal = requestRefusals.revision();
       return request.taken ? this.refuse(request, refusal) : notRecorded(refusal);
@@ -149,7 +154,8 @@ export class GiveBackCommandHandler {
         if (!(error instanceof ConflictError)) throw error;
       }
       state = await this.question(request);
-      if (isDone(request, state)) return this.again(request);
+      const earlier = await this.already(request, state);
+      if (earlier) return earlier;
       if (staleFor(request, state)) return this.refuse(request, requestRefusals.revision());
       const decided = decideGiveBack(request.command, state, request.day);
       if ('refusal' in decided) return this.refuse(request, decided.refusal);
@@ -158,11 +164,16 @@ export class GiveBackCommandHandler {
     return notRecorded(requestRefusals.conflict());
   }
 
-  /** Another node has carried the request out meanwhile. */
-  private async again({ name, command }: Request): Promise<Outcome<GivenBackAnswer>> {
-    const answer = givenBackAnswer(name, await this.saleEvents(command.saleId));
-    if (!answer) throw new Error(`the effect of ${name} is on its sale and can't be found there`);
-    return { answer, replayed: true };
+  /** Another node may have written the effect meanwhile, and a time-out reversal may have come before it. */
+  private async already(
+    request: Request,
+    { sale }: Question,
+  ): Promise<Outcome<GivenBackAnswer> | undefined> {
+    const { name, command } = request;
+    if (sale?.undone.includes(name)) return this.refuse(request, requestRefusals.reversed());
+    if (!sale?.operations.some((operation) => operation.request === name)) return undefined;
+    const answer = givenBackAnswer(name, await readNamed(this.journal, command.saleId));
+    return answer && { answer, replayed: true };
   }
 
   private async write(
@@ -221,7 +232,7 @@ export class GiveBackCommandHandler {
   }
 
   private async question({ command, merchant, now }: Request): Promise<Question> {
-    const sale = foldSale(await this.saleEvents(command.saleId))?.sale;
+    const sale = foldSale(await readNamed(this.journal, command.saleId))?.sale;
     const card = sale
       ? foldCard(await this.journal.read(streams.card(sale.data.card.token)))
       : 'active';
@@ -243,10 +254,6 @@ export class GiveBackCommandHandler {
 
 function asked(command: GiveBack, sent: SentOnSale): Fingerprint {
   return { kind: command.asked, target: command.saleId, content: sent.content };
-}
-
-function isDone({ name }: Request, { sale }: Question): boolean {
-  return sale !== undefined && sale.operations.some(({ request }) => request === name);
 }
 
 function staleFor({ sent }: Request, { sale }: Question): boolean {
@@ -274,7 +281,9 @@ function requestFact({ name, command, sent, day, now }: Request) {
 }
 
 function requestTaken(request: Request): RequestEvent {
-  return { type: 'RequestTaken', data: requestFact(request) };
+  const { ifMatch } = request.sent;
+  const data = { ...requestFact(request), ...(ifMatch !== undefined && { ifMatch }) };
+  return { type: 'RequestTaken', data };
 }
 
 function refused(request: Request, refusal: Refusal): RequestEvent {

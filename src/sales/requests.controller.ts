@@ -5,13 +5,13 @@ import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { problems, sendProblem } from '../http/problem.js';
 import { requestName } from '../ledger/domain/request-name.js';
-import { SaleQueries } from './sale.queries.js';
+import { RequestQueries } from './request.queries.js';
 import { RequestPath, RequestStateAnswer } from './sales.dto.js';
 import { renderRequest } from './sales.render.js';
 
 @Controller('v1/requests')
 export class RequestsController {
-  constructor(private readonly queries: SaleQueries) {}
+  constructor(private readonly queries: RequestQueries) {}
 
   @Get(':merchantId/:terminalId/:batchNo/:stan')
   @Operation('getRequest', 'What became of a request')

@@ -7,12 +7,10 @@ import type { Journal } from '../ledger/journal.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant } from '../merchants/merchant-directory.js';
 import type { Question } from './domain/condition.js';
-import type { RequestEvent, RequestKind, SaleEvent } from './domain/sale.events.js';
-import type { Refusal } from './domain/refusal.js';
 import { batchOf } from './domain/sale.js';
 import { voidability, type Voidability } from './domain/voidability.js';
-import { foldSale, givenBackAnswer, type RecordedSale } from './recorded-sale.js';
-import type { GivenBackAnswer } from './sales.commands.js';
+import { readNamed } from './recorded-request.js';
+import { foldSale, type RecordedSale } from './recorded-sale.js';
 
 /** What is asked of a sale: for an amount, by a merchant, as of a past time or a position of the log. */
 export interface VoidabilityQuery {
@@ -28,17 +26,6 @@ export interface VoidabilityAnswer {
   readonly asOf: { readonly position: Position; readonly time: string };
 }
 
-/** What became of a request. */
-export interface RequestState {
-  readonly kind: RequestKind;
-  readonly outcome: 'done' | 'refused' | 'in-progress';
-  /** The sale it is, or is about. */
-  readonly saleId: string;
-  readonly position: Position;
-  readonly refusal?: Refusal;
-  readonly effect?: GivenBackAnswer;
-}
-
 /** One sale, read from the streams: always current. */
 export class SaleQueries {
   constructor(
@@ -47,7 +34,7 @@ export class SaleQueries {
   ) {}
 
   async sale(saleId: string): Promise<RecordedSale | undefined> {
-    return foldSale(await this.events(saleId));
+    return foldSale(await readNamed(this.journal, saleId));
   }
 
   /** The sale's events; none where no sale was taken under the name. */
@@ -79,33 +66,6 @@ export class SaleQueries {
     const card = foldCard(await read(streams.card(sale.data.card.token)));
     const batch = batchStatus(await read(streams.batch(batchOf(sale))));
     return { answer: voidability({ sale, merchant, card, batch, ...asked }), asOf };
-  }
-
-  /** What became of the request of this name; undefined when it was never used. */
-  async request(name: string): Promise<RequestState | undefined> {
-    const own = await this.events(name);
-    const [first] = own;
-    const last = own.at(-1);
-    if (!first || !last) return undefined;
-    const event = first.event as RequestEvent | (SaleEvent & { type: 'Sale' });
-    const position = last.position as Position;
-    if (event.type === 'Sale') {
-      const at = first.position as Position;
-      return { kind: 'sale', outcome: 'done', saleId: name, position: at };
-    }
-    const { kind, target } = event.data;
-    const saleId = target ?? name;
-    if (last.event.type === 'Refused') {
-      const { refusal } = last.event.data;
-      return { kind, outcome: 'refused', saleId, position, refusal };
-    }
-    const effect = givenBackAnswer(name, await this.events(saleId));
-    if (!effect) return { kind, outcome: 'in-progress', saleId, position };
-    return { kind, outcome: 'done', saleId, position: effect.position, effect };
-  }
-
-  private async events(name: string): Promise<RecordedEvent[]> {
-    return REQUEST_NAME.test(name) ? this.journal.read(streams.request(name)) : [];
   }
 
   /** Where the sale is older than its merchant's registration (the clock was moved), the first settings count. */

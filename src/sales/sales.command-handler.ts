@@ -9,10 +9,11 @@ import { decideSale } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
-import { differingFields, fingerprintOf } from './domain/same-content.js';
+import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
 import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
 
-type FirstEvent = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
+/** What this handler writes. */
+type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
 
 /** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
 export class SalesCommandHandler {
@@ -44,14 +45,14 @@ export class SalesCommandHandler {
     let recorded = false;
     try {
       const outcome = await writing;
-      recorded = true;
+      recorded = !('refusal' in outcome) || outcome.position !== undefined;
       return outcome;
     } finally {
       this.batches.leave(batch, recorded);
     }
   }
 
-  private async write(sale: TakeSale, event: FirstEvent, sent: Sent): Promise<Outcome<SaleTaken>> {
+  private async write(sale: TakeSale, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
     const name = requestName(sale);
     const origin = { request: name, by: sent.by, correlationId: sent.correlationId };
     try {
@@ -70,8 +71,10 @@ export class SalesCommandHandler {
 
   /** The name was used before: the same request gets its first answer again. */
   private async replay(name: string, sent: Sent): Promise<Outcome<SaleTaken>> {
-    const [first] = await this.journal.read(streams.request(name));
+    const events = await this.journal.read(streams.request(name));
+    const [first] = events;
     if (!first) throw new Error(`stream of ${name} conflicts, but is empty`);
+    if (first.event.type === 'Reversal') return late();
     const event = first.event as FirstEvent;
     const differing = differingFields(fingerprintOf(event), {
       kind: 'sale',
@@ -80,7 +83,10 @@ export class SalesCommandHandler {
     if (differing.length > 0) {
       return { refusal: requestRefusals.nameUsed(differing), replayed: false };
     }
-    return answer(event, first as unknown as Appended, true);
+    const isReversed = events.some(
+      (later) => later.event.type === 'Reversal' && later.event.data.of === name,
+    );
+    return isReversed ? late() : answer(event as Written, first as unknown as Appended, true);
   }
 }
 
@@ -109,8 +115,13 @@ function refused(
   };
 }
 
+/** A sale that comes, or comes again, after its own reversal. */
+function late(): Outcome<SaleTaken> {
+  return { refusal: requestRefusals.reversed(), replayed: false };
+}
+
 function answer(
-  event: FirstEvent,
+  event: Written,
   at: Pick<Appended, 'position'>,
   replayed: boolean,
 ): Outcome<SaleTaken> {

@@ -61,6 +61,15 @@ export interface GivenBackAnswer {
   readonly position: Position;
 }
 
+/** What became of the request that a time-out reversal was sent for. */
+export interface TimeoutReversalAnswer {
+  readonly outcome: 'reversed' | 'never-arrived' | 'already-reversed';
+  /** The sale that it was, or was about. */
+  readonly saleId?: string;
+  readonly position: Position;
+  readonly responseCode: '00';
+}
+
 /** What comes with every command beside its own fields. */
 export interface Sent {
   /** Every body field as sent, except passwords: what a repeat is compared by. */

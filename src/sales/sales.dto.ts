@@ -122,6 +122,8 @@ export class OperationDto {
   @OneOf(['void', 'refund']) kind!: string;
   @Text() id!: string;
   @Amount() amount!: number;
+  /** Undone by a time-out reversal. */
+  @Flag() isReversed!: boolean;
   @Numeral() revision!: number;
   @Timestamp() occurredAt!: string;
   @Position() position!: string;
@@ -148,6 +150,8 @@ export class SaleAnswer {
   @Optional() @Text() operatorId?: string;
   @Optional() @Timestamp() transactedAt?: string;
   @Timestamp() occurredAt!: string;
+  /** What was left of it when it was reversed as a whole. */
+  @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
   @NestedList(() => OperationDto) operations!: OperationDto[];
   @Numeral() revision!: number;
@@ -217,10 +221,31 @@ export class HistoryAnswer {
   @NestedList(() => HistoryEventDto) events!: HistoryEventDto[];
 }
 
+const OUTCOMES = ['reversed', 'never-arrived', 'already-reversed'] as const;
+
+export class OriginalRequest {
+  @Digits(6) batchNo!: string;
+  @Digits(6) stan!: string;
+}
+
+/** A time-out reversal: its own name, and that of the request of the same terminal that it undoes. */
+export class TimeoutReversalBody extends RequestBody {
+  @Nested(() => OriginalRequest) original!: OriginalRequest;
+}
+
+export class TimeoutReversalAnswerDto {
+  @OneOf(OUTCOMES) outcome!: string;
+  @Optional() @Text() saleId?: string;
+  @Position() position!: string;
+  @Text() responseCode!: string;
+}
+
+const KINDS = ['sale', 'void', 'refund', 'reversal', 'timeout-reversal', 'unknown'] as const;
+
 export class RequestStateAnswer {
-  @OneOf(['sale', 'void', 'refund', 'reversal']) kind!: string;
-  @OneOf(['done', 'refused', 'in-progress']) outcome!: string;
-  @Text() saleId!: string;
+  @OneOf(KINDS) kind!: string;
+  @OneOf(['done', 'refused', 'reversed', 'never-arrived', 'in-progress']) outcome!: string;
+  @Optional() @Text() saleId?: string;
   @Text() responseCode!: string;
   @Position() position!: string;
   @Optional() @Text() code?: string;
@@ -230,6 +255,7 @@ export class RequestStateAnswer {
   @Optional() @Amount() amount?: number;
   @Optional() @Text() voidId?: string;
   @Optional() @Text() refundId?: string;
+  @Optional() @OneOf(OUTCOMES) reversal?: string;
 }
 
 export class RequestPath {
@@ -263,6 +289,8 @@ export class ListedSale {
   @Digits(12) rrn!: string;
   @Nested(() => CardBody) card!: CardBody;
   @Timestamp() occurredAt!: string;
+  /** What was left of it when it was reversed as a whole. */
+  @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
   @Numeral() revision!: number;
   @Position() position!: string;

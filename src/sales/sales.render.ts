@@ -8,10 +8,12 @@ import { remaining, statusOf } from './domain/sale.js';
 import type { Judged } from './domain/judge.js';
 import type { Way } from './domain/voidability.js';
 import type { RecordedSale } from './recorded-sale.js';
-import type { RequestState, VoidabilityAnswer } from './sale.queries.js';
+import type { RequestState } from './request.queries.js';
+import type { VoidabilityAnswer } from './sale.queries.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 import type {
   ListedSale,
+  RequestStateAnswer,
   ReversalAnswer,
   SaleAnswer,
   SettlementDto,
@@ -29,11 +31,13 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     voided: sale.voided,
     refunded: sale.refunded,
     remaining: remaining(sale),
+    ...(sale.reversed !== undefined && { reversed: sale.reversed }),
     ...(sale.settlement && { settlement: renderSettlement(sale.settlement) }),
-    operations: sale.operations.map(({ kind, request, amount, revision }) => ({
+    operations: sale.operations.map(({ kind, request, amount, revision, isReversed }) => ({
       kind,
       id: request,
       amount,
+      isReversed,
       revision,
       occurredAt: events[revision]?.event.data.occurredAt ?? '',
       position: events[revision]?.position ?? '',
@@ -91,14 +95,24 @@ export function renderEvent({ event, position, revision, recordedAt, by }: Recor
   return { type: event.type, position, revision, occurredAt, recordedAt, by, data: event.data };
 }
 
-export function renderRequest({ kind, outcome, saleId, position, refusal, effect }: RequestState) {
+const STATE_CODES = {
+  done: '00',
+  refused: '12',
+  reversed: '12',
+  'never-arrived': '12',
+  'in-progress': '09',
+} as const;
+
+/** `responseCode` is the one that the request itself would be answered with now. */
+export function renderRequest(state: RequestState): RequestStateAnswer {
+  const { kind, outcome, saleId, position, refusal, effect, reversal } = state;
   const done = effect && renderGivenBack(effect);
   return {
     kind,
     outcome,
-    saleId,
+    ...(saleId !== undefined && { saleId }),
     position,
-    responseCode: refusal?.responseCode ?? (outcome === 'in-progress' ? '09' : '00'),
+    responseCode: refusal?.responseCode ?? STATE_CODES[outcome],
     ...(refusal && {
       code: refusal.code,
       detail: refusal.detail.en,
@@ -108,6 +122,7 @@ export function renderRequest({ kind, outcome, saleId, position, refusal, effect
     ...(done && { amount: done.amount }),
     ...(done?.voidId !== undefined && { voidId: done.voidId }),
     ...(done?.refundId !== undefined && { refundId: done.refundId }),
+    ...(reversal !== undefined && { reversal }),
   };
 }
 
@@ -121,7 +136,7 @@ export function renderListed(row: SaleRow): ListedSale {
     amount,
     voided,
     refunded,
-    remaining: amount - voided - refunded,
+    remaining: row.reversed === null ? amount - voided - refunded : 0,
     currency: row.currency,
     businessDate,
     businessDateEndsAt: endsAt,
@@ -136,6 +151,7 @@ export function renderListed(row: SaleRow): ListedSale {
       ...(row.cardType !== null && { type: row.cardType }),
     },
     occurredAt,
+    ...(row.reversed !== null && { reversed: row.reversed }),
     ...(row.settledAt !== null && { settlement: settlementOf(row, row.settledAt) }),
     revision: row.revision,
     position: toPosition(row.position),

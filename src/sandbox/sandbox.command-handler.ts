@@ -1,17 +1,17 @@
-import type { BatchesCommandHandler } from '../batches/batches.command-handler.js';
 import { type SettableClock, timeText } from '../ledger/clock.js';
+import type { DueWork } from '../ledger/due-work.js';
 
 /** What a test does to the ledger's surroundings. */
 export class SandboxCommandHandler {
   constructor(
     private readonly clock: SettableClock,
-    private readonly batches: BatchesCommandHandler,
+    private readonly dueWork: DueWork,
   ) {}
 
   /** The clock stands at `now` (epoch milliseconds) from here on; what is due by then is done first. */
   async setClock(now: number): Promise<{ now: string }> {
     this.clock.set(now);
-    await this.batches.closeDue();
+    await this.dueWork.run();
     return { now: timeText(now) };
   }
 }

@@ -18,6 +18,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/sales/{saleId}/refunds': 't m o',
   'POST /v1/sales/{saleId}/reversals': 't m o',
   'POST /v1/sales/{saleId}/settle': 'o',
+  'POST /v1/timeout-reversals': 't m o',
   'GET /v1/requests/{merchantId}/{terminalId}/{batchNo}/{stan}': 't m o a',
   'POST /v1/merchants/{merchantId}/terminals/{terminalId}/batches/{batchNo}/close': 't m o',
   'GET /v1/merchants/{merchantId}/terminals/{terminalId}/batches/{batchNo}': 't m o a',

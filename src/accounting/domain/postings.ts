@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName } from '../../ledger/domain/request-name.js';
-import type { SettledData } from '../../sales/domain/sale.events.js';
+import type { ReversalData, SettledData } from '../../sales/domain/sale.events.js';
 import type { Account, Turnover } from './chart-of-accounts.js';
 
 /** One account's part in a posting, in minor units: either side is zero or more. */
@@ -10,7 +10,7 @@ export interface Line extends Turnover {
 
 /** What a posting is about, as statements name it. */
 export type PostingKind =
-  'sale' | 'void' | 'refund' | 'fee-return' | 'settlement' | 'refunds-cleared';
+  'sale' | 'void' | 'refund' | 'reversal' | 'fee-return' | 'settlement' | 'refunds-cleared';
 
 /** Whose books a posting goes to, for which day, and what it belongs to. */
 export interface Entry {
@@ -66,18 +66,18 @@ export function postingsOf(event: LedgerEvent): Posting[] {
   switch (event.type) {
     case 'Sale': {
       const { amount, saleId } = event.data;
-      const entry = entryOf('sale', event.data, saleId);
-      return [posting(entry, { acquirer_receivable: amount }, { merchant_pending: amount })];
+      return [saleTaken(entryOf('sale', event.data, saleId), amount)];
     }
     case 'Void': {
       const { amount, request } = event.data;
-      const entry = entryOf('void', event.data, request);
-      return [posting(entry, { merchant_pending: amount }, { acquirer_receivable: amount })];
+      return [saleUndone(entryOf('void', event.data, request), amount)];
     }
     case 'Refund':
-      return refunded(event);
+      return refunded(event.data);
     case 'Settled':
       return [settled(event.data)];
+    case 'Reversal':
+      return undone(event.data);
     case 'BatchClosed': {
       const { refunds, ...batch } = event.data;
       return refunds.map(({ currency, amount }) =>
@@ -90,6 +90,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     }
     case 'RequestTaken':
     case 'Refused':
+    case 'NothingToReverse':
     case 'BatchCloseRequested':
     case 'BatchReconciled':
     case 'MerchantRegistered':
@@ -125,8 +126,23 @@ function entryOf(kind: PostingKind, data: Booked, reference: string): Entry {
   };
 }
 
+function saleTaken(entry: Entry, amount: number): Posting {
+  return posting(entry, { acquirer_receivable: amount }, { merchant_pending: amount });
+}
+
+function saleUndone(entry: Entry, amount: number): Posting {
+  return posting(entry, { merchant_pending: amount }, { acquirer_receivable: amount });
+}
+
+type Refunded = Booked & {
+  readonly request: string;
+  readonly amount: number;
+  readonly afterSettlement: boolean;
+  readonly feeReturned: number;
+};
+
 /** An unsettled sale's refund draws on its own pending money; the fee comes back only with a settled one's. */
-function refunded({ data }: LedgerEvent & { readonly type: 'Refund' }): Posting[] {
+function refunded(data: Refunded): Posting[] {
   const { amount, afterSettlement, feeReturned, request } = data;
   const from = afterSettlement ? 'merchant_available' : 'merchant_pending';
   const refund = posting(
@@ -141,6 +157,29 @@ function refunded({ data }: LedgerEvent & { readonly type: 'Refund' }): Posting[
     { merchant_available: feeReturned },
   );
   return [refund, fee];
+}
+
+/** The mirror of what a reversal undoes. */
+function undone(data: ReversalData): Posting[] {
+  switch (data.undone) {
+    case 'nothing':
+      return [];
+    case 'sale':
+      return [saleUndone(entryOf('reversal', data, data.request), data.amount)];
+    case 'void':
+      return [saleTaken(entryOf('reversal', data, data.request), data.amount)];
+    case 'refund':
+      return refunded(data).map(mirrored);
+  }
+}
+
+function mirrored({ lines, ...entry }: Posting): Posting {
+  const turned = lines.map(({ account, debit, credit }) => ({
+    account,
+    debit: credit,
+    credit: debit,
+  }));
+  return { ...entry, kind: 'reversal', lines: turned } as unknown as Posting;
 }
 
 function settled(data: SettledData): Posting {

@@ -27,12 +27,16 @@ function feeOf(amount: Minor, terms: FeeTerms): Minor {
   return minor(bounded);
 }
 
-/** The fee that goes back with a refund of a settled sale under `feeReturn: proportional`: the parts add up to the whole. */
+/**
+ * The fee that goes back with a refund of a settled sale under `feeReturn: proportional`: the parts add up to the whole.
+ * A part that was reversed may have left more returned than the rest is due; then nothing goes back.
+ */
 export function feeReturned(
   fee: Minor,
   settled: Minor,
   refundedSoFar: Minor,
   returnedSoFar: Minor,
 ): Minor {
-  return settled === 0 ? ZERO : subtract(portion(fee, refundedSoFar, settled), returnedSoFar);
+  if (settled === 0) return ZERO;
+  return minor(Math.max(0, portion(fee, refundedSoFar, settled) - returnedSoFar));
 }

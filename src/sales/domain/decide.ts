@@ -174,6 +174,8 @@ export interface Settling {
   readonly amount: Minor;
   readonly voided: Minor;
   readonly refunded: Minor;
+  /** What is left of it. */
+  readonly left: Minor;
   readonly cardType?: 'debit' | 'credit' | undefined;
 }
 
@@ -191,8 +193,7 @@ export function decideSettlement(
   sale: Settling,
   terms: SettlementTerms,
 ): (SaleEvent & { type: 'Settled' }) | undefined {
-  const left = minor(sale.amount - sale.voided - sale.refunded);
-  if (left === 0) return undefined;
+  if (sale.left === 0) return undefined;
   const data: SettledData = {
     saleId: sale.saleId,
     merchantId: sale.merchantId,
@@ -204,7 +205,7 @@ export function decideSettlement(
     gross: sale.amount,
     voided: sale.voided,
     refunded: sale.refunded,
-    ...deduct(left, sale.cardType, terms),
+    ...deduct(sale.left, sale.cardType, terms),
     valueDate: terms.valueDate,
     occurredAt: terms.occurredAt,
   };
@@ -225,6 +226,7 @@ export function settlingOf(sale: Sale): Settling {
     amount,
     voided: sale.voided,
     refunded: sale.refunded,
+    left: remaining(sale),
     cardType: card.type,
   };
 }

@@ -44,12 +44,16 @@ export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 /** What a request can fail on before any condition of its sale is asked. */
 export type RequestCode = 'currency' | 'batch-date' | 'batch-closing' | 'batch-closed' | 'revision';
 
-/** What leaves the request's name free: nothing is written, and the same request may come again. */
+/** What a time-out reversal fails on. */
+export type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reversible';
+
+/** What is answered without being written: the name stays free, or what became of it is written already. */
 export type UnrecordedCode =
-  'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'conflict';
+  'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'reversed' | 'conflict';
 
 /** The name of a refusal: stable, and one HTTP status each. */
-export type RefusalCode = ConditionCode | RequirementCode | RequestCode | UnrecordedCode;
+export type RefusalCode =
+  ConditionCode | RequirementCode | RequestCode | TimeoutReversalCode | UnrecordedCode;
 
 /** A no. A value, not an exception; as `Refused` it is a fact. */
 export interface Refusal {

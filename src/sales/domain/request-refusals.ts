@@ -1,4 +1,5 @@
 import type { Refusal, Sentence } from './refusal.js';
+import type { Sale } from './sale.js';
 
 const say = (en: string, zh: string): Sentence => ({ en, zh });
 
@@ -30,6 +31,17 @@ export const requestRefusals = {
     ),
     nextStep: 'none',
     fields,
+  }),
+
+  reversed: (): Refusal => ({
+    code: 'reversed',
+    responseCode: '12',
+    cause: 'timing',
+    detail: say(
+      'This request was undone by a time-out reversal; make a new one.',
+      '该交易已被冲正，请重新发起交易。',
+    ),
+    nextStep: 'none',
   }),
 
   conflict: (): Refusal => ({
@@ -93,6 +105,48 @@ export const requestRefusals = {
       `批次 ${batchNo} 已结算，请使用新批次号。`,
     ),
     nextStep: 'none',
+  }),
+} as const;
+
+/** Refusals of time-out reversals. */
+export const timeoutReversalRefusals = {
+  settledSince: (sale: Sale): Refusal => ({
+    code: 'settled-since',
+    responseCode: '12',
+    cause: 'timing',
+    detail: sale.settlement
+      ? say(
+          `The sale settled at ${sale.settlement.occurredAt}: it can only be refunded.`,
+          `原消费已于 ${sale.settlement.occurredAt} 结算，只能退货。`,
+        )
+      : say(
+          `${sale.refunded} of the sale was refunded since: what is left can only be refunded.`,
+          `原消费已退货 ${sale.refunded}，剩余金额只能退货。`,
+        ),
+    nextStep: 'refund',
+  }),
+
+  refundCleared: (batchNo: string): Refusal => ({
+    code: 'refund-cleared',
+    responseCode: '12',
+    cause: 'timing',
+    detail: say(
+      `The refund was cleared with batch ${batchNo}: the money is on its way to the cardholder.`,
+      `退货已随批次 ${batchNo} 清算，款项正退回持卡人。`,
+    ),
+    nextStep: 'contact-acquirer',
+  }),
+
+  /** A time-out reversal is repeated until it is answered; there is nothing to undo of it. */
+  notReversible: (): Refusal => ({
+    code: 'not-reversible',
+    responseCode: '12',
+    cause: 'operator',
+    detail: say(
+      'A time-out reversal can not be reversed: send it again to learn its outcome.',
+      '冲正交易不可再冲正，请重发以查询结果。',
+    ),
+    nextStep: 'retry',
   }),
 } as const;
 

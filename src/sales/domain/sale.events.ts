@@ -12,7 +12,8 @@ export interface Card {
   readonly type?: CardType;
 }
 
-export type RequestKind = 'sale' | 'void' | 'refund' | 'reversal';
+/** `reversal` leaves it to the ledger whether it is a void or a refund. */
+export type RequestKind = 'sale' | 'void' | 'refund' | 'reversal' | 'timeout-reversal';
 
 /** What every event of a request says: who asked, when it was decided, for which business date it counts. */
 interface RequestFact extends RequestIdentity {
@@ -70,6 +71,43 @@ export interface SettledData {
   readonly occurredAt: string;
 }
 
+/** What a `Reversal` undoes, and all that its mirror in the books and in the batch needs. */
+export type Undone =
+  | {
+      /** Its request has had no effect, and can have none any more. `saleId`: the sale it was about, if it came at all. */
+      readonly undone: 'nothing';
+      readonly saleId?: string;
+    }
+  | (UndoneMoney & {
+      /** `amount` is what was left of it. */
+      readonly undone: 'sale';
+      readonly gross: Minor;
+    })
+  | (UndoneMoney & { readonly undone: 'void' })
+  | (UndoneMoney & {
+      readonly undone: 'refund';
+      readonly afterSettlement: boolean;
+      readonly feeReturned: Minor;
+    });
+
+interface UndoneMoney {
+  readonly saleId: string;
+  readonly amount: Minor;
+  readonly currency: string;
+}
+
+/**
+ * A request whose outcome its terminal never learned, undone [S4]: on the sale that it changed or would change, or as
+ * the first event under its name when it never arrived.
+ */
+export type ReversalData = RequestFact &
+  Undone & {
+    /** The time-out reversal that asked for it. */
+    readonly request: string;
+    /** The request that is undone. */
+    readonly of: string;
+  };
+
 export type SaleEvent =
   | { readonly type: 'Sale'; readonly data: SaleData }
   | { readonly type: 'Void'; readonly data: GivenBack }
@@ -82,7 +120,11 @@ export type SaleEvent =
         readonly feeReturned: Minor;
       };
     }
-  | { readonly type: 'Settled'; readonly data: SettledData };
+  | { readonly type: 'Settled'; readonly data: SettledData }
+  | { readonly type: 'Reversal'; readonly data: ReversalData };
+
+/** The events that have the effect of a void or a refund. */
+export type Effect = SaleEvent & { readonly type: 'Void' | 'Refund' };
 
 /** What stands in a request's own stream when its effect, if any, is on a sale's. */
 export type RequestEvent =
@@ -91,9 +133,12 @@ export type RequestEvent =
       readonly data: RequestFact & {
         readonly request: string;
         readonly kind: Exclude<RequestKind, 'sale'>;
+        /** The sale it is about; of a time-out reversal, the request that it is to undo. */
         readonly target: string;
         /** Every body field as sent, except passwords. */
         readonly content: JsonObject;
+        /** The revisions of the sale that it was sent for. */
+        readonly ifMatch?: readonly number[];
       };
     }
   | {
@@ -105,5 +150,16 @@ export type RequestEvent =
         readonly target?: string;
         readonly content: JsonObject;
         readonly refusal: Refusal;
+      };
+    }
+  | {
+      /** The answer to a time-out reversal that finds nothing to undo. */
+      readonly type: 'NothingToReverse';
+      readonly data: RequestFact & {
+        readonly request: string;
+        readonly of: string;
+        readonly outcome: 'already-reversed' | 'never-arrived';
+        /** The sale that the request was about, if it came at all. */
+        readonly saleId?: string;
       };
     };

@@ -1,6 +1,6 @@
 import { add, type Minor, subtract, ZERO } from '../../ledger/domain/money.js';
 import { batchName } from '../../ledger/domain/request-name.js';
-import type { SaleData, SaleEvent, SettledData } from './sale.events.js';
+import type { ReversalData, SaleData, SaleEvent, SettledData } from './sale.events.js';
 
 export type SaleStatus = 'open' | 'voided' | 'settled' | 'refunded' | 'reversed';
 
@@ -11,6 +11,7 @@ export interface Operation {
   readonly amount: Minor;
   /** Index of its event in the stream. */
   readonly revision: number;
+  readonly isReversed: boolean;
 }
 
 /** A sale as its events left it. */
@@ -22,8 +23,12 @@ export interface Sale {
   readonly refundedSettled: Minor;
   readonly feeReturned: Minor;
   readonly settlement?: SettledData;
+  /** What was left of it when it was reversed as a whole; undefined while it stands. */
+  readonly reversed?: Minor;
   /** Requests whose effect is here, so that each has it once. */
   readonly operations: readonly Operation[];
+  /** Requests that are undone, so that none of them has an effect later. */
+  readonly undone: readonly string[];
   readonly revision: number;
 }
 
@@ -51,6 +56,35 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
       };
     case 'Settled':
       return { ...next, settlement: event.data };
+    case 'Reversal':
+      return undo(next, event.data);
+  }
+}
+
+function undo(sale: Sale, data: ReversalData): Sale {
+  const next = {
+    ...sale,
+    undone: [...sale.undone, data.of],
+    operations: sale.operations.map((done) =>
+      done.request === data.of ? { ...done, isReversed: true } : done,
+    ),
+  };
+  switch (data.undone) {
+    case 'nothing':
+      return next;
+    case 'sale':
+      return { ...next, reversed: data.amount };
+    case 'void':
+      return { ...next, voided: subtract(sale.voided, data.amount) };
+    case 'refund':
+      return {
+        ...next,
+        refunded: subtract(sale.refunded, data.amount),
+        refundedSettled: data.afterSettlement
+          ? subtract(sale.refundedSettled, data.amount)
+          : sale.refundedSettled,
+        feeReturned: subtract(sale.feeReturned, data.feeReturned),
+      };
   }
 }
 
@@ -62,6 +96,7 @@ function taken(data: SaleData): Sale {
     refundedSettled: ZERO,
     feeReturned: ZERO,
     operations: [],
+    undone: [],
     revision: 0,
   };
 }
@@ -71,15 +106,17 @@ function operation(
   data: { readonly request: string; readonly amount: Minor },
   revision: number,
 ): Operation {
-  return { kind, request: data.request, amount: data.amount, revision };
+  return { kind, request: data.request, amount: data.amount, revision, isReversed: false };
 }
 
-/** What has been neither voided nor refunded. */
+/** What has been neither voided, refunded nor reversed. */
 export function remaining(sale: Sale): Minor {
+  if (sale.reversed !== undefined) return ZERO;
   return subtract(subtract(sale.data.amount, sale.voided), sale.refunded);
 }
 
 export function statusOf(sale: Sale): SaleStatus {
+  if (sale.reversed !== undefined) return 'reversed';
   const left = remaining(sale);
   if (left === 0) return sale.refunded > 0 ? 'refunded' : 'voided';
   return sale.settlement ? 'settled' : 'open';

@@ -4,17 +4,23 @@ import type { RequestEvent, RequestKind, SaleEvent } from './sale.events.js';
 /** What a request asks, in the form in which two of the same name are compared. */
 export interface Fingerprint {
   readonly kind: RequestKind;
-  /** The sale it is about; absent for a sale. */
+  /** The sale it is about; absent where the content says it all. */
   readonly target?: string | undefined;
   /** Every body field as sent, except passwords. */
   readonly content: JsonObject;
 }
 
+/** The first event of a request's stream, where the request itself came. */
+export type FirstEvent =
+  | (SaleEvent & { readonly type: 'Sale' })
+  | (RequestEvent & { readonly type: 'RequestTaken' | 'Refused' });
+
 /** What the first event of a request's stream was asked to be. */
-export function fingerprintOf(
-  event: RequestEvent | (SaleEvent & { readonly type: 'Sale' }),
-): Fingerprint {
-  if (event.type !== 'Sale') return event.data;
+export function fingerprintOf(event: FirstEvent): Fingerprint {
+  if (event.type !== 'Sale') {
+    const { kind, target, content } = event.data;
+    return kind === 'timeout-reversal' ? { kind, content } : { kind, target, content };
+  }
   const { data } = event;
   const content = {
     merchantId: data.merchantId,

@@ -51,7 +51,7 @@ export const amountRemaining = {
           met: false,
           detail: say(
             `Nothing of the sale is left: it is ${statusOf(sale)}.`,
-            '原消费已全额撤销或退货，无剩余金额。',
+            '原消费已全额撤销、退货或冲正，无剩余金额。',
           ),
         };
   },

@@ -1,0 +1,39 @@
+const INTERVAL_MS = 1_000;
+
+/** Something that the ledger does by itself when it is due; doing it again changes nothing. */
+export type Task = () => Promise<void>;
+
+/** What falls due by the clock, done round by round for as long as the service runs. */
+export class DueWork {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly tasks: readonly Task[]) {}
+
+  /** Does what is due now. One task's fault does not keep the others from theirs. @throws the first fault */
+  async run(): Promise<void> {
+    const faults: unknown[] = [];
+    for (const task of this.tasks) {
+      await task().catch((fault: unknown) => faults.push(fault));
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** `onFault` is told what kept a round from its end; the next round tries again. */
+  start(onFault: (error: unknown) => void): void {
+    this.timer = setTimeout(() => {
+      this.running = this.run()
+        .catch(onFault)
+        .finally(() => {
+          if (this.timer) this.start(onFault);
+        });
+    }, INTERVAL_MS);
+  }
+
+  /** Resolves once the round under way has ended. */
+  async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.running;
+  }
+}

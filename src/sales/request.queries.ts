@@ -1,0 +1,98 @@
+import type { Position } from '../event-store/event-store.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Journal } from '../ledger/journal.js';
+import type { Refusal } from './domain/refusal.js';
+import type { RequestKind } from './domain/sale.events.js';
+import type { FirstEvent } from './domain/same-content.js';
+import { outcomeOf } from './domain/timeout-reversal.js';
+import { readRequest, type RecordedRequest } from './recorded-request.js';
+import { givenBackAnswer } from './recorded-sale.js';
+import type { GivenBackAnswer, TimeoutReversalAnswer } from './sales.commands.js';
+
+/** What became of a request. */
+export interface RequestState {
+  /** `unknown`: it was reversed before it arrived. */
+  readonly kind: RequestKind | 'unknown';
+  readonly outcome: 'done' | 'refused' | 'reversed' | 'never-arrived' | 'in-progress';
+  /** The sale that it is, or is about. */
+  readonly saleId?: string | undefined;
+  readonly position: Position;
+  readonly refusal?: Refusal;
+  /** Of a void or refund that was done. */
+  readonly effect?: GivenBackAnswer;
+  /** Of a time-out reversal that was done: what it came to. */
+  readonly reversal?: TimeoutReversalAnswer['outcome'];
+}
+
+/** What became of requests, read from the streams: always current. */
+export class RequestQueries {
+  constructor(private readonly journal: Journal) {}
+
+  /** Undefined when the name was never used. */
+  async request(name: string): Promise<RequestState | undefined> {
+    const recorded = await readRequest(this.journal, name);
+    const [first] = recorded.own;
+    if (!first) return undefined;
+    if (first.event.type === 'Reversal') {
+      const position = first.position as Position;
+      return { kind: 'unknown', outcome: 'never-arrived', position };
+    }
+    const event = first.event as FirstEvent;
+    if (event.type !== 'Sale' && event.data.kind === 'timeout-reversal') {
+      const original = await readRequest(this.journal, event.data.target ?? name);
+      return timeoutReversalState(name, recorded.own, original.onSale);
+    }
+    return stateOf(name, event, recorded);
+  }
+}
+
+/** A sale, a void or a refund. */
+function stateOf(name: string, first: FirstEvent, { own, onSale }: RecordedRequest): RequestState {
+  const { kind, saleId } =
+    first.type === 'Sale'
+      ? { kind: 'sale' as const, saleId: name }
+      : { kind: first.data.kind, saleId: first.data.target ?? name };
+  const reversal = onSale.find(({ event }) => event.type === 'Reversal' && event.data.of === name);
+  if (reversal) {
+    return { kind, outcome: 'reversed', saleId, position: reversal.position as Position };
+  }
+  if (first.type === 'Sale') {
+    return { kind, outcome: 'done', saleId, position: own[0]?.position as Position };
+  }
+  const effect = givenBackAnswer(name, onSale);
+  if (effect) return { kind, outcome: 'done', saleId, position: effect.position, effect };
+  return undecided(kind, saleId, own);
+}
+
+function timeoutReversalState(
+  name: string,
+  own: readonly RecordedEvent[],
+  onOriginal: readonly RecordedEvent[],
+): RequestState {
+  const kind = 'timeout-reversal';
+  const answer = [...own, ...onOriginal].find(
+    ({ event }) =>
+      (event.type === 'Reversal' || event.type === 'NothingToReverse') &&
+      event.data.request === name,
+  );
+  if (answer?.event.type !== 'Reversal' && answer?.event.type !== 'NothingToReverse') {
+    return undecided(kind, undefined, own);
+  }
+  const { data } = answer.event;
+  const reversal = 'outcome' in data ? data.outcome : outcomeOf(data);
+  const position = answer.position as Position;
+  return { kind, outcome: 'done', saleId: data.saleId, position, reversal };
+}
+
+/** Refused, or let in and not yet decided. */
+function undecided(
+  kind: RequestKind,
+  saleId: string | undefined,
+  own: readonly RecordedEvent[],
+): RequestState {
+  const last = own.at(-1);
+  const position = last?.position as Position;
+  return last?.event.type === 'Refused'
+    ? { kind, outcome: 'refused', saleId, position, refusal: last.event.data.refusal }
+    : { kind, outcome: 'in-progress', saleId, position };
+}

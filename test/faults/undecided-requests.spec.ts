@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
+import { minor } from '../../src/ledger/domain/money.js';
+import { requestName, streams } from '../../src/ledger/domain/request-name.js';
+import { RequestSweep } from '../../src/sales/request-sweep.js';
+import { type EmbeddedLedger, openLedger, registerMerchant } from '../support/embedded-ledger.js';
+import { newFolderInMemory } from '../support/store-folder.js';
+import { MORNING } from '../support/tillbook.js';
+
+jest.setTimeout(60_000);
+
+const BY = { kind: 'terminal', id: 'SHOP.T1' } as const;
+const CARD = { token: 'tok_1', last4: '0001' };
+
+let ledger: EmbeddedLedger;
+let stan = 0;
+
+beforeAll(async () => {
+  ledger = await openLedger(await SqliteEventStore.open(newFolderInMemory(), 'inline'), MORNING);
+  await registerMerchant(ledger, 'SHOP', ['T1'], { voidPolicy: { partial: true } });
+});
+afterAll(() => ledger.close());
+
+const nextName = () => {
+  stan += 1;
+  const own = { merchantId: 'SHOP', terminalId: 'T1', batchNo: '000001' };
+  return { ...own, stan: String(stan).padStart(6, '0') };
+};
+
+const sell = async (): Promise<string> => {
+  const content = { ...nextName(), amount: minor(1_000), currency: 'EUR', card: CARD };
+  await ledger.sales.take(content, { content, by: BY });
+  return requestName(content);
+};
+
+/** The log as a crash leaves it that comes between the two writes of a request. */
+const takeOnly = async (
+  kind: 'void' | 'timeout-reversal',
+  target: string,
+  more: object,
+): Promise<string> => {
+  const content = { ...nextName(), ...more };
+  const request = requestName(content);
+  const fact = { businessDate: '2026-03-02', occurredAt: MORNING };
+  const data = { request, kind, target, content, ...content, ...fact };
+  await ledger.journal.append(
+    streams.request(request),
+    'no-stream',
+    [{ type: 'RequestTaken', data }],
+    { request, by: BY },
+  );
+  return request;
+};
+
+/** As a node that finds them: each has its own sweep, and no other knowledge than the log. */
+const sweep = async (nodes = 1): Promise<void> => {
+  await ledger.catchUp();
+  const { journal, views, giveBacks, timeoutReversals } = ledger;
+  await Promise.all(
+    Array.from({ length: nodes }, () =>
+      new RequestSweep(journal, views, giveBacks, timeoutReversals).run(Date.now()),
+    ),
+  );
+  await ledger.catchUp();
+};
+
+const outcome = async (name: string) => (await ledger.requestQueries.request(name))?.outcome;
+
+describe('a request that a crash left without an outcome', () => {
+  test('is finished by the ledger, once, however often it looks', async () => {
+    const saleId = await sell();
+    const voidId = await takeOnly('void', saleId, { amount: 300, reason: 'mistaken' });
+    expect(await outcome(voidId)).toBe('in-progress');
+
+    await sweep(3);
+    await sweep();
+
+    expect(await outcome(voidId)).toBe('done');
+    const recorded = await ledger.saleQueries.sale(saleId);
+    expect(recorded?.sale).toMatchObject({ voided: 300, revision: 1 });
+    expect(recorded?.events.at(-1)?.by).toEqual({ kind: 'ledger' });
+    expect(ledger.views.requests.undecided(Date.now(), 10)).toEqual([]);
+  });
+
+  test('is refused by the ledger when it is no longer possible', async () => {
+    const saleId = await sell();
+    const voidId = await takeOnly('void', saleId, { reason: 'mistaken' });
+    await ledger.settlements.settle(saleId, { kind: 'operator' });
+
+    await sweep();
+
+    expect(await outcome(voidId)).toBe('refused');
+  });
+
+  test('is carried out when it is a time-out reversal', async () => {
+    const saleId = await sell();
+    const original = { batchNo: '000001', stan: saleId.slice(-6) };
+    const reversal = await takeOnly('timeout-reversal', saleId, { original });
+
+    await sweep();
+
+    expect(await outcome(reversal)).toBe('done');
+    expect(await outcome(saleId)).toBe('reversed');
+  });
+
+  test('is left alone while it may still be on its way', async () => {
+    const saleId = await sell();
+    const voidId = await takeOnly('void', saleId, { reason: 'mistaken' });
+    await ledger.catchUp();
+
+    await ledger.dueWork.run();
+
+    expect(await outcome(voidId)).toBe('in-progress');
+  });
+});
+
+describe('a request that its reversal overtook', () => {
+  test('has no effect any more, whoever finishes it', async () => {
+    const saleId = await sell();
+    const voidId = await takeOnly('void', saleId, { reason: 'mistaken' });
+    const content = { ...nextName(), original: { batchNo: '000001', stan: voidId.slice(-6) } };
+    const reversed = await ledger.timeoutReversals.reverse(content, { content, by: BY });
+    expect(reversed).toMatchObject({ answer: { outcome: 'reversed', saleId } });
+
+    await sweep();
+
+    expect(await outcome(voidId)).toBe('reversed');
+    expect((await ledger.saleQueries.sale(saleId))?.sale.voided).toBe(0);
+  });
+});
