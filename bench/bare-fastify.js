@@ -1,11 +1,11 @@
 // The real limit: a Fastify route with the same compiled schema, and no framework on top of it.
 import fastify from 'fastify';
 import { readJsonExactly } from '../dist/http/json.js';
-import { checkBody } from '../dist/http/schemas.js';
+import { checkOf } from '../dist/http/schemas.js';
 import { SaleBody } from '../dist/sales/sales.dto.js';
 import { bareAnswer } from './bare-answer.js';
 
-const check = checkBody(SaleBody);
+const check = checkOf(SaleBody);
 const app = fastify();
 readJsonExactly(app);
 app.setValidatorCompiler(() => (value) => {

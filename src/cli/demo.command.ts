@@ -3,7 +3,7 @@ import { START } from '../event-store/event-store.js';
 import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
-import { type Tool, withLedger } from './tool.js';
+import { Interrupt, INTERRUPTED, type Tool, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
 const HOUR = 3_600_000;
@@ -26,13 +26,19 @@ export function demoCommand(): Command {
     .option('--start <date>', 'the first day of the week', '2026-03-02')
     .option('--json', 'print the counts as JSON')
     .action(async ({ start, json }: { start: string; json?: boolean }) => {
+      const interrupt = new Interrupt();
       const counts = await withLedger(async (tool) => {
         if ((await tool.store.head()) !== START) {
           throw new Error('the demo needs a fresh ledger, and this one has been used');
         }
-        return new Demo(tool, start).run();
+        return new Demo(tool, start).run(interrupt);
       });
       console.log(json ? JSON.stringify(counts) : asText(counts));
+      if (!interrupt.isPressed) return;
+      console.error(
+        'Interrupted: only the first days are there. Another demo needs a fresh ledger.',
+      );
+      process.exitCode = INTERRUPTED;
     });
 }
 
@@ -76,7 +82,7 @@ class Demo {
     private readonly start: string,
   ) {}
 
-  async run(): Promise<Record<string, number>> {
+  async run(interrupt: Interrupt): Promise<Record<string, number>> {
     await this.at(this.start, 8);
     const { merchants } = this.tool.ledger;
     for (const { merchantId, name, terminals, basisPoints } of SHOPS) {
@@ -85,7 +91,7 @@ class Demo {
         await merchants.assignTerminal(merchantId, { terminalId, storeId: 'MAIN' }, OPERATOR);
       }
     }
-    for (let day = 0; day < DAYS; day += 1) await this.day(day);
+    for (let day = 0; day < DAYS && !interrupt.isPressed; day += 1) await this.day(day);
     await this.tool.catchUp();
     return this.counts;
   }

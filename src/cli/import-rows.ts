@@ -17,12 +17,18 @@ export const COLUMNS = {
 
 export type Column = keyof typeof COLUMNS;
 
+/** The kinds of rows, and what each is called in that file. Rows that do not say are told by the amount's sign. */
+export const KINDS = { sale: 'sale', cancel: 'cancel' } as const;
+
 /** Without these a file is not recorded trade; the others may be missing. */
 const NEEDED: readonly Column[] = ['invoice', 'datetime', 'country', 'amount'];
 
 export interface Layout {
   readonly columns: Readonly<Record<Column, string>>;
+  readonly kinds: Readonly<Record<keyof typeof KINDS, string>>;
   readonly delimiter: string;
+  /** Of the times, in Luxon's tokens; ISO 8601 without it. */
+  readonly dateFormat?: string;
   readonly timeZone: string;
   /** Digits behind the decimal point of `amount`; 0 where it is in minor units. */
   readonly decimals: number;
@@ -56,9 +62,17 @@ export class LayoutError extends Error {
   override readonly name = 'LayoutError';
 }
 
-/** Every row of the file, in its order. @throws LayoutError when needed columns are missing */
+/** Every row of the file, in its order. @throws LayoutError when it is no such file, or needed columns are missing */
 export async function readTrade(file: string, layout: Layout): Promise<(Trade | Unread)[]> {
-  const text = await readFile(file, 'utf8');
+  try {
+    return rowsOf(await readFile(file, 'utf8'), layout);
+  } catch (error) {
+    if (error instanceof LayoutError) throw error;
+    throw new LayoutError(`${file} can't be read: ${(error as Error).message}`);
+  }
+}
+
+function rowsOf(text: string, layout: Layout): (Trade | Unread)[] {
   const records = parse(text, {
     columns: (header: string[]) => checkedHeader(header, layout),
     delimiter: layout.delimiter,
@@ -80,15 +94,15 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
 
 function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {
   const cell = (column: Column): string => (record[layout.columns[column]] ?? '').trim();
-  const at = DateTime.fromISO(cell('datetime').replace(' ', 'T'), { zone: layout.timeZone });
+  const at = timeOf(cell('datetime'), layout);
   if (!at.isValid) return { line, why: 'datetime' };
   const signed = minorUnits(cell('amount'), layout.decimals);
   if (signed === undefined || signed === 0 || Math.abs(signed) > MAX_AMOUNT) {
     return { line, why: 'amount' };
   }
   if (cell('invoice') === '' || cell('country') === '') return { line, why: 'empty' };
-  const kind = cell('kind') === '' ? (signed < 0 ? 'cancel' : 'sale') : cell('kind');
-  if (kind !== 'sale' && kind !== 'cancel') return { line, why: 'kind' };
+  const kind = kindOf(cell('kind'), signed, layout);
+  if (!kind) return { line, why: 'kind' };
   const originals = cell('original').split(';').filter(Boolean);
   const match = cell('match');
   return {
@@ -102,6 +116,18 @@ function readRow(record: Record<string, string>, line: number, layout: Layout): 
     originals,
     ...(originals.length === 0 && { unmatched: match === '' ? 'none' : match }),
   };
+}
+
+function timeOf(text: string, { dateFormat, timeZone: zone }: Layout): DateTime {
+  return dateFormat === undefined
+    ? DateTime.fromISO(text.replace(' ', 'T'), { zone })
+    : DateTime.fromFormat(text, dateFormat, { zone });
+}
+
+/** A cancellation's amount may have either sign; a sale below zero is neither. */
+function kindOf(text: string, signed: number, { kinds }: Layout): Trade['kind'] | undefined {
+  if (text === kinds.cancel || (text === '' && signed < 0)) return 'cancel';
+  return (text === kinds.sale || text === '') && signed > 0 ? 'sale' : undefined;
 }
 
 /** Exact: digits are moved, nothing is multiplied. */

@@ -1,13 +1,23 @@
+import { isISO4217CurrencyCode, isTimeZone } from 'class-validator';
 import { Command, InvalidArgumentError } from 'commander';
+import { configure } from 'safe-stable-stringify';
+import { type Settings, settingsOfProcess } from '../config.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
-import { type ImportSummary, TradeImport } from './import.js';
-import { type Column, COLUMNS, type Layout, readTrade } from './import-rows.js';
+import { faultsOf, type ImportSummary, TradeImport } from './import.js';
+import { type Column, COLUMNS, KINDS, type Layout, readTrade } from './import-rows.js';
+import { OwnLedger, type PlayedLedger } from './played-ledger.js';
 import { startProgress } from './progress.js';
-import { Interrupt, withLedger } from './tool.js';
+import { ServedLedger } from './served-ledger.js';
+import { runningService } from './service.js';
+import { Interrupt, INTERRUPTED, withLedger } from './tool.js';
+
+const stringify = configure({ bigint: true, deterministic: false });
 
 interface ImportOptions {
   readonly columns: Layout['columns'];
+  readonly kinds: Layout['kinds'];
   readonly delimiter: string;
+  readonly dateFormat?: string;
   readonly currency: string;
   readonly timeZone: string;
   readonly decimal?: boolean;
@@ -26,9 +36,21 @@ export function importCommand(): Command {
       columns,
       COLUMNS,
     )
-    .option('--delimiter <character>', 'what stands between columns', ',')
+    .option(
+      '--kinds <names>',
+      'what the kinds of rows are called, as sale=Charge,cancel=Refund',
+      kinds,
+      KINDS,
+    )
+    .option('--delimiter <character>', 'what stands between columns', delimiter, ',')
+    .option('--date-format <format>', 'of the times, as dd/MM/yyyy HH:mm; ISO 8601 without it')
     .option('--currency <code>', 'ISO 4217', currency, 'GBP')
-    .option('--time-zone <name>', 'the zone of the times and of the merchants', 'Europe/London')
+    .option(
+      '--time-zone <name>',
+      'the zone of the times and of the merchants',
+      timeZone,
+      'Europe/London',
+    )
     .option('--decimal', 'amounts are in major units, with a decimal point')
     .option('--fee-basis-points <number>', 'the fee of the merchants', basisPoints, 0)
     .option('--leave-open', 'leave the last day open')
@@ -40,16 +62,31 @@ export function importCommand(): Command {
 
 /** 0 done, 1 the balances differ from the trade, 130 interrupted. */
 async function run(file: string, options: ImportOptions): Promise<number> {
-  const { columns, delimiter, timeZone, decimal, currency: code } = options;
-  const decimals = decimal ? minorDigits(code) : 0;
-  const rows = await readTrade(file, { columns, delimiter, timeZone, decimals });
-  const summary = await withLedger((tool) => {
-    const trade = new TradeImport(tool, settings(options), new Interrupt());
-    return trade.run(rows, startProgress('import', rows.length), options.leaveOpen === true);
+  const { currency: code, decimal } = options;
+  const interrupt = new Interrupt();
+  const rows = await readTrade(file, { ...options, decimals: decimal ? minorDigits(code) : 0 });
+  const summary = await withPlayedLedger(settingsOfProcess(), async (ledger) => {
+    const trade = new TradeImport(ledger, settings(options), interrupt);
+    const progress = startProgress('import', rows.length, options.json);
+    try {
+      return await trade.run(rows, progress, options.leaveOpen === true);
+    } finally {
+      progress.end();
+    }
   });
-  process.stdout.write(options.json ? asJson(summary) : asText(summary, code));
-  if (summary.isInterrupted) return 130;
-  return differing(summary).length === 0 ? 0 : 1;
+  process.stdout.write(options.json ? `${stringify(summary)}\n` : asText(summary, code));
+  if (summary.isInterrupted) return INTERRUPTED;
+  return faultsOf(summary).length === 0 ? 0 : 1;
+}
+
+/** Through the service that owns the folder, if there is one; else on the folder itself. */
+async function withPlayedLedger<T>(
+  settings: Settings,
+  work: (ledger: PlayedLedger) => Promise<T>,
+): Promise<T> {
+  const service = runningService(settings);
+  if (service) return work(new ServedLedger(service));
+  return withLedger((tool) => work(new OwnLedger(tool)), settings);
 }
 
 function settings({
@@ -74,69 +111,84 @@ function settings({
   };
 }
 
-/** @returns the merchants whose books are not what was taken less what was given back */
-function differing({ merchants }: ImportSummary): ImportSummary['merchants'] {
-  return merchants.filter(({ net, books }) => net !== books);
-}
-
-function asJson(summary: ImportSummary): string {
-  const text = (_key: string, value: unknown): unknown =>
-    typeof value === 'bigint' ? String(value) : value;
-  return `${JSON.stringify(summary, text, 2)}\n`;
-}
-
 function asText(summary: ImportSummary, code: string): string {
+  const { split, refused, notSent, unreadLines } = summary;
   const total = summary.merchants.reduce((sum, { net }) => sum + net, 0n);
-  const wrong = differing(summary);
-  return [
-    `rows read                 ${summary.rows}`,
-    `sales accepted            ${summary.sales}`,
-    `voids                     ${summary.voids}`,
-    `refunds                   ${summary.refunds}`,
-    `split cancellations       ${summary.split.rows}, into ${summary.split.requests} requests`,
-    ...Object.entries(summary.refused).map(([why, n]) => `refused, ${why}: ${n}`),
-    ...Object.entries(summary.notSent).map(([why, n]) => `not sent, ${why}: ${n}`),
-    ...(summary.unreadLines.length > 0
-      ? [`unreadable lines          ${summary.unreadLines.join(', ')} …`]
-      : []),
-    `sent by an earlier run    ${summary.replayed}`,
-    `events written            ${summary.eventsWritten}`,
+  const wrong = faultsOf(summary);
+  const lines = [
+    figure('rows', `${summary.rows} of ${summary.rowsInFile}`),
+    figure('sales accepted', summary.sales),
+    figure('voids', summary.voids),
+    figure('refunds', summary.refunds),
+    figure('split cancellations', `${split.rows}, into ${split.requests} requests`),
+    ...Object.entries(refused).map(([why, count]) => figure(`refused, ${why}`, count)),
+    ...Object.entries(notSent).map(([why, count]) => figure(`not sent, ${why}`, count)),
+    ...(unreadLines.length > 0 ? [figure('unreadable lines', unreadLines.join(', '))] : []),
+    figure('played by an earlier run', summary.replayed),
+    figure('the ledger', summary.changedTheLedger ? 'has changed' : 'has not changed'),
     '',
     `net by merchant, in minor units of ${code}`,
     ...summary.merchants.map(({ merchantId, net }) => `  ${merchantId.padEnd(16)} ${net}`),
     `  ${'all'.padEnd(16)} ${total}`,
-    wrong.length === 0
-      ? 'The balances are the accepted sales less what was given back.'
-      : `The balances differ for ${wrong.map(({ merchantId, books }) => `${merchantId} (${books})`).join(', ')}.`,
-    summary.isInterrupted ? 'Interrupted: run it again to go on.' : '',
-  ]
-    .join('\n')
-    .concat('\n');
+    '',
+    ...(wrong.length === 0
+      ? ['The balances have grown by the accepted sales less what was given back, to the penny.']
+      : wrong),
+    ...summary.merchants
+      .filter(({ net, books }) => net !== books)
+      .map(({ merchantId, net, books }) => `${merchantId} holds ${books - net} of other trade.`),
+    ...(summary.isInterrupted ? ['Interrupted: run it again to go on.'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
-function columns(text: string): Layout['columns'] {
-  const named: Record<Column, string> = { ...COLUMNS };
+function figure(what: string, value: string | number): string {
+  return `${what.padEnd(50)} ${value}`;
+}
+
+const columns = (text: string, before: Layout['columns']): Layout['columns'] =>
+  named<Column>(text, before);
+
+const kinds = (text: string, before: Layout['kinds']): Layout['kinds'] => named(text, before);
+
+/** `names` with those that the text gives, as `amount=Total,country=Shop`. */
+function named<N extends string>(
+  text: string,
+  names: Readonly<Record<N, string>>,
+): Readonly<Record<N, string>> {
+  const given: Record<N, string> = { ...names };
   for (const pair of text.split(',')) {
-    const [column = '', name = ''] = pair.split('=');
-    if (!Object.hasOwn(COLUMNS, column) || name === '') {
+    const [what = '', name = ''] = pair.split('=');
+    if (!Object.hasOwn(names, what) || name === '') {
       throw new InvalidArgumentError(
-        `'${pair}': as column=name, with a column of ${Object.keys(COLUMNS).join(', ')}`,
+        `'${pair}' is not one of ${Object.keys(names).join(', ')} with '=' and a name.`,
       );
     }
-    named[column as Column] = name;
+    given[what as N] = name;
   }
-  return named;
+  return given;
 }
 
 function currency(text: string): string {
-  if (/^[A-Z]{3}$/.test(text)) return text;
-  throw new InvalidArgumentError('three letters of ISO 4217');
+  if (isISO4217CurrencyCode(text)) return text;
+  throw new InvalidArgumentError('Not a currency of ISO 4217.');
+}
+
+function timeZone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError('Not an IANA time zone.');
+}
+
+function delimiter(text: string): string {
+  const character = text === '\\t' ? '\t' : text;
+  if (character.length === 1) return character;
+  throw new InvalidArgumentError('One character, or \\t.');
 }
 
 function basisPoints(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 10_000) return value;
-  throw new InvalidArgumentError('a whole number from 0 to 10000');
+  throw new InvalidArgumentError('A whole number from 0 to 10000.');
 }
 
 function minorDigits(code: string): number {

@@ -3,33 +3,22 @@ import { businessDay, type BusinessDay } from '../merchants/domain/business-day.
 import { type MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { minor } from '../ledger/domain/money.js';
 import { requestName } from '../ledger/domain/request-name.js';
-import type { GivenBackAnswer, Outcome } from '../sales/sales.commands.js';
 import type { Trade, Unread } from './import-rows.js';
+import { type Counts, Tally } from './import-tally.js';
+import type { Played, PlayedLedger } from './played-ledger.js';
 import type { Progress } from './progress.js';
-import type { Interrupt, Tool } from './tool.js';
+import type { Interrupt } from './tool.js';
 
 /** Sales that are on their way to the log at the same time. */
 const IN_FLIGHT = 256;
 
 const TERMINAL = 'T1';
-const OPERATOR = { kind: 'operator' } as const;
 
 /** What an import did, in rows, requests and minor units. */
-export interface ImportSummary {
-  readonly rows: number;
-  readonly sales: number;
-  readonly voids: number;
-  readonly refunds: number;
-  /** Cancellations that name several sales, and the requests they were split into. */
-  readonly split: { readonly rows: number; readonly requests: number };
-  /** Refused by the ledger, by code; and what could not be sent, by reason. */
-  readonly refused: Readonly<Record<string, number>>;
-  readonly notSent: Readonly<Record<string, number>>;
-  /** Lines of the first rows that could not be read. */
-  readonly unreadLines: readonly number[];
-  /** Requests that an earlier run had sent. */
-  readonly replayed: number;
-  readonly eventsWritten: number;
+export interface ImportSummary extends Counts {
+  readonly rowsInFile: number;
+  /** False when everything had been played before. */
+  readonly changedTheLedger: boolean;
   readonly isInterrupted: boolean;
   readonly merchants: readonly MerchantNet[];
 }
@@ -39,8 +28,26 @@ export interface MerchantNet {
   readonly name: string;
   /** Accepted sales less what was given back. */
   readonly net: bigint;
-  /** Pending, available and reserve less receivable, with the fees: what the books say of it. */
+  /** The part of it that this run has added. */
+  readonly added: bigint;
+  /** What the books hold of the merchant: its balances, and the fees that were taken from it. */
   readonly books: bigint;
+  /** The same before this run. */
+  readonly booksBefore: bigint;
+}
+
+/** What is wrong, a line for each; nothing when the books have grown by just what was added, to the penny. */
+export function faultsOf({ merchants, unaccounted }: ImportSummary): string[] {
+  const differing = merchants.filter(
+    ({ added, books, booksBefore }) => books - booksBefore !== added,
+  );
+  return [
+    ...differing.map(
+      ({ merchantId, added, books, booksBefore }) =>
+        `FAULT: the books of ${merchantId} went from ${booksBefore} to ${books}, but its sales less what was given back are ${added}.`,
+    ),
+    ...(unaccounted === 0 ? [] : [`FAULT: ${unaccounted} rows are not accounted for.`]),
+  ];
 }
 
 interface Taken {
@@ -48,55 +55,59 @@ interface Taken {
   left: number;
 }
 
-/** Plays recorded trade through the command handlers, each request at its own time. */
+/** Sums of a merchant, in minor units. */
+interface Sums {
+  readonly booksBefore: bigint;
+  net: bigint;
+  added: bigint;
+}
+
+/** Plays recorded trade into a ledger, each request at its own time. */
 export class TradeImport {
   private readonly merchants = new Map<string, string>();
   private readonly taken = new Map<string, Taken>();
-  private readonly nets = new Map<string, bigint>();
+  private readonly seen = new Set<string>();
+  private readonly sums = new Map<string, Sums>();
   private readonly stans = new Map<string, number>();
   private readonly opened = new Set<string>();
   private readonly inFlight = new Set<Promise<void>>();
-  private readonly counts = { sales: 0, voids: 0, refunds: 0, splitRows: 0, splitRequests: 0 };
-  private readonly refused: Record<string, number> = {};
-  private readonly notSent: Record<string, number> = {};
-  private readonly unreadLines: number[] = [];
-  private replayed = 0;
+  private readonly tally = new Tally();
+  private failure: Error | undefined;
   private day: BusinessDay | undefined;
 
   constructor(
-    private readonly tool: Tool,
+    private readonly ledger: PlayedLedger,
     private readonly settings: Omit<MerchantSettings, 'name'>,
-    private readonly interrupt: Interrupt,
+    private readonly interrupt: Pick<Interrupt, 'isPressed'>,
   ) {}
 
-  /** Ends once every batch is closed, unless they are to stay open. */
+  /** Plays the rows by their times. Ends once every batch is closed, unless they are to stay open. */
   async run(
     rows: readonly (Trade | Unread)[],
     progress: Progress,
     leaveOpen: boolean,
   ): Promise<ImportSummary> {
-    const before = Number(await this.tool.store.head());
-    let done = 0;
-    for (const row of rows) {
+    const before = await this.ledger.head();
+    for (const row of rows) if ('why' in row) this.tally.unread(row);
+    const trades = rows.filter((row): row is Trade => !('why' in row));
+    for (const row of trades.sort((a, b) => a.at - b.at)) {
       if (this.interrupt.isPressed) break;
       await this.row(row);
-      done += 1;
-      progress.at(done);
+      progress.at(this.tally.rows);
     }
     await this.drain();
     if (!leaveOpen && !this.interrupt.isPressed) await this.closeDay();
     progress.end();
-    await this.tool.catchUp();
-    const after = Number(await this.tool.store.head());
-    return this.summary(done, after - before);
+    return this.summary(rows.length, before);
   }
 
-  private async row(row: Trade | Unread): Promise<void> {
-    if ('why' in row) {
-      count(this.notSent, `unreadable: ${row.why}`);
-      if (this.unreadLines.length < 10) this.unreadLines.push(row.line);
+  private async row(row: Trade): Promise<void> {
+    this.tally.rows += 1;
+    if (this.seen.has(row.invoice)) {
+      this.tally.notSent('its invoice was in an earlier row');
       return;
     }
+    this.seen.add(row.invoice);
     await this.moveOn(row.at);
     const merchantId = this.merchants.get(row.country) ?? (await this.register(row));
     if (row.kind === 'sale') await this.sale(row, merchantId);
@@ -111,22 +122,23 @@ export class TradeImport {
       await this.closeDay();
     }
     this.day = day;
-    this.tool.clock.set(at);
+    if (this.ledger.clockNeedsQuiet) await this.drain();
+    await this.ledger.setClock(at);
   }
 
   private async closeDay(): Promise<void> {
     if (!this.day) return;
-    this.tool.clock.set(this.day.endsAt);
-    await this.tool.ledger.batches.closeDue();
+    await this.ledger.setClock(this.day.endsAt);
+    await this.ledger.closeDue();
     this.opened.clear();
   }
 
   private async register({ country }: Trade): Promise<string> {
     await this.drain();
     const merchantId = merchantIdOf(country, [...this.merchants.values()]);
-    const { merchants } = this.tool.ledger;
-    await merchants.put(merchantId, { ...this.settings, name: country }, OPERATOR);
-    await merchants.assignTerminal(merchantId, { terminalId: TERMINAL, storeId: 'MAIN' }, OPERATOR);
+    await this.ledger.register(merchantId, { ...this.settings, name: country }, TERMINAL);
+    const booksBefore = await this.ledger.held(merchantId);
+    this.sums.set(merchantId, { booksBefore, net: 0n, added: 0n });
     this.merchants.set(country, merchantId);
     return merchantId;
   }
@@ -144,52 +156,54 @@ export class TradeImport {
   private async sale(row: Trade, merchantId: string): Promise<void> {
     const name = this.nextName(merchantId);
     const batch = `${merchantId}.${name.batchNo}`;
-    const sending = this.takeSale(row, name);
-    if (!this.opened.has(batch)) {
-      await sending;
-      this.opened.add(batch);
-      return;
-    }
+    const sending = this.takeSale(row, name)
+      .catch((error: unknown) => {
+        this.failure ??= error as Error;
+      })
+      .finally(() => this.inFlight.delete(sending));
     this.inFlight.add(sending);
-    void sending.finally(() => this.inFlight.delete(sending));
-    if (this.inFlight.size >= IN_FLIGHT) await Promise.race(this.inFlight);
+    const isFirst = !this.opened.has(batch);
+    this.opened.add(batch);
+    if (isFirst) await this.drain();
+    else if (this.inFlight.size >= IN_FLIGHT) await Promise.race(this.inFlight);
+    if (this.failure) throw this.failure;
   }
 
   private async takeSale(row: Trade, name: ReturnType<TradeImport['nextName']>): Promise<void> {
     const { currency } = this.settings;
     const token = row.customer === '' ? `guest-${row.invoice}` : `customer-${row.customer}`;
     const card = { token, last4: token.replace(/\D/g, '').slice(-4).padStart(4, '0') };
-    const content = { ...name, amount: minor(row.amount), currency, card };
-    const by = { kind: 'terminal', id: `${name.merchantId}.${name.terminalId}` } as const;
-    const outcome = await this.tool.ledger.sales.take(content, { content, by });
-    if (!this.accepted(outcome)) return;
-    this.counts.sales += 1;
+    const played = await this.ledger.take({ ...name, amount: minor(row.amount), currency, card });
+    if (!this.tally.took(played)) return;
     this.taken.set(row.invoice, { saleId: requestName(name), left: row.amount });
-    this.addNet(name.merchantId, row.amount);
+    this.add(name.merchantId, row.amount, played);
   }
 
   /** One request for each sale that it names, as far as each has something left. */
   private async cancellation(row: Trade, merchantId: string): Promise<void> {
     await this.drain();
-    if (row.unmatched !== undefined) {
-      count(this.notSent, `names no sale: ${row.unmatched}`);
-      return;
-    }
     const [only, ...others] = row.originals;
-    if (only !== undefined && others.length === 0) {
+    if (only === undefined) {
+      this.tally.notSent(`names no sale: ${row.unmatched ?? 'none'}`);
+    } else if (others.length === 0) {
       await this.reverse(only, row.amount, row, merchantId);
-      return;
+    } else {
+      await this.split(row, merchantId);
     }
-    this.counts.splitRows += 1;
+  }
+
+  private async split(row: Trade, merchantId: string): Promise<void> {
     let rest = row.amount;
+    let parts = 0;
     for (const original of row.originals) {
       const part = Math.min(rest, this.taken.get(original)?.left ?? 0);
       if (part === 0) continue;
-      this.counts.splitRequests += 1;
+      parts += 1;
       await this.reverse(original, part, row, merchantId);
       rest -= part;
     }
-    if (rest > 0) count(this.notSent, 'part of a split cancellation: above what is left');
+    if (rest > 0) this.tally.notSent('rest of a split cancellation: above what is left');
+    this.tally.split(parts, rest > 0);
   }
 
   private async reverse(
@@ -200,72 +214,43 @@ export class TradeImport {
   ): Promise<void> {
     const taken = this.taken.get(original);
     if (!taken) {
-      count(this.notSent, 'its sale was not taken');
+      this.tally.notSent('its sale was not taken');
       return;
     }
+    const { saleId } = taken;
+    const reason = `cancellation ${row.invoice}`;
     const name = this.nextName(merchantId);
-    const content = { ...name, amount: minor(amount), reason: `cancellation ${row.invoice}` };
-    const by = { kind: 'terminal', id: `${merchantId}.${TERMINAL}` } as const;
-    const command = { ...content, asked: 'reversal', saleId: taken.saleId } as const;
-    const outcome = await this.tool.ledger.giveBacks.giveBack(command, { content, by });
-    if (!this.accepted(outcome)) return;
-    const { kind } = (outcome as { answer: GivenBackAnswer }).answer;
-    if (kind === 'void') this.counts.voids += 1;
-    else this.counts.refunds += 1;
+    const played = await this.ledger.reverse({ ...name, saleId, amount: minor(amount), reason });
+    if (!this.tally.took(played)) return;
     taken.left -= amount;
-    this.addNet(merchantId, -amount);
+    this.add(merchantId, -amount, played);
   }
 
-  private accepted(outcome: Outcome<unknown>): boolean {
-    if (outcome.replayed) this.replayed += 1;
-    if (!('refusal' in outcome)) return true;
-    count(this.refused, outcome.refusal.code);
-    return false;
-  }
-
-  private addNet(merchantId: string, amount: number): void {
-    this.nets.set(merchantId, (this.nets.get(merchantId) ?? 0n) + BigInt(amount));
+  private add(merchantId: string, amount: number, { replayed }: Played): void {
+    const sums = this.sums.get(merchantId);
+    if (!sums) throw new Error(`merchant ${merchantId} was never registered`);
+    sums.net += BigInt(amount);
+    if (!replayed) sums.added += BigInt(amount);
   }
 
   private async drain(): Promise<void> {
     await Promise.all(this.inFlight);
+    if (this.failure) throw this.failure;
   }
 
-  private summary(rows: number, eventsWritten: number): ImportSummary {
-    const { sales, voids, refunds, splitRows, splitRequests } = this.counts;
+  private async summary(rowsInFile: number, before: string): Promise<ImportSummary> {
+    const after = await this.ledger.head();
+    const merchants: MerchantNet[] = [];
+    for (const [name, merchantId] of this.merchants) {
+      const sums = this.sums.get(merchantId) as Sums;
+      merchants.push({ merchantId, name, ...sums, books: await this.ledger.held(merchantId) });
+    }
     return {
-      rows,
-      sales,
-      voids,
-      refunds,
-      split: { rows: splitRows, requests: splitRequests },
-      refused: this.refused,
-      notSent: this.notSent,
-      unreadLines: this.unreadLines,
-      replayed: this.replayed,
-      eventsWritten,
+      rowsInFile,
+      ...this.tally.counts(),
+      changedTheLedger: after !== before,
       isInterrupted: this.interrupt.isPressed,
-      merchants: [...this.merchants].map(([name, merchantId]) => ({
-        merchantId,
-        name,
-        net: this.nets.get(merchantId) ?? 0n,
-        books: this.books(merchantId),
-      })),
+      merchants,
     };
   }
-
-  /** What the merchant's accounts hold of its trade, the fees that were taken from it included. */
-  private books(merchantId: string): bigint {
-    const owed = this.tool.views.books
-      .trialBalance()
-      .filter((account) => account.merchantId === merchantId)
-      .filter(({ account }) => OWED.includes(account));
-    return owed.reduce((sum, { debit, credit }) => sum + credit - debit, 0n);
-  }
-}
-
-const OWED = ['merchant_pending', 'merchant_available', 'merchant_reserve', 'mdr_revenue'];
-
-function count(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
 }

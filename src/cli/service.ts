@@ -1,15 +1,33 @@
+import { isSafeNumber, parse } from 'lossless-json';
 import type { Settings } from '../config.js';
 import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+
+/** What a service answered. Whole numbers too large for a double are bigint. */
+export interface ServiceAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly code?: string;
+    readonly detail?: string;
+  };
+}
 
 /** The service that owns the data folder, as a verb of the tool asks it. */
 export class Service {
   constructor(
-    private readonly url: string,
+    readonly url: string,
     private readonly key: string,
   ) {}
 
   /** The answer's body. @throws Error with what a refusal says */
-  async send<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+  async send<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
+    const answer = await this.ask(method, path, body);
+    if (answer.status < 300) return answer.body as T;
+    throw failure(answer);
+  }
+
+  /** The answer, whatever it is. */
+  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<ServiceAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -18,11 +36,20 @@ export class Service {
       },
       ...(body && { body: JSON.stringify(body) }),
     });
-    const answer = (await response.json()) as T & { detail?: string };
-    if (response.ok) return answer;
-    const hint = response.status === 401 ? ' Put an operator key into LEDGER_KEY.' : '';
-    throw new Error(`${answer.detail ?? `the service answered ${response.status}`}${hint}`);
+    const { status, headers } = response;
+    const answer = parse(await response.text(), undefined, exactNumber);
+    return { status, headers, body: answer as ServiceAnswer['body'] };
   }
+}
+
+function exactNumber(text: string): number | bigint {
+  return isSafeNumber(text) ? Number(text) : BigInt(text);
+}
+
+/** What a refusal says, as an error. */
+export function failure({ status, body }: ServiceAnswer): Error {
+  const hint = status === 401 ? ' Put an operator key into LEDGER_KEY.' : '';
+  return new Error(`${body.detail ?? `the service answered ${status}`}${hint}`);
 }
 
 /** The service that owns the folder of the settings, if one does. */

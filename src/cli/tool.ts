@@ -20,6 +20,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Exit code of a verb that Ctrl-C has stopped. */
+export const INTERRUPTED = 130;
+
 /** Ctrl-C was pressed: whoever loops stops at the next step. */
 export class Interrupt {
   private pressed = false;

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { storeSettings } from './tillbook.js';
+
+/** Bytes of some dozen commits. */
+const SOME_EVENTS = 200_000;
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 
@@ -18,8 +23,25 @@ export async function runTool(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ToolRun> {
+  return runOf(start(folder, args, env));
+}
+
+/** The same, and Ctrl-C pressed once it has written a good deal to the log of the folder. */
+export async function interruptTool(folder: string, args: readonly string[]): Promise<ToolRun> {
+  const child = start(folder, args, { EVENT_STORE_URL: `file:${folder}` });
+  const run = runOf(child);
+  const written = () => statSync(join(folder, 'log.db-wal'), { throwIfNoEntry: false })?.size ?? 0;
+  while (child.exitCode === null && written() < SOME_EVENTS) await sleep(5);
+  child.kill('SIGINT');
+  return run;
+}
+
+function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const settings = { ...storeSettings(folder), PATH: process.env['PATH'], ...env };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings });
+  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings });
+}
+
+async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {
   const [out, errors, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -1,0 +1,128 @@
+import type { Position } from '../event-store/event-store.js';
+import { checkOf } from '../http/schemas.js';
+import { MerchantBody } from '../merchants/merchants.dto.js';
+import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
+import { GiveBackBody, SaleBody } from '../sales/sales.dto.js';
+import type { Outcome, TakeSale, GiveBack } from '../sales/sales.commands.js';
+import type { Tool } from './tool.js';
+
+const OPERATOR = { kind: 'operator' } as const;
+
+/** A sale, or what is given back on one, as a terminal sends it. */
+export type PlayedSale = TakeSale;
+export type PlayedReversal = Omit<GiveBack, 'asked'>;
+
+/** What the ledger answered to one request. */
+export type Played =
+  | { readonly kind: 'sale' | 'void' | 'refund'; readonly replayed: boolean }
+  | { readonly refused: string; readonly replayed: boolean };
+
+/** A ledger that trade is played into: the tool's own, or that of a running service. */
+export interface PlayedLedger {
+  /** The clock stands there (epoch milliseconds), also for requests that are on their way and not yet decided. */
+  setClock(now: number): Promise<void>;
+  /** Whether requests on their way must have been answered before the clock moves. */
+  readonly clockNeedsQuiet: boolean;
+  /** Closes what is past its cut-off. */
+  closeDue(): Promise<void>;
+  register(merchantId: string, settings: MerchantSettings, terminalId: string): Promise<void>;
+  take(sale: PlayedSale): Promise<Played>;
+  reverse(reversal: PlayedReversal): Promise<Played>;
+  head(): Promise<Position>;
+  /** What the books hold of the merchant's trade, in minor units, once they have seen everything: balances and fees. */
+  held(merchantId: string): Promise<bigint>;
+}
+
+/** The tool's own ledger. Requests are checked as those that come over HTTP are. */
+export class OwnLedger implements PlayedLedger {
+  readonly clockNeedsQuiet = false;
+  private readonly checks = {
+    sale: checkOf(SaleBody),
+    reversal: checkOf(GiveBackBody),
+    merchant: checkOf(MerchantBody),
+  };
+
+  constructor(private readonly tool: Tool) {}
+
+  setClock(now: number): Promise<void> {
+    this.tool.clock.set(now);
+    return Promise.resolve();
+  }
+
+  closeDue(): Promise<void> {
+    return this.tool.ledger.batches.closeDue();
+  }
+
+  async register(merchantId: string, settings: MerchantSettings, terminalId: string) {
+    const errors = this.checks.merchant(settings);
+    if (errors) throw new Error(`merchant ${merchantId}: ${errors[0]?.field ?? ''} is malformed`);
+    const { merchants } = this.tool.ledger;
+    await merchants.put(merchantId, settings, OPERATOR);
+    await merchants.assignTerminal(merchantId, { terminalId, storeId: 'MAIN' }, OPERATOR);
+  }
+
+  async take(sale: PlayedSale): Promise<Played> {
+    if (this.checks.sale(sale)) return MALFORMED;
+    const sent = { content: sale as never, by: terminal(sale) };
+    return played(await this.tool.ledger.sales.take(sale, sent), () => 'sale');
+  }
+
+  async reverse({ saleId, ...content }: PlayedReversal): Promise<Played> {
+    if (this.checks.reversal(content)) return MALFORMED;
+    const command = { ...content, asked: 'reversal', saleId } as const;
+    const sent = { content: content as never, by: terminal(content) };
+    return played(await this.tool.ledger.giveBacks.giveBack(command, sent), ({ kind }) => kind);
+  }
+
+  head(): Promise<Position> {
+    return this.tool.store.head();
+  }
+
+  async held(merchantId: string): Promise<bigint> {
+    await this.tool.catchUp();
+    const { books } = this.tool.views;
+    return heldIn(
+      books.balances(merchantId),
+      books.trialBalance().filter((account) => account.merchantId === merchantId),
+    );
+  }
+}
+
+const MALFORMED: Played = { refused: 'malformed', replayed: false };
+
+function terminal({ merchantId, terminalId }: { merchantId: string; terminalId: string }) {
+  return { kind: 'terminal', id: `${merchantId}.${terminalId}` } as const;
+}
+
+function played<A>(outcome: Outcome<A>, kind: (answer: A) => 'sale' | 'void' | 'refund'): Played {
+  const { replayed } = outcome;
+  if ('refusal' in outcome) return { refused: outcome.refusal.code, replayed };
+  return { kind: kind(outcome.answer), replayed };
+}
+
+type Whole = number | bigint;
+
+interface Held {
+  readonly pending: Whole;
+  readonly available: Whole;
+  readonly receivable: Whole;
+  readonly reserve: Whole;
+  readonly inTransit: Whole;
+  readonly paidOut: Whole;
+}
+
+/** Balances, with what was paid out of them, and the fees that were taken from the trade. */
+export function heldIn(
+  balances: readonly Held[],
+  accounts: readonly { readonly account: string; readonly debit: Whole; readonly credit: Whole }[],
+): bigint {
+  let sum = 0n;
+  for (const { pending, available, receivable, reserve, inTransit, paidOut } of balances) {
+    sum += BigInt(pending) + BigInt(available) - BigInt(receivable);
+    sum += BigInt(reserve) + BigInt(inTransit) + BigInt(paidOut);
+  }
+  for (const { account, debit, credit } of accounts) {
+    if (account === 'mdr_revenue') sum += BigInt(credit) - BigInt(debit);
+  }
+  return sum;
+}

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Position } from '../event-store/event-store.js';
+import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
+import { failure, type Service, type ServiceAnswer } from './service.js';
+import { timeText } from '../ledger/clock.js';
+import {
+  heldIn,
+  type Played,
+  type PlayedLedger,
+  type PlayedReversal,
+  type PlayedSale,
+} from './played-ledger.js';
+
+/** A service that is away or asks to wait is asked again so often, with its own pause between. */
+const ATTEMPTS = 5;
+
+/** The ledger of the service that owns the data folder, over its API: it needs the sandbox clock. */
+export class ServedLedger implements PlayedLedger {
+  /** The service reads its clock when a request reaches it. */
+  readonly clockNeedsQuiet = true;
+  private now: number | undefined;
+
+  constructor(private readonly service: Service) {}
+
+  /** @throws Error saying what to do, when the service has no clock that can be set */
+  async setClock(now: number): Promise<void> {
+    if (now === this.now) return;
+    const answer = await this.ask('PUT', '/v1/sandbox/clock', { now: timeText(now) });
+    if (answer.status === 404) throw new Error(ownClock(this.service.url));
+    done(answer);
+    this.now = now;
+  }
+
+  /** Setting the clock has done it. */
+  closeDue(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async register(merchantId: string, settings: MerchantSettings, terminalId: string) {
+    const path = `/v1/merchants/${merchantId}`;
+    done(await this.ask('PUT', path, settings));
+    done(await this.ask('PUT', `${path}/terminals/${terminalId}`, { storeId: 'MAIN' }));
+  }
+
+  take(sale: PlayedSale): Promise<Played> {
+    return this.request('/v1/sales', sale, () => 'sale');
+  }
+
+  reverse({ saleId, ...content }: PlayedReversal): Promise<Played> {
+    const kind = (body: ServiceAnswer['body']) => body['kind'] as 'void' | 'refund';
+    return this.request(`/v1/sales/${saleId}/reversals`, content, kind);
+  }
+
+  async head(): Promise<Position> {
+    const { projections } = done(await this.ask('GET', '/v1/projections'));
+    const [view] = projections as { head: Position }[];
+    if (!view) throw new Error('the service keeps no views');
+    return view.head;
+  }
+
+  async held(merchantId: string): Promise<bigint> {
+    const after = `after=${await this.head()}`;
+    const balances = await this.ask('GET', `/v1/merchants/${merchantId}/balances?${after}`);
+    const path = `/v1/ledger/trial-balance?merchantId=${merchantId}&${after}`;
+    const { accounts } = done(await this.ask('GET', path));
+    return heldIn(done(balances) as never, accounts as never);
+  }
+
+  private async request(
+    path: string,
+    content: object,
+    kind: (body: ServiceAnswer['body']) => 'sale' | 'void' | 'refund',
+  ): Promise<Played> {
+    const answer = await this.ask('POST', path, content);
+    const { status, headers, body } = answer;
+    const replayed = headers.get('idempotency-replayed') === 'true';
+    if (status === 201) return { kind: kind(body), replayed };
+    if (status === 401 || status >= 500 || body.code === undefined) throw failure(answer);
+    return { refused: body.code, replayed };
+  }
+
+  private async ask(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: object,
+  ): Promise<ServiceAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.service.ask(method, path, body);
+      const isAway = answer.status === 429 || answer.status === 503;
+      if (!isAway || attempt === ATTEMPTS) return answer;
+      await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000);
+    }
+  }
+}
+
+/** The body of a success. @throws Error with what a refusal says */
+function done(answer: ServiceAnswer): ServiceAnswer['body'] {
+  if (answer.status >= 300) throw failure(answer);
+  return answer.body;
+}
+
+function ownClock(url: string): string {
+  return [
+    `the service at ${url} owns this ledger, and its clock can not be set: recorded trade needs the times of its rows.`,
+    'Stop the service, or start it with SANDBOX=on, or import into a ledger of its own:',
+    'EVENT_STORE_URL=file:./trade VIEWS_DIR=./trade',
+  ].join('\n');
+}

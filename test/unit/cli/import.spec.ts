@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { faultsOf, TradeImport } from '../../../src/cli/import.js';
+import { COLUMNS, KINDS, readTrade } from '../../../src/cli/import-rows.js';
+import { OwnLedger, type PlayedLedger } from '../../../src/cli/played-ledger.js';
+import { withLedger } from '../../../src/cli/tool.js';
+import { readSettings } from '../../../src/config.js';
+import { settingsOf } from '../../../src/merchants/merchants.dto.js';
+import { newFolder } from '../../support/store-folder.js';
+
+const TRADE = `invoice,datetime,country,amount
+S1,2026-03-02T10:00:00,France,10000
+S2,2026-03-02T10:01:00,Japan,7000
+S3,2026-03-02T10:02:00,Japan,500`;
+
+const LAYOUT = { columns: COLUMNS, kinds: KINDS, delimiter: ',', timeZone: 'UTC', decimals: 0 };
+
+/** Says of a sale of 70.00 that it was taken, and loses it. */
+function losing(ledger: PlayedLedger): PlayedLedger {
+  const take: PlayedLedger['take'] = (sale) =>
+    sale.amount === 7_000 ? Promise.resolve({ kind: 'sale', replayed: false }) : ledger.take(sale);
+  return Object.assign(Object.create(ledger) as PlayedLedger, { take });
+}
+
+test('books that lack an accepted sale are a fault, told with the merchant and the amounts', async () => {
+  const folder = newFolder();
+  const file = join(folder, 'trade.csv');
+  writeFileSync(file, TRADE);
+  const rows = await readTrade(file, LAYOUT);
+  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
+  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
+  const play = (through: (ledger: PlayedLedger) => PlayedLedger) =>
+    withLedger((tool) => {
+      const trade = new TradeImport(through(new OwnLedger(tool)), merchant, { isPressed: false });
+      return trade.run(rows, { at: () => undefined, end: () => undefined }, false);
+    }, settings);
+  expect(faultsOf(await play(losing))).toEqual([
+    'FAULT: the books of Japan went from 0 to 500, but its sales less what was given back are 7500.',
+  ]);
+  expect(faultsOf(await play((ledger) => ledger))).toEqual([]);
+});
