@@ -10,7 +10,7 @@ import { removeFolder } from '../support/store-folder.js';
 import { BY, type NewLog, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 /** How many histories are generated; PROPERTY_RUNS asks for more. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 25);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
 
 const SHOPS = ['M1', 'M2'] as const;
 const HOUR_MS = 3_600_000;
