@@ -44,6 +44,20 @@ describe('the start', () => {
     taken.close();
   });
 
+  const onFolder = process.env['TEST_EVENT_STORE_URL'] === undefined ? test : test.skip;
+
+  onFolder('on a folder that is in use ends with exit code 1 and names the owner', async () => {
+    const first = await Tillbook.start();
+
+    const second = new ServiceProcess({ folder: first.service.folder });
+
+    expect(await second.exit()).toBe(1);
+    expect(second.output).toContain(`in use by process ${first.service.pid}`);
+    expect(second.output).toContain(first.url);
+    expect(second.output).not.toContain('    at ');
+    expect((await first.get('/health/ready')).status).toBe(200);
+  });
+
   test('without the sandbox has no sandbox routes, in the document neither', async () => {
     const ledger = await Tillbook.start({ env: { SANDBOX: 'off' }, clock: 'running' });
 

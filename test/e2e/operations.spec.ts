@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+  shop = await Shop.open(ledger);
+});
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly { name: string; in: string; required: boolean; schema: object }[];
+  readonly responses: Record<string, { description: string; content?: Record<string, object> }>;
+}
+
+type Paths = Record<string, Record<string, Operation>>;
+
+describe('the OpenAPI document', () => {
+  test('is valid OpenAPI 3.1', async () => {
+    const { body, text } = await ledger.get('/openapi.json');
+
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
+      cwd: import.meta.dirname,
+      input: `import SwaggerParser from '@apidevtools/swagger-parser'; await SwaggerParser.validate(${text});`,
+    });
+
+    expect(body.openapi).toMatch(/^3\.1\./);
+    expect([status, String(stderr)]).toEqual([0, '']);
+  });
+
+  test('names and explains every operation, its parameters with their types, and its failures', async () => {
+    const { body } = await ledger.get('/openapi.json');
+    const operations = Object.entries(body.paths as Paths).flatMap(([path, item]) =>
+      Object.values(item).map((operation) => ({ path, ...operation })),
+    );
+
+    expect(operations.length).toBeGreaterThan(25);
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, operationId, summary, tags, parameters, responses } of operations) {
+      expect(operationId).toMatch(/^[a-z][A-Za-z]+$/);
+      expect([operationId, summary.length > 0, tags.length]).toEqual([operationId, true, 1]);
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const described = parameters.filter((parameter) => parameter.in === 'path');
+      expect(described.map(({ name }) => name).sort()).toEqual(inPath.sort());
+      for (const parameter of parameters) expect(Object.keys(parameter.schema)).not.toEqual([]);
+      for (const [status, { content = {} }] of Object.entries(responses)) {
+        const isProblem = Number(status) >= 400 && !path.startsWith('/health');
+        if (isProblem) expect(Object.keys(content)).toEqual(['application/problem+json']);
+      }
+    }
+  });
+});
+
+describe('GET /docs', () => {
+  test('is a page whose every part comes from the service itself', async () => {
+    const page = await ledger.get('/docs');
+
+    const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => part);
+    expect(page.headers['content-type']).toContain('text/html');
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) {
+      const url = new URL(part, `${ledger.url}/docs`);
+      const { status, text } = await ledger.get(url.pathname);
+      expect([part, url.origin, status]).toEqual([part, ledger.url, 200]);
+      expect(text.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('probes and figures', () => {
+  test('the service is live, and ready with each of its parts', async () => {
+    const live = await ledger.get('/health/live');
+    const ready = await ledger.get('/health/ready');
+
+    expect([live.status, live.body]).toEqual([200, { status: 'live' }]);
+    expect([ready.status, ready.body.status]).toEqual([200, 'ready']);
+    expect(ready.body.parts).toEqual(
+      expect.arrayContaining([
+        { name: 'service', status: 'ready' },
+        { name: 'event store', status: 'ready' },
+        { name: 'view sales', status: 'ready' },
+      ]),
+    );
+  });
+
+  test('requests are counted by the pattern of their route, never by the names in it', async () => {
+    await shop.sell();
+    await ledger.get(shop.path);
+    await ledger.get(`/v1/${shop.merchantId}`);
+
+    const { status, headers, text } = await ledger.get('/metrics');
+
+    expect(status).toBe(200);
+    expect(headers['content-type']).toContain('text/plain; version=0.0.4');
+    expect(text).toMatch(
+      /^tillbook_http_request_duration_seconds_count\{method="POST",route="\/v1\/sales",status="201"\} 1$/m,
+    );
+    expect(text).toMatch(/^tillbook_view_position\{view="head"\} \d+$/m);
+    expect(text).not.toContain(shop.merchantId);
+  });
+
+  test('each projection says how far it is', async () => {
+    const { position } = await shop.sell();
+    await ledger.get(`${shop.path}/sales?after=${position}`);
+
+    const { body } = await ledger.get('/v1/projections');
+
+    const sales = (body.projections as { name: string }[]).find(({ name }) => name === 'sales');
+    expect(sales).toMatchObject({ status: 'following', version: expect.any(Number) });
+    expect((sales as unknown as { position: string }).position >= position).toBe(true);
+  });
+});
