@@ -79,19 +79,22 @@ export class BatchCloser {
     let after: Listed['position'] | undefined;
     do {
       page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
-      await Promise.all(page.map((sale) => this.settle(batch, request, terms, sale)));
+      const carried = new Set(this.views.batches.carried(terminalName(request)));
+      const own = page.filter(({ saleId }) => !carried.has(saleId));
+      await Promise.all(own.map((sale) => this.settle(batch, request, terms, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
     await this.settleCarried(batch, request, terms);
   }
 
-  /** What earlier batches of the terminal could not settle settles with this one. */
+  /** What earlier batches of the terminal could not settle settles with this one; what this one can't, with the next. */
   private async settleCarried(
     batch: Batch,
     request: CloseRequested,
     terms: SettlementTerms,
   ): Promise<void> {
     for (const saleId of this.views.batches.carried(terminalName(request))) {
+      if (saleId.startsWith(`${batch.name}.`)) continue;
       const sale = this.views.sales.find(saleId);
       if (sale?.status === 'open') await this.settle(batch, request, terms, sale);
     }

@@ -1,6 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
+import {
+  ConflictError,
+  NoSuchPositionError,
+  StoreUnavailableError,
+} from '../event-store/event-store.js';
 import { ViewBehindError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -49,6 +53,10 @@ function problemFor(error: unknown, request: FastifyRequest, reply: FastifyReply
 function knownProblem(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof ConflictError) return refusalProblem(requestRefusals.conflict());
+  if (error instanceof NoSuchPositionError) {
+    const message = 'must be a position that the ledger has given';
+    return problems.malformed([{ field: 'after', message, isAmount: false }]);
+  }
   const status = statusOf(error);
   return status === undefined || status >= 500 ? undefined : problems.unreadable(status);
 }

@@ -42,8 +42,8 @@ const OPERATIONS = `
 `;
 
 /**
- * Sales of batches that no longer settle them, put back by the reversal of what had voided or refunded them: the next
- * close of their terminal settles them, and `settledIn` names it then.
+ * Sales of batches that no longer settle them: put back by the reversal of what had voided or refunded them, or taken
+ * by a node that had not heard of the close. The next close of their terminal settles them, and `settledIn` names it then.
  */
 const CARRIED = `
   CREATE TABLE carried (
@@ -54,7 +54,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 3,
+  version: 4,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -85,6 +85,8 @@ interface Change {
   endsAt: string | null;
   readonly sums: Record<Sum, bigint>;
   closing: Closing | undefined;
+  /** Before these events; undefined as long as nobody has asked. */
+  wasShut?: boolean;
 }
 
 /** What a batch's own events say of it, as JSON where it is more than one word. */
@@ -148,7 +150,8 @@ class BatchesTable {
       case 'Sale': {
         const change = this.of(event.data);
         change.endsAt ??= event.data.businessDateEndsAt;
-        add(change, { saleCount: 1, saleAmount: event.data.amount });
+        if (this.isShut(change)) this.putBack(event.data.saleId);
+        else add(change, { saleCount: 1, saleAmount: event.data.amount });
         return true;
       }
       case 'RequestTaken':
@@ -244,6 +247,12 @@ class BatchesTable {
     const sale = parseRequestName(saleId);
     if (this.status(batchName(sale)) === 'open') return;
     this.carry.run(`${sale.merchantId}.${sale.terminalId}`, saleId);
+  }
+
+  /** Whether a request that comes now has slipped in behind the close, on a node that had not heard of it. */
+  private isShut(change: Change): boolean {
+    change.wasShut ??= (this.statusOf.get(change.name)?.status ?? 'open') !== 'open';
+    return change.wasShut || change.closing?.status !== undefined;
   }
 
   private settleCarried(data: BatchFact & { readonly saleId: string }): void {

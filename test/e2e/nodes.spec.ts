@@ -6,6 +6,8 @@ import { MORNING, Tillbook } from '../support/tillbook.js';
 /** A server and two services: a busy machine takes its time. */
 const START_MS = 180_000;
 
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 const EVENING = '2026-03-03T00:00:00.000Z';
 
 onServer('two nodes on one EventStoreDB', () => {
@@ -66,6 +68,15 @@ onServer('two nodes on one EventStoreDB', () => {
     expect(sales.map((sale) => sale.saleId)).toContain(saleId);
   });
 
+  test('a position that the ledger never gave is refused, where the trail is to be read on from it', async () => {
+    const { position } = await shop.sell();
+    const between = (BigInt(position) - 1n).toString().padStart(20, '0');
+    const { status, body } = await one.get(`/v1/audit/events?after=${between}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'malformed', errors: [{ field: 'after' }] });
+    expect((await one.get('/health/ready')).status).toBe(200);
+  });
+
   test('a right that is frozen on one node is soon refused on the other', async () => {
     const { saleId } = await there.sell();
     await one.put(`${shop.path}/void-right`, { status: 'frozen', reason: 'too many voids' });
@@ -90,6 +101,35 @@ onServer('two nodes on one EventStoreDB', () => {
       ({ status }) => status !== 201,
     );
     expect(late.body).toMatchObject({ code: 'batch-closed', responseCode: '77' });
+  });
+
+  test('a sale that slips in behind a close on the other node settles with the next close', async () => {
+    const till = await Shop.open(one);
+    const thereToo = till.through(other);
+    let slipped: { saleId: string } | undefined;
+    for (let number = 1; !slipped; number += 1) {
+      till.batchNo = String(number).padStart(6, '0');
+      thereToo.batchNo = till.batchNo;
+      await Promise.all([till.sell(), thereToo.sell()]);
+      const [closed, late] = await Promise.all([
+        till.closeBatch(),
+        pause(5).then(() => thereToo.trySale()),
+      ]);
+      const totals = closed.body.totals as { saleCount: number };
+      if (late.status !== 201 || totals.saleCount === 3) continue;
+      expect(closed.body).toMatchObject({ totals: { saleCount: 2 }, settled: { count: 2 } });
+      slipped = late.body as { saleId: string };
+    }
+    till.batchNo = '900000';
+    await till.sell();
+    const next = await till.closeBatch();
+    expect(next.body).toMatchObject({
+      totals: { saleCount: 1 },
+      settled: { count: 2 },
+      carriedForward: [slipped.saleId],
+    });
+    const settled = await one.get(`/v1/sales/${slipped.saleId}`);
+    expect(settled.body.status).toBe('settled');
   });
 
   test('a day-close asked of one node closes what was opened through the other', async () => {

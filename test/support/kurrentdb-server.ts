@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { afterSuite } from './store-folder.js';
 
-const START_MS = 60_000;
+const START_MS = 120_000;
+
+/** States in which a node takes writes, or has a leader that does. */
+const WRITABLE = ['leader', 'follower'];
 
 /** Whether suites that need a server can run. */
 const hasServer = Boolean(process.env['KURRENTDB_URL'] ?? process.env['EVENTSTORE_BIN']);
@@ -125,7 +128,9 @@ export class KurrentDbServer {
   /** Resolves once it takes writes. @throws Error with the end of its output when it does not */
   async writable(): Promise<void> {
     const limit = performance.now() + START_MS;
-    while ((await this.state()) !== 'leader') {
+    while (!WRITABLE.includes((await this.state()) ?? '')) {
+      // A node that finds what the others do not have cuts it off, ends, and expects to be started again.
+      if (this.child?.exitCode === 0) this.spawn();
       if (performance.now() > limit || this.child?.exitCode !== null) {
         throw new Error(`the server did not start:\n${this.output}`);
       }
@@ -146,7 +151,7 @@ export class KurrentDbServer {
     await ended;
   }
 
-  /** Starts it again on its ports and its folder. */
+  /** Starts it again on its ports and its folder; resolves once it takes writes, or follows who does. */
   async restart(): Promise<void> {
     await this.kill();
     this.spawn();
@@ -156,6 +161,54 @@ export class KurrentDbServer {
   async end(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Three EventStoreDB nodes, each with a folder of its own. */
+export class KurrentDbCluster {
+  private constructor(private readonly nodes: readonly KurrentDbServer[]) {}
+
+  /** Resolves once one of them leads the others. */
+  static async start(): Promise<KurrentDbCluster> {
+    const ports = await freePorts(6);
+    const nodes = await Promise.all(
+      [0, 1, 2].map((index) => {
+        const others = [0, 1, 2].filter((other) => other !== index);
+        return KurrentDbServer.launch({
+          isDurable: true,
+          ports: [ports[index] ?? 0, ports[index + 3] ?? 0],
+          settings: {
+            EVENTSTORE_CLUSTER_SIZE: '3',
+            EVENTSTORE_DISCOVER_VIA_DNS: 'false',
+            EVENTSTORE_GOSSIP_SEED: others.map((other) => `127.0.0.1:${ports[other]}`).join(),
+          },
+        });
+      }),
+    );
+    const cluster = new KurrentDbCluster(nodes);
+    await cluster.settled();
+    return cluster;
+  }
+
+  /** All three as gossip seeds. */
+  get url(): string {
+    const seeds = this.nodes.map(({ port }) => `127.0.0.1:${port}`).join();
+    return `kurrentdb://${seeds}?tls=false`;
+  }
+
+  /** Resolves once one leads and the others follow. */
+  async settled(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.writable()));
+    await this.leader();
+  }
+
+  async leader(): Promise<KurrentDbServer> {
+    for (;;) {
+      const states = await Promise.all(this.nodes.map((node) => node.state()));
+      const leader = this.nodes[states.indexOf('leader')];
+      if (leader) return leader;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

@@ -118,10 +118,23 @@ export class LogReads {
       return await this.patiently(() => gather(this.all(span)));
     } catch (error) {
       if (span.from === undefined || !(error instanceof StoreUnavailableError)) throw error;
-      // Also what the server says to a place between two events. It is away only if it has no end of its log, either.
-      await this.head();
-      throw new NoSuchPositionError(span.from);
+      return this.readAgain(span, span.from);
     }
+  }
+
+  /**
+   * To a place between two events the server says that it is not available, as it does when it is not. So the place is
+   * at fault only where the server answers another question before and after it has said so.
+   */
+  private async readAgain(span: Span, from: Position): Promise<StoredEvent[]> {
+    await this.head();
+    try {
+      return await gather(this.all(span));
+    } catch (error) {
+      if (!isPassing(error)) throw unavailable(error);
+    }
+    await this.head();
+    throw new NoSuchPositionError(from);
   }
 
   private all({ from, count, direction, prefixes = this.prefixes }: Span): Pages {

@@ -45,6 +45,8 @@ export function trail(
 
 class Following {
   private isStopped = false;
+  /** Until then the position is only the subscriber's word. */
+  private hasGiven = false;
   private wait = 0;
   /** How far the server has looked beyond the last event: where to go on without looking again. */
   private looked: LogPosition | undefined;
@@ -65,7 +67,8 @@ class Following {
         await this.catchUp();
         await this.live();
       } catch (error) {
-        if (error instanceof CorruptLogError || error instanceof NoSuchPositionError) throw error;
+        if (error instanceof CorruptLogError) throw error;
+        if (error instanceof NoSuchPositionError && !this.hasGiven) throw error;
         await this.rest();
       }
     }
@@ -153,6 +156,7 @@ class Following {
     const last = page.at(-1);
     if (!last || this.isStopped) return;
     this.position = last.position;
+    this.hasGiven = true;
     this.looked = undefined;
     this.wait = 0;
     this.emit(page);
