@@ -90,6 +90,7 @@ export class KurrentDbServer {
     const binary = process.env['EVENTSTORE_BIN'];
     if (!binary) throw new Error('EVENTSTORE_BIN is not set');
     const { isDurable = false, settings = {} } = this.options;
+    this.output = '';
     const child = spawn(binary, [], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -130,7 +131,8 @@ export class KurrentDbServer {
     const limit = performance.now() + START_MS;
     while (!WRITABLE.includes((await this.state()) ?? '')) {
       // A node that finds what the others do not have cuts it off, ends, and expects to be started again.
-      if (this.child?.exitCode === 0) this.spawn();
+      const code = this.child?.exitCode;
+      if (code === 0 || (code && /truncat/i.test(this.output))) this.spawn();
       if (performance.now() > limit || this.child?.exitCode !== null) {
         throw new Error(`the server did not start:\n${this.output}`);
       }

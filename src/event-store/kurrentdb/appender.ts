@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type EventData, NO_STREAM, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
 import {
   type Appended,
@@ -29,6 +30,20 @@ export class Appender {
   private seen: Position = START;
 
   constructor(private readonly connection: Connection) {}
+
+  /**
+   * Opens the way with an append that can't happen: where several are the first on a connection, the client may send
+   * them in another order. `stream` has not so many events.
+   * @throws StoreUnavailableError
+   */
+  async open(stream: string): Promise<void> {
+    const event = { id: randomUUID(), type: 'Opening', data: '{}', metadata: '{}' };
+    try {
+      await this.append(stream, Number.MAX_SAFE_INTEGER, [event]);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
 
   /** The log has come to here. */
   reached(position: Position): void {

@@ -69,6 +69,7 @@ export class KurrentDbEventStore implements EventStore {
     for (let isFirst = true; ; isFirst = false) {
       try {
         store.appender.reached(await store.head());
+        await store.appender.open(`${options.prefixes[0] ?? ''}opening`);
         return store;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError) || performance.now() > limit) {
