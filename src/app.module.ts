@@ -7,6 +7,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { BatchesController } from './batches/batches.controller.js';
+import { BulkController } from './bulk/bulk.controller.js';
 import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import { CardsController } from './cards/cards.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
@@ -23,20 +24,20 @@ import { MerchantsController } from './merchants/merchants.controller.js';
 import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { Views } from './projections/views.js';
-import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { RequestsController } from './sales/requests.controller.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { SaleQueries } from './sales/sale.queries.js';
-import { SalesCommandHandler } from './sales/sales.command-handler.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
 import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 import { TimeoutReversalsController } from './sales/timeout-reversals.controller.js';
+import { TerminalRequests } from './sales/terminal-requests.js';
 import { SandboxCommandHandler } from './sandbox/sandbox.command-handler.js';
 import { SandboxController } from './sandbox/sandbox.controller.js';
 
 const CONTROLLERS = [
   SalesController,
+  BulkController,
   RequestsController,
   TimeoutReversalsController,
   BatchesController,
@@ -109,8 +110,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
 
 function handlers(ledger: Ledger) {
   return [
-    { provide: SalesCommandHandler, useValue: ledger.sales },
-    { provide: GiveBackCommandHandler, useValue: ledger.giveBacks },
+    { provide: TerminalRequests, useValue: new TerminalRequests(ledger.sales, ledger.giveBacks) },
     { provide: SettleCommandHandler, useValue: ledger.settlements },
     { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
     { provide: SaleQueries, useValue: ledger.saleQueries },

@@ -17,14 +17,16 @@ export interface KeyRecord {
 /** Keys as they stand, kept in memory so that a request needs no read. */
 export class Keyring {
   private readonly records = new Map<string, KeyRecord>();
+  private heard = 0;
 
   constructor(
     private readonly journal: Journal,
     private readonly news: News,
   ) {
-    news.listen(streams.key(''), ({ stream }) =>
-      this.records.delete(stream.slice(streams.key('').length)),
-    );
+    news.listen(streams.key(''), ({ stream }) => {
+      this.heard += 1;
+      this.records.delete(stream.slice(streams.key('').length));
+    });
   }
 
   /** What is in memory and still true; undefined may also mean that it has to be read. */
@@ -39,7 +41,10 @@ export class Keyring {
   /** Reads the key's stream anew. @throws StoreUnavailableError */
   async reload(keyId: string): Promise<KeyRecord> {
     await this.news.fresh();
+    const { heard } = this;
     const events = KEY_ID.test(keyId) ? await this.journal.read(streams.key(keyId)) : [];
+    // What another node wrote meanwhile may be missing from what was read.
+    if (heard !== this.heard) return this.reload(keyId);
     return this.keep(keyId, { key: foldKey(events), revision: events.at(-1)?.revision });
   }
 

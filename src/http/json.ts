@@ -21,6 +21,12 @@ export function readJsonExactly(fastify: FastifyInstance): void {
       done(refused(400), undefined);
     }
   });
+  // Lines are read one by one by the route that takes them.
+  fastify.addContentTypeParser('application/x-ndjson', (request, payload, done) => {
+    const takesLines = request.routeOptions.config.rule?.named === 'lines';
+    if (takesLines) done(null, payload);
+    else done(refused(415), undefined);
+  });
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
     done(text === '' ? null : refused(415), undefined);
   });
@@ -30,12 +36,18 @@ function refused(statusCode: number): Error {
   return Object.assign(new Error('the body is not JSON'), { statusCode });
 }
 
-function parseExactly(text: string): unknown {
+/** @throws SyntaxError */
+export function parseExactly(text: string): unknown {
   return LONG_NUMBER.test(text) ? parse(text, undefined, exactNumber) : JSON.parse(text);
 }
 
 function exactNumber(text: string): number | bigint {
   return isSafeNumber(text) || !/^-?\d+$/.test(text) ? Number(text) : BigInt(text);
+}
+
+/** JSON of a value that may hold sums: bigint becomes an integer, whatever its size. */
+export function exactText(value: object): string {
+  return stringify(value);
 }
 
 /** An answer with sums in it: bigint becomes a JSON integer, whatever its size. */

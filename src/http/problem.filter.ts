@@ -8,7 +8,14 @@ import {
 import { ViewBehindError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { KnownRoutes } from './known-routes.js';
-import { type Problem, ProblemError, problems, refusalProblem, sendProblem } from './problem.js';
+import {
+  type Problem,
+  ProblemError,
+  problems,
+  refusalProblem,
+  type Reply,
+  sendProblem,
+} from './problem.js';
 
 /** Whatever was thrown, as a problem document; nothing of its inside goes outward. */
 @Catch()
@@ -20,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
     if (isOfNoRoute(error)) this.sendNoRoute(request, reply);
-    else void reply.send(problemFor(error, request, reply));
+    else void reply.send(problemFor(error, request.log, reply));
   }
 
   /** An address that takes other methods names them; OPTIONS asks for just that. */
@@ -37,17 +44,18 @@ function isOfNoRoute(error: unknown): boolean {
   return error instanceof HttpException && error.getStatus() === 404;
 }
 
-function problemFor(error: unknown, request: FastifyRequest, reply: FastifyReply): Problem {
+/** What a thrown error answers; what nobody foresaw is logged. */
+export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Reply): Problem {
   if (error instanceof ViewBehindError) {
     void reply.header('Retry-After', String(error.retryAfterSeconds));
     return sendProblem(reply, problems.viewBehind());
   }
   if (error instanceof StoreUnavailableError) {
-    request.log.error({ err: error }, 'the store is not available');
+    log.error({ err: error }, 'the store is not available');
     void reply.header('Retry-After', '1');
     return sendProblem(reply, problems.storeAway(error.outcome === 'unknown'));
   }
-  return sendProblem(reply, knownProblem(error) ?? fault(error, request));
+  return sendProblem(reply, knownProblem(error) ?? fault(error, log));
 }
 
 function knownProblem(error: unknown): Problem | undefined {
@@ -66,7 +74,7 @@ function statusOf(error: unknown): number | undefined {
   return (error as Partial<FastifyError>).statusCode;
 }
 
-function fault(error: unknown, request: FastifyRequest): Problem {
-  request.log.error({ err: error }, 'a fault');
+function fault(error: unknown, log: FastifyRequest['log']): Problem {
+  log.error({ err: error }, 'a fault');
   return problems.fault();
 }

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { NextStep, Refusal, RefusalCode, Sentence } from '../sales/domain/refusal.js';
 import type { Done, Outcome, Rejected } from '../sales/sales.commands.js';
 
@@ -81,20 +80,27 @@ export function refusalProblem(refusal: Refusal, position?: string): Problem {
   });
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem): Problem {
+/** What of an answer is said beside its body: Fastify's own, or one line's of a bulk. */
+export interface Reply {
+  status(code: number): this;
+  header(name: string, value: string): this;
+  type(contentType: string): this;
+}
+
+export function sendProblem(reply: Reply, problem: Problem): Problem {
   void reply.status(problem.status).type('application/problem+json; charset=utf-8');
   return problem;
 }
 
 /** The refusal as an answer, marked when it is the one given before. */
-export function rejected(reply: FastifyReply, { refusal, position, replayed }: Rejected): Problem {
+export function rejected(reply: Reply, { refusal, position, replayed }: Rejected): Problem {
   if (replayed) void reply.header('Idempotency-Replayed', 'true');
   return sendProblem(reply, refusalProblem(refusal, position));
 }
 
 /** What a command came to, as an HTTP answer: `render` makes the body of what was done. */
 export function answer<A, B>(
-  reply: FastifyReply,
+  reply: Reply,
   outcome: Outcome<A>,
   status: number,
   render: (answer: A) => B,
@@ -136,7 +142,10 @@ const UNREADABLE: Readonly<Record<number, Pick<Problem, 'title' | 'code' | 'mess
   415: {
     title: 'Wrong content type',
     code: 'media-type',
-    message: { en: 'Bodies are application/json.', zh: '请求内容须为 application/json。' },
+    message: {
+      en: 'The body is of another content type than is taken here.',
+      zh: '请求内容类型不符。',
+    },
   },
   431: {
     title: 'Headers too large',
@@ -196,6 +205,16 @@ export const problems = {
       responseCode: '57',
       message: { en: 'This key may not do that.', zh: '该密钥无此权限。' },
       nextStep: 'contact-acquirer',
+    }),
+
+  tooManyLines: (limit: number): Problem =>
+    problem({
+      status: 413,
+      code: 'too-large',
+      title: 'Too many lines',
+      responseCode: '30',
+      message: { en: `No more than ${limit} lines are taken.`, zh: `最多 ${limit} 行。` },
+      nextStep: 'none',
     }),
 
   storeAway: (isUnknown: boolean): Problem =>

@@ -12,21 +12,16 @@ import {
 } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
+import { actorOf, By, type Caller } from '../access/caller.js';
 import type { Scope } from '../access/domain/key.js';
 import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
-import { etag, revisionsIn } from '../http/if-match.js';
+import { etag } from '../http/if-match.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, type Problem, ProblemError, rejected, refusalProblem } from '../http/problem.js';
-import type { JsonObject } from '../ledger/domain/json.js';
-import { REQUEST_NAME } from '../ledger/domain/request-name.js';
+import { answer, type Problem, rejected } from '../http/problem.js';
 import { noSuchSale } from './domain/judge.js';
-import { GiveBackCommandHandler } from './give-back.command-handler.js';
 import { SaleQueries } from './sale.queries.js';
-import { SalesCommandHandler } from './sales.command-handler.js';
-import type { Asked, GiveBack, GivenBackAnswer, TakeSale } from './sales.commands.js';
 import {
   GiveBackBody,
   HistoryAnswer,
@@ -40,8 +35,9 @@ import {
   VoidabilityQueryDto,
   VoidAnswer,
 } from './sales.dto.js';
-import { renderEvent, renderGivenBack, renderSale, renderVoidability } from './sales.render.js';
+import { renderEvent, renderSale, renderVoidability } from './sales.render.js';
 import { SettleCommandHandler } from './settle.command-handler.js';
+import { refuseMalformed, TerminalRequests } from './terminal-requests.js';
 
 const IfMatch = (): MethodDecorator =>
   ApiHeader({
@@ -56,18 +52,10 @@ const GIVEN_BACK = ['ETag', 'Location', 'Idempotency-Replayed'] as const;
 const AT_THE_COUNTER: readonly Scope[] = ['terminal', 'merchant', 'operator'];
 const WHO_SEES_SALES: readonly Scope[] = ['terminal', 'merchant', 'operator', 'auditor'];
 
-/** A request about a sale as it came. */
-interface Received {
-  readonly sent: GiveBackBody;
-  readonly ifMatch: string | undefined;
-  readonly caller: Caller;
-}
-
 @Controller('v1/sales')
 export class SalesController {
   constructor(
-    private readonly sales: SalesCommandHandler,
-    private readonly giveBacks: GiveBackCommandHandler,
+    private readonly requests: TerminalRequests,
     private readonly settlements: SettleCommandHandler,
     private readonly queries: SaleQueries,
   ) {}
@@ -78,18 +66,12 @@ export class SalesController {
   @Takes(SaleBody)
   @Answers(201, SaleTakenAnswer, ['ETag', 'Location', 'Idempotency-Replayed'])
   @Problems(404, 409, 422)
-  async take(
+  take(
     @Body(body(SaleBody)) sale: SaleBody,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
-    const outcome = await this.sales.take(sale as TakeSale, sent);
-    return answer(reply, outcome, 201, (taken) => {
-      void reply.header('ETag', etag(taken.revision));
-      void reply.header('Location', `/v1/sales/${taken.saleId}`);
-      return taken;
-    });
+    return this.requests.take(sale, caller, reply);
   }
 
   @Get(':saleId')
@@ -155,7 +137,7 @@ export class SalesController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('void', saleId, { sent, ifMatch, caller }, reply);
+    return this.requests.giveBack('void', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/refunds')
@@ -172,7 +154,7 @@ export class SalesController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('refund', saleId, { sent, ifMatch, caller }, reply);
+    return this.requests.giveBack('refund', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/reversals')
@@ -189,7 +171,7 @@ export class SalesController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.giveBack('reversal', saleId, { sent, ifMatch, caller }, reply);
+    return this.requests.giveBack('reversal', saleId, { sent, ifMatch, caller }, reply);
   }
 
   @Post(':saleId/settle')
@@ -211,38 +193,4 @@ export class SalesController {
       return { ...renderSale(recorded), responseCode: '00' };
     });
   }
-
-  private async giveBack(
-    asked: Asked,
-    saleId: string,
-    { sent, ifMatch, caller }: Received,
-    reply: FastifyReply,
-  ) {
-    refuseMalformed(saleId);
-    const outcome = await this.giveBacks.giveBack(
-      { ...sent, asked, saleId } as unknown as GiveBack,
-      {
-        content: contentOf(sent),
-        by: terminalActor(sent, caller),
-        ifMatch: revisionsIn(ifMatch),
-      },
-    );
-    return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
-      void reply.header('ETag', etag(done.revision));
-      void reply.header('Location', `/v1/requests/${done.request.replaceAll('.', '/')}`);
-      const rendered = renderGivenBack(done);
-      return asked === 'reversal' ? { kind: done.kind, ...rendered } : rendered;
-    });
-  }
-}
-
-/** A malformed saleId names no sale, and is neither written down nor told: it may be anything. */
-function refuseMalformed(saleId: string): void {
-  if (!REQUEST_NAME.test(saleId)) throw new ProblemError(refusalProblem(noSuchSale()));
-}
-
-/** Every field as sent but the password, which is neither kept nor compared. */
-function contentOf({ supervisor, ...rest }: GiveBackBody): JsonObject {
-  const content = supervisor ? { ...rest, supervisor: { id: supervisor.id } } : rest;
-  return content as unknown as JsonObject;
 }

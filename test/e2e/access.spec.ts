@@ -3,7 +3,7 @@ import type { HttpClient } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { ServiceProcess, Tillbook } from '../support/tillbook.js';
-import { makeKey, runTool } from '../support/tool.js';
+import { operatorKey, runTool } from '../support/tool.js';
 
 /**
  * Who may call what: t its terminal, m its merchant, o an operator, a an auditor, `anyone` without a key. Every
@@ -11,6 +11,7 @@ import { makeKey, runTool } from '../support/tool.js';
  */
 const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/sales': 't m o',
+  'POST /v1/bulk': 't m o',
   'GET /v1/sales/{saleId}': 't m o a',
   'GET /v1/sales/{saleId}/voidability': 't m o a',
   'GET /v1/sales/{saleId}/history': 't m o a',
@@ -70,7 +71,7 @@ const clients: Record<string, HttpClient> = {};
 
 beforeAll(async () => {
   const folder = newFolder();
-  operator = await makeKey(folder, 'operator');
+  operator = await operatorKey(folder);
   ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
   mine = await Shop.open(ledger);
   other = await Shop.open(ledger);
@@ -285,6 +286,11 @@ describe('ledger keys', () => {
     expect((await ledger.as(key).get('/v1/projections')).status).toBe(200);
     expect((await runTool(folder, ['keys', 'revoke', keyId], env)).code).toBe(0);
     expect((await ledger.as(key).get('/v1/projections')).status).toBe(401);
+  }, 180_000);
+
+  test('makes the first key on a folder that no service has', async () => {
+    const { code, out } = await runTool(newFolder(), ['keys', 'add', '--scope', 'operator']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^tbk_[a-z0-9]{12}_[0-9a-f]{64}$/m)]);
   });
 
   test('says what is wrong with a key that names no merchant: exit 2', async () => {

@@ -4,7 +4,7 @@ import { HttpClient } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
-import { makeKey } from '../support/tool.js';
+import { operatorKey } from '../support/tool.js';
 
 let ledger: Tillbook;
 let anonymous: HttpClient;
@@ -13,7 +13,7 @@ let key: string;
 
 beforeAll(async () => {
   const folder = newFolder();
-  const operator = await makeKey(folder, 'operator');
+  const operator = await operatorKey(folder);
   ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
   anonymous = new HttpClient(ledger.url);
   shop = await Shop.open(ledger);

@@ -74,8 +74,11 @@ export class OpenApiCheck {
       validate = this.ajv.compile({ $ref: reference });
       this.compiled.set(reference, validate);
     }
-    if (validate(JSON.parse(text))) return;
-    throw new Error(`${where}: ${this.ajv.errorsText(validate.errors)} in ${text}`);
+    const isLines = headers['content-type']?.includes('ndjson');
+    for (const json of isLines ? text.trimEnd().split('\n') : [text]) {
+      if (validate(JSON.parse(json))) continue;
+      throw new Error(`${where}: ${this.ajv.errorsText(validate.errors)} in ${json}`);
+    }
   }
 }
 

@@ -4,6 +4,13 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Keyring } from '../../src/access/keyring.js';
+import { KeysCommandHandler } from '../../src/access/keys.command-handler.js';
+import { openEventStore } from '../../src/event-store/open-event-store.js';
+import { systemClock } from '../../src/ledger/clock.js';
+import { Journal } from '../../src/ledger/journal.js';
+import { News } from '../../src/ledger/news.js';
+import { MerchantDirectory } from '../../src/merchants/merchant-directory.js';
 import { storeSettings } from './tillbook.js';
 
 /** Bytes of some dozen commits. */
@@ -50,16 +57,24 @@ async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {
   return { code, out, errors };
 }
 
-/** A key made on a folder that no service has yet: `args` beside the scope. @throws Error with what the tool said */
-export async function makeKey(
-  folder: string,
-  scope: string,
-  args: readonly string[] = [],
-): Promise<string> {
-  const { code, out, errors } = await runTool(folder, [
-    ...['keys', 'add', '--json', '--scope', scope],
-    ...args,
-  ]);
-  if (code !== 0) throw new Error(errors);
-  return (JSON.parse(out) as { key: string }).key;
+/** An operator's key, made on a folder that no service has yet. */
+export async function operatorKey(folder: string): Promise<string> {
+  const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = storeSettings(folder);
+  const store = await openEventStore(url, 'inline', viewsDir);
+  try {
+    const journal = new Journal(store);
+    const news = new News(store);
+    const directory = new MerchantDirectory(journal, news);
+    const keys = new KeysCommandHandler(
+      journal,
+      new Keyring(journal, news),
+      directory,
+      systemClock,
+    );
+    const added = await keys.add({ holder: { scope: 'operator' } }, { kind: 'operator' });
+    if ('refusal' in added) throw new Error(added.refusal.detail.en);
+    return added.answer.text;
+  } finally {
+    await store.close();
+  }
 }

@@ -1,0 +1,134 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { strangeTo } from '../access/borders.js';
+import type { Caller } from '../access/caller.js';
+import { body } from '../http/checked.pipe.js';
+import { exactText, parseExactly } from '../http/json.js';
+import { ProblemError, problems, type Reply, sendProblem } from '../http/problem.js';
+import { problemFor } from '../http/problem.filter.js';
+import { requestName } from '../ledger/domain/request-name.js';
+import { OneAtATime } from '../ledger/one-at-a-time.js';
+import { GiveBackBody, SaleBody } from '../sales/sales.dto.js';
+import type { TerminalRequests } from '../sales/terminal-requests.js';
+import { InOrder } from './in-order.js';
+import { type Line, LineReader } from './lines.js';
+
+export const MAX_LINES = 10_000;
+const MAX_LINE_BYTES = 64 * 1024;
+
+const saleBody = body(SaleBody);
+const giveBackBody = body(GiveBackBody);
+const asBody = { type: 'body' } as const;
+
+interface Sender {
+  readonly caller: Caller;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Commands line by line, each as the route of its own would do it. */
+export class Bulk {
+  /** Lines about one sale, in the order they came. */
+  private readonly turns = new OneAtATime();
+
+  constructor(private readonly requests: TerminalRequests) {}
+
+  /** The answers of what is sent, in order; what is sent is read no faster than its answers are taken. */
+  answers(sent: AsyncIterable<Buffer>, sender: Sender): AsyncGenerator<string> {
+    const inOrder = new InOrder();
+    void this.read(sent, sender, inOrder).then(
+      () => {
+        inOrder.end();
+      },
+      (error: unknown) => {
+        inOrder.end(error);
+      },
+    );
+    return inOrder.texts();
+  }
+
+  private async read(sent: AsyncIterable<Buffer>, sender: Sender, inOrder: InOrder): Promise<void> {
+    const reader = new LineReader(MAX_LINE_BYTES);
+    let isFull = false;
+    const begin = async (lines: readonly Line[]): Promise<void> => {
+      for (const line of lines) {
+        // The rest is read and thrown away, so that who sends it comes to read the answers.
+        if (isFull || line.text?.trim() === '') continue;
+        isFull = line.number > MAX_LINES;
+        await inOrder.room();
+        inOrder.begin(this.one(line, sender));
+      }
+    };
+    for await (const chunk of sent) await begin(reader.take(chunk));
+    await begin(reader.end());
+  }
+
+  private async one({ number, text }: Line, sender: Sender): Promise<string> {
+    const reply = new LineReply();
+    const answered = await this.answer(number, text, sender, reply).catch((error: unknown) =>
+      problemFor(error, sender.log, reply),
+    );
+    const { code: status, replayed } = reply;
+    return `${exactText({ line: number, status, ...(replayed && { replayed }), body: answered })}\n`;
+  }
+
+  private async answer(
+    number: number,
+    text: string | undefined,
+    { caller }: Sender,
+    reply: LineReply,
+  ): Promise<object> {
+    if (number > MAX_LINES) return sendProblem(reply, problems.tooManyLines(MAX_LINES));
+    if (text === undefined) return sendProblem(reply, problems.unreadable(413));
+    const { op, saleId, ...fields } = objectIn(text);
+    const stranger = strangeTo(caller, { ...fields, saleId });
+    if (stranger) return sendProblem(reply, stranger);
+    if (op === 'sale') {
+      if (saleId !== undefined) throw malformed('saleId', 'is not known here');
+      const sale = saleBody.transform(fields, asBody) as SaleBody;
+      return this.turns.run(requestName(sale), () => this.requests.take(sale, caller, reply));
+    }
+    if (op !== 'void' && op !== 'refund' && op !== 'reversal') {
+      throw malformed('op', 'is none of sale, void, refund and reversal');
+    }
+    if (typeof saleId !== 'string') throw malformed('saleId', 'is missing');
+    const sent = giveBackBody.transform(fields, asBody) as GiveBackBody;
+    const received = { sent, ifMatch: undefined, caller };
+    return this.turns.run(saleId, () => this.requests.giveBack(op, saleId, received, reply));
+  }
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    const value = parseExactly(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // Told below: whatever it is, it is no command.
+  }
+  throw malformed('', 'is not a JSON object');
+}
+
+function malformed(field: string, message: string): ProblemError {
+  return new ProblemError(problems.malformed([{ field, message, isAmount: false }]));
+}
+
+/** What the answer of a line says beside its body. */
+class LineReply implements Reply {
+  code = 200;
+  replayed = false;
+
+  status(code: number): this {
+    this.code = code;
+    return this;
+  }
+
+  header(name: string): this {
+    if (name === 'Idempotency-Replayed') this.replayed = true;
+    return this;
+  }
+
+  /** Of a line there is none. */
+  type(): this {
+    return this;
+  }
+}

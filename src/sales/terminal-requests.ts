@@ -1,0 +1,67 @@
+import { type Caller, terminalActor } from '../access/caller.js';
+import { etag, revisionsIn } from '../http/if-match.js';
+import { answer, ProblemError, refusalProblem, type Reply } from '../http/problem.js';
+import type { JsonObject } from '../ledger/domain/json.js';
+import { REQUEST_NAME } from '../ledger/domain/request-name.js';
+import { noSuchSale } from './domain/judge.js';
+import type { GiveBackCommandHandler } from './give-back.command-handler.js';
+import type { SalesCommandHandler } from './sales.command-handler.js';
+import type { Asked, GiveBack, GivenBackAnswer, TakeSale } from './sales.commands.js';
+import type { GiveBackBody, SaleBody } from './sales.dto.js';
+import { renderGivenBack } from './sales.render.js';
+
+/** A request about a sale as it came. */
+interface Received {
+  readonly sent: GiveBackBody;
+  readonly ifMatch: string | undefined;
+  readonly caller: Caller;
+}
+
+/** What terminals ask for, from a checked body to the answer: the same for a route and for a line of a bulk. */
+export class TerminalRequests {
+  constructor(
+    private readonly sales: SalesCommandHandler,
+    private readonly giveBacks: GiveBackCommandHandler,
+  ) {}
+
+  /** @throws StoreUnavailableError */
+  async take(sale: SaleBody, caller: Caller, reply: Reply) {
+    const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
+    const outcome = await this.sales.take(sale as TakeSale, sent);
+    return answer(reply, outcome, 201, (taken) => {
+      void reply.header('ETag', etag(taken.revision));
+      void reply.header('Location', `/v1/sales/${taken.saleId}`);
+      return taken;
+    });
+  }
+
+  /** @throws ProblemError for a malformed saleId or If-Match; StoreUnavailableError */
+  async giveBack(asked: Asked, saleId: string, { sent, ifMatch, caller }: Received, reply: Reply) {
+    refuseMalformed(saleId);
+    const outcome = await this.giveBacks.giveBack(
+      { ...sent, asked, saleId } as unknown as GiveBack,
+      {
+        content: contentOf(sent),
+        by: terminalActor(sent, caller),
+        ifMatch: revisionsIn(ifMatch),
+      },
+    );
+    return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
+      void reply.header('ETag', etag(done.revision));
+      void reply.header('Location', `/v1/requests/${done.request.replaceAll('.', '/')}`);
+      const rendered = renderGivenBack(done);
+      return asked === 'reversal' ? { kind: done.kind, ...rendered } : rendered;
+    });
+  }
+}
+
+/** A malformed saleId names no sale, and is neither written down nor told: it may be anything. */
+export function refuseMalformed(saleId: string): void {
+  if (!REQUEST_NAME.test(saleId)) throw new ProblemError(refusalProblem(noSuchSale()));
+}
+
+/** Every field as sent but the password, which is neither kept nor compared. */
+function contentOf({ supervisor, ...rest }: GiveBackBody): JsonObject {
+  const content = supervisor ? { ...rest, supervisor: { id: supervisor.id } } : rest;
+  return content as unknown as JsonObject;
+}

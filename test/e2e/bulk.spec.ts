@@ -1,0 +1,150 @@
+import { request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { Tillbook } from '../support/tillbook.js';
+import { operatorKey } from '../support/tool.js';
+
+interface Answered {
+  readonly line: number;
+  readonly status: number;
+  readonly replayed?: boolean;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test knows what it asked for
+  readonly body: any;
+}
+
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+
+let ledger: Tillbook;
+let shop: Shop;
+let key: string;
+
+beforeAll(async () => {
+  const folder = newFolder();
+  const operator = await operatorKey(folder);
+  ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+  shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
+  const { merchantId } = shop;
+  key = (await ledger.post('/v1/keys', { scope: 'merchant', merchantId })).body.key as string;
+});
+
+const sale = (fields: object = {}) => ({ op: 'sale', ...shop.saleBody(fields) });
+
+function giveBack(op: string, saleId: string, fields: object = {}) {
+  return { op, saleId, ...shop.request(), reason: 'wrong amount', ...fields };
+}
+
+const saleIdOf = (line: Record<string, unknown>): string =>
+  ['merchantId', 'terminalId', 'batchNo', 'stan'].map((name) => String(line[name])).join('.');
+
+async function send(lines: readonly (object | string)[], asker = ledger.as(key)) {
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+  const answer = await asker.post('/v1/bulk', `${text.join('\n')}\n`, NDJSON);
+  expect(answer.headers['content-type']).toMatch(/^application\/x-ndjson/);
+  const answered = answer.text.trimEnd().split('\n');
+  return answered.map((line) => JSON.parse(line) as Answered);
+}
+
+describe('POST /v1/bulk', () => {
+  test('answers each line with its own status, in order, and a bad line fails alone', async () => {
+    const first = sale();
+    const answers = await send([
+      first,
+      giveBack('void', saleIdOf(first), { amount: 4_000 }),
+      'not JSON',
+      giveBack('reversal', saleIdOf(first)),
+      giveBack('void', saleIdOf(first)),
+      '',
+      sale({ amount: 0 }),
+      { op: 'gift', ...shop.request() },
+      giveBack('void', saleIdOf(first), { reason: '4111 1111 1111 1111' }),
+      sale(),
+    ]);
+
+    expect(answers.map(({ line, status }) => [line, status])).toEqual([
+      ...[
+        [1, 201],
+        [2, 201],
+        [3, 400],
+        [4, 201],
+        [5, 409],
+      ],
+      ...[
+        [7, 400],
+        [8, 400],
+        [9, 400],
+        [10, 201],
+      ],
+    ]);
+    expect(answers[1]?.body).toMatchObject({ amount: 4_000, remaining: 6_000 });
+    expect(answers[3]?.body).toMatchObject({ kind: 'void', amount: 6_000, status: 'voided' });
+    expect(answers[4]?.body).toMatchObject({ code: 'amount-remaining', responseCode: '12' });
+    expect(JSON.stringify(answers)).not.toContain('4111');
+  });
+
+  test('says what the route of the line would say, also when it is repeated', async () => {
+    const line = sale();
+    const [first] = await send([line]);
+    const [again] = await send([line]);
+    expect(again).toEqual({ line: 1, status: 201, replayed: true, body: first?.body });
+    const { op, ...body } = line;
+    const single = await ledger.post('/v1/sales', body);
+    expect([op, single.body]).toEqual(['sale', first?.body]);
+    expect(single.headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('keeps the lines of one sale in their order, with hundreds of others between', async () => {
+    const sold = Array.from({ length: 200 }, () => sale());
+    const voided = sold.map((line) => giveBack('void', saleIdOf(line)));
+    const lines = sold.flatMap((line, index) => [line, voided[index] ?? {}]);
+    const answers = await send(lines);
+    expect(answers.map(({ status }) => status)).toEqual(lines.map(() => 201));
+    expect(answers.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 1));
+  });
+
+  test('shows nothing of another merchant', async () => {
+    const other = await Shop.open(ledger);
+    const { saleId } = await other.sell();
+    const [sold, voided] = await send([
+      { op: 'sale', ...other.saleBody() },
+      giveBack('void', saleId),
+    ]);
+    expect([sold?.status, sold?.body.code]).toEqual([404, 'unknown-merchant']);
+    expect([voided?.status, voided?.body.code]).toEqual([404, 'sale-approved']);
+  });
+
+  test('takes 10 000 lines, and says of the one behind them that it is too many', async () => {
+    const bad = Array.from({ length: 10_003 }, () => '{}');
+    const answers = await send(bad);
+    expect(answers.length).toBe(10_001);
+    expect(answers.at(-2)).toMatchObject({ line: 10_000, status: 400 });
+    expect(answers.at(-1)).toMatchObject({ line: 10_001, status: 413 });
+  });
+
+  test('answers a line before the next is sent', async () => {
+    const outgoing = request(new URL('/v1/bulk', ledger.url), {
+      method: 'POST',
+      headers: { ...NDJSON, authorization: `Bearer ${key}` },
+    });
+    const answers = new Promise<AsyncIterator<string>>((resolve, reject) => {
+      outgoing.on('error', reject);
+      outgoing.on('response', (incoming) => {
+        resolve(createInterface({ input: incoming })[Symbol.asyncIterator]());
+      });
+    });
+    for (let line = 1; line <= 3; line += 1) {
+      outgoing.write(`${JSON.stringify(sale())}\n`);
+      const { value } = await (await answers).next();
+      expect(JSON.parse(value as string)).toMatchObject({ line, status: 201 });
+    }
+    outgoing.end();
+    expect((await (await answers).next()).done).toBe(true);
+  });
+
+  test('takes lines and nothing else, and other routes take no lines', async () => {
+    expect((await ledger.post('/v1/bulk', {})).status).toBe(415);
+    expect((await ledger.post('/v1/bulk')).status).toBe(415);
+    expect((await ledger.post('/v1/sales', '{}\n', NDJSON)).status).toBe(415);
+  });
+});
