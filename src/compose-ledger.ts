@@ -11,6 +11,7 @@ import { Journal } from './ledger/journal.js';
 import { News } from './ledger/news.js';
 import { MerchantDirectory } from './merchants/merchant-directory.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
+import { Supervisors } from './merchants/supervisors.js';
 import type { Views } from './projections/views.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { RequestQueries } from './sales/request.queries.js';
@@ -53,12 +54,14 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const open = new OpenBatches(journal, views, directory, news);
   const keyring = new Keyring(journal, news);
   const closer = new BatchCloser(journal, open, views, clock);
-  const giveBacks = new GiveBackCommandHandler(journal, directory, open, clock);
+  const merchants = new MerchantsCommandHandler(journal, directory, clock);
+  const supervisors = new Supervisors(merchants);
+  const giveBacks = new GiveBackCommandHandler(journal, directory, open, supervisors, clock);
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, directory, open, clock);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
   return {
-    merchants: new MerchantsCommandHandler(journal, directory, clock),
+    merchants,
     cards: new CardsCommandHandler(journal, clock),
     sales: new SalesCommandHandler(journal, directory, open, clock),
     giveBacks,

@@ -107,6 +107,8 @@ const REQUIRED: {
   TerminalAssigned: ['merchantId', 'terminalId', 'storeId', 'occurredAt'],
   RightFrozen: ['merchantId', 'right', 'occurredAt'],
   RightRestored: ['merchantId', 'right', 'occurredAt'],
+  SupervisorSet: ['merchantId', 'supervisorId', 'name', 'passwordHash', 'occurredAt'],
+  SupervisorLocked: ['merchantId', 'supervisorId', 'occurredAt'],
   CardReported: ['token', 'status', 'occurredAt'],
   CardRestored: ['token', 'occurredAt'],
   KeyAdded: ['keyId', 'scope', 'hash', 'occurredAt'],

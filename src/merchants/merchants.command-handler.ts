@@ -15,6 +15,7 @@ import {
   type Terminal,
 } from './domain/merchant.js';
 import type { MerchantDirectory, MerchantRecord } from './merchant-directory.js';
+import { hashPassword } from './password.js';
 
 const ATTEMPTS = 5;
 
@@ -82,6 +83,33 @@ export class MerchantsCommandHandler {
     });
     if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
     return { answer: { right, status, position: record.position }, replayed: false };
+  }
+
+  /** Names a supervisor, or sets the name and password anew, which unlocks. */
+  async setSupervisor(
+    merchantId: string,
+    supervisorId: string,
+    { name, password }: { readonly name: string; readonly password: string },
+    by: Actor,
+  ): Promise<Outcome<{ created: boolean; position: Position }>> {
+    const passwordHash = await hashPassword(password);
+    let created = false;
+    const record = await this.change(merchantId, by, (held, occurredAt) => {
+      if (!held) return undefined;
+      created = !held.supervisors.has(supervisorId);
+      const data = { merchantId, supervisorId, name, passwordHash, occurredAt };
+      return { type: 'SupervisorSet', data };
+    });
+    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    return { answer: { created, position: record.position }, replayed: false };
+  }
+
+  async lockSupervisor(merchantId: string, supervisorId: string, by: Actor): Promise<void> {
+    await this.change(merchantId, by, (held, occurredAt) => {
+      const supervisor = held?.supervisors.get(supervisorId);
+      if (!supervisor || supervisor.isLocked) return undefined;
+      return { type: 'SupervisorLocked', data: { merchantId, supervisorId, occurredAt } };
+    });
   }
 
   /** One change at a time per merchant; `decide` is asked again when another node was faster. */

@@ -17,6 +17,9 @@ import {
   RightAnswer,
   RightBody,
   settingsOf,
+  SupervisorAnswer,
+  SupervisorPath,
+  SupervisorSettings,
   TerminalAnswer,
   TerminalBody,
   TerminalPath,
@@ -109,6 +112,27 @@ export class MerchantsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return this.setRight(merchantId, 'refund', right, actorOf(caller), reply);
+  }
+
+  @Put('supervisors/:supervisorId')
+  @Operation('putSupervisor', 'Name a supervisor, or set the password anew, which unlocks')
+  @MayCall(['merchant', 'operator'])
+  @Takes(SupervisorSettings)
+  @Answers(200, SupervisorAnswer)
+  @Answers(201, SupervisorAnswer)
+  @Problems(404)
+  async supervisor(
+    @Param(parameters(SupervisorPath)) { merchantId, supervisorId }: SupervisorPath,
+    @Body(body(SupervisorSettings)) settings: SupervisorSettings,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const by = actorOf(caller);
+    const outcome = await this.merchants.setSupervisor(merchantId, supervisorId, settings, by);
+    return answer(reply, outcome, 200, ({ created, position }) => {
+      if (created) void reply.status(201);
+      return { merchantId, supervisorId, name: settings.name, position };
+    });
   }
 
   private async setRight(

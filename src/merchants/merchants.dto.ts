@@ -124,12 +124,28 @@ export class RightAnswer {
   @Position() position!: string;
 }
 
+export class SupervisorSettings {
+  @FreeText(140) name!: string;
+  @FreeText(128) password!: string;
+}
+
+export class SupervisorAnswer {
+  @Identifier(15) merchantId!: string;
+  @Identifier(32) supervisorId!: string;
+  @FreeText(140) name!: string;
+  @Position() position!: string;
+}
+
 export class MerchantPath {
   @Identifier(15) merchantId!: string;
 }
 
 export class TerminalPath extends MerchantPath {
   @Identifier(8) terminalId!: string;
+}
+
+export class SupervisorPath extends MerchantPath {
+  @Identifier(32) supervisorId!: string;
 }
 
 /** The settings with every default filled in (defaults: the table of `PUT /merchants` in docs/api.md). */

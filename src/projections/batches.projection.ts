@@ -192,6 +192,8 @@ class BatchesTable {
       case 'TerminalAssigned':
       case 'RightFrozen':
       case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
       case 'CardReported':
       case 'CardRestored':
       case 'KeyAdded':

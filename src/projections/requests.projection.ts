@@ -67,6 +67,8 @@ class UndecidedTable {
       case 'TerminalAssigned':
       case 'RightFrozen':
       case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
       case 'CardReported':
       case 'CardRestored':
       case 'KeyAdded':

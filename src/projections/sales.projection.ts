@@ -149,6 +149,8 @@ class SalesTable {
       case 'TerminalAssigned':
       case 'RightFrozen':
       case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
       case 'CardReported':
       case 'CardRestored':
       case 'KeyAdded':

@@ -8,6 +8,7 @@ import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { Approver, Supervisors } from '../merchants/supervisors.js';
 import type { Question } from './domain/condition.js';
 import { decideGiveBack } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
@@ -50,6 +51,7 @@ export class GiveBackCommandHandler {
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
     private readonly batches: OpenBatches,
+    private readonly supervisors: Supervisors,
     private readonly clock: Clock,
   ) {}
 
@@ -92,7 +94,27 @@ export class GiveBackCommandHandler {
     const day = businessDay(now, merchant.settings);
     const taken = first !== undefined;
     const ifMatch = first?.type === 'RequestTaken' ? first.data.ifMatch : sent.ifMatch;
-    return this.decide({ name, command, sent: { ...sent, ifMatch }, merchant, day, now, taken });
+    const approver = await this.approver(command, merchant, taken);
+    return this.decide({
+      name,
+      command: { ...command, ...(approver && { approver }) },
+      sent: { ...sent, ifMatch },
+      merchant,
+      day,
+      now,
+      taken,
+    });
+  }
+
+  /** A name is only taken once its supervisor was recognised: the password is not asked again, and not kept. */
+  private async approver(
+    { supervisor }: GiveBack,
+    merchant: Merchant,
+    taken: boolean,
+  ): Promise<Approver | undefined> {
+    if (!supervisor) return undefined;
+    if (taken) return { id: supervisor.id, verdict: 'recognised' };
+    return this.supervisors.check(merchant, supervisor);
   }
 
   private async earlierOutcome(

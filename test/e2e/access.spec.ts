@@ -29,6 +29,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': 'o',
   'PUT /v1/merchants/{merchantId}/void-right': 'o',
   'PUT /v1/merchants/{merchantId}/refund-right': 'o',
+  'PUT /v1/merchants/{merchantId}/supervisors/{supervisorId}': 'm o',
   'GET /v1/merchants/{merchantId}/sales': 'm o a',
   'GET /v1/merchants/{merchantId}/balances': 'm o a',
   'GET /v1/merchants/{merchantId}/statement': 'm o a',

@@ -98,6 +98,8 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'TerminalAssigned':
     case 'RightFrozen':
     case 'RightRestored':
+    case 'SupervisorSet':
+    case 'SupervisorLocked':
     case 'CardReported':
     case 'CardRestored':
     case 'KeyAdded':

@@ -99,4 +99,18 @@ export type MerchantEvent =
   | {
       readonly type: 'RightFrozen' | 'RightRestored';
       readonly data: MerchantFact & { readonly right: Right; readonly reason: string };
+    }
+  | {
+      readonly type: 'SupervisorSet';
+      readonly data: MerchantFact & {
+        readonly supervisorId: string;
+        readonly name: string;
+        /** Slow and salted; the password itself is nowhere. */
+        readonly passwordHash: string;
+      };
+    }
+  | {
+      /** Too many wrong passwords in a row: until the password is set anew. */
+      readonly type: 'SupervisorLocked';
+      readonly data: MerchantFact & { readonly supervisorId: string };
     };

@@ -7,6 +7,13 @@ export interface Terminal {
   readonly currency?: string;
 }
 
+/** Someone whose password lets larger voids and refunds through. */
+export interface Supervisor {
+  readonly name: string;
+  readonly passwordHash: string;
+  readonly isLocked: boolean;
+}
+
 export type RightStatus = 'active' | 'frozen';
 
 /** A registered merchant as its events left it. */
@@ -15,6 +22,7 @@ export interface Merchant {
   readonly settings: MerchantSettings;
   readonly terminals: ReadonlyMap<string, Terminal>;
   readonly rights: Readonly<Record<Right, RightStatus>>;
+  readonly supervisors: ReadonlyMap<string, Supervisor>;
 }
 
 /** The state after one more event; undefined stands for a merchant that was never registered. */
@@ -24,6 +32,7 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
     settings: undefined as never,
     terminals: new Map<string, Terminal>(),
     rights: { void: 'active' as const, refund: 'active' as const },
+    supervisors: new Map<string, Supervisor>(),
   };
   switch (event.type) {
     case 'MerchantRegistered':
@@ -38,5 +47,18 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
       return { ...known, rights: { ...known.rights, [event.data.right]: 'frozen' } };
     case 'RightRestored':
       return { ...known, rights: { ...known.rights, [event.data.right]: 'active' } };
+    case 'SupervisorSet': {
+      const { supervisorId, name, passwordHash } = event.data;
+      return withSupervisor(known, supervisorId, { name, passwordHash, isLocked: false });
+    }
+    case 'SupervisorLocked': {
+      const supervisor = known.supervisors.get(event.data.supervisorId);
+      if (!supervisor) return known;
+      return withSupervisor(known, event.data.supervisorId, { ...supervisor, isLocked: true });
+    }
   }
+}
+
+function withSupervisor(merchant: Merchant, id: string, supervisor: Supervisor): Merchant {
+  return { ...merchant, supervisors: new Map(merchant.supervisors).set(id, supervisor) };
 }

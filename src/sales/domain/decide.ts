@@ -11,7 +11,7 @@ import type { Question } from './condition.js';
 import { failing } from './judge.js';
 import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode } from './refusal.js';
-import { requestRefusals, requirementRefusals } from './request-refusals.js';
+import { requestRefusals, requirementRefusals, supervisorRefusals } from './request-refusals.js';
 import { remaining, type Sale } from './sale.js';
 import type { Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
@@ -75,6 +75,11 @@ export interface GiveBackCommand extends RequestIdentity {
   readonly operatorId?: string;
   readonly card?: { readonly token: string };
   readonly consent?: boolean;
+  /** The supervisor who was named, and whether the password was right. */
+  readonly approver?: {
+    readonly id: string;
+    readonly verdict: 'recognised' | 'wrong' | 'locked';
+  };
 }
 
 /**
@@ -93,6 +98,9 @@ export function decideGiveBack(
   if (failed) return { refusal: refusalOf(failed, decision) };
   const { sale, merchant } = question;
   if (!sale || !merchant) throw new Error('a sale passed all conditions without being there');
+  if (command.approver && command.approver.verdict !== 'recognised') {
+    return { refusal: supervisorRefusals[command.approver.verdict]() };
+  }
   const lacking = missing(command, requirements(kind, question), sale);
   if (lacking) return { refusal: requirementRefusals[lacking]() };
   const amount = minor(question.amount ?? remaining(sale));
@@ -117,7 +125,7 @@ function missing(
   sale: Sale,
 ): RequirementCode | undefined {
   const brought: Record<RequirementCode, boolean> = {
-    supervisor: false,
+    supervisor: command.approver?.verdict === 'recognised',
     card: command.card?.token === sale.data.card.token,
     consent: command.consent === true,
     approval: false,
@@ -147,6 +155,7 @@ function givenBack(
     asked,
     ...(command.evidenceRef !== undefined && { evidenceRef: command.evidenceRef }),
     ...(command.operatorId !== undefined && { operatorId: command.operatorId }),
+    ...(command.approver && { supervisorId: command.approver.id }),
     ...(command.consent !== undefined && { consent: command.consent }),
     ...(command.card && { cardPresented: true }),
     businessDate: day.date,

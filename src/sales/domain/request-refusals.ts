@@ -187,3 +187,20 @@ export const requirementRefusals = {
     nextStep: 'contact-acquirer',
   }),
 } as const;
+
+/** Refusals of a supervisor who was named. */
+export const supervisorRefusals = {
+  wrong: (): Refusal => ({
+    ...requirementRefusals.supervisor(),
+    detail: say('The supervisor or the password is wrong.', '主管编号或密码错误。'),
+  }),
+
+  locked: (): Refusal => ({
+    ...requirementRefusals.supervisor(),
+    detail: say(
+      'The supervisor is locked after too many wrong passwords.',
+      '密码错误次数过多，该主管已锁定。',
+    ),
+    nextStep: 'contact-acquirer',
+  }),
+} as const;

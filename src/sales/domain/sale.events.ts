@@ -33,6 +33,8 @@ interface GivenBack extends RequestFact {
   readonly asked: 'void' | 'refund' | 'reversal';
   readonly evidenceRef?: string;
   readonly operatorId?: string;
+  /** Whose password let it through. */
+  readonly supervisorId?: string;
   readonly consent?: boolean;
   readonly cardPresented?: boolean;
 }
