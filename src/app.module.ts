@@ -3,6 +3,10 @@ import { BooksController } from './accounting/books.controller.js';
 import { Gate } from './access/gate.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { KeysController } from './access/keys.controller.js';
+import { SettlementsController } from './accounting/settlements.controller.js';
+import { WriteOffsCommandHandler } from './accounting/write-offs.command-handler.js';
+import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
+import { AcquirerController } from './acquirer/acquirer.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
@@ -10,6 +14,8 @@ import { BatchesController } from './batches/batches.controller.js';
 import { BulkController } from './bulk/bulk.controller.js';
 import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import { CardsController } from './cards/cards.controller.js';
+import { ChargebacksCommandHandler } from './chargebacks/chargebacks.command-handler.js';
+import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
@@ -21,6 +27,9 @@ import { SettableClock } from './ledger/clock.js';
 import { DueWork } from './ledger/due-work.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { MerchantsController } from './merchants/merchants.controller.js';
+import { PayoutFiles } from './payouts/payout-files.js';
+import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
+import { PayoutsController } from './payouts/payouts.controller.js';
 import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { Views } from './projections/views.js';
@@ -45,6 +54,10 @@ const CONTROLLERS = [
   CardsController,
   ListsController,
   BooksController,
+  SettlementsController,
+  PayoutsController,
+  ChargebacksController,
+  AcquirerController,
   ProjectionsController,
   AuditController,
   KeysController,
@@ -119,5 +132,10 @@ function handlers(ledger: Ledger) {
     { provide: MerchantsCommandHandler, useValue: ledger.merchants },
     { provide: CardsCommandHandler, useValue: ledger.cards },
     { provide: KeysCommandHandler, useValue: ledger.keys },
+    { provide: PayoutFiles, useValue: ledger.payoutFiles },
+    { provide: PayoutsCommandHandler, useValue: ledger.payouts },
+    { provide: ChargebacksCommandHandler, useValue: ledger.chargebacks },
+    { provide: WriteOffsCommandHandler, useValue: ledger.writeOffs },
+    { provide: AcquirerCommandHandler, useValue: ledger.acquirer },
   ];
 }

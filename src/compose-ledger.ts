@@ -1,9 +1,12 @@
 import { Keyring } from './access/keyring.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
+import { WriteOffsCommandHandler } from './accounting/write-offs.command-handler.js';
+import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
 import { BatchCloser } from './batches/batch-closer.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { OpenBatches } from './batches/open-batches.js';
 import { CardsCommandHandler } from './cards/cards.command-handler.js';
+import { ChargebacksCommandHandler } from './chargebacks/chargebacks.command-handler.js';
 import type { EventStore } from './event-store/event-store.js';
 import type { Clock } from './ledger/clock.js';
 import { DueWork } from './ledger/due-work.js';
@@ -12,6 +15,8 @@ import { News } from './ledger/news.js';
 import { MerchantDirectory } from './merchants/merchant-directory.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { Supervisors } from './merchants/supervisors.js';
+import { PayoutFiles } from './payouts/payout-files.js';
+import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import type { Views } from './projections/views.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { RequestQueries } from './sales/request.queries.js';
@@ -36,6 +41,11 @@ export interface Ledger {
   readonly keys: KeysCommandHandler;
   readonly keyring: Keyring;
   readonly requestQueries: RequestQueries;
+  readonly payouts: PayoutsCommandHandler;
+  readonly payoutFiles: PayoutFiles;
+  readonly chargebacks: ChargebacksCommandHandler;
+  readonly writeOffs: WriteOffsCommandHandler;
+  readonly acquirer: AcquirerCommandHandler;
   /** What the ledger does by itself. */
   readonly dueWork: DueWork;
 }
@@ -60,6 +70,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, directory, open, clock);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
+  const payouts = new PayoutsCommandHandler(journal, directory, views, clock);
   return {
     merchants,
     cards: new CardsCommandHandler(journal, clock),
@@ -73,6 +84,11 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,
     requestQueries: new RequestQueries(journal),
-    dueWork: new DueWork([() => sweep.run(), () => batches.closeDue()]),
+    payouts,
+    payoutFiles: new PayoutFiles(directory, views, clock),
+    chargebacks: new ChargebacksCommandHandler(journal, directory, clock),
+    writeOffs: new WriteOffsCommandHandler(journal, directory, views, clock),
+    acquirer: new AcquirerCommandHandler(journal, directory, clock),
+    dueWork: new DueWork([() => sweep.run(), () => batches.closeDue(), () => payouts.runDue()]),
   };
 }

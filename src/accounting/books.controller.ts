@@ -1,20 +1,23 @@
 import {
+  Body,
   Controller,
   Get,
   Headers,
   Inject,
   Param,
+  Post,
   Query,
   Res,
   StreamableFile,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { EVENT_STORE, type EventStore, type Position } from '../event-store/event-store.js';
-import { parameters } from '../http/checked.pipe.js';
+import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
-import { Answers, AnswersAlso, AnswersList, Operation, Problems } from '../http/open-api.js';
-import { ProblemError, refusalProblem } from '../http/problem.js';
+import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
+import { answer, ProblemError, refusalProblem } from '../http/problem.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
@@ -30,7 +33,10 @@ import {
   StatementQueryDto,
   TrialBalanceAnswer,
   TrialBalanceQuery,
+  WriteOffAnswerDto,
+  WriteOffBody,
 } from './books.dto.js';
+import { WriteOffsCommandHandler } from './write-offs.command-handler.js';
 import { renderMovement, renderStanding, statementCsv, totalsOf } from './books.render.js';
 
 const DEFAULT_LIMIT = 100;
@@ -41,6 +47,7 @@ export class BooksController {
   constructor(
     private readonly views: Views,
     private readonly merchants: MerchantsCommandHandler,
+    private readonly writeOffs: WriteOffsCommandHandler,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -85,6 +92,25 @@ export class BooksController {
       movements: page.movements.map(renderMovement),
       closing: renderStanding(page.closing),
       ...(page.next !== undefined && { next: page.next }),
+    });
+  }
+
+  @Post('merchants/:merchantId/write-offs')
+  @Operation('writeOff', 'Give up what a merchant owes')
+  @MayCall(['operator'])
+  @Takes(WriteOffBody)
+  @Answers(201, WriteOffAnswerDto)
+  @Problems(404, 409, 422, 503)
+  async writeOff(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(WriteOffBody)) sent: WriteOffBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const outcome = await this.writeOffs.writeOff(merchantId, sent, actorOf(caller));
+    return answer(reply, outcome, 201, ({ writtenOff, position }) => {
+      const amount = BigInt(writtenOff.amount);
+      return exactly(reply, { ...writtenOff, amount, responseCode: '00', position });
     });
   }
 

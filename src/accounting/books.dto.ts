@@ -1,6 +1,8 @@
 import {
+  Amount,
   CalendarDate,
   Currency,
+  FreeText,
   Identifier,
   Nested,
   NestedList,
@@ -93,6 +95,27 @@ export class StatementAnswer {
   @NestedList(() => MovementDto) movements!: MovementDto[];
   @Nested(() => StandingDto) closing!: StandingDto;
   @Optional() @Text() next?: string;
+}
+
+export class WriteOffBody {
+  @Identifier(35) writeOffId!: string;
+  @Optional() @Currency() currency?: string;
+  @Optional() @Amount() amount?: number;
+  @FreeText(256) reason!: string;
+  @Optional() @FreeText(128) evidenceRef?: string;
+}
+
+export class WriteOffAnswerDto {
+  @Text() writeOffId!: string;
+  @Identifier(15) merchantId!: string;
+  @Currency() currency!: string;
+  @Sum() amount!: bigint;
+  @FreeText(256) reason!: string;
+  @Optional() @Text() evidenceRef?: string;
+  @CalendarDate() businessDate!: string;
+  @Timestamp() occurredAt!: string;
+  @Text() responseCode!: string;
+  @Position() position!: string;
 }
 
 export function asOf({ at, position }: AsOfQuery): AsOf {

@@ -6,6 +6,7 @@ import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { faultsOf, type ImportSummary, TradeImport } from './import.js';
 import { type Column, COLUMNS, KINDS, type Layout, readTrade } from './import-rows.js';
 import { OwnLedger, type PlayedLedger } from './played-ledger.js';
+import { minorDigits } from '../ledger/currency.js';
 import { startProgress } from './progress.js';
 import { ServedLedger } from './served-ledger.js';
 import { runningService } from './service.js';
@@ -189,9 +190,4 @@ function basisPoints(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 10_000) return value;
   throw new InvalidArgumentError('A whole number from 0 to 10000.');
-}
-
-function minorDigits(code: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: code });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

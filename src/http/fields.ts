@@ -6,6 +6,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  isIBAN,
   IsISO4217CurrencyCode,
   isISO4217CurrencyCode,
   IsObject,
@@ -30,6 +31,7 @@ import { holdsCardNumber } from './card-number.js';
 /** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'no-card-number': (text) => !holdsCardNumber(text),
+  iban: (text) => isIBAN(text),
   'iso-4217': (text) => /^[A-Z]{3}$/.test(text) && isISO4217CurrencyCode(text),
   'iana-time-zone': (text) => isTimeZone(text),
   date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid,
@@ -46,13 +48,14 @@ export const CONVERTERS = {
   isRFC3339: { type: 'string', format: 'date-time' },
   isRfc3339: { type: 'string', format: 'date-time' },
   isISO4217CurrencyCode: { type: 'string', format: 'iso-4217' },
+  iban: { type: 'string', format: 'iban' },
   isTimeZone: { type: 'string', format: 'iana-time-zone' },
   // Without their own `type: number`, which would undo the `integer` beside it.
   min: ({ constraints: [minimum = 0] }: { constraints: number[] }) => ({ minimum }),
   max: ({ constraints: [maximum = 0] }: { constraints: number[] }) => ({ maximum }),
 } as const;
 
-function ofFormat(name: 'noCardNumber' | 'calendarDate'): PropertyDecorator {
+function ofFormat(name: 'noCardNumber' | 'calendarDate' | 'iban'): PropertyDecorator {
   const { format } = CONVERTERS[name];
   const validate = (value: unknown): boolean =>
     typeof value === 'string' && FORMATS[format]?.(value) === true;
@@ -70,8 +73,15 @@ export const Identifier = (maxLength: number): PropertyDecorator =>
 export const Digits = (count: number): PropertyDecorator =>
   Matches(new RegExp(`^[0-9]{${count}}$`));
 
+/** A text of this shape. */
+export const Matching = (pattern: RegExp): PropertyDecorator => Matches(pattern);
+
 /** Minor units of a request: a whole number from 1 up to twelve digits. */
 export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(1), Max(MAX_AMOUNT));
+
+/** Minor units that may go either way. */
+export const SignedAmount = (): PropertyDecorator =>
+  applyDecorators(IsInt(), Min(-MAX_AMOUNT), Max(MAX_AMOUNT));
 
 /** Minor units of a threshold or a limit: from 0. */
 export const Threshold = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(MAX_AMOUNT));
@@ -109,6 +119,9 @@ export const Flag = (): PropertyDecorator => IsBoolean();
 export const Text = (): PropertyDecorator => IsString();
 export const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values]);
 export const Numeral = (): PropertyDecorator => IsInt();
+
+/** An account number with its check digits right (ISO 13616). */
+export const Iban = (): PropertyDecorator => ofFormat('iban');
 
 /** An object of another class. */
 export const Nested = (type: () => new () => object): PropertyDecorator =>

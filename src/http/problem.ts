@@ -34,6 +34,12 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   'unknown-terminal': [404, 'Unknown terminal'],
   'request-name-used': [409, 'The name is used for another request'],
   conflict: [409, 'Too many changes at the same time'],
+  'unknown-payout': [404, 'No such payout'],
+  'payout-status': [409, 'The payout is past that'],
+  'not-settled': [409, 'The sale has not settled'],
+  'unknown-chargeback': [404, 'No such chargeback'],
+  'chargeback-status': [409, 'The chargeback is decided'],
+  'above-receivable': [422, 'More than the merchant owes'],
 };
 
 /** A problem document (RFC 9457) with what a terminal needs beside it. */

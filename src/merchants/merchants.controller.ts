@@ -135,6 +135,21 @@ export class MerchantsController {
     });
   }
 
+  @Put('payout-right')
+  @Operation('setPayoutRight', 'Freeze or restore payouts')
+  @MayCall(['operator'])
+  @Takes(RightBody)
+  @Answers(200, RightAnswer)
+  @Problems(404, 503)
+  payoutRight(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Body(body(RightBody)) right: RightBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.setRight(merchantId, 'payout', right, actorOf(caller), reply);
+  }
+
   private async setRight(
     merchantId: string,
     right: Right,

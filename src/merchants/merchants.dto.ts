@@ -4,7 +4,9 @@ import {
   DateList,
   Flag,
   FreeText,
+  Iban,
   Identifier,
+  Matching,
   Nested,
   OneOf,
   Optional,
@@ -15,7 +17,12 @@ import {
   TimeZone,
   Whole,
 } from '../http/fields.js';
-import type { CardType, MerchantSettings, SettlementCycle } from './domain/merchant.events.js';
+import type {
+  CardType,
+  MerchantSettings,
+  Right,
+  SettlementCycle,
+} from './domain/merchant.events.js';
 import type { Merchant, RightStatus } from './domain/merchant.js';
 
 export class FeeTermsDto {
@@ -79,6 +86,13 @@ export class LimitsDto {
   @Optional() @TextList(['debit', 'credit']) cardTypes?: CardType[];
 }
 
+export class PayoutAccountDto {
+  @Optional() @FreeText(140) name?: string;
+  @Optional() @Iban() iban?: string;
+  @Optional() @Matching(/^[A-Za-z0-9-]{1,34}$/) number?: string;
+  @Optional() @Matching(/^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$/) bic?: string;
+}
+
 export class MerchantBody {
   @FreeText(140) name!: string;
   @Currency() currency!: string;
@@ -89,6 +103,7 @@ export class MerchantBody {
   @Optional() @Nested(() => FeeDto) fee?: FeeDto;
   @Optional() @Nested(() => ReserveDto) reserve?: ReserveDto;
   @Optional() @Threshold() payoutMinimum?: number;
+  @Optional() @Nested(() => PayoutAccountDto) payoutAccount?: PayoutAccountDto;
   @Optional() @Nested(() => VoidPolicyDto) voidPolicy?: VoidPolicyDto;
   @Optional() @Nested(() => RefundPolicyDto) refundPolicy?: RefundPolicyDto;
   @Optional() @Nested(() => LimitsDto) limits?: LimitsDto;
@@ -98,6 +113,7 @@ export class MerchantAnswer extends MerchantBody {
   @Identifier(15) merchantId!: string;
   @OneOf(['active', 'frozen']) voidRight!: RightStatus;
   @OneOf(['active', 'frozen']) refundRight!: RightStatus;
+  @OneOf(['active', 'frozen']) payoutRight!: RightStatus;
   @Optional() @Position() position?: string;
 }
 
@@ -119,7 +135,7 @@ export class RightBody {
 
 export class RightAnswer {
   @Identifier(15) merchantId!: string;
-  @OneOf(['void', 'refund']) right!: 'void' | 'refund';
+  @OneOf(['void', 'refund', 'payout']) right!: Right;
   @OneOf(['active', 'frozen']) status!: RightStatus;
   @Position() position!: string;
 }
@@ -193,6 +209,7 @@ export function merchantAnswer(merchant: Merchant, position?: string): MerchantA
     ...(merchant.settings as unknown as MerchantBody),
     voidRight: merchant.rights.void,
     refundRight: merchant.rights.refund,
+    payoutRight: merchant.rights.payout,
     ...(position !== undefined && { position }),
   };
 }

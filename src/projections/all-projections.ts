@@ -4,6 +4,7 @@ import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
 import { requestsProjection } from './requests.projection.js';
 import { salesProjection } from './sales.projection.js';
+import { settlementsProjection } from './settlements.projection.js';
 
 /** Every view there is. */
 export const ALL_PROJECTIONS: readonly Projection[] = [
@@ -12,4 +13,5 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   booksProjection,
   keysProjection,
   requestsProjection,
+  settlementsProjection,
 ];

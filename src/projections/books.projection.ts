@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
-import { ACCOUNTS, type Account, balanceOf } from '../accounting/domain/chart-of-accounts.js';
-import { type Posting, postingsOf } from '../accounting/domain/postings.js';
+import { ACCOUNTS, balanceOf } from '../accounting/domain/chart-of-accounts.js';
+import { type Posting, type PostingKind, postingsOf } from '../accounting/domain/postings.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { PAYOUT_TABLES, PayoutTables } from './payouts.projection.js';
 import type { Projection } from './projection.js';
 
 /** What is counted for each merchant and currency: its accounts, and what was paid out to its bank. */
@@ -55,12 +56,14 @@ const MOVEMENTS = `
 /** Every merchant's books: as they stand, as they stood, and each movement, from the postings and nothing else. */
 export const booksProjection: Projection = {
   name: 'books',
-  version: 1,
-  tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS },
+  version: 2,
+  tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS, ...PAYOUT_TABLES },
   open: (database) => {
-    const tables = new BooksTables(database);
+    const books = new BooksTables(database);
+    const payouts = new PayoutTables(database);
     return (events) => {
-      tables.fold(events);
+      books.fold(events);
+      payouts.fold(events);
     };
   },
 };
@@ -222,6 +225,19 @@ function addTo(sums: bigint[], index: number | undefined, change: bigint): void 
   sums[index] = (sums[index] ?? 0n) + change;
 }
 
-function changesOf({ lines }: Posting): [Figure, bigint][] {
-  return lines.map((line): [Account, bigint] => [line.account, balanceOf(line.account, line)]);
+function changesOf({ kind, lines }: Posting): [Figure, bigint][] {
+  return lines.flatMap((line): [Figure, bigint][] => {
+    const { account } = line;
+    const change = balanceOf(account, line);
+    const isPayout = account === 'settlement_bank' && PAYOUT_KINDS.has(kind);
+    return isPayout
+      ? [
+          [account, change],
+          ['paid_out', -change],
+        ]
+      : [[account, change]];
+  });
 }
+
+/** What goes from the bank to merchants, and comes back. */
+const PAYOUT_KINDS: ReadonlySet<PostingKind> = new Set(['payout-paid', 'payout-returned']);

@@ -3,7 +3,9 @@ import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
 import { KeysView } from './keys.view.js';
 import { RequestsView } from './requests.view.js';
+import { PayoutsView } from './payouts.view.js';
 import { SalesView } from './sales.view.js';
+import { SettlementsView } from './settlements.view.js';
 import { StatementView } from './statement.view.js';
 
 /** Gives a connection that reads the tables of the views named. */
@@ -17,6 +19,8 @@ export class ReadModels {
   readonly statements: StatementView;
   readonly keys: KeysView;
   readonly requests: RequestsView;
+  readonly payouts: PayoutsView;
+  readonly settlements: SettlementsView;
 
   constructor(open: OpenViews) {
     this.sales = new SalesView(open('sales'));
@@ -25,5 +29,7 @@ export class ReadModels {
     this.statements = new StatementView(open('books'));
     this.keys = new KeysView(open('keys'));
     this.requests = new RequestsView(open('requests'));
+    this.payouts = new PayoutsView(open('books'));
+    this.settlements = new SettlementsView(open('settlements'));
   }
 }

@@ -73,6 +73,15 @@ class UndecidedTable {
       case 'CardRestored':
       case 'KeyAdded':
       case 'KeyRevoked':
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+      case 'ReserveReleased':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
         return false;
     }
   }

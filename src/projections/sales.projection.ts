@@ -25,6 +25,7 @@ export interface SaleRow {
   readonly rrn: string;
   readonly voided: number;
   readonly refunded: number;
+  readonly chargedBack: number;
   /** What was left of it when it was reversed as a whole; null while it stands. */
   readonly reversed: number | null;
   /** Of the sale's stream. */
@@ -53,14 +54,15 @@ const SALES = `
     position INTEGER PRIMARY KEY, saleId TEXT NOT NULL, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL,
     storeId TEXT NOT NULL, businessDate TEXT NOT NULL, endsAt TEXT NOT NULL, occurredAt TEXT NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL, cardToken TEXT NOT NULL, last4 TEXT NOT NULL, scheme TEXT,
-    cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL, reversed INTEGER,
-    revision INTEGER NOT NULL,
+    cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL,
+    chargedBack INTEGER NOT NULL, reversed INTEGER, revision INTEGER NOT NULL,
     settledAt TEXT, settledBy TEXT, fee INTEGER, reserve INTEGER, net INTEGER, valueDate TEXT,
     batch TEXT NOT NULL AS (substr(saleId, 1, length(saleId) - length('.000000'))),
     status TEXT NOT NULL AS (
       CASE
         WHEN reversed IS NOT NULL THEN 'reversed'
-        WHEN voided + refunded = amount THEN CASE WHEN refunded > 0 THEN 'refunded' ELSE 'voided' END
+        WHEN voided + refunded + chargedBack = amount AND refunded > 0 THEN 'refunded'
+        WHEN voided = amount THEN 'voided'
         WHEN settledAt IS NULL THEN 'open'
         ELSE 'settled'
       END
@@ -77,6 +79,7 @@ interface Standing {
   readonly position: number;
   voided: number;
   refunded: number;
+  chargedBack: number;
   reversed: number | undefined;
   revision: number;
   settled: SettledData | undefined;
@@ -85,7 +88,7 @@ interface Standing {
 /** Every sale as it stands now. */
 export const salesProjection: Projection = {
   name: 'sales',
-  version: 3,
+  version: 4,
   tables: { sales: SALES },
   open: (database) => {
     const table = new SalesTable(database);
@@ -100,15 +103,19 @@ class SalesTable {
   private readonly insert: Database.Statement;
   private readonly giveBack: Database.Statement;
   private readonly reverse: Database.Statement;
+  private readonly chargeBack: Database.Statement;
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
   constructor(database: Database.Database) {
-    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(24)}?)`);
+    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(25)}?)`);
     this.giveBack = database.prepare(
       'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
     );
     this.reverse = database.prepare('UPDATE sales SET reversed = ?, revision = ? WHERE saleId = ?');
+    this.chargeBack = database.prepare(
+      'UPDATE sales SET chargedBack = chargedBack + ?, revision = ? WHERE saleId = ?',
+    );
     this.settle = database.prepare(
       `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
        WHERE saleId = ?`,
@@ -138,6 +145,15 @@ class SalesTable {
         return true;
       case 'Reversal':
         return this.undo(event.data, revision);
+      case 'ChargebackOpened':
+        this.chargeBackOf(event.data.saleId, event.data.amount, revision);
+        return true;
+      case 'ChargebackWon':
+        this.chargeBackOf(event.data.saleId, 0 - event.data.amount, revision);
+        return true;
+      case 'ChargebackLost':
+        this.chargeBackOf(event.data.saleId, 0, revision);
+        return true;
       case 'RequestTaken':
       case 'Refused':
       case 'NothingToReverse':
@@ -155,13 +171,19 @@ class SalesTable {
       case 'CardRestored':
       case 'KeyAdded':
       case 'KeyRevoked':
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+      case 'ReserveReleased':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
         return false;
     }
   }
 
   private take(data: SaleData, position: number): void {
     if (this.taken.has(data.saleId)) throw new Error(`sale ${data.saleId} was taken twice`);
-    const given = { voided: 0, refunded: 0, reversed: undefined };
+    const given = { voided: 0, refunded: 0, chargedBack: 0, reversed: undefined };
     const standing = { ...given, revision: 0, settled: undefined };
     this.taken.set(data.saleId, { data, position, ...standing });
   }
@@ -202,6 +224,16 @@ class SalesTable {
       return;
     }
     sale.reversed = amount;
+    sale.revision = revision;
+  }
+
+  private chargeBackOf(saleId: string, chargedBack: number, revision: number): void {
+    const sale = this.taken.get(saleId);
+    if (!sale) {
+      changeOne(this.chargeBack.run(chargedBack, revision, saleId), saleId);
+      return;
+    }
+    sale.chargedBack += chargedBack;
     sale.revision = revision;
   }
 

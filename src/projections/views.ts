@@ -70,6 +70,14 @@ export class Views {
     return this.reading.models.books;
   }
 
+  get payouts(): ReadModels['payouts'] {
+    return this.reading.models.payouts;
+  }
+
+  get settlements(): ReadModels['settlements'] {
+    return this.reading.models.settlements;
+  }
+
   get statements(): ReadModels['statements'] {
     return this.reading.models.statements;
   }

@@ -129,12 +129,20 @@ export class OperationDto {
   @Position() position!: string;
 }
 
+export class ChargebackDto {
+  @Text() chargebackId!: string;
+  @Amount() amount!: number;
+  @Sum() fee!: number;
+  @OneOf(['open', 'won', 'lost']) status!: string;
+}
+
 export class SaleAnswer {
   @Text() saleId!: string;
   @OneOf(STATUSES) status!: SaleStatus;
   @Amount() amount!: number;
   @Sum() voided!: number;
   @Sum() refunded!: number;
+  @Optional() @Amount() chargedBack?: number;
   @Sum() remaining!: number;
   @Currency() currency!: string;
   @CalendarDate() businessDate!: string;
@@ -153,6 +161,7 @@ export class SaleAnswer {
   /** What was left of it when it was reversed as a whole. */
   @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
+  @Optional() @NestedList(() => ChargebackDto) chargebacks?: ChargebackDto[];
   @NestedList(() => OperationDto) operations!: OperationDto[];
   @Numeral() revision!: number;
   @Position() position!: string;
@@ -279,6 +288,7 @@ export class ListedSale {
   @Amount() amount!: number;
   @Sum() voided!: number;
   @Sum() refunded!: number;
+  @Optional() @Amount() chargedBack?: number;
   @Sum() remaining!: number;
   @Currency() currency!: string;
   @CalendarDate() businessDate!: string;

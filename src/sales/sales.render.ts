@@ -30,6 +30,10 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     status: statusOf(sale),
     voided: sale.voided,
     refunded: sale.refunded,
+    ...(sale.chargedBack > 0 && { chargedBack: sale.chargedBack }),
+    ...(sale.chargebacks.length > 0 && {
+      chargebacks: sale.chargebacks.map((chargeback) => ({ ...chargeback })),
+    }),
     remaining: remaining(sale),
     ...(sale.reversed !== undefined && { reversed: sale.reversed }),
     ...(sale.settlement && { settlement: renderSettlement(sale.settlement) }),
@@ -128,7 +132,7 @@ export function renderRequest(state: RequestState): RequestStateAnswer {
 
 /** A row of the list of sales. */
 export function renderListed(row: SaleRow): ListedSale {
-  const { saleId, amount, voided, refunded, businessDate, endsAt, occurredAt } = row;
+  const { saleId, amount, voided, refunded, chargedBack, businessDate, endsAt, occurredAt } = row;
   const { terminalId, batchNo } = parseRequestName(saleId);
   return {
     saleId,
@@ -136,7 +140,8 @@ export function renderListed(row: SaleRow): ListedSale {
     amount,
     voided,
     refunded,
-    remaining: row.reversed === null ? amount - voided - refunded : 0,
+    ...(chargedBack > 0 && { chargedBack }),
+    remaining: row.reversed === null ? amount - voided - refunded - chargedBack : 0,
     currency: row.currency,
     businessDate,
     businessDateEndsAt: endsAt,

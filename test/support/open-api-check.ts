@@ -9,6 +9,7 @@ const FORMATS = {
   date: /^\d{4}-\d{2}-\d{2}$/,
   'date-time': /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/,
   'iso-4217': /^[A-Z]{3}$/,
+  iban: /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/,
   'iana-time-zone': /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/,
   'no-card-number': true,
 } as const;

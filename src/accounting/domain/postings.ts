@@ -1,3 +1,4 @@
+import type { AcquirerLine } from '../../acquirer/domain/acquirer.events.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../../sales/domain/sale.events.js';
@@ -10,7 +11,23 @@ export interface Line extends Turnover {
 
 /** What a posting is about, as statements name it. */
 export type PostingKind =
-  'sale' | 'void' | 'refund' | 'reversal' | 'fee-return' | 'settlement' | 'refunds-cleared';
+  | 'sale'
+  | 'void'
+  | 'refund'
+  | 'reversal'
+  | 'fee-return'
+  | 'settlement'
+  | 'refunds-cleared'
+  | 'acquirer-payment'
+  | 'payout'
+  | 'payout-paid'
+  | 'payout-returned'
+  | 'reserve-release'
+  | 'chargeback'
+  | 'chargeback-won'
+  | 'chargeback-fee'
+  | 'chargeback-fee-return'
+  | 'write-off';
 
 /** Whose books a posting goes to, for which day, and what it belongs to. */
 export interface Entry {
@@ -88,6 +105,26 @@ export function postingsOf(event: LedgerEvent): Posting[] {
         ),
       );
     }
+    case 'ChargebackOpened':
+    case 'ChargebackWon':
+      return chargedBack(event);
+    case 'PayoutSent':
+    case 'PayoutPaid':
+    case 'PayoutReturned':
+      return [paidOut(event)];
+    case 'ReserveReleased': {
+      const { amount, heldUntil } = event.data;
+      const entry = entryOf('reserve-release', event.data, heldUntil);
+      return [posting(entry, { merchant_reserve: amount }, { merchant_available: amount })];
+    }
+    case 'WrittenOff': {
+      const { amount, writeOffId } = event.data;
+      const entry = entryOf('write-off', event.data, writeOffId);
+      return [posting(entry, { bad_debt: amount }, { merchant_available: amount })];
+    }
+    case 'AcquirerPaid':
+      return event.data.lines.map((line) => acquirerPaid(event.data, line));
+    case 'ChargebackLost':
     case 'RequestTaken':
     case 'Refused':
     case 'NothingToReverse':
@@ -191,4 +228,71 @@ function settled(data: SettledData): Posting {
     { merchant_pending: gross - voided - refunded },
     { merchant_available: net, merchant_reserve: reserve, mdr_revenue: fee },
   );
+}
+
+/** The money goes back to the acquirer; won, it returns. The fee is a posting of its own. */
+function chargedBack({
+  type,
+  data,
+}: LedgerEvent & { readonly type: 'ChargebackOpened' | 'ChargebackWon' }): Posting[] {
+  const { amount, chargebackId } = data;
+  const entry = (kind: PostingKind): Entry => entryOf(kind, data, chargebackId);
+  const ours = { merchant_available: amount };
+  const theirs = { acquirer_receivable: amount };
+  if (type === 'ChargebackOpened') {
+    const { fee } = data;
+    const charged = posting(
+      entry('chargeback-fee'),
+      { merchant_available: fee },
+      { chargeback_fee: fee },
+    );
+    return [posting(entry('chargeback'), ours, theirs), ...(fee > 0 ? [charged] : [])];
+  }
+  const { feeReturned: fee } = data;
+  const back = posting(
+    entry('chargeback-fee-return'),
+    { chargeback_fee: fee },
+    { merchant_available: fee },
+  );
+  return [posting(entry('chargeback-won'), theirs, ours), ...(fee > 0 ? [back] : [])];
+}
+
+function paidOut({
+  type,
+  data,
+}: LedgerEvent & { readonly type: 'PayoutSent' | 'PayoutPaid' | 'PayoutReturned' }): Posting {
+  const { amount, payoutId } = data;
+  const available = { merchant_available: amount };
+  const inTransit = { payout_in_transit: amount };
+  const bank = { settlement_bank: amount };
+  switch (type) {
+    case 'PayoutSent':
+      return posting(entryOf('payout', data, payoutId), available, inTransit);
+    case 'PayoutPaid':
+      return posting(entryOf('payout-paid', data, payoutId), inTransit, bank);
+    case 'PayoutReturned': {
+      const from = data.afterPaid ? bank : inTransit;
+      return posting(entryOf('payout-returned', data, payoutId), from, available);
+    }
+  }
+}
+
+/** What came in and what it cost takes down what the acquirer owes; money taken back is the other way round. */
+function acquirerPaid(
+  { currency, receivedOn, paymentId }: Extract<LedgerEvent, { type: 'AcquirerPaid' }>['data'],
+  line: AcquirerLine,
+): Posting {
+  const { merchantId } = line;
+  const [received, cost] = [BigInt(line.amount), BigInt(line.schemeCost)];
+  const entry = { kind: 'acquirer-payment', merchantId, currency } as const;
+  const debits: Partial<Record<Account, bigint>> = {};
+  const credits: Partial<Record<Account, bigint>> = {};
+  const debit = (account: Account, amount: bigint): void => {
+    if (amount >= 0n) debits[account] = amount;
+    else credits[account] = -amount;
+  };
+  debit('settlement_bank', received);
+  debit('scheme_cost', cost);
+  debit('acquirer_receivable', -(received + cost));
+  return posting({ ...entry, date: receivedOn, reference: paymentId }, debits, credits);
 }

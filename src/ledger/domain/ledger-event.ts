@@ -1,12 +1,21 @@
 import type { KeyEvent } from '../../access/domain/key.js';
+import type { AcquirerEvent } from '../../acquirer/domain/acquirer.events.js';
 import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { CardEvent } from '../../cards/domain/card.js';
 import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
+import type { BooksEvent } from '../../payouts/domain/payout.events.js';
 import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js';
 
 /** Every fact that the log may hold. */
 export type LedgerEvent =
-  SaleEvent | RequestEvent | BatchEvent | MerchantEvent | CardEvent | KeyEvent;
+  | SaleEvent
+  | RequestEvent
+  | BatchEvent
+  | MerchantEvent
+  | CardEvent
+  | KeyEvent
+  | BooksEvent
+  | AcquirerEvent;
 
 export type LedgerEventType = LedgerEvent['type'];
 

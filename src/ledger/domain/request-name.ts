@@ -36,6 +36,10 @@ export const streams = {
   merchant: (merchantId: string) => `merchant-${merchantId}`,
   card: (token: string) => `card-${token}`,
   key: (keyId: string) => `key-${keyId}`,
+  payout: (payoutId: string) => `payout-${payoutId}`,
+  acquirer: (paymentId: string) => `acquirer-${paymentId}`,
+  reserve: (name: string) => `reserve-${name}`,
+  writeOff: (name: string) => `writeoff-${name}`,
 } as const;
 
 /** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */

@@ -52,6 +52,15 @@ export interface Limits {
   readonly cardTypes?: readonly CardType[];
 }
 
+/** Where its payouts go: an IBAN, or the number of an account that has none. */
+export interface PayoutAccount {
+  /** Of the holder, where it is not the merchant's. */
+  readonly name?: string;
+  readonly iban?: string;
+  readonly number?: string;
+  readonly bic?: string;
+}
+
 /** A merchant's settings with every default filled in. */
 export interface MerchantSettings {
   readonly name: string;
@@ -67,12 +76,14 @@ export interface MerchantSettings {
   readonly fee: FeePolicy;
   readonly reserve?: ReservePolicy;
   readonly payoutMinimum?: Minor;
+  readonly payoutAccount?: PayoutAccount;
   readonly voidPolicy: VoidPolicy;
   readonly refundPolicy: RefundPolicy;
   readonly limits?: Limits;
 }
 
-export type Right = 'void' | 'refund';
+/** `payout`: to have what is available paid out. */
+export type Right = 'void' | 'refund' | 'payout';
 
 interface MerchantFact {
   readonly merchantId: string;

@@ -31,8 +31,8 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
     merchantId: event.data.merchantId,
     settings: undefined as never,
     terminals: new Map<string, Terminal>(),
-    rights: { void: 'active' as const, refund: 'active' as const },
     supervisors: new Map<string, Supervisor>(),
+    rights: { void: 'active' as const, refund: 'active' as const, payout: 'active' as const },
   };
   switch (event.type) {
     case 'MerchantRegistered':

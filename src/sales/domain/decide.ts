@@ -3,7 +3,7 @@ import { minor } from '../../ledger/domain/money.js';
 import type { RequestIdentity } from '../../ledger/domain/request-name.js';
 import { requestName } from '../../ledger/domain/request-name.js';
 import type { BusinessDay } from '../../merchants/domain/business-day.js';
-import { retrievalReference } from '../../merchants/domain/business-day.js';
+import { addDays, retrievalReference } from '../../merchants/domain/business-day.js';
 import { deduct, feeReturned } from '../../merchants/domain/fee.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
@@ -203,6 +203,11 @@ export function decideSettlement(
   terms: SettlementTerms,
 ): (SaleEvent & { type: 'Settled' }) | undefined {
   if (sale.left === 0) return undefined;
+  const deductions = deduct(sale.left, sale.cardType, terms);
+  const heldUntil =
+    terms.reserve && deductions.reserve > 0
+      ? addDays(sale.businessDate, terms.reserve.days)
+      : undefined;
   const data: SettledData = {
     saleId: sale.saleId,
     merchantId: sale.merchantId,
@@ -214,8 +219,10 @@ export function decideSettlement(
     gross: sale.amount,
     voided: sale.voided,
     refunded: sale.refunded,
-    ...deduct(sale.left, sale.cardType, terms),
+    ...deductions,
     valueDate: terms.valueDate,
+    ...(heldUntil !== undefined && { reserveUntil: heldUntil }),
+    ...(sale.cardType && { cardType: sale.cardType }),
     occurredAt: terms.occurredAt,
   };
   return { type: 'Settled', data };

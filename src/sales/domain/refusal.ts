@@ -51,9 +51,18 @@ export type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reve
 export type UnrecordedCode =
   'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'reversed' | 'conflict';
 
+/** What is asked of the books themselves, by operators. */
+export type BooksCode =
+  | 'unknown-payout'
+  | 'payout-status'
+  | 'not-settled'
+  | 'unknown-chargeback'
+  | 'chargeback-status'
+  | 'above-receivable';
+
 /** The name of a refusal: stable, and one HTTP status each. */
 export type RefusalCode =
-  ConditionCode | RequirementCode | RequestCode | TimeoutReversalCode | UnrecordedCode;
+  ConditionCode | RequirementCode | RequestCode | TimeoutReversalCode | UnrecordedCode | BooksCode;
 
 /** A no. A value, not an exception; as `Refused` it is a fact. */
 export interface Refusal {

@@ -70,6 +70,9 @@ export interface SettledData {
   readonly reserve: Minor;
   readonly net: Minor;
   readonly valueDate: string;
+  /** The date until which the reserve is held, where there is one. */
+  readonly reserveUntil?: string;
+  readonly cardType?: CardType;
   readonly occurredAt: string;
 }
 
@@ -110,7 +113,36 @@ export type ReversalData = RequestFact &
     readonly of: string;
   };
 
+interface ChargebackFact {
+  /** The card scheme's own name for the case. */
+  readonly chargebackId: string;
+  readonly saleId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly amount: Minor;
+  readonly businessDate: string;
+  readonly occurredAt: string;
+}
+
+/** The cardholder's bank takes the money back, until the case is won or for good. */
+export type ChargebackEvent =
+  | {
+      readonly type: 'ChargebackOpened';
+      readonly data: ChargebackFact & {
+        readonly fee: Minor;
+        readonly reason: string;
+        readonly evidenceRef?: string;
+      };
+    }
+  | {
+      readonly type: 'ChargebackWon';
+      /** The fee stays, unless it is given back. */
+      readonly data: ChargebackFact & { readonly feeReturned: Minor };
+    }
+  | { readonly type: 'ChargebackLost'; readonly data: ChargebackFact };
+
 export type SaleEvent =
+  | ChargebackEvent
   | { readonly type: 'Sale'; readonly data: SaleData }
   | { readonly type: 'Void'; readonly data: GivenBack }
   | {

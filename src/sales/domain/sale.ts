@@ -1,6 +1,12 @@
 import { add, type Minor, subtract, ZERO } from '../../ledger/domain/money.js';
 import { batchName } from '../../ledger/domain/request-name.js';
-import type { ReversalData, SaleData, SaleEvent, SettledData } from './sale.events.js';
+import type {
+  ChargebackEvent,
+  ReversalData,
+  SaleData,
+  SaleEvent,
+  SettledData,
+} from './sale.events.js';
 
 export type SaleStatus = 'open' | 'voided' | 'settled' | 'refunded' | 'reversed';
 
@@ -14,6 +20,14 @@ export interface Operation {
   readonly isReversed: boolean;
 }
 
+/** A chargeback of a sale. Won, its money is back; else it is gone. */
+export interface Chargeback {
+  readonly chargebackId: string;
+  readonly amount: Minor;
+  readonly fee: Minor;
+  readonly status: 'open' | 'won' | 'lost';
+}
+
 /** A sale as its events left it. */
 export interface Sale {
   readonly data: SaleData;
@@ -23,6 +37,9 @@ export interface Sale {
   readonly refundedSettled: Minor;
   readonly feeReturned: Minor;
   readonly settlement?: SettledData;
+  readonly chargebacks: readonly Chargeback[];
+  /** Of those that are open or lost. */
+  readonly chargedBack: Minor;
   /** What was left of it when it was reversed as a whole; undefined while it stands. */
   readonly reversed?: Minor;
   /** Requests whose effect is here, so that each has it once. */
@@ -58,6 +75,10 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
       return { ...next, settlement: event.data };
     case 'Reversal':
       return undo(next, event.data);
+    case 'ChargebackOpened':
+    case 'ChargebackWon':
+    case 'ChargebackLost':
+      return { ...next, ...chargedBack(sale, event) };
   }
 }
 
@@ -95,10 +116,34 @@ function taken(data: SaleData): Sale {
     refunded: ZERO,
     refundedSettled: ZERO,
     feeReturned: ZERO,
+    chargebacks: [],
+    chargedBack: ZERO,
     operations: [],
     undone: [],
     revision: 0,
   };
+}
+
+function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
+  const { chargebackId, amount } = data;
+  const others = sale.chargebacks.filter((held) => held.chargebackId !== chargebackId);
+  const held = sale.chargebacks.find((one) => one.chargebackId === chargebackId);
+  switch (type) {
+    case 'ChargebackOpened': {
+      const opened = { chargebackId, amount, fee: data.fee, status: 'open' as const };
+      return {
+        chargebacks: [...others, opened],
+        chargedBack: add(sale.chargedBack, amount),
+      };
+    }
+    case 'ChargebackWon':
+      return {
+        chargebacks: held ? [...others, { ...held, status: 'won' as const }] : others,
+        chargedBack: subtract(sale.chargedBack, amount),
+      };
+    case 'ChargebackLost':
+      return { chargebacks: held ? [...others, { ...held, status: 'lost' as const }] : others };
+  }
 }
 
 function operation(
@@ -109,16 +154,18 @@ function operation(
   return { kind, request: data.request, amount: data.amount, revision, isReversed: false };
 }
 
-/** What has been neither voided, refunded nor reversed. */
+/** What has been neither voided, refunded, charged back nor reversed. */
 export function remaining(sale: Sale): Minor {
   if (sale.reversed !== undefined) return ZERO;
-  return subtract(subtract(sale.data.amount, sale.voided), sale.refunded);
+  const given = add(add(sale.voided, sale.refunded), sale.chargedBack);
+  return subtract(sale.data.amount, given);
 }
 
 export function statusOf(sale: Sale): SaleStatus {
   if (sale.reversed !== undefined) return 'reversed';
   const left = remaining(sale);
-  if (left === 0) return sale.refunded > 0 ? 'refunded' : 'voided';
+  if (left === 0 && sale.refunded > 0) return 'refunded';
+  if (left === 0 && sale.chargedBack === 0) return 'voided';
   return sale.settlement ? 'settled' : 'open';
 }
 

@@ -1,0 +1,104 @@
+import { ConflictError, type Position } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor, LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDay } from '../merchants/domain/business-day.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import { booksRefusals } from '../payouts/domain/books-refusals.js';
+import type { Views } from '../projections/views.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Outcome } from '../sales/sales.commands.js';
+
+/** What is compared when the same name comes again. */
+interface Sent {
+  readonly currency: string;
+  readonly amount: number | undefined;
+  readonly reason: string;
+  readonly evidenceRef: string | undefined;
+}
+
+/** Without a currency the merchant's own; without an amount all that it owes. */
+export interface WriteOff {
+  readonly writeOffId: string;
+  readonly currency?: string;
+  readonly amount?: number;
+  readonly reason: string;
+  readonly evidenceRef?: string;
+}
+
+type WrittenOff = Extract<LedgerEvent, { type: 'WrittenOff' }>['data'];
+
+export interface WriteOffAnswer {
+  readonly writtenOff: WrittenOff;
+  readonly position: Position;
+}
+
+/** Gives up what a merchant owes. */
+export class WriteOffsCommandHandler {
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Never more than is owed when it is decided. The same again: the same answer. */
+  async writeOff(
+    merchantId: string,
+    { writeOffId, currency: asked, amount, reason, evidenceRef }: WriteOff,
+    by: Actor,
+  ): Promise<Outcome<WriteOffAnswer>> {
+    const merchant = (await this.directory.find(merchantId))?.merchant;
+    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    const currency = asked ?? merchant.settings.currency;
+    const stream = streams.writeOff(`${merchantId}.${writeOffId}`);
+    const sent = { currency, amount, reason, evidenceRef };
+    const earlier = await this.journal.read(stream);
+    if (earlier[0]) return replay(earlier[0], sent);
+    await this.views.waitFor(await this.journal.head(), undefined, 'books');
+    const owed = this.owed(merchantId, currency);
+    const given = BigInt(amount ?? owed);
+    if (given > owed || given === 0n) {
+      return { refusal: booksRefusals.aboveReceivable(owed), replayed: false };
+    }
+    const now = this.clock.now();
+    const data: WrittenOff = {
+      ...{ writeOffId, merchantId, currency, amount: String(given), reason },
+      ...(evidenceRef !== undefined && { evidenceRef }),
+      businessDate: businessDay(now, merchant.settings).date,
+      occurredAt: timeText(now),
+    };
+    const origin = { request: writeOffId, by };
+    try {
+      const event = { type: 'WrittenOff', data } as const;
+      const { position } = await this.journal.append(stream, 'no-stream', [event], origin);
+      return { answer: { writtenOff: data, position }, replayed: false };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      const [first] = await this.journal.read(stream);
+      if (!first) throw error;
+      return replay(first, sent);
+    }
+  }
+
+  private owed(merchantId: string, currency: string): bigint {
+    const balances = this.views.books.balances(merchantId);
+    return balances.find((balance) => balance.currency === currency)?.receivable ?? 0n;
+  }
+}
+
+function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<WriteOffAnswer> {
+  const writtenOff = event.data as WrittenOff;
+  const { amount, ...rest } = sent;
+  const differing = [
+    ...(amount !== undefined && String(amount) !== writtenOff.amount ? ['amount'] : []),
+    ...(['currency', 'reason', 'evidenceRef'] as const).filter(
+      (field) => rest[field] !== writtenOff[field],
+    ),
+  ];
+  if (differing.length > 0) {
+    return { refusal: requestRefusals.nameUsed(differing), replayed: false };
+  }
+  return { answer: { writtenOff, position: position as Position }, replayed: true };
+}

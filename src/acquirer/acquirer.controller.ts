@@ -1,0 +1,125 @@
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { actorOf, By, type Caller } from '../access/caller.js';
+import { MayCall } from '../access/may-call.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { exactly } from '../http/json.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { answer, ProblemError, problems, sendProblem } from '../http/problem.js';
+import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
+import { AcquirerCommandHandler, type RecordedPayment } from './acquirer.command-handler.js';
+import {
+  AcquirerPaymentAnswer,
+  AcquirerPaymentBody,
+  AcquirerPaymentPath,
+  type AcquirerLineDto,
+  MatchedSettlementsAnswer,
+  MatchQueryDto,
+} from './acquirer.dto.js';
+import type { AcquirerLine } from './domain/acquirer.events.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** What the acquirer pays, and how it matches what it owes. */
+@Controller('v1/acquirer')
+export class AcquirerController {
+  constructor(
+    private readonly acquirer: AcquirerCommandHandler,
+    private readonly views: Views,
+  ) {}
+
+  @Post('payments')
+  @Operation('recordAcquirerPayment', 'Record what the acquirer paid')
+  @MayCall(['operator'])
+  @Takes(AcquirerPaymentBody)
+  @Answers(201, AcquirerPaymentAnswer)
+  @Problems(404, 409, 503)
+  async record(
+    @Body(body(AcquirerPaymentBody)) { lines, ...payment }: AcquirerPaymentBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const sent = { ...payment, lines: lines.map(lineOf) };
+    const outcome = await this.acquirer.record(sent, actorOf(caller));
+    return answer(reply, outcome, 201, (recorded) => exactly(reply, render(recorded)));
+  }
+
+  @Get('payments/:paymentId')
+  @Operation('getAcquirerPayment', 'A payment of the acquirer')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, AcquirerPaymentAnswer)
+  @Problems(404)
+  async payment(
+    @Param(parameters(AcquirerPaymentPath)) { paymentId }: AcquirerPaymentPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const recorded = await this.acquirer.payment(paymentId);
+    if (recorded) return exactly(reply, render(recorded));
+    const message = { en: 'There is no such payment.', zh: '收单付款不存在。' };
+    return sendProblem(reply, problems.unknown(message));
+  }
+
+  @Get('settlements')
+  @Operation('getAcquirerSettlements', 'What the acquirer owes for each date, against what it paid')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, MatchedSettlementsAnswer)
+  @Problems(503)
+  async settlements(
+    @Query(parameters(MatchQueryDto)) query: MatchQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { after, limit = DEFAULT_LIMIT, ...filters } = query;
+    const cursor = await waitOrCursor(this.views, after, MATCH_CURSOR);
+    const view = this.views.settlements;
+    const page = view.matching({ ...filters, after: cursor, limit });
+    const settlements = page.settlements.map((matched) => {
+      const { merchantId, currency, businessDate, status } = matched;
+      const { expected, received, schemeCost, difference } = matched;
+      return {
+        ...{ merchantId, currency, businessDate, status },
+        ...{ expected, received, schemeCost, difference },
+        claims: view.claimsOf(matched).map(renderClaim),
+      };
+    });
+    return exactly(reply, { ...page, settlements });
+  }
+}
+
+/** @throws ProblemError for a line that names half a batch */
+function lineOf(line: AcquirerLineDto, index: number): AcquirerLine {
+  const { terminalId, batchNo, merchantId, businessDate, amount, schemeCost = 0 } = line;
+  if ((terminalId === undefined) !== (batchNo === undefined)) {
+    const message = 'names a batch only together with both terminalId and batchNo';
+    const field = `lines.${index}`;
+    throw new ProblemError(problems.malformed([{ field, message, isAmount: false }]));
+  }
+  return {
+    ...{ merchantId, businessDate, amount: String(amount), schemeCost: String(schemeCost) },
+    ...(terminalId !== undefined && { terminalId }),
+    ...(batchNo !== undefined && { batchNo }),
+  };
+}
+
+function render({ payment, position }: RecordedPayment): object {
+  const lines = payment.lines.map(({ amount, schemeCost, ...line }) => ({
+    ...line,
+    amount: BigInt(amount),
+    schemeCost: BigInt(schemeCost),
+  }));
+  const sum = (field: 'amount' | 'schemeCost'): bigint =>
+    lines.reduce((total, line) => total + line[field], 0n);
+  const totals = { amount: sum('amount'), schemeCost: sum('schemeCost') };
+  return { ...payment, lines, ...totals, responseCode: '00', position };
+}
+
+function renderClaim(claim: ClaimRow): object {
+  const { expected, received, schemeCost, isClosed } = claim;
+  const difference = expected - received - schemeCost;
+  return {
+    ...batchOfClaim(claim),
+    ...{ expected, received, schemeCost, difference },
+    isClosed: isClosed === 1n,
+  };
+}

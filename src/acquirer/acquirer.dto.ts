@@ -1,0 +1,89 @@
+import {
+  CalendarDate,
+  Currency,
+  Digits,
+  Flag,
+  FreeText,
+  Identifier,
+  NestedList,
+  Numeral,
+  OneOf,
+  Optional,
+  Position,
+  SignedAmount,
+  Sum,
+  Text,
+  Threshold,
+  Timestamp,
+  Whole,
+} from '../http/fields.js';
+import type { MatchStatus } from '../projections/settlements.view.js';
+
+export class AcquirerLineDto {
+  @Identifier(15) merchantId!: string;
+  @CalendarDate() businessDate!: string;
+  @Optional() @Identifier(8) terminalId?: string;
+  @Optional() @Digits(6) batchNo?: string;
+  /** Below zero where the acquirer took money back. */
+  @SignedAmount() amount!: number;
+  @Optional() @Threshold() schemeCost?: number;
+}
+
+export class AcquirerPaymentBody {
+  @Identifier(35) paymentId!: string;
+  @Currency() currency!: string;
+  @CalendarDate() receivedOn!: string;
+  @Optional() @FreeText(140) reference?: string;
+  @NestedList(() => AcquirerLineDto) lines!: AcquirerLineDto[];
+}
+
+export class AcquirerPaymentPath {
+  @Identifier(35) paymentId!: string;
+}
+
+export class AcquirerPaymentAnswer extends AcquirerPaymentBody {
+  @Numeral() amount!: bigint;
+  @Sum() schemeCost!: bigint;
+  @Timestamp() occurredAt!: string;
+  @Text() responseCode!: string;
+  @Position() position!: string;
+}
+
+const STATUSES = ['open', 'awaited', 'matched', 'short', 'over'] as const;
+
+export class MatchQueryDto {
+  @Optional() @Identifier(15) merchantId?: string;
+  @Optional() @OneOf(STATUSES) status?: MatchStatus;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @Optional() @Text() after?: string;
+  @Optional() @Whole(1, 1_000) limit?: number;
+}
+
+/** `difference` is what is still to come; below zero more came than was owed. */
+export class ClaimSumsDto {
+  @Numeral() expected!: bigint;
+  @Numeral() received!: bigint;
+  @Sum() schemeCost!: bigint;
+  @Numeral() difference!: bigint;
+}
+
+/** Of a batch; without one, of what belongs to the date alone. */
+export class ClaimDto extends ClaimSumsDto {
+  @Optional() @Identifier(8) terminalId?: string;
+  @Optional() @Digits(6) batchNo?: string;
+  @Flag() isClosed!: boolean;
+}
+
+export class MatchedSettlementDto extends ClaimSumsDto {
+  @Identifier(15) merchantId!: string;
+  @Currency() currency!: string;
+  @CalendarDate() businessDate!: string;
+  @OneOf(STATUSES) status!: MatchStatus;
+  @NestedList(() => ClaimDto) claims!: ClaimDto[];
+}
+
+export class MatchedSettlementsAnswer {
+  @NestedList(() => MatchedSettlementDto) settlements!: MatchedSettlementDto[];
+  @Optional() @Text() next?: string;
+}

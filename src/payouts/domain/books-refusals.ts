@@ -1,0 +1,72 @@
+import type { Refusal, Sentence } from '../../sales/domain/refusal.js';
+import type { PayoutStatus } from './payout.js';
+
+const say = (en: string, zh: string): Sentence => ({ en, zh });
+
+const STATUS_ZH: Record<PayoutStatus, string> = {
+  sent: '已发出',
+  paid: '已到账',
+  returned: '已退回',
+};
+
+/** Refusals of what is asked of the books themselves: payouts, chargebacks, write-offs, acquirer payments. */
+export const booksRefusals = {
+  unknownPayout: (): Refusal => ({
+    code: 'unknown-payout',
+    responseCode: '25',
+    cause: 'operator',
+    detail: say('There is no such payout.', '出款不存在。'),
+    nextStep: 'none',
+  }),
+
+  payoutStatus: (status: PayoutStatus): Refusal => ({
+    code: 'payout-status',
+    responseCode: '12',
+    cause: 'operator',
+    detail: say(`The payout is ${status} already.`, `出款${STATUS_ZH[status]}。`),
+    nextStep: 'none',
+  }),
+
+  notSettled: (): Refusal => ({
+    code: 'not-settled',
+    responseCode: '12',
+    cause: 'timing',
+    detail: say(
+      'The sale has not settled: void or refund it instead.',
+      '原消费尚未结算，请撤销或退货。',
+    ),
+    nextStep: 'void',
+  }),
+
+  unknownChargeback: (): Refusal => ({
+    code: 'unknown-chargeback',
+    responseCode: '25',
+    cause: 'operator',
+    detail: say('The sale has no such chargeback.', '拒付不存在。'),
+    nextStep: 'none',
+  }),
+
+  chargebackStatus: (status: string): Refusal => ({
+    code: 'chargeback-status',
+    responseCode: '12',
+    cause: 'operator',
+    detail: say(`The chargeback was ${status}.`, '拒付已有结果。'),
+    nextStep: 'none',
+  }),
+
+  aboveRemaining: (left: number): Refusal => ({
+    code: 'amount-allowed',
+    responseCode: '61',
+    cause: 'operator',
+    detail: say(`Only ${left} of the sale is left.`, `原消费剩余金额 ${left}。`),
+    nextStep: 'none',
+  }),
+
+  aboveReceivable: (owed: bigint): Refusal => ({
+    code: 'above-receivable',
+    responseCode: '61',
+    cause: 'operator',
+    detail: say(`The merchant owes ${owed}.`, `商户欠款 ${owed}。`),
+    nextStep: 'none',
+  }),
+} as const;

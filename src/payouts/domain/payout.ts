@@ -1,0 +1,82 @@
+import type { PayoutEvent, PayoutSentData } from './payout.events.js';
+
+export type PayoutStatus = 'sent' | 'paid' | 'returned';
+
+/** A payout as its events left it. */
+export interface Payout extends PayoutSentData {
+  readonly status: PayoutStatus;
+  readonly bankReference?: string;
+  readonly returnReason?: string;
+  /** Of its last event. */
+  readonly changedAt: string;
+}
+
+/** The state after one more event. A payout begins with `PayoutSent`. */
+export function evolvePayout(payout: Payout | undefined, event: PayoutEvent): Payout | undefined {
+  if (event.type === 'PayoutSent') {
+    return { ...event.data, status: 'sent', changedAt: event.data.occurredAt };
+  }
+  if (!payout) return undefined;
+  const changedAt = event.data.occurredAt;
+  switch (event.type) {
+    case 'PayoutPaid': {
+      const { bankReference } = event.data;
+      return {
+        ...payout,
+        status: 'paid',
+        changedAt,
+        ...(bankReference !== undefined && { bankReference }),
+      };
+    }
+    case 'PayoutReturned':
+      return { ...payout, status: 'returned', changedAt, returnReason: event.data.reason };
+  }
+}
+
+/** What the books have of a merchant in one currency when its payout is decided. */
+export interface PayoutState {
+  /** Below zero the merchant owes. */
+  readonly available: bigint;
+  /** Settled net whose value date has not come. */
+  readonly notDue: bigint;
+  readonly lastPayout?:
+    { readonly number: number; readonly date: string; readonly status: PayoutStatus } | undefined;
+}
+
+export interface PayoutPolicy {
+  readonly isFrozen: boolean;
+  readonly minimum: bigint;
+}
+
+/** Why money that is due stays where it is. */
+export type HoldReason = 'frozen' | 'below-minimum';
+
+export type PayoutDecision =
+  | { readonly pay: bigint }
+  | { readonly hold: bigint; readonly reason: HoldReason }
+  | 'nothing-due'
+  | 'already-paid';
+
+/**
+ * What to pay for a date: what is available less what is not yet due. One payout a date; after one that came back,
+ * another.
+ */
+export function decidePayout(
+  date: string,
+  { available, notDue, lastPayout }: PayoutState,
+  { isFrozen, minimum }: PayoutPolicy,
+): PayoutDecision {
+  if (lastPayout?.date === date && lastPayout.status !== 'returned') return 'already-paid';
+  const due = available - notDue;
+  if (due <= 0n) return 'nothing-due';
+  if (isFrozen) return { hold: due, reason: 'frozen' };
+  if (due < minimum) return { hold: due, reason: 'below-minimum' };
+  return { pay: due };
+}
+
+/** `merchantId.currency.number`. */
+export function payoutName(merchantId: string, currency: string, number: number): string {
+  return `${merchantId}.${currency}.${number}`;
+}
+
+export const PAYOUT_NAME = /^[A-Za-z0-9]{1,15}\.[A-Z]{3}\.[1-9][0-9]{0,8}$/;

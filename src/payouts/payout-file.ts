@@ -1,0 +1,106 @@
+import { stringify } from 'csv-stringify/sync';
+import Builder from 'fast-xml-builder';
+import { v5 as uuidV5 } from 'uuid';
+import { timeText } from '../ledger/clock.js';
+import { decimalText } from '../ledger/currency.js';
+import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
+
+/** A payout as a bank is told to make it. `amount` in minor units. */
+export interface Instruction {
+  readonly payoutId: string;
+  readonly merchantId: string;
+  /** The account holder's. */
+  readonly name: string;
+  readonly account: PayoutAccount;
+  readonly currency: string;
+  readonly amount: bigint;
+}
+
+/** Namespace of message names. */
+const NAMESPACE = '2f0f3c86-31a5-4b61-8f5f-0d0f7f6fb3f2';
+
+/** The instructions as CSV, amounts in major units. */
+export function payoutCsv(date: string, instructions: readonly Instruction[]): string {
+  const rows = instructions.map(({ payoutId, merchantId, name, account, currency, amount }) => ({
+    date,
+    payoutId,
+    merchantId,
+    name,
+    iban: account.iban,
+    accountNumber: account.number,
+    bic: account.bic,
+    currency,
+    amount: decimalText(amount, currency),
+  }));
+  const columns = ['date', 'payoutId', 'merchantId', 'name', 'iban', 'accountNumber', 'bic'];
+  return stringify(rows, { header: true, columns: [...columns, 'currency', 'amount'] });
+}
+
+/**
+ * The instructions as an ISO 20022 customer credit transfer (pain.001.001.09), one payment block a currency. The same
+ * instructions make the same message name, so that a bank knows a file that it is sent twice.
+ * @param now epoch milliseconds
+ */
+export function payoutXml(date: string, instructions: readonly Instruction[], now: number): string {
+  const name = uuidV5(instructions.map(({ payoutId }) => payoutId).join(' '), NAMESPACE);
+  const messageId = name.replaceAll('-', '');
+  const currencies = [...new Set(instructions.map(({ currency }) => currency))].sort();
+  const document = {
+    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
+    Document: {
+      '@xmlns': 'urn:iso:std:iso:20022:tech:xsd:pain.001.001.09',
+      CstmrCdtTrfInitn: {
+        GrpHdr: {
+          MsgId: messageId,
+          CreDtTm: timeText(now),
+          NbOfTxs: instructions.length,
+          InitgPty: { Nm: PAYER },
+        },
+        PmtInf: currencies.map((currency) =>
+          block(
+            `${date.replaceAll('-', '')}-${currency}`,
+            date,
+            instructions.filter((instruction) => instruction.currency === currency),
+          ),
+        ),
+      },
+    },
+  };
+  return new Builder({ ignoreAttributes: false, attributeNamePrefix: '@', format: true }).build(
+    document,
+  );
+}
+
+/** Who pays, as the bank knows it by the account that the file is handed in for. */
+const PAYER = 'Tillbook';
+const PAYER_ACCOUNT = 'settlement_bank';
+
+const NOT_PROVIDED = { FinInstnId: { Othr: { Id: 'NOTPROVIDED' } } };
+
+function block(id: string, date: string, instructions: readonly Instruction[]): object {
+  const currency = instructions[0]?.currency ?? '';
+  const sum = instructions.reduce((total, { amount }) => total + amount, 0n);
+  return {
+    PmtInfId: id,
+    PmtMtd: 'TRF',
+    NbOfTxs: instructions.length,
+    CtrlSum: decimalText(sum, currency),
+    ReqdExctnDt: { Dt: date },
+    Dbtr: { Nm: PAYER },
+    DbtrAcct: { Id: { Othr: { Id: PAYER_ACCOUNT } }, Ccy: currency },
+    DbtrAgt: NOT_PROVIDED,
+    CdtTrfTxInf: instructions.map(transfer),
+  };
+}
+
+function transfer({ payoutId, merchantId, name, account, currency, amount }: Instruction): object {
+  const { iban, number = merchantId, bic } = account;
+  return {
+    PmtId: { InstrId: payoutId, EndToEndId: payoutId },
+    Amt: { InstdAmt: { '@Ccy': currency, '#text': decimalText(amount, currency) } },
+    ...(bic !== undefined && { CdtrAgt: { FinInstnId: { BICFI: bic } } }),
+    Cdtr: { Nm: name },
+    CdtrAcct: { Id: iban === undefined ? { Othr: { Id: number } } : { IBAN: iban } },
+    RmtInf: { Ustrd: `payout ${payoutId}` },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../ledger/clock.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { PayoutRow } from '../projections/payouts.view.js';
+import type { Views } from '../projections/views.js';
+import { payoutName } from './domain/payout.js';
+import { type Instruction, payoutCsv, payoutXml } from './payout-file.js';
+
+/** Files that tell a bank what to pay. */
+export class PayoutFiles {
+  constructor(
+    private readonly directory: MerchantDirectory,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The payouts of a date, those that came back left out; undefined when there are none. */
+  async file(date: string, format: 'csv' | 'xml'): Promise<string | undefined> {
+    const rows = this.views.payouts.ofDate(date).filter(({ status }) => status !== 'returned');
+    if (rows.length === 0) return undefined;
+    const instructions = await Promise.all(rows.map((row) => this.instruction(row)));
+    if (format === 'csv') return payoutCsv(date, instructions);
+    return payoutXml(date, instructions, this.clock.now());
+  }
+
+  private async instruction(row: PayoutRow): Promise<Instruction> {
+    const { merchantId, currency, number, amount, account = {} } = row;
+    const settings = (await this.directory.find(merchantId))?.merchant.settings;
+    const name = account.name ?? settings?.name ?? merchantId;
+    const payoutId = payoutName(merchantId, currency, number);
+    return { payoutId, merchantId, name, account, currency, amount };
+  }
+}

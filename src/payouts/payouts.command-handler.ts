@@ -1,0 +1,267 @@
+import { ConflictError } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDay } from '../merchants/domain/business-day.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { BookName } from '../projections/payouts.view.js';
+import type { Views } from '../projections/views.js';
+import { requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Outcome, Rejected } from '../sales/sales.commands.js';
+import { booksRefusals } from './domain/books-refusals.js';
+import {
+  decidePayout,
+  evolvePayout,
+  type HoldReason,
+  type Payout,
+  PAYOUT_NAME,
+  type PayoutDecision,
+  payoutName,
+} from './domain/payout.js';
+import type { PayoutEvent } from './domain/payout.events.js';
+
+const ATTEMPTS = 10;
+const VIEW_TIMEOUT_MS = 60_000;
+
+const THE_LEDGER: Actor = { kind: 'ledger' };
+
+/** Money that is due and stays where it is. */
+export interface Held extends BookName {
+  readonly amount: bigint;
+  readonly reason: HoldReason;
+}
+
+export interface RecordedPayout {
+  readonly payout: Payout;
+  readonly position: Position;
+}
+
+/**
+ * Pays merchants what is due. Payouts of a merchant and currency are numbered without gaps, and the next is decided on
+ * books that show all before it: of two nodes that pay at the same time one finds its number taken.
+ */
+export class PayoutsCommandHandler {
+  /** The business date for which the ledger has paid a book by itself. */
+  private readonly paidFor = new Map<string, string>();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Pays what is due on a date, to every merchant; gives what is held back. */
+  async run(
+    date: string,
+    by: Actor,
+  ): Promise<{ readonly held: readonly Held[]; readonly position: Position }> {
+    await this.catchUp();
+    const held: Held[] = [];
+    for (const book of this.views.payouts.withMoney()) {
+      const decision = await this.pay(book, { date }, by);
+      if (typeof decision === 'object' && 'hold' in decision) {
+        held.push({ ...book, amount: decision.hold, reason: decision.reason });
+      }
+    }
+    return { held, position: await this.catchUp() };
+  }
+
+  /**
+   * What a new business date brings: reserve held until then is released, and what is due is paid, once for each
+   * merchant. What settled at once on that same date is paid with the next.
+   */
+  async runDue(): Promise<void> {
+    await this.catchUp();
+    if (await this.releaseReserves()) await this.catchUp();
+    for (const book of this.views.payouts.withMoney()) {
+      const date = await this.today(book);
+      const name = `${book.merchantId} ${book.currency}`;
+      if (this.paidFor.get(name) === date) continue;
+      await this.pay(book, { date, settledBefore: date }, THE_LEDGER);
+      this.paidFor.set(name, date);
+    }
+    await this.catchUp();
+  }
+
+  /** The merchant's bank has the money. Told again: the same answer. */
+  paid(payoutId: string, bankReference: string | undefined, by: Actor) {
+    return this.change(payoutId, by, (payout, fact) => {
+      if (payout.status === 'paid') return undefined;
+      if (payout.status === 'returned') return booksRefusals.payoutStatus(payout.status);
+      const reference = bankReference !== undefined && { bankReference };
+      return { type: 'PayoutPaid', data: { ...fact, ...reference } };
+    });
+  }
+
+  /** The money came back, before or after it was paid: it is available again. */
+  returned(payoutId: string, reason: string, by: Actor) {
+    return this.change(payoutId, by, (payout, fact) => {
+      if (payout.status === 'returned') return undefined;
+      return {
+        type: 'PayoutReturned',
+        data: { ...fact, reason, afterPaid: payout.status === 'paid' },
+      };
+    });
+  }
+
+  async payout(payoutId: string): Promise<RecordedPayout | undefined> {
+    if (!PAYOUT_NAME.test(payoutId)) return undefined;
+    return foldPayout(await this.journal.read(streams.payout(payoutId)));
+  }
+
+  private async pay(
+    book: BookName,
+    due: { readonly date: string; readonly settledBefore?: string },
+    by: Actor,
+  ): Promise<PayoutDecision> {
+    for (let attempt = 1; ; attempt += 1) {
+      const merchant = await this.merchantOf(book);
+      const state = this.views.payouts.stateOf(book, due.date, due.settledBefore);
+      const decision = decidePayout(due.date, state, {
+        isFrozen: merchant.rights.payout === 'frozen',
+        minimum: BigInt(merchant.settings.payoutMinimum ?? 0),
+      });
+      if (typeof decision !== 'object' || 'hold' in decision) return decision;
+      const number = (state.lastPayout?.number ?? 0) + 1;
+      try {
+        await this.send(book, merchant, { date: due.date, number, amount: decision.pay }, by);
+        return decision;
+      } catch (error) {
+        if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
+        await this.catchUp();
+      }
+    }
+  }
+
+  private async send(
+    { merchantId, currency }: BookName,
+    { settings }: Merchant,
+    {
+      date,
+      number,
+      amount,
+    }: { readonly date: string; readonly number: number; readonly amount: bigint },
+    by: Actor,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const payoutId = payoutName(merchantId, currency, number);
+    const event: PayoutEvent = {
+      type: 'PayoutSent',
+      data: {
+        payoutId,
+        merchantId,
+        currency,
+        number,
+        amount: String(amount),
+        date,
+        ...(settings.payoutAccount && { account: settings.payoutAccount }),
+        businessDate: businessDay(now, settings).date,
+        occurredAt: timeText(now),
+      },
+    };
+    const origin = { request: payoutId, by };
+    await this.journal.append(streams.payout(payoutId), 'no-stream', [event], origin);
+  }
+
+  /** @returns whether something was released */
+  private async releaseReserves(): Promise<boolean> {
+    let isReleased = false;
+    for (const reserve of this.views.payouts.heldUntil(latestDate(this.clock.now()))) {
+      const { merchantId, currency, heldUntil, held, releases } = reserve;
+      const date = await this.today(reserve);
+      if (heldUntil > date) continue;
+      const occurredAt = timeText(this.clock.now());
+      const amount = String(held);
+      const data = { merchantId, currency, amount, heldUntil, businessDate: date, occurredAt };
+      const stream = streams.reserve(`${merchantId}.${currency}.${heldUntil}`);
+      const expected = releases === 0 ? 'no-stream' : releases - 1;
+      const origin = { request: stream, by: THE_LEDGER };
+      try {
+        await this.journal.append(stream, expected, [{ type: 'ReserveReleased', data }], origin);
+      } catch (error) {
+        // Another node was faster.
+        if (!(error instanceof ConflictError)) throw error;
+      }
+      isReleased = true;
+    }
+    return isReleased;
+  }
+
+  private async change(
+    payoutId: string,
+    by: Actor,
+    decide: (
+      payout: Payout,
+      fact: ReturnType<typeof factOf>,
+    ) => PayoutEvent | ReturnType<typeof booksRefusals.payoutStatus> | undefined,
+  ): Promise<Outcome<RecordedPayout>> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const stream = streams.payout(payoutId);
+      const events = PAYOUT_NAME.test(payoutId) ? await this.journal.read(stream) : [];
+      const recorded = foldPayout(events);
+      if (!recorded) return refused(booksRefusals.unknownPayout());
+      const { payout } = recorded;
+      const { settings } = await this.merchantOf(payout);
+      const event = decide(payout, factOf(payout, this.clock.now(), settings));
+      if (!event) return { answer: recorded, replayed: true };
+      if ('code' in event) return refused(event);
+      try {
+        const origin = { request: payoutId, by };
+        const appended = await this.journal.append(stream, events.length - 1, [event], origin);
+        const changed = evolvePayout(payout, event) ?? payout;
+        return { answer: { payout: changed, position: appended.position }, replayed: false };
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+    return refused(requestRefusals.conflict());
+  }
+
+  private async today(book: BookName): Promise<string> {
+    const known = this.directory.known(book.merchantId) ?? (await this.merchantOf(book));
+    return businessDay(this.clock.now(), known.settings).date;
+  }
+
+  /** Read anew: another node may have frozen it. */
+  private async merchantOf({ merchantId }: BookName): Promise<Merchant> {
+    const record = await this.directory.reload(merchantId);
+    if (!record) throw new Error(`merchant ${merchantId} has books and was never registered`);
+    return record.merchant;
+  }
+
+  private async catchUp(): Promise<Position> {
+    const head = await this.journal.head();
+    await this.views.waitFor(head, VIEW_TIMEOUT_MS, 'books');
+    return head;
+  }
+}
+
+function refused(refusal: Rejected['refusal']): Rejected {
+  return { refusal, replayed: false };
+}
+
+function foldPayout(events: readonly RecordedEvent[]): RecordedPayout | undefined {
+  const last = events.at(-1);
+  const payout = events.reduce<Payout | undefined>(
+    (state, { event }) => evolvePayout(state, event as PayoutEvent),
+    undefined,
+  );
+  return payout && last && { payout, position: last.position as Position };
+}
+
+function factOf(payout: Payout, now: number, settings: Merchant['settings']) {
+  const { payoutId, merchantId, currency, amount } = payout;
+  const businessDate = businessDay(now, settings).date;
+  return { payoutId, merchantId, currency, amount, businessDate, occurredAt: timeText(now) };
+}
+
+const DAY_MS = 86_400_000;
+
+/** No zone's business date is further than this. */
+function latestDate(now: number): string {
+  return timeText(now + 2 * DAY_MS).slice(0, 10);
+}

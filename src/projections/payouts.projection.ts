@@ -1,0 +1,140 @@
+import type Database from 'better-sqlite3';
+import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { SettledData } from '../sales/domain/sale.events.js';
+
+/** Net that has settled, by the date from which it may be paid out. */
+const DUE = `
+  CREATE TABLE due (
+    merchantId TEXT NOT NULL, currency TEXT NOT NULL, valueDate TEXT NOT NULL, businessDate TEXT NOT NULL,
+    net INTEGER NOT NULL, PRIMARY KEY (merchantId, currency, valueDate, businessDate)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Reserve by the date until which it is held. `releases` counts how often some of it was released. */
+const RESERVES = `
+  CREATE TABLE reserves (
+    merchantId TEXT NOT NULL, currency TEXT NOT NULL, heldUntil TEXT NOT NULL, held INTEGER NOT NULL,
+    releases INTEGER NOT NULL, PRIMARY KEY (merchantId, currency, heldUntil)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reserves_to_release ON reserves (heldUntil) WHERE held > 0;
+`;
+
+const PAYOUTS = `
+  CREATE TABLE payouts (
+    merchantId TEXT NOT NULL, currency TEXT NOT NULL, number INTEGER NOT NULL, date TEXT NOT NULL,
+    amount INTEGER NOT NULL, account TEXT, status TEXT NOT NULL, bankReference TEXT, returnReason TEXT,
+    sentAt TEXT NOT NULL, changedAt TEXT NOT NULL, PRIMARY KEY (merchantId, currency, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX payouts_by_date ON payouts (date, merchantId, currency, number);
+`;
+
+/** What payouts and releases are decided on: in the file of the books, so that a reader sees both at one moment. */
+export const PAYOUT_TABLES = { due: DUE, reserves: RESERVES, payouts: PAYOUTS } as const;
+
+/** Sums of one fold, each written once at its end. */
+export class PayoutTables {
+  private readonly addDue: Database.Statement;
+  private readonly addReserve: Database.Statement;
+  private readonly addPayout: Database.Statement;
+  private readonly changePayout: Database.Statement;
+  private readonly due = new Map<string, bigint>();
+  private readonly reserves = new Map<string, { held: bigint; releases: number }>();
+
+  constructor(database: Database.Database) {
+    this.addDue = database.prepare(
+      `INSERT INTO due VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET net = net + excluded.net`,
+    );
+    this.addReserve = database.prepare(
+      `INSERT INTO reserves VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET held = held + excluded.held, releases = releases + excluded.releases`,
+    );
+    this.addPayout = database.prepare(
+      `INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL, ?, ?)`,
+    );
+    this.changePayout = database.prepare(
+      `UPDATE payouts SET status = ?, bankReference = coalesce(?, bankReference), returnReason = ?, changedAt = ?
+       WHERE merchantId = ? AND currency = ? AND number = ?`,
+    );
+  }
+
+  fold(events: readonly RecordedEvent[]): void {
+    this.due.clear();
+    this.reserves.clear();
+    for (const { event } of events) this.apply(event);
+    for (const [key, net] of this.due) this.addDue.run(...key.split(' '), net);
+    for (const [key, { held, releases }] of this.reserves) {
+      this.addReserve.run(...key.split(' '), held, releases);
+    }
+  }
+
+  /** Gives back whether the event is about what is paid out: what an event means must be said for each. */
+  private apply(event: LedgerEvent): boolean {
+    switch (event.type) {
+      case 'Settled':
+        this.settled(event.data);
+        return true;
+      case 'ReserveReleased': {
+        const { merchantId, currency, heldUntil, amount } = event.data;
+        this.reserve(`${merchantId} ${currency} ${heldUntil}`, -BigInt(amount), 1);
+        return true;
+      }
+      case 'PayoutSent': {
+        const { merchantId, currency, number, date, amount, account, occurredAt } = event.data;
+        const held = account ? JSON.stringify(account) : null;
+        this.addPayout.run(
+          ...[merchantId, currency, number, date],
+          ...[BigInt(amount), held, occurredAt, occurredAt],
+        );
+        return true;
+      }
+      case 'PayoutPaid': {
+        const { payoutId, bankReference, occurredAt } = event.data;
+        this.changePayout.run('paid', bankReference, null, occurredAt, ...payoutId.split('.'));
+        return true;
+      }
+      case 'PayoutReturned': {
+        const { payoutId, reason, occurredAt } = event.data;
+        this.changePayout.run('returned', null, reason, occurredAt, ...payoutId.split('.'));
+        return true;
+      }
+      case 'Sale':
+      case 'Void':
+      case 'Refund':
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
+      case 'RequestTaken':
+      case 'Refused':
+      case 'BatchCloseRequested':
+      case 'BatchClosed':
+      case 'BatchReconciled':
+      case 'MerchantRegistered':
+      case 'MerchantPolicyChanged':
+      case 'TerminalAssigned':
+      case 'RightFrozen':
+      case 'RightRestored':
+      case 'CardReported':
+      case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
+      case 'Reversal':
+      case 'NothingToReverse':
+        return false;
+    }
+  }
+
+  private settled(data: SettledData): void {
+    const { merchantId, currency, valueDate, businessDate, net, reserve, reserveUntil } = data;
+    const book = `${merchantId} ${currency}`;
+    const key = `${book} ${valueDate} ${businessDate}`;
+    this.due.set(key, (this.due.get(key) ?? 0n) + BigInt(net));
+    if (reserveUntil !== undefined) this.reserve(`${book} ${reserveUntil}`, BigInt(reserve), 0);
+  }
+
+  private reserve(key: string, held: bigint, releases: number): void {
+    const sum = this.reserves.get(key) ?? { held: 0n, releases: 0 };
+    this.reserves.set(key, { held: sum.held + held, releases: sum.releases + releases });
+  }
+}

@@ -1,0 +1,170 @@
+import type Database from 'better-sqlite3';
+import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
+import type { PayoutState, PayoutStatus } from '../payouts/domain/payout.js';
+
+/** A payout in a list. `amount` in minor units. */
+export interface PayoutRow {
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly number: number;
+  readonly date: string;
+  readonly amount: bigint;
+  readonly account?: PayoutAccount;
+  readonly status: PayoutStatus;
+  readonly bankReference: string | null;
+  readonly returnReason: string | null;
+  readonly sentAt: string;
+  readonly changedAt: string;
+}
+
+/** Reserve that may be released once its merchant's business date gets there. */
+export interface HeldReserve {
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly heldUntil: string;
+  readonly held: bigint;
+  readonly releases: number;
+}
+
+export interface BookName {
+  readonly merchantId: string;
+  readonly currency: string;
+}
+
+export interface PayoutsQuery {
+  readonly merchantId?: string | undefined;
+  readonly date?: string | undefined;
+  readonly status?: PayoutStatus | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+type Stored = Omit<PayoutRow, 'number' | 'account'> & {
+  readonly number: bigint;
+  readonly account: string | null;
+};
+
+/** What payouts are decided on, and those there are. */
+export class PayoutsView {
+  private readonly positive: Database.Statement<[], BookName>;
+  private readonly state: Database.Statement<[object], { available: bigint; notDue: bigint }>;
+  private readonly last: Database.Statement<
+    [string, string],
+    NonNullable<PayoutState['lastPayout']>
+  >;
+  private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
+  private readonly onDate: Database.Statement<[string], Stored>;
+  private readonly page: Database.Statement<[object], Stored>;
+
+  constructor(private readonly database: Database.Database) {
+    this.positive = database.prepare(
+      'SELECT merchantId, currency FROM books WHERE merchant_available > 0 ORDER BY merchantId, currency',
+    );
+    this.state = database
+      .prepare<[object], { available: bigint; notDue: bigint }>(
+        `SELECT merchant_available AS available, coalesce((
+           SELECT sum(net) FROM due WHERE due.merchantId = books.merchantId AND due.currency = books.currency
+             AND valueDate >= @date AND (valueDate > @date OR businessDate >= @settledBefore)
+         ), 0) AS notDue
+         FROM books WHERE merchantId = @merchantId AND currency = @currency`,
+      )
+      .safeIntegers();
+    this.last = database.prepare(
+      `SELECT number, date, status FROM payouts WHERE merchantId = ? AND currency = ?
+       ORDER BY number DESC LIMIT 1`,
+    );
+    this.toRelease = database
+      .prepare<[string], HeldReserve & { releases: bigint }>(
+        'SELECT * FROM reserves WHERE held > 0 AND heldUntil <= ? ORDER BY heldUntil',
+      )
+      .safeIntegers();
+    this.onDate = database
+      .prepare<[string], Stored>(
+        'SELECT * FROM payouts WHERE date = ? ORDER BY merchantId, currency, number',
+      )
+      .safeIntegers();
+    this.page = database
+      .prepare<[object], Stored>(
+        `SELECT * FROM payouts INDEXED BY payouts_by_date
+         WHERE (date, merchantId, currency, number) > (@date, @merchant, @currency, @number)
+           AND (@onlyDate IS NULL OR date = @onlyDate) AND (@merchantId IS NULL OR merchantId = @merchantId)
+           AND (@status IS NULL OR status = @status)
+         ORDER BY date, merchantId, currency, number LIMIT @limit`,
+      )
+      .safeIntegers();
+  }
+
+  /** Books with something available, by merchant. */
+  withMoney(): BookName[] {
+    return this.positive.all();
+  }
+
+  /**
+   * What a payout for a date is decided on, all of one moment. `settledBefore`: money of that business date and later
+   * is not yet due either.
+   */
+  stateOf(
+    { merchantId, currency }: BookName,
+    date: string,
+    settledBefore = LAST_DATE,
+  ): PayoutState {
+    return this.database.transaction(() => {
+      const state = this.state.get({ merchantId, currency, date, settledBefore });
+      return {
+        available: state?.available ?? 0n,
+        notDue: state?.notDue ?? 0n,
+        lastPayout: this.last.get(merchantId, currency),
+      };
+    })();
+  }
+
+  /** Reserve held until a date or an earlier one. */
+  heldUntil(date: string): HeldReserve[] {
+    return this.toRelease.all(date).map((row) => ({ ...row, releases: Number(row.releases) }));
+  }
+
+  /** Every payout for a date, by merchant. */
+  ofDate(date: string): PayoutRow[] {
+    return this.onDate.all(date).map(fromStored);
+  }
+
+  /** By date, the oldest first, then by merchant. */
+  list({ merchantId, date, status, after, limit }: PayoutsQuery): {
+    readonly payouts: readonly PayoutRow[];
+    readonly next?: string;
+  } {
+    const [day = '', merchant = '', currency = '', number = '0'] =
+      after === undefined ? [date ?? ''] : after.split('.');
+    const rows = this.page.all({
+      date: day,
+      merchant,
+      currency,
+      number: Number(number),
+      onlyDate: date ?? null,
+      merchantId: merchantId ?? null,
+      status: status ?? null,
+      limit: limit + 1,
+    });
+    const payouts = rows.slice(0, limit).map(fromStored);
+    const last = payouts.at(-1);
+    return rows.length > limit && last ? { payouts, next: cursor(last) } : { payouts };
+  }
+}
+
+const LAST_DATE = '9999-99-99';
+
+/** Of the form `2026-11-23.M0001.EUR.7`: a date and a payout. */
+export const PAYOUT_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}\.\d{1,9}$/;
+
+function cursor({ date, merchantId, currency, number }: PayoutRow): string {
+  return `${date}.${merchantId}.${currency}.${number}`;
+}
+
+function fromStored({ account, number, ...row }: Stored): PayoutRow {
+  return {
+    ...row,
+    number: Number(number),
+    ...(account !== null && { account: JSON.parse(account) as PayoutAccount }),
+  };
+}

@@ -1,0 +1,270 @@
+import type Database from 'better-sqlite3';
+import type { AcquirerEvent } from '../acquirer/domain/acquirer.events.js';
+import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { parseRequestName } from '../ledger/domain/request-name.js';
+import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
+import type { Projection } from './projection.js';
+
+/** Sums of a settlement line, in the order of their columns. */
+export const LINE_SUMS = [
+  'count',
+  'gross',
+  'voided',
+  'refunded',
+  'fee',
+  'reserve',
+  'net',
+  'refundCount',
+  'refundAmount',
+  'feeReturned',
+] as const;
+
+type LineSum = (typeof LINE_SUMS)[number];
+
+/**
+ * What settled of a batch's sales, a line for each value date and card type; and, on a line without either, what was
+ * refunded of settled sales by the batch's own requests.
+ */
+const LINES = `
+  CREATE TABLE settlement_lines (
+    merchantId TEXT NOT NULL, businessDate TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
+    currency TEXT NOT NULL, valueDate TEXT NOT NULL, cardType TEXT NOT NULL,
+    ${LINE_SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')},
+    PRIMARY KEY (merchantId, businessDate, terminalId, batchNo, currency, valueDate, cardType)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * What the acquirer owes for each batch, and has paid. \x for what belongs to
+ * a date and to no batch. All differences together are what stands on acquirer_receivable.
+ */
+const CLAIMS = `
+  CREATE TABLE claims (
+    merchantId TEXT NOT NULL, batch TEXT NOT NULL, currency TEXT NOT NULL, day TEXT NOT NULL,
+    businessDate TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, schemeCost INTEGER NOT NULL,
+    isClosed INTEGER NOT NULL, PRIMARY KEY (merchantId, batch, currency, day)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX claims_by_date ON claims (businessDate, merchantId, currency);
+`;
+
+/** Settlements by batch and day, and how the acquirer's payments match them. */
+export const settlementsProjection: Projection = {
+  name: 'settlements',
+  version: 1,
+  tables: { settlement_lines: LINES, claims: CLAIMS },
+  open: (database) => {
+    const tables = new SettlementTables(database);
+    return (events) => {
+      tables.fold(events);
+    };
+  },
+};
+
+interface Claim {
+  readonly merchantId: string;
+  readonly batch: string;
+  readonly currency: string;
+  readonly businessDate: string;
+  expected: bigint;
+  received: bigint;
+  schemeCost: bigint;
+}
+
+/** Lines and claims that the events of one fold touch: each is written once, at its end. */
+class SettlementTables {
+  private readonly addLine: Database.Statement;
+  private readonly addClaim: Database.Statement;
+  private readonly closeClaims: Database.Statement;
+  private readonly lines = new Map<string, Record<LineSum, bigint>>();
+  private readonly claims = new Map<string, Claim>();
+  private readonly closed = new Set<string>();
+
+  constructor(database: Database.Database) {
+    this.addLine = database.prepare(
+      `INSERT INTO settlement_lines VALUES (?, ?, ?, ?, ?, ?, ?${', ?'.repeat(LINE_SUMS.length)})
+       ON CONFLICT DO UPDATE SET ${LINE_SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
+    );
+    this.addClaim = database.prepare(
+      `INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET expected = expected + excluded.expected,
+         received = received + excluded.received, schemeCost = schemeCost + excluded.schemeCost`,
+    );
+    this.closeClaims = database.prepare(
+      'UPDATE claims SET isClosed = 1 WHERE merchantId = ? AND batch = ?',
+    );
+  }
+
+  fold(events: readonly RecordedEvent[]): void {
+    this.lines.clear();
+    this.claims.clear();
+    this.closed.clear();
+    for (const { event } of events) this.apply(event);
+    for (const [key, sums] of this.lines) {
+      this.addLine.run(...key.split(' '), ...LINE_SUMS.map((sum) => sums[sum]));
+    }
+    for (const claim of this.claims.values()) this.write(claim);
+    for (const batch of this.closed) this.closeClaims.run(...batch.split(' '));
+  }
+
+  /** Gives back whether the event is about settlements: what an event means must be said for each. */
+  private apply(event: LedgerEvent): boolean {
+    switch (event.type) {
+      case 'Sale':
+        this.claim(event.data, batchIn(event.data)).expected += BigInt(event.data.amount);
+        return true;
+      case 'Void': {
+        const sale = parseRequestName(event.data.saleId);
+        this.claim(event.data, batchIn(sale)).expected -= BigInt(event.data.amount);
+        return true;
+      }
+      case 'Refund': {
+        const { afterSettlement, amount, feeReturned } = event.data;
+        if (!afterSettlement) return true;
+        const line = this.line(event.data, '', '');
+        line.refundCount += 1n;
+        line.refundAmount += BigInt(amount);
+        line.feeReturned += BigInt(feeReturned);
+        return true;
+      }
+      case 'Settled':
+        this.settled(event.data);
+        return true;
+      case 'Reversal':
+        this.undo(event.data);
+        return true;
+      case 'BatchClosed': {
+        const batch = batchIn(event.data);
+        for (const { currency, amount } of event.data.refunds) {
+          this.claim({ ...event.data, currency }, batch).expected -= BigInt(amount);
+        }
+        this.closed.add(`${event.data.merchantId} ${batch}`);
+        return true;
+      }
+      case 'ChargebackOpened':
+        this.claim(event.data, DAY).expected -= BigInt(event.data.amount);
+        return true;
+      case 'ChargebackWon':
+        this.claim(event.data, DAY).expected += BigInt(event.data.amount);
+        return true;
+      case 'AcquirerPaid':
+        this.paid(event.data);
+        return true;
+      case 'ChargebackLost':
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+      case 'ReserveReleased':
+      case 'WrittenOff':
+      case 'RequestTaken':
+      case 'Refused':
+      case 'BatchCloseRequested':
+      case 'BatchReconciled':
+      case 'MerchantRegistered':
+      case 'MerchantPolicyChanged':
+      case 'TerminalAssigned':
+      case 'RightFrozen':
+      case 'RightRestored':
+      case 'CardReported':
+      case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
+      case 'NothingToReverse':
+        return false;
+    }
+  }
+
+  /** The mirror of what is undone, where that stands: a sale's and a void's in the sale's batch, a refund's in its own. */
+  private undo(data: ReversalData): void {
+    switch (data.undone) {
+      case 'nothing':
+        return;
+      case 'sale':
+        this.claim(data, batchIn(parseRequestName(data.saleId))).expected -= BigInt(data.amount);
+        return;
+      case 'void':
+        this.claim(data, batchIn(parseRequestName(data.saleId))).expected += BigInt(data.amount);
+        return;
+      case 'refund': {
+        if (!data.afterSettlement) return;
+        const line = this.line({ ...data, ...parseRequestName(data.of) }, '', '');
+        line.refundCount -= 1n;
+        line.refundAmount -= BigInt(data.amount);
+        line.feeReturned -= BigInt(data.feeReturned);
+      }
+    }
+  }
+
+  private settled(data: SettledData): void {
+    const line = this.line(data, data.valueDate, data.cardType ?? '');
+    line.count += 1n;
+    for (const sum of ['gross', 'voided', 'refunded', 'fee', 'reserve', 'net'] as const) {
+      line[sum] += BigInt(data[sum]);
+    }
+  }
+
+  private paid({ currency, lines }: AcquirerEvent['data']): void {
+    for (const { amount, schemeCost, terminalId, batchNo, ...of } of lines) {
+      const batch = terminalId !== undefined && batchNo !== undefined;
+      const claim = this.claim({ ...of, currency }, batch ? `${terminalId}.${batchNo}` : DAY);
+      claim.received += BigInt(amount);
+      claim.schemeCost += BigInt(schemeCost);
+    }
+  }
+
+  private line(
+    data: Omit<Batched, 'saleId'>,
+    valueDate: string,
+    cardType: string,
+  ): Record<LineSum, bigint> {
+    const { merchantId, businessDate, terminalId, batchNo, currency } = data;
+    const key = [merchantId, businessDate, terminalId, batchNo, currency, valueDate, cardType];
+    return held(this.lines, key.join(' '), () => ({ ...NO_SUMS }));
+  }
+
+  private claim(
+    { merchantId, currency, businessDate }: Pick<Claim, 'merchantId' | 'currency' | 'businessDate'>,
+    batch: string,
+  ): Claim {
+    const key = `${merchantId} ${batch} ${currency} ${batch === DAY ? businessDate : ''}`;
+    return held(this.claims, key, () => ({
+      ...{ merchantId, batch, currency, businessDate },
+      ...{ expected: 0n, received: 0n, schemeCost: 0n },
+    }));
+  }
+
+  /** A batch is of one date; only what belongs to no batch is kept apart by its date. */
+  private write(claim: Claim): void {
+    const { merchantId, batch, currency, businessDate, expected, received, schemeCost } = claim;
+    const [day, isClosed] = batch === DAY ? [businessDate, 1] : ['', 0];
+    this.addClaim.run(
+      ...[merchantId, batch, currency, day, businessDate],
+      ...[expected, received, schemeCost, isClosed],
+    );
+  }
+}
+
+/** Stands for the batch of what belongs to a date alone. */
+export const DAY = 'day';
+
+interface Batched {
+  readonly merchantId: string;
+  readonly businessDate: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly currency: string;
+}
+
+const NO_SUMS = Object.fromEntries(LINE_SUMS.map((sum) => [sum, 0n])) as Record<LineSum, bigint>;
+
+function batchIn({ terminalId, batchNo }: Pick<Batched, 'terminalId' | 'batchNo'>): string {
+  return `${terminalId}.${batchNo}`;
+}
+
+function held<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,201 @@
+import type Database from 'better-sqlite3';
+import { DAY, LINE_SUMS } from './settlements.projection.js';
+
+/** Sums of what settled and of what was refunded later, in minor units. `amount` is before fee and reserve. */
+export type SettlementSums = Readonly<Record<(typeof LINE_SUMS)[number] | 'amount', bigint>>;
+
+export interface SettledBatch {
+  readonly businessDate: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly currency: string;
+}
+
+export type BatchTotals = SettledBatch & SettlementSums;
+
+/** What settled with one value date and card type; the card type is empty where none was sent. */
+export type SettlementLine = SettlementSums & {
+  readonly valueDate: string;
+  readonly cardType: string;
+};
+
+export type DayTotals = SettlementSums & {
+  readonly businessDate: string;
+  readonly currency: string;
+};
+
+export interface SettlementsQuery {
+  readonly merchantId: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface SettlementsPage {
+  readonly batches: readonly (BatchTotals & { readonly lines: readonly SettlementLine[] })[];
+  /** Of each date on the page, whole. */
+  readonly days: readonly DayTotals[];
+  readonly next?: string;
+}
+
+export type MatchStatus = 'open' | 'awaited' | 'matched' | 'short' | 'over';
+
+/** What the acquirer owes a merchant's date, against what it paid. `difference`: what is still to come. */
+export interface Matched {
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly businessDate: string;
+  readonly expected: bigint;
+  readonly received: bigint;
+  readonly schemeCost: bigint;
+  readonly difference: bigint;
+  readonly status: MatchStatus;
+}
+
+export interface MatchQuery {
+  readonly merchantId?: string | undefined;
+  readonly status?: MatchStatus | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface ClaimRow {
+  readonly batch: string;
+  readonly expected: bigint;
+  readonly received: bigint;
+  readonly schemeCost: bigint;
+  readonly isClosed: bigint;
+}
+
+const FIRST_DATE = '0000-00-00';
+const LAST_DATE = '9999-99-99';
+const SUMS = `${LINE_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}, sum(fee + reserve + net) AS amount`;
+
+const NET_SUMS =
+  'sum(expected) AS expected, sum(received) AS received, sum(schemeCost) AS schemeCost';
+
+/** Settlement reports, and how the acquirer's payments match what it owes. */
+export class SettlementsView {
+  private readonly batches: Database.Statement<[object], BatchTotals>;
+  private readonly lines: Database.Statement<[object], SettlementLine>;
+  private readonly days: Database.Statement<[object], DayTotals>;
+  private readonly matches: Database.Statement<[object], Matched>;
+  private readonly claims: Database.Statement<[object], ClaimRow>;
+
+  constructor(database: Database.Database) {
+    this.batches = database
+      .prepare<[object], BatchTotals>(
+        `SELECT businessDate, terminalId, batchNo, currency, ${SUMS} FROM settlement_lines
+         WHERE merchantId = @merchantId AND businessDate BETWEEN @from AND @to
+           AND (businessDate, terminalId, batchNo, currency) > (@date, @terminalId, @batchNo, @currency)
+         GROUP BY businessDate, terminalId, batchNo, currency
+         ORDER BY businessDate, terminalId, batchNo, currency LIMIT @limit`,
+      )
+      .safeIntegers();
+    this.lines = database
+      .prepare<[object], SettlementLine>(
+        `SELECT valueDate, cardType, ${SUMS} FROM settlement_lines
+         WHERE merchantId = @merchantId AND businessDate = @businessDate AND terminalId = @terminalId
+           AND batchNo = @batchNo AND currency = @currency AND valueDate <> ''
+         GROUP BY valueDate, cardType ORDER BY valueDate, cardType`,
+      )
+      .safeIntegers();
+    this.days = database
+      .prepare<[object], DayTotals>(
+        `SELECT businessDate, currency, ${SUMS} FROM settlement_lines
+         WHERE merchantId = @merchantId AND businessDate BETWEEN @from AND @to
+         GROUP BY businessDate, currency ORDER BY businessDate, currency`,
+      )
+      .safeIntegers();
+    this.matches = database.prepare<[object], Matched>(MATCHES).safeIntegers();
+    this.claims = database
+      .prepare<[object], ClaimRow>(
+        `SELECT batch, expected, received, schemeCost, isClosed FROM claims INDEXED BY claims_by_date
+         WHERE businessDate = @businessDate AND merchantId = @merchantId AND currency = @currency ORDER BY batch`,
+      )
+      .safeIntegers();
+  }
+
+  /** What settled, by business date and batch. */
+  report({ merchantId, from, to, after, limit }: SettlementsQuery): SettlementsPage {
+    const [date = '', terminalId = '', batchNo = '', currency = ''] = after?.split('.') ?? [];
+    const span = { merchantId, from: from ?? FIRST_DATE, to: to ?? LAST_DATE };
+    const start = { date, terminalId, batchNo, currency };
+    const rows = this.batches.all({ ...span, ...start, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const batches = page.map((batch) => ({ ...batch, lines: this.linesOf(merchantId, batch) }));
+    const [first, last] = [page[0], page.at(-1)];
+    if (!first || !last) return { batches, days: [] };
+    const days = this.days.all({ merchantId, from: first.businessDate, to: last.businessDate });
+    return { batches, days, ...(rows.length > limit && { next: cursor(last) }) };
+  }
+
+  /** Each merchant's date with what is expected of the acquirer for it, the oldest first. */
+  matching({ merchantId, status, from, to, after, limit }: MatchQuery): {
+    readonly settlements: readonly Matched[];
+    readonly next?: string;
+  } {
+    const [date = '', merchant = '', currency = ''] = after?.split('.') ?? [];
+    const rows = this.matches.all({
+      ...{ date, merchant, currency, limit: limit + 1 },
+      ...{ from: from ?? FIRST_DATE, to: to ?? LAST_DATE },
+      ...{ merchantId: merchantId ?? null, status: status ?? null },
+    });
+    const settlements = rows.slice(0, limit);
+    const last = settlements.at(-1);
+    const next = last && `${last.businessDate}.${last.merchantId}.${last.currency}`;
+    return { settlements, ...(rows.length > limit && next !== undefined && { next }) };
+  }
+
+  /** The batches of a merchant's date, and what belongs to the date alone. */
+  claimsOf({ merchantId, currency, businessDate }: Matched): ClaimRow[] {
+    return this.claims.all({ merchantId, currency, businessDate });
+  }
+
+  private linesOf(merchantId: string, batch: BatchTotals): SettlementLine[] {
+    const { businessDate, terminalId, batchNo, currency } = batch;
+    return this.lines.all({ merchantId, businessDate, terminalId, batchNo, currency });
+  }
+}
+
+const MATCHES = `
+  SELECT *, CASE
+      WHEN NOT isClosed THEN 'open'
+      WHEN difference = 0 THEN 'matched'
+      WHEN received = 0 AND schemeCost = 0 THEN 'awaited'
+      WHEN difference > 0 THEN 'short'
+      ELSE 'over'
+    END AS status
+  FROM (
+    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(isClosed) AS isClosed,
+      sum(expected - received - schemeCost) AS difference
+    FROM claims INDEXED BY claims_by_date
+    WHERE businessDate BETWEEN @from AND @to AND (@merchantId IS NULL OR merchantId = @merchantId)
+      AND (businessDate, merchantId, currency) > (@date, @merchant, @currency)
+    GROUP BY businessDate, merchantId, currency
+  )
+  WHERE @status IS NULL OR status = @status
+  ORDER BY businessDate, merchantId, currency LIMIT @limit
+`;
+
+/** Of the form `2026-11-23.T1.000001.EUR`. */
+export const SETTLEMENTS_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,8}\.\d{6}\.[A-Z]{3}$/;
+
+/** Of the form `2026-11-23.M0001.EUR`. */
+export const MATCH_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}$/;
+
+function cursor({ businessDate, terminalId, batchNo, currency }: SettledBatch): string {
+  return `${businessDate}.${terminalId}.${batchNo}.${currency}`;
+}
+
+/** The batch of a claim; undefined for what belongs to a date alone. */
+export function batchOfClaim({
+  batch,
+}: ClaimRow): { readonly terminalId: string; readonly batchNo: string } | undefined {
+  if (batch === DAY) return undefined;
+  const [terminalId = '', batchNo = ''] = batch.split('.');
+  return { terminalId, batchNo };
+}

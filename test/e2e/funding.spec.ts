@@ -1,0 +1,275 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+const TODAY = '2026-03-02';
+
+let ledger: Tillbook;
+let payments = 0;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+async function settledSale(settings: object = {}) {
+  const shop = await Shop.open(ledger, { fee: { basisPoints: 200 }, ...settings });
+  const { saleId } = await shop.sell({ amount: 10_000 });
+  const { body } = await shop.closeBatch();
+  shop.batchNo = '000002';
+  return { shop, saleId, position: body.position };
+}
+
+function pay(shop: Shop, line: object, fields: object = {}) {
+  payments += 1;
+  return ledger.post('/v1/acquirer/payments', {
+    paymentId: `P${payments}`,
+    currency: 'EUR',
+    receivedOn: '2026-03-04',
+    lines: [{ merchantId: shop.merchantId, businessDate: TODAY, ...line }],
+    ...fields,
+  });
+}
+
+async function matchOf(shop: Shop, position: string) {
+  const query = `merchantId=${shop.merchantId}&after=${position}`;
+  return (await ledger.get(`/v1/acquirer/settlements?${query}`)).body.settlements;
+}
+
+async function accounts(shop: Shop, position: string): Promise<Record<string, number>> {
+  const query = `merchantId=${shop.merchantId}&after=${position}`;
+  const { body } = await ledger.get(`/v1/ledger/trial-balance?${query}`);
+  const rows = body.accounts as { account: string; debit: number; credit: number }[];
+  return Object.fromEntries(rows.map(({ account, debit, credit }) => [account, debit - credit]));
+}
+
+describe('the acquirer’s payments', () => {
+  test('match what it owes for a date, cost included', async () => {
+    const { shop, position } = await settledSale();
+    expect((await matchOf(shop, position))[0]).toMatchObject({
+      businessDate: TODAY,
+      expected: 10_000,
+      difference: 10_000,
+      status: 'awaited',
+    });
+
+    const { status, body } = await pay(shop, { amount: 9_880, schemeCost: 120 });
+
+    expect(status).toBe(201);
+    expect(await matchOf(shop, body.position)).toEqual([
+      {
+        merchantId: shop.merchantId,
+        currency: 'EUR',
+        businessDate: TODAY,
+        status: 'matched',
+        expected: 10_000,
+        received: 9_880,
+        schemeCost: 120,
+        difference: 0,
+        claims: [
+          {
+            terminalId: 'T1',
+            batchNo: '000001',
+            expected: 10_000,
+            received: 0,
+            schemeCost: 0,
+            difference: 10_000,
+            isClosed: true,
+          },
+          { expected: 0, received: 9_880, schemeCost: 120, difference: -10_000, isClosed: true },
+        ],
+      },
+    ]);
+    expect(await accounts(shop, body.position)).toEqual({
+      settlement_bank: 9_880,
+      scheme_cost: 120,
+      merchant_available: -9_800,
+      mdr_revenue: -200,
+    });
+  });
+
+  test('that differ are listed with what is missing', async () => {
+    const { shop } = await settledSale();
+    const batch = { terminalId: 'T1', batchNo: '000001' };
+    const { body } = await pay(shop, { ...batch, amount: 9_000, schemeCost: 100 });
+    const query = `merchantId=${shop.merchantId}&status=short&after=${body.position}`;
+    const short = await ledger.get(`/v1/acquirer/settlements?${query}`);
+    expect(short.body.settlements[0]).toMatchObject({ difference: 900, status: 'short' });
+    expect(short.body.settlements[0].claims).toEqual([
+      {
+        ...batch,
+        expected: 10_000,
+        received: 9_000,
+        schemeCost: 100,
+        difference: 900,
+        isClosed: true,
+      },
+    ]);
+  });
+
+  test('sent again are one payment; another under the same name is refused', async () => {
+    const { shop } = await settledSale();
+    const first = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
+    const again = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
+    const other = await pay(shop, { amount: 101 }, { paymentId: 'SAME' });
+
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.body).toEqual(first.body);
+    expect([other.status, other.body.responseCode, other.body.fields]).toEqual([
+      409,
+      '94',
+      ['lines'],
+    ]);
+    expect((await ledger.get('/v1/acquirer/payments/SAME')).body).toEqual(first.body);
+  });
+
+  test('of an unknown merchant are refused and change nothing', async () => {
+    const { shop } = await settledSale();
+    const refused = await pay(shop, { merchantId: 'NOBODY', amount: 1 }, { paymentId: 'NONE' });
+    expect([refused.status, refused.body.responseCode]).toEqual([404, '03']);
+    expect((await ledger.get('/v1/acquirer/payments/NONE')).status).toBe(404);
+  });
+});
+
+describe('a chargeback', () => {
+  const open = (saleId: string, fields: object = {}) =>
+    ledger.post(`/v1/sales/${saleId}/chargebacks`, {
+      chargebackId: 'CB1',
+      reason: 'not received',
+      ...fields,
+    });
+
+  test('takes the money and its fee from the merchant; won, the money comes back', async () => {
+    const { shop, saleId } = await settledSale();
+
+    const opened = await open(saleId, { amount: 4_000, fee: 1_500 });
+    expect(opened.status).toBe(201);
+    expect(opened.body).toMatchObject({
+      status: 'open',
+      amount: 4_000,
+      fee: 1_500,
+      remaining: 6_000,
+    });
+    expect(await accounts(shop, opened.body.position)).toEqual({
+      acquirer_receivable: 6_000,
+      merchant_available: -4_300,
+      mdr_revenue: -200,
+      chargeback_fee: -1_500,
+    });
+
+    const won = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/won`, {});
+    expect(won.body).toMatchObject({ status: 'won', remaining: 10_000 });
+    expect(await accounts(shop, won.body.position)).toEqual({
+      acquirer_receivable: 10_000,
+      merchant_available: -8_300,
+      mdr_revenue: -200,
+      chargeback_fee: -1_500,
+    });
+    const lost = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/lost`);
+    expect([lost.status, lost.body.code]).toEqual([409, 'chargeback-status']);
+  });
+
+  test('and refunds together are never more than the sale', async () => {
+    const { shop, saleId } = await settledSale();
+    await shop.refund(saleId, { amount: 7_000 });
+
+    const above = await open(saleId, { amount: 3_001 });
+    expect([above.status, above.body.responseCode]).toEqual([422, '61']);
+    const rest = await open(saleId);
+    expect(rest.body).toMatchObject({ amount: 3_000, remaining: 0 });
+    const lost = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/lost`);
+    expect(lost.body.status).toBe('lost');
+
+    const refund = await shop.refund(saleId, { amount: 1 });
+    expect([refund.status, refund.body.code]).toEqual([409, 'amount-remaining']);
+    const sale = await ledger.get(`/v1/sales/${saleId}`);
+    expect(sale.body).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
+    const { body } = await ledger.get(`${shop.path}/sales?after=${lost.body.position}`);
+    expect(body.sales[0]).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
+  });
+
+  test('of a sale that has not settled is refused', async () => {
+    const shop = await Shop.open(ledger);
+    const { saleId } = await shop.sell();
+    const { status, body } = await open(saleId);
+    expect([status, body.code, body.nextStep]).toEqual([409, 'not-settled', 'void']);
+  });
+
+  test('sent again is one chargeback', async () => {
+    const { saleId } = await settledSale();
+    const first = await open(saleId, { amount: 1_000 });
+    const again = await open(saleId, { amount: 1_000 });
+    const other = await open(saleId, { amount: 2_000 });
+    expect(again.body).toEqual(first.body);
+    expect([other.status, other.body.fields]).toEqual([409, ['amount']]);
+  });
+});
+
+describe('a write-off', () => {
+  test('gives up what a merchant owes, and never more', async () => {
+    const { shop, saleId } = await settledSale();
+    const { body } = await shop.refund(saleId);
+    const owed = await ledger.get(`${shop.path}/balances?after=${body.position}`);
+    expect(owed.body[0]).toMatchObject({ available: 0, receivable: 200 });
+
+    const writeOff = (fields: object) =>
+      ledger.post(`${shop.path}/write-offs`, { writeOffId: 'W1', reason: 'gone', ...fields });
+    const above = await writeOff({ amount: 201 });
+    expect([above.status, above.body.code]).toEqual([422, 'above-receivable']);
+    const done = await writeOff({});
+    expect([done.status, done.body.amount]).toEqual([201, 200]);
+    expect((await writeOff({})).headers['idempotency-replayed']).toBe('true');
+
+    expect(await accounts(shop, done.body.position)).toMatchObject({ bad_debt: 200 });
+  });
+
+  test('is not needed where later settlements set off what is owed', async () => {
+    const { shop, saleId } = await settledSale();
+    await shop.refund(saleId);
+    shop.batchNo = '000003';
+    await shop.sell({ amount: 1_000 });
+    const { body } = await shop.closeBatch();
+    const { body: balances } = await ledger.get(`${shop.path}/balances?after=${body.position}`);
+    expect(balances[0]).toMatchObject({ available: 780, receivable: 0 });
+  });
+});
+
+describe('the settlement report', () => {
+  test('has each batch and day with a line for each fee, and fees given back', async () => {
+    const shop = await Shop.open(ledger, {
+      fee: { basisPoints: 200, perCardType: { debit: { basisPoints: 50, cap: 20 } } },
+      refundPolicy: { feeReturn: 'proportional' },
+    });
+    const card = { token: 'tok_d', last4: '1111' };
+    const credit = await shop.sell({ amount: 10_000, card: { ...card, type: 'credit' } });
+    await shop.sell({ amount: 10_000, card: { ...card, type: 'debit' } });
+    await shop.closeBatch();
+    shop.batchNo = '000002';
+    await shop.refund(credit.saleId, { amount: 5_000 });
+    const { body: closed } = await shop.closeBatch();
+
+    const { body } = await ledger.get(`${shop.path}/settlements?after=${closed.position}`);
+
+    expect(
+      body.batches.map(({ batchNo, fee, feeReturned }: never) => [batchNo, fee, feeReturned]),
+    ).toEqual([
+      ['000001', 220, 0],
+      ['000002', 0, 100],
+    ]);
+    expect(
+      body.batches[0].lines.map(({ cardType, amount, fee }: never) => [cardType, amount, fee]),
+    ).toEqual([
+      ['credit', 10_000, 200],
+      ['debit', 10_000, 20],
+    ]);
+    expect(body.days).toEqual([
+      expect.objectContaining({
+        count: 2,
+        amount: 20_000,
+        fee: 220,
+        net: 19_780,
+        refundAmount: 5_000,
+        feeReturned: 100,
+      }),
+    ]);
+  });
+});
