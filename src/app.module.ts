@@ -23,6 +23,7 @@ import { openEventStore, type OwnedEventStore } from './event-store/open-event-s
 import { HealthController } from './http/health.controller.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
+import { Streams } from './http/streams.js';
 import { SettableClock } from './ledger/clock.js';
 import { DueWork } from './ledger/due-work.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
@@ -32,6 +33,7 @@ import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import { PayoutsController } from './payouts/payouts.controller.js';
 import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
+import { SkipCommandHandler } from './projections/skip.command-handler.js';
 import { Views } from './projections/views.js';
 import { RequestsController } from './sales/requests.controller.js';
 import { RequestQueries } from './sales/request.queries.js';
@@ -106,6 +108,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Metrics, useValue: new Metrics(views, store) },
       { provide: Readiness, useValue: new Readiness() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now()) },
+      { provide: Streams, useValue: new Streams() },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
       { provide: DueWork, useValue: ledger.dueWork },
       ...(isSandbox
@@ -137,5 +140,6 @@ function handlers(ledger: Ledger) {
     { provide: ChargebacksCommandHandler, useValue: ledger.chargebacks },
     { provide: WriteOffsCommandHandler, useValue: ledger.writeOffs },
     { provide: AcquirerCommandHandler, useValue: ledger.acquirer },
+    { provide: SkipCommandHandler, useValue: ledger.skips },
   ];
 }

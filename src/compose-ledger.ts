@@ -21,6 +21,7 @@ import type { Views } from './projections/views.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { RequestSweep } from './sales/request-sweep.js';
+import { SkipCommandHandler } from './projections/skip.command-handler.js';
 import { SaleQueries } from './sales/sale.queries.js';
 import { SalesCommandHandler } from './sales/sales.command-handler.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
@@ -48,6 +49,7 @@ export interface Ledger {
   readonly acquirer: AcquirerCommandHandler;
   /** What the ledger does by itself. */
   readonly dueWork: DueWork;
+  readonly skips: SkipCommandHandler;
 }
 
 export interface LedgerParts {
@@ -90,5 +92,6 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     writeOffs: new WriteOffsCommandHandler(journal, directory, views, clock),
     acquirer: new AcquirerCommandHandler(journal, directory, clock),
     dueWork: new DueWork([() => sweep.run(), () => batches.closeDue(), () => payouts.runDue()]),
+    skips: new SkipCommandHandler(journal, views, clock),
   };
 }

@@ -6,13 +6,16 @@ import { demoCommand } from './demo.command.js';
 import { exportCommand } from './export.command.js';
 import { importCommand } from './import.command.js';
 import { LayoutError } from './import-rows.js';
+import { rebuildCommand } from './rebuild.command.js';
 import { restoreCommand } from './restore.command.js';
 import { keysCommand } from './keys.command.js';
-import { UsageError } from './tool.js';
+import { skipCommand } from './skip.command.js';
+import { InterruptedError, UsageError } from './tool.js';
 
 /** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
 const USAGE = 2;
 const FAULT = 1;
+const INTERRUPTED = 130;
 
 const program = new Command('ledger')
   .description("the operator's tool of Tillbook")
@@ -21,7 +24,9 @@ const program = new Command('ledger')
   .addCommand(dayCloseCommand())
   .addCommand(exportCommand())
   .addCommand(restoreCommand())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(rebuildCommand())
+  .addCommand(skipCommand());
 throwInsteadOfExit(program);
 
 try {
@@ -38,6 +43,7 @@ function throwInsteadOfExit(command: Command): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   console.error((error as Error).message);
+  if (error instanceof InterruptedError) return INTERRUPTED;
   const isUsage = [SettingsError, LayoutError, UsageError].some((known) => error instanceof known);
   return isUsage ? USAGE : FAULT;
 }

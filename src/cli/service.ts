@@ -20,14 +20,22 @@ export class Service {
   ) {}
 
   /** The answer's body. @throws Error with what a refusal says */
-  async send<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
+  async send<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<T> {
     const answer = await this.ask(method, path, body);
     if (answer.status < 300) return answer.body as T;
     throw failure(answer);
   }
 
   /** The answer, whatever it is. */
-  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<ServiceAnswer> {
+  async ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<ServiceAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {

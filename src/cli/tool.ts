@@ -38,6 +38,30 @@ export class Interrupt {
   }
 }
 
+/** Work that Ctrl-C aborts. @throws InterruptedError then, once the work has stopped */
+export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const interrupt = (): void => {
+    ending.abort(new InterruptedError());
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    const result = await work(ending.signal);
+    ending.signal.throwIfAborted();
+    return result;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+/** Ctrl-C ended the work. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  constructor() {
+    super('interrupted');
+  }
+}
+
 /** Opens the ledger for `work` and closes it behind it. @throws FolderInUseError, CorruptLogError, SettingsError */
 export async function withLedger<T>(
   work: (tool: Tool) => Promise<T>,

@@ -251,6 +251,32 @@ export const problems = {
       nextStep: 'retry',
     }),
 
+  rebuildRunning: ({ events, total }: { events: number; total: number }): Problem =>
+    problem({
+      status: 409,
+      code: 'rebuild-running',
+      title: 'Being rebuilt already',
+      responseCode: '09',
+      message: {
+        en: `The view is being rebuilt already: ${events} of ${total} events.`,
+        zh: `该视图正在重建：${events}/${total}。`,
+      },
+      nextStep: 'wait',
+    }),
+
+  notStoppedThere: (): Problem =>
+    problem({
+      status: 409,
+      code: 'not-stopped-there',
+      title: 'Not stopped there',
+      responseCode: '12',
+      message: {
+        en: 'The view has not stopped at this position; there is nothing to leave out.',
+        zh: '该视图并未停在此位置，无需跳过。',
+      },
+      nextStep: 'none',
+    }),
+
   fault: (): Problem =>
     problem({
       title: 'Fault',

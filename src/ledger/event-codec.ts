@@ -157,6 +157,7 @@ const REQUIRED: {
   CardRestored: ['token', 'occurredAt'],
   KeyAdded: ['keyId', 'scope', 'hash', 'occurredAt'],
   KeyRevoked: ['keyId', 'occurredAt'],
+  EventSkipped: ['projection', 'eventId', 'position', 'reason', 'occurredAt'],
 };
 
 /**

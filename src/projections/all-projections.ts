@@ -15,3 +15,10 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   requestsProjection,
   settlementsProjection,
 ];
+
+/** @throws Error for a name that no view has */
+export function projectionOf(name: string): Projection {
+  const found = ALL_PROJECTIONS.find((projection) => projection.name === name);
+  if (!found) throw new Error(`there is no view ${name}`);
+  return found;
+}

@@ -207,6 +207,7 @@ class BatchesTable {
       case 'ReserveReleased':
       case 'WrittenOff':
       case 'AcquirerPaid':
+      case 'EventSkipped':
         return false;
     }
   }

@@ -1,6 +1,7 @@
 import type { Subscription } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import { START, StoreUnavailableError } from '../event-store/event-store.js';
+import { Arrival } from './arrival.js';
 import type { Projector, Standing } from './projector.js';
 import { isInTheWay } from './file-faults.js';
 
@@ -41,6 +42,7 @@ export class Follower {
   private pulling: Promise<void> | undefined;
   private gathering: NodeJS.Timeout | undefined;
   private retrying: NodeJS.Timeout | undefined;
+  private resuming: Promise<void> = Promise.resolve();
   private trouble: string | undefined;
   private isBroken = false;
   private isClosed = false;
@@ -55,8 +57,9 @@ export class Follower {
   /** Begins to follow, from where the view stands that is furthest behind. */
   async start(): Promise<void> {
     this.retrying = undefined;
-    const from = this.projector.position();
-    if (from === undefined || this.isPaused()) return;
+    // Also when every view has stopped: a decision may come that lets one go on.
+    const from = this.projector.position() ?? this.projector.furthest();
+    if (this.isPaused()) return;
     this.received = from;
     try {
       this.head = await this.store.head();
@@ -152,8 +155,43 @@ export class Follower {
       return;
     }
     this.trouble = undefined;
+    if (batch.some(({ type }) => type === 'EventSkipped')) {
+      this.resuming = this.resuming.then(() => this.resume());
+    }
     if (this.gathered.length > 0) this.flushIn(0);
     if (batch.length === BATCH_EVENTS) void this.askForHead();
+    this.tell(this.states());
+  }
+
+  /** An operator has decided that a view leaves an event out. */
+  private async resume(): Promise<void> {
+    try {
+      if (!(await this.projector.resume())) return;
+      this.letGo();
+      await this.start();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /**
+   * Puts a view that was built anew in the place of the live one: first it gets as far as any view is.
+   * @throws Error when it can't; the live one goes on then
+   */
+  async adopt(name: string, generation: number): Promise<void> {
+    const successor = await this.projector.successor(name, generation);
+    try {
+      do {
+        const page = await this.store.readAll({ after: successor.position, limit: BATCH_EVENTS });
+        successor.apply(page.map((stored) => new Arrival(stored)));
+        if (successor.stopped) throw new Error(successor.stopped.reason);
+        if (this.isClosed) throw new Error('the views are closed');
+      } while (successor.position < this.projector.furthest());
+    } catch (error) {
+      successor.close();
+      throw error;
+    }
+    this.projector.takeOver(successor);
     this.tell(this.states());
   }
 

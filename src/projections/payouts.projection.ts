@@ -105,6 +105,7 @@ export class PayoutTables {
       case 'ChargebackLost':
       case 'WrittenOff':
       case 'AcquirerPaid':
+      case 'EventSkipped':
       case 'RequestTaken':
       case 'Refused':
       case 'BatchCloseRequested':

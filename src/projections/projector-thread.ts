@@ -5,7 +5,6 @@ import {
   StoreUnavailableError,
 } from '../event-store/event-store.js';
 import type { ProjectionState } from './follower.js';
-import type { Progress } from './progress.js';
 
 export interface ThreadOptions {
   readonly viewsDir: string;
@@ -18,15 +17,30 @@ interface Fault {
   readonly message: string;
 }
 
-/** How far the views are, or what kept the thread from starting. */
-export type FromThread =
-  { readonly states: readonly ProjectionState[] } | { readonly fault: Fault };
+/** A view that was built anew and is to be read from now on. */
+export interface Adoption {
+  readonly name: string;
+  readonly generation: number;
+}
 
-export type ToThread = 'stop' | { readonly hurry: Position };
+/** How far the views are, what kept the thread from starting, or what became of an adoption. */
+export type FromThread =
+  | { readonly states: readonly ProjectionState[] }
+  | { readonly fault: Fault }
+  | { readonly adopted: Adoption; readonly failure?: string };
+
+export type ToThread = 'stop' | { readonly hurry: Position } | { readonly adopt: Adoption };
+
+/** Who is told how far the views are, and why they go no further. */
+export interface Listener {
+  advance(states: readonly ProjectionState[]): void;
+  stopAll(reason: string): void;
+}
 
 /** The views kept up in a thread of its own, from a connection of its own to the log. */
 export class ProjectorThread {
   private readonly ended: Promise<unknown>;
+  private readonly adopting = new Map<string, (failure?: string) => void>();
 
   private constructor(private readonly worker: Worker) {
     this.ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -36,23 +50,26 @@ export class ProjectorThread {
    * Resolves once the views are open and begin to catch up. When the thread ends unbidden, every view is stopped.
    * @throws as Projector.open
    */
-  static start(options: ThreadOptions, progress: Progress): Promise<ProjectorThread> {
+  static start(options: ThreadOptions, listener: Listener): Promise<ProjectorThread> {
     const worker = new Worker(new URL('./projector.worker.js', import.meta.url), {
       workerData: options,
     });
     const thread = new ProjectorThread(worker);
     return new Promise((resolve, reject) => {
       const end = (error: Error): void => {
-        progress.stopAll(error.message);
+        listener.stopAll(error.message);
+        for (const settle of thread.adopting.values()) settle(error.message);
         reject(error);
       };
       worker.on('message', (message: FromThread) => {
         if ('fault' in message) {
           reject(revived(message.fault));
-          return;
+        } else if ('adopted' in message) {
+          thread.adopting.get(key(message.adopted))?.(message.failure);
+        } else {
+          listener.advance(message.states);
+          resolve(thread);
         }
-        progress.advance(message.states);
-        resolve(thread);
       });
       worker.on('error', end);
       worker.on('exit', (code) => {
@@ -65,6 +82,16 @@ export class ProjectorThread {
     this.tell({ hurry: position });
   }
 
+  async adopt(name: string, generation: number): Promise<void> {
+    const adoption = { name, generation };
+    const failure = await new Promise<string | undefined>((resolve) => {
+      this.adopting.set(key(adoption), resolve);
+      this.tell({ adopt: adoption });
+    });
+    this.adopting.delete(key(adoption));
+    if (failure !== undefined) throw new Error(failure);
+  }
+
   async close(): Promise<void> {
     this.tell('stop');
     await this.ended;
@@ -73,6 +100,10 @@ export class ProjectorThread {
   private tell(order: ToThread): void {
     this.worker.postMessage(order);
   }
+}
+
+function key({ name, generation }: Adoption): string {
+  return `${name}.${generation}`;
 }
 
 function revived({ name, message }: Fault): Error {

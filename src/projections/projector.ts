@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
+import {
+  type EventStore,
+  type Position,
+  START,
+  type StoredEvent,
+} from '../event-store/event-store.js';
 import { Arrival } from './arrival.js';
 import type { Projection } from './projection.js';
+import { skipsOf } from './skips.js';
 import { type Stop, View } from './view.js';
 import { generationsOf, liveGeneration, removeAllBut, ViewFile } from './view-file.js';
 
@@ -19,7 +25,11 @@ export interface Standing {
 
 /** Feeds the log to every view. Each view commits by itself, together with how far it then is. */
 export class Projector {
-  private constructor(private readonly views: View[]) {}
+  private constructor(
+    private readonly viewsDir: string,
+    private readonly store: EventStore,
+    private readonly views: View[],
+  ) {}
 
   /**
    * Opens the views' files, or begins them; a view whose version has changed starts anew. What else there is of views
@@ -35,14 +45,15 @@ export class Projector {
     const views: View[] = [];
     try {
       for (const projection of projections) {
-        views.push(new View(projection, openLive(viewsDir, projection), new Set()));
+        const skipped = await skipsOf(store, projection.name);
+        views.push(new View(projection, openLive(viewsDir, projection), skipped));
       }
       removeAllBut(
         new Map(views.map(({ projection, file }) => [projection.name, file.generation])),
         viewsDir,
       );
       for (const view of views) await view.checkAgainst(store);
-      return new Projector(views);
+      return new Projector(viewsDir, store, views);
     } catch (error) {
       for (const view of views) view.close();
       throw error;
@@ -53,6 +64,16 @@ export class Projector {
   position(): Position | undefined {
     const going = this.views.filter(({ stopped }) => stopped === undefined);
     return going.map(({ position }) => position).sort()[0];
+  }
+
+  /** Where the one that is furthest ahead stands, stopped or not. */
+  furthest(): Position {
+    return (
+      this.views
+        .map(({ position }) => position)
+        .sort()
+        .at(-1) ?? START
+    );
   }
 
   standings(): Standing[] {
@@ -76,8 +97,39 @@ export class Projector {
     for (const view of this.views) view.apply(arrivals);
   }
 
+  /** A view that was built anew and is not yet in its place. */
+  async successor(name: string, generation: number): Promise<View> {
+    const { projection } = this.view(name);
+    const skipped = await skipsOf(this.store, name);
+    return new View(projection, ViewFile.open(this.viewsDir, projection, generation), skipped);
+  }
+
+  /** Puts it in the place of the live one, whose file is left to those that still read it. */
+  takeOver(successor: View): void {
+    const live = this.view(successor.projection.name);
+    successor.file.letLive();
+    this.views[this.views.indexOf(live)] = successor;
+    live.close();
+  }
+
+  /** Lets those that have stopped go on where they are to leave out what stopped them. Gives whether any does. */
+  async resume(): Promise<boolean> {
+    let goesOn = false;
+    for (const view of this.views.filter(({ stopped }) => stopped)) {
+      const skipped = await skipsOf(this.store, view.projection.name);
+      goesOn = view.resume(skipped) || goesOn;
+    }
+    return goesOn;
+  }
+
   close(): void {
     for (const view of this.views) view.close();
+  }
+
+  private view(name: string): View {
+    const found = this.views.find(({ projection }) => projection.name === name);
+    if (!found) throw new Error(`there is no view ${name}`);
+    return found;
   }
 }
 

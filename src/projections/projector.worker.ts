@@ -3,7 +3,7 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { Follower } from './follower.js';
 import { Projector } from './projector.js';
-import type { FromThread, ThreadOptions, ToThread } from './projector-thread.js';
+import type { Adoption, FromThread, ThreadOptions, ToThread } from './projector-thread.js';
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
@@ -21,18 +21,29 @@ async function follow(): Promise<void> {
       tell({ states });
     });
     port?.on('message', (order: ToThread) => {
-      if (order !== 'stop') {
+      if (order === 'stop') {
+        follower.close();
+        void store.close();
+        port.close();
+      } else if ('adopt' in order) {
+        void adopt(follower, order.adopt);
+      } else {
         follower.hurry(order.hurry);
-        return;
       }
-      follower.close();
-      void store.close();
-      port.close();
     });
     await follower.start();
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+async function adopt(follower: Follower, adopted: Adoption): Promise<void> {
+  try {
+    await follower.adopt(adopted.name, adopted.generation);
+    tell({ adopted });
+  } catch (error) {
+    tell({ adopted, failure: (error as Error).message });
   }
 }
 

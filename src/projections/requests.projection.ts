@@ -82,6 +82,7 @@ class UndecidedTable {
       case 'ReserveReleased':
       case 'WrittenOff':
       case 'AcquirerPaid':
+      case 'EventSkipped':
         return false;
     }
   }

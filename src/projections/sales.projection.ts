@@ -177,6 +177,7 @@ class SalesTable {
       case 'ReserveReleased':
       case 'WrittenOff':
       case 'AcquirerPaid':
+      case 'EventSkipped':
         return false;
     }
   }

@@ -155,6 +155,7 @@ class SettlementTables {
       case 'PayoutReturned':
       case 'ReserveReleased':
       case 'WrittenOff':
+      case 'EventSkipped':
       case 'RequestTaken':
       case 'Refused':
       case 'BatchCloseRequested':

@@ -6,7 +6,8 @@ import { isFileFault, isInTheWay, namingDamage, remedy } from './file-faults.js'
 import type { Projection } from './projection.js';
 import type { Checkpoint, ViewFile } from './view-file.js';
 
-type Taking = (arrivals: readonly Arrival[]) => void;
+/** Takes events into a view's tables. */
+export type Taking = (arrivals: readonly Arrival[]) => void;
 
 /** Why a view stands still. */
 export interface Stop {
@@ -65,10 +66,12 @@ export class View {
     }
   }
 
-  /** Tries again behind a stop, and leaves out what is to be skipped. */
-  resume(skipped: ReadonlySet<string>): void {
+  /** Goes on if what it has stopped at is to be skipped by now. Gives whether it does. */
+  resume(skipped: ReadonlySet<string>): boolean {
     this.skipped = skipped;
+    if (!this.stop?.at || !skipped.has(this.stop.at.eventId)) return false;
     this.stop = undefined;
+    return true;
   }
 
   /** @throws CorruptLogError when the log lacks what the view has seen */
@@ -128,7 +131,7 @@ export class View {
 }
 
 /** What a fold takes of what comes: facts, or what the store has. */
-function taking(projection: Projection, database: Database.Database): Taking {
+export function taking(projection: Projection, database: Database.Database): Taking {
   if ('openOnBytes' in projection) {
     const fold = projection.openOnBytes(database);
     return (arrivals) => {

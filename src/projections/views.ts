@@ -1,12 +1,14 @@
 import type { EventStore, Position } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
-import { ALL_PROJECTIONS } from './all-projections.js';
+import { ALL_PROJECTIONS, projectionOf } from './all-projections.js';
+import { CurrentModels } from './current-models.js';
 import { Follower, type ProjectionState } from './follower.js';
-import { Progress } from './progress.js';
 import { Projector } from './projector.js';
-import { ProjectorThread } from './projector-thread.js';
+import { type Listener, ProjectorThread } from './projector-thread.js';
 import type { ReadModels } from './read-models.js';
-import { type Generations, Reading } from './reading.js';
+import { build, type Built } from './rebuild/build.js';
+import { buildInThread } from './rebuild/rebuild-thread.js';
+import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
 
 export { ViewBehindError } from './progress.js';
 export type { ProjectionState } from './follower.js';
@@ -27,31 +29,42 @@ export interface ViewsOptions {
 interface Keeper {
   /** Someone waits for this position. */
   hurry(position: Position): void;
+  /** Puts a view that was built anew in the place of the live one. */
+  adopt(name: string, generation: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The read models: kept up behind the log, and asked here. */
 export class Views {
+  readonly rebuilds: Rebuilds;
+
   private constructor(
     private readonly keeper: Keeper,
-    private readonly progress: Progress,
-    private reading: Reading,
-  ) {}
+    private readonly current: CurrentModels,
+    build: RebuildParts['build'],
+  ) {
+    this.rebuilds = new Rebuilds({
+      viewsDir: current.viewsDir,
+      build,
+      adopt: (name, generation) => keeper.adopt(name, generation),
+      states: () => this.state(),
+    });
+  }
 
   /**
    * Resolves once the views are open; they may still be behind.
    * @throws CorruptLogError when a view's file is damaged or the log lacks what a view has seen; StoreUnavailableError
    */
   static async open(options: ViewsOptions): Promise<Views> {
-    const { viewsDir, mode = options.store ? 'inline' : 'thread' } = options;
-    const progress = new Progress();
+    const { mode = options.store ? 'inline' : 'thread' } = options;
+    const current = new CurrentModels(options.viewsDir);
     const keeper =
       mode === 'thread'
-        ? await ProjectorThread.start(options, progress)
-        : await followHere(options, progress);
+        ? await ProjectorThread.start(options, current)
+        : await followHere(options, current);
     try {
-      const reading = new Reading(viewsDir, generationsOf(progress.current()));
-      return new Views(keeper, progress, reading);
+      current.require();
+      return new Views(keeper, current, mode === 'thread' ? inThread(options) : here(options));
     } catch (error) {
       await keeper.close();
       throw error;
@@ -59,40 +72,40 @@ export class Views {
   }
 
   get sales(): ReadModels['sales'] {
-    return this.reading.models.sales;
+    return this.current.require().sales;
   }
 
   get batches(): ReadModels['batches'] {
-    return this.reading.models.batches;
+    return this.current.require().batches;
   }
 
   get books(): ReadModels['books'] {
-    return this.reading.models.books;
+    return this.current.require().books;
   }
 
   get payouts(): ReadModels['payouts'] {
-    return this.reading.models.payouts;
+    return this.current.require().payouts;
   }
 
   get settlements(): ReadModels['settlements'] {
-    return this.reading.models.settlements;
+    return this.current.require().settlements;
   }
 
   get statements(): ReadModels['statements'] {
-    return this.reading.models.statements;
+    return this.current.require().statements;
   }
 
   get keys(): ReadModels['keys'] {
-    return this.reading.models.keys;
+    return this.current.require().keys;
   }
 
   get requests(): ReadModels['requests'] {
-    return this.reading.models.requests;
+    return this.current.require().requests;
   }
 
   /** How far each view is. */
   state(): readonly ProjectionState[] {
-    return this.progress.current();
+    return this.current.progress.current();
   }
 
   /**
@@ -100,23 +113,43 @@ export class Views {
    * @throws ViewBehindError when it does not get there in time, or has stopped on the way
    */
   async waitFor(position: Position, timeoutMs = PATIENCE_MS, view?: string): Promise<void> {
-    if (this.progress.isThere(position, view)) return;
+    const { progress } = this.current;
+    if (progress.isThere(position, view)) return;
     this.keeper.hurry(position);
-    await this.progress.reach(position, timeoutMs, view);
+    await progress.reach(position, timeoutMs, view);
   }
 
   /** Whoever still waits is told that the views are behind. */
   async close(): Promise<void> {
+    await this.rebuilds.close();
     // Before the keeper, so that the keeper's are the last connections and take the WALs away.
-    this.reading.close();
+    this.current.close();
     await this.keeper.close();
-    this.progress.stopAll('the views are closed');
+    this.current.progress.stopAll('the views are closed');
   }
+}
+
+function inThread({ viewsDir, eventStoreUrl }: ViewsOptions): RebuildParts['build'] {
+  return (name, generation, signal, done) =>
+    buildInThread({ name, generation, viewsDir, eventStoreUrl }, signal, done);
+}
+
+function here({ viewsDir, eventStoreUrl, store }: ViewsOptions): RebuildParts['build'] {
+  return async (name, generation, signal, done) => {
+    const log = store ?? openEventStoreReader(eventStoreUrl);
+    const place = { viewsDir, directory: viewsDir, generation };
+    try {
+      const [built] = await build([{ projection: projectionOf(name), place }], log, signal, done);
+      return built as Built;
+    } finally {
+      if (!store) await log.close();
+    }
+  };
 }
 
 async function followHere(
   { viewsDir, eventStoreUrl, store }: ViewsOptions,
-  progress: Progress,
+  listener: Listener,
 ): Promise<Keeper> {
   const log = store ?? openEventStoreReader(eventStoreUrl);
   const closeLog = async (): Promise<void> => {
@@ -125,13 +158,14 @@ async function followHere(
   try {
     const projector = await Projector.open(viewsDir, log, ALL_PROJECTIONS);
     const follower = new Follower(projector, log, (states) => {
-      progress.advance(states);
+      listener.advance(states);
     });
     await follower.start();
     return {
       hurry: (position) => {
         follower.hurry(position);
       },
+      adopt: (name, generation) => follower.adopt(name, generation),
       close: () => {
         follower.close();
         return closeLog();
@@ -141,8 +175,4 @@ async function followHere(
     await closeLog();
     throw error;
   }
-}
-
-function generationsOf(states: readonly ProjectionState[]): Generations {
-  return new Map(states.map(({ name, generation }) => [name, generation]));
 }

@@ -141,6 +141,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'CardRestored':
     case 'KeyAdded':
     case 'KeyRevoked':
+    case 'EventSkipped':
       return [];
   }
 }

@@ -1,5 +1,6 @@
 import type { KeyEvent } from '../../access/domain/key.js';
 import type { AcquirerEvent } from '../../acquirer/domain/acquirer.events.js';
+import type { TrailEvent } from '../../audit/domain/trail.events.js';
 import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { CardEvent } from '../../cards/domain/card.js';
 import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
@@ -15,7 +16,8 @@ export type LedgerEvent =
   | CardEvent
   | KeyEvent
   | BooksEvent
-  | AcquirerEvent;
+  | AcquirerEvent
+  | TrailEvent;
 
 export type LedgerEventType = LedgerEvent['type'];
 

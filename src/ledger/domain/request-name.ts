@@ -40,6 +40,8 @@ export const streams = {
   acquirer: (paymentId: string) => `acquirer-${paymentId}`,
   reserve: (name: string) => `reserve-${name}`,
   writeOff: (name: string) => `writeoff-${name}`,
+  /** What operators have decided about a view. */
+  projection: (name: string) => `projection-${name}`,
 } as const;
 
 /** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */

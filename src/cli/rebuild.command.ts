@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Settings, settingsOfProcess } from '../config.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { openEventStore, openEventStoreReader } from '../event-store/open-event-store.js';
+import { exactText } from '../http/json.js';
+import { ALL_PROJECTIONS, projectionOf } from '../projections/all-projections.js';
+import type { RebuildAnswer } from '../projections/projections.dto.js';
+import type { Built } from '../projections/rebuild/build.js';
+import { rebuildOffline, type Verified, verifyViews } from '../projections/rebuild/offline.js';
+import { startProgress } from './progress.js';
+import { runningService, type Service } from './service.js';
+import { untilInterrupted } from './tool.js';
+
+const ASK_EVERY_MS = 250;
+
+interface RebuildOptions {
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+export function rebuildCommand(): Command {
+  return new Command('rebuild')
+    .description('builds read models anew beside the live ones, compares them, and swaps them')
+    .argument('[names...]', 'of the read models; all of them without', viewName)
+    .option('--verify', 'only compare; print each row that differs and the events that made it')
+    .option('--json', 'print progress and results as lines of JSON')
+    .action(async (names: string[], { verify, json = false }: RebuildOptions) => {
+      const projections = names.length === 0 ? ALL_PROJECTIONS : names.map(projectionOf);
+      const settings = settingsOfProcess();
+      if (verify) {
+        await verifyAll(projections, settings, json);
+        return;
+      }
+      const service = runningService(settings);
+      if (service) {
+        for (const { name } of projections) await rebuildThrough(service, name, json);
+        return;
+      }
+      await rebuildAll(projections, settings, json);
+    });
+}
+
+function viewName(name: string, others: string[] | undefined): string[] {
+  const known = ALL_PROJECTIONS.map((projection) => projection.name);
+  if (known.includes(name)) return [...(others ?? []), name];
+  throw new InvalidArgumentError(`one of ${known.join(', ')}`);
+}
+
+/** On the service that owns the folder: Ctrl-C cancels there, too. */
+async function rebuildThrough(service: Service, name: string, json: boolean): Promise<void> {
+  const path = `/v1/projections/${name}/rebuild`;
+  let state = await service.send<RebuildAnswer>('POST', path);
+  const progress = startProgress(`rebuild ${name}`, state.total, json);
+  await untilInterrupted(async (signal) => {
+    while (['waiting', 'building', 'taking-over'].includes(state.status)) {
+      await pause(ASK_EVERY_MS);
+      state = await service.send<RebuildAnswer>(signal.aborted ? 'DELETE' : 'GET', path);
+      progress.at(state.events);
+    }
+  });
+  progress.end();
+  if (state.status === 'failed') throw new Error(`${name}: ${state.reason ?? 'failed'}`);
+  print({ ...state }, json, () => `${name} ${state.status}: ${comparedText(state.compared)}`);
+}
+
+async function rebuildAll(
+  projections: typeof ALL_PROJECTIONS,
+  settings: Settings,
+  json: boolean,
+): Promise<void> {
+  const store = await openEventStore(settings.EVENT_STORE_URL, 'inline', settings.VIEWS_DIR);
+  const built = await shown('rebuild', store, json, (signal, done) =>
+    rebuildOffline(projections, settings.VIEWS_DIR, store, signal, done),
+  );
+  for (const view of built) {
+    print({ ...view, status: 'done' }, json, () => textOf(view, 'done'));
+  }
+}
+
+/** Exit code 1 when any row differs. */
+async function verifyAll(
+  projections: typeof ALL_PROJECTIONS,
+  settings: Settings,
+  json: boolean,
+): Promise<void> {
+  const store = openEventStoreReader(settings.EVENT_STORE_URL);
+  const verified = await shown('verify', store, json, (signal, done) =>
+    verifyViews(projections, settings.VIEWS_DIR, store, signal, done),
+  );
+  for (const view of verified) {
+    print(view, json, () => [textOf(view, 'verified'), ...rowLines(view)].join('\n'));
+    if ((view.compared?.differing ?? 0) > 0) process.exitCode = 1;
+  }
+}
+
+async function shown<T>(
+  what: string,
+  store: EventStore,
+  json: boolean,
+  work: (signal: AbortSignal, done: (events: number) => void) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(what, Number(await store.head()), json);
+  try {
+    return await untilInterrupted((signal) =>
+      work(signal, (events) => {
+        progress.at(events);
+      }),
+    );
+  } finally {
+    progress.end();
+    await store.close();
+  }
+}
+
+function print(value: object, json: boolean, text: () => string): void {
+  console.log(json ? exactText(value) : text());
+}
+
+function textOf({ name, compared }: Built, status: string): string {
+  return `${name} ${status}: ${comparedText(compared)}`;
+}
+
+function comparedText(compared: { rows: number; differing: number } | undefined): string {
+  if (!compared) return 'there was no view of this version to compare it with';
+  const { rows, differing } = compared;
+  return differing === 0 ? `${rows} rows, all alike` : `${rows} rows, ${differing} differ`;
+}
+
+function rowLines({ rows, compared }: Verified): string[] {
+  const lines = rows.flatMap(({ table, key, live, rebuilt, events, makers }) => [
+    `  ${table} ${exactText(key)}`,
+    `    live    ${live ? exactText(live) : 'has no such row'}`,
+    `    rebuilt ${rebuilt ? exactText(rebuilt) : 'has no such row'}`,
+    ...makers.map(
+      ({ position, type, stream, revision }) =>
+        `    made by ${type} at position ${position} (${stream}, revision ${revision})`,
+    ),
+    ...(events > makers.length ? [`    and by ${events - makers.length} more events`] : []),
+  ]);
+  const more = (compared?.differing ?? 0) - rows.length;
+  return more > 0 ? [...lines, `  and ${more} more rows`] : lines;
+}

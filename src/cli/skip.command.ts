@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { settingsOfProcess } from '../config.js';
+import type { SkipAnswer } from '../projections/projections.dto.js';
+import { runningService } from './service.js';
+import { withLedger } from './tool.js';
+
+interface SkipOptions {
+  readonly reason: string;
+  readonly operator?: string;
+  readonly json?: boolean;
+}
+
+type Decided = Pick<SkipAnswer, 'projection' | 'eventType' | 'position'>;
+
+export function skipCommand(): Command {
+  return new Command('skip')
+    .description('lets a stopped read model leave out the event that it stopped at, for the record')
+    .argument('<name>', 'of the read model')
+    .argument('<position>', 'where it has stopped', (text: string) => text.padStart(20, '0'))
+    .requiredOption('--reason <text>', 'why')
+    .option('--operator <id>', 'who decides it')
+    .option('--json', 'print the decision as JSON')
+    .action(async (name: string, position: string, { json, ...why }: SkipOptions) => {
+      const decided = await skip(name, position, why);
+      const text = `${name} leaves out ${decided.eventType} at position ${position}; recorded at position ${decided.position}`;
+      console.log(json ? JSON.stringify(decided) : text);
+    });
+}
+
+async function skip(
+  name: string,
+  position: string,
+  { reason, operator }: Omit<SkipOptions, 'json'>,
+): Promise<Decided> {
+  const decision = { reason, ...(operator !== undefined && { operatorId: operator }) };
+  const settings = settingsOfProcess();
+  const service = runningService(settings);
+  if (service) {
+    const path = `/v1/projections/${encodeURIComponent(name)}/skips`;
+    return service.send<SkipAnswer>('POST', path, { position, ...decision });
+  }
+  return withLedger(async (tool) => {
+    const { ledger, views } = tool;
+    await tool.catchUp().catch(() => undefined);
+    const outcome = await ledger.skips.skip({ name, position, ...decision }, { kind: 'operator' });
+    if (outcome === 'unknown-projection') throw new Error(`there is no view ${name}`);
+    if (outcome === 'not-stopped-there') {
+      const stop = views.state().find((view) => view.name === name)?.stoppedBy;
+      throw new Error(`view ${name} has not stopped there: ${stop ?? 'it follows the log'}`);
+    }
+    return { ...outcome.skipped, position: outcome.position };
+  }, settings);
+}

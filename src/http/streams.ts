@@ -1,0 +1,95 @@
+import type { OnModuleDestroy } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** A connection on which nothing else happens is kept alive with a comment so often. */
+const HEARTBEAT_MS = 15_000;
+
+/** A reader that takes nothing for so long is dropped. */
+const PATIENCE_MS = 30_000;
+
+/** One message of a text/event-stream. */
+export interface ServerEvent {
+  /** Sent back as Last-Event-ID by a reader that comes again. */
+  readonly id?: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Answers that go on: each is as fast as its reader, and ends when the reader leaves or the service stops. */
+export class Streams implements OnModuleDestroy {
+  private readonly open = new Set<AbortController>();
+
+  /** Texts as they come, read no faster than they are taken. */
+  text(
+    reply: FastifyReply,
+    contentType: string,
+    source: (signal: AbortSignal) => AsyncIterable<string>,
+  ): FastifyReply {
+    const ending = this.begin(reply);
+    const stream = Readable.from(source(ending.signal), { objectMode: false });
+    ending.signal.addEventListener('abort', () => stream.destroy());
+    return reply.type(contentType).send(stream);
+  }
+
+  /** Events as they come. At most one batch waits for a slow reader, and not for long. */
+  async events(
+    reply: FastifyReply,
+    source: (signal: AbortSignal) => AsyncIterable<readonly ServerEvent[]>,
+  ): Promise<void> {
+    reply.hijack();
+    const { raw } = reply;
+    const { signal } = this.begin(reply);
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    raw.flushHeaders();
+    const heartbeat = setInterval(() => raw.write(':\n\n'), HEARTBEAT_MS);
+    try {
+      for await (const batch of source(signal)) {
+        if (signal.aborted) break;
+        if (batch.length > 0) await taken(raw, batch.map(eventText).join(''), signal);
+      }
+      raw.end();
+    } catch (error) {
+      if (!signal.aborted) reply.log.warn({ err: error }, 'an event stream was ended');
+      raw.destroy();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  onModuleDestroy(): void {
+    for (const ending of this.open) ending.abort(new Error('the service stops'));
+  }
+
+  private begin(reply: FastifyReply): AbortController {
+    const ending = new AbortController();
+    this.open.add(ending);
+    reply.raw.once('close', () => {
+      this.open.delete(ending);
+      ending.abort(new Error('the reader has left'));
+    });
+    return ending;
+  }
+}
+
+/** Resolves once there is room for more. @throws Error when the reader takes too long */
+async function taken(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  if (raw.write(text)) return;
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  await once(raw, 'drain', { signal: AbortSignal.any([signal, patience]) });
+}
+
+function eventText({ id, event, data }: ServerEvent): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`;
+}
+
+/** Whether a reader asks for this kind of answer. */
+export function accepts(accept: string | undefined, contentType: string): boolean {
+  return (accept ?? '').split(',').some((part) => part.split(';')[0]?.trim() === contentType);
+}

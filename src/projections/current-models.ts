@@ -1,0 +1,50 @@
+import type { ProjectionState } from './follower.js';
+import { Progress } from './progress.js';
+import type { Listener } from './projector-thread.js';
+import type { ReadModels } from './read-models.js';
+import { Reading } from './reading.js';
+
+/** The read models of this moment: opened anew whenever a view has taken another's place. */
+export class CurrentModels implements Listener {
+  readonly progress = new Progress();
+  private reading: Reading | undefined;
+  private fault: Error | undefined;
+
+  constructor(readonly viewsDir: string) {}
+
+  /** @throws whatever keeps the views' files from being read */
+  require(): ReadModels {
+    if (!this.reading) throw this.fault ?? new Error('the views are not open');
+    return this.reading.models;
+  }
+
+  /** What is read is never older than what is said of it. */
+  advance(states: readonly ProjectionState[]): void {
+    this.reopen(states);
+    this.progress.advance(states);
+  }
+
+  stopAll(reason: string): void {
+    this.progress.stopAll(reason);
+  }
+
+  close(): void {
+    this.reading?.close();
+    this.reading = undefined;
+  }
+
+  /** When it can't, the models of before go on: they show less, but nothing wrong. */
+  private reopen(states: readonly ProjectionState[]): void {
+    const generations = new Map(states.map(({ name, generation }) => [name, generation]));
+    const before = this.reading;
+    if (before?.isOf(generations)) return;
+    try {
+      this.reading = new Reading(this.viewsDir, generations);
+    } catch (error) {
+      this.fault = error as Error;
+      return;
+    }
+    before?.close();
+    before?.removeAllBut(generations);
+  }
+}

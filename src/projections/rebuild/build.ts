@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EventStore, Position } from '../../event-store/event-store.js';
+import type { Projection } from '../projection.js';
+import { Candidate, type Compared, PAGE, type Place } from './candidate.js';
+
+/** While others write to the log, a rebuild works one part of the time and rests three. */
+const REST = 3;
+
+export interface Building {
+  readonly projection: Projection;
+  readonly place: Place;
+}
+
+/** A finished candidate. */
+export interface Built {
+  readonly name: string;
+  readonly generation: number;
+  /** Absent when there was no live view of the same version. */
+  readonly compared?: Compared;
+}
+
+/**
+ * Builds views anew from the log, all in one reading of it, up to where the log ends when it gets there. Nothing
+ * is left of them when it throws.
+ * @param done is told how many events the one furthest behind has seen
+ * @throws the signal's reason; Error when a view can't digest an event; StoreUnavailableError
+ */
+export async function build(
+  buildings: readonly Building[],
+  store: EventStore,
+  signal: AbortSignal,
+  done: (events: number) => void,
+): Promise<Built[]> {
+  const candidates: Candidate[] = [];
+  try {
+    for (const { projection, place } of buildings) {
+      candidates.push(await Candidate.begin(projection, place, store));
+    }
+    await follow(candidates, store, signal, done);
+    for (const candidate of candidates) candidate.finish();
+  } catch (error) {
+    for (const candidate of candidates) candidate.discard();
+    throw error;
+  }
+  return candidates.map(({ view, compared }) => ({
+    name: view.projection.name,
+    generation: view.file.generation,
+    ...(compared && { compared }),
+  }));
+}
+
+async function follow(
+  candidates: readonly Candidate[],
+  store: EventStore,
+  signal: AbortSignal,
+  done: (events: number) => void,
+): Promise<void> {
+  let head: Position | undefined;
+  for (;;) {
+    const began = performance.now();
+    const after = candidates.map(({ view }) => view.position).sort()[0];
+    const page = await store.readAll({ after, limit: PAGE });
+    for (const candidate of candidates) await candidate.take(page, signal);
+    done(Math.min(...candidates.map(({ view }) => view.events)));
+    signal.throwIfAborted();
+    if (page.length < PAGE && candidates.every((candidate) => candidate.isDone)) return;
+    const before = head;
+    head = await store.head();
+    const isBusy = before !== undefined && head !== before;
+    await pause(isBusy ? (performance.now() - began) * REST : 0, undefined, { signal });
+  }
+}

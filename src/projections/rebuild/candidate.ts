@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.js';
+import { START } from '../../event-store/event-store.js';
+import { Arrival } from '../arrival.js';
+import type { Projection } from '../projection.js';
+import { skipsOf } from '../skips.js';
+import { View } from '../view.js';
+import { liveGeneration, openToRead, removeGeneration, viewFile, ViewFile } from '../view-file.js';
+import { Comparison, type DifferingRow } from './comparison.js';
+
+/** Events that are read at a time. */
+export const PAGE = 4_000;
+
+/** How the view that was built compares with the one that is read. */
+export interface Compared {
+  /** Where both stood. */
+  readonly position: Position;
+  readonly rows: number;
+  /** How many rows differ; the first of them. */
+  readonly differing: number;
+  readonly differences: readonly DifferingRow[];
+}
+
+/** Where the live view is kept, and where the new one is built. */
+export interface Place {
+  readonly viewsDir: string;
+  /** Another folder where the new one is only built to be compared. */
+  readonly directory: string;
+  readonly generation: number;
+}
+
+/**
+ * A view that is built anew beside the live one. It does not overtake the live one before the two have been compared at
+ * the same position: that of a live view that has stopped, too.
+ */
+export class Candidate {
+  compared: Compared | undefined;
+  private isPast: boolean;
+
+  private constructor(
+    readonly view: View,
+    private readonly live: Database.Database | undefined,
+    private readonly store: EventStore,
+    private readonly directory: string,
+  ) {
+    this.isPast = live === undefined;
+  }
+
+  /** @throws CorruptLogError */
+  static async begin(projection: Projection, place: Place, store: EventStore): Promise<Candidate> {
+    const { viewsDir, directory, generation } = place;
+    const skipped = await skipsOf(store, projection.name);
+    const live = openLive(viewsDir, projection);
+    const file = ViewFile.begin(directory, projection, generation, 'candidate');
+    return new Candidate(new View(projection, file, skipped), live, store, directory);
+  }
+
+  /** Takes what it may of these events. @throws Error when it can't digest one */
+  async take(page: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    if (!this.isPast) {
+      const there = this.positionOfLive();
+      this.apply(page.filter(({ position }) => position <= there));
+      if (this.view.position < there) return;
+      await this.compare(signal);
+      this.isPast = true;
+    }
+    this.apply(page);
+  }
+
+  /** Whether it has been compared, if there is something to compare it with. */
+  get isDone(): boolean {
+    return this.isPast;
+  }
+
+  /** Ends the writing; the file is whole and on the disk then. */
+  finish(): void {
+    this.live?.close();
+    this.view.file.finish();
+  }
+
+  /** Leaves no trace. */
+  discard(): void {
+    this.live?.close();
+    this.view.close();
+    removeGeneration(this.directory, this.view.projection.name, this.view.file.generation);
+  }
+
+  private apply(page: readonly StoredEvent[]): void {
+    this.view.apply(page.map((stored) => new Arrival(stored)));
+    if (this.view.stopped) throw new Error(this.view.stopped.reason);
+  }
+
+  private positionOfLive(): Position {
+    return this.live?.prepare<[], Position>('SELECT position FROM about').pluck().get() ?? START;
+  }
+
+  /** Within one snapshot of the live view, so that it may go on meanwhile. */
+  private async compare(signal: AbortSignal): Promise<void> {
+    const { projection, file } = this.view;
+    if (!this.live) return;
+    const comparison = new Comparison(this.live.name, file.database.name, projection);
+    try {
+      const position = comparison.position();
+      await this.reach(position);
+      this.compared = { position, ...(await comparison.run(signal)) };
+    } finally {
+      comparison.close();
+    }
+  }
+
+  /** The live view may have moved a little since it was last asked. */
+  private async reach(position: Position): Promise<void> {
+    while (this.view.position < position) {
+      const page = await this.store.readAll({ after: this.view.position, limit: PAGE });
+      this.apply(page.filter((event) => event.position <= position));
+    }
+  }
+}
+
+function openLive(viewsDir: string, projection: Projection): Database.Database | undefined {
+  if (!existsSync(viewsDir)) return undefined;
+  const generation = liveGeneration(viewsDir, projection);
+  return generation === undefined
+    ? undefined
+    : openToRead(viewFile(viewsDir, projection.name, generation));
+}

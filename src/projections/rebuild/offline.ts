@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Projection } from '../projection.js';
+import { generationsOf, removeGeneration, ViewFile } from '../view-file.js';
+import { build, type Built } from './build.js';
+import { trace, type TracedRow } from './trace.js';
+
+/** A view that was built only to be compared. */
+export interface Verified extends Built {
+  /** The first of the rows that differ, each with the events that made it. */
+  readonly rows: readonly TracedRow[];
+}
+
+/** Rebuilds views that nobody else has open, all in one reading of the log, and lets each take over. @throws as `build` */
+export async function rebuildOffline(
+  projections: readonly Projection[],
+  viewsDir: string,
+  store: EventStore,
+  signal: AbortSignal,
+  done: (events: number) => void,
+): Promise<Built[]> {
+  mkdirSync(viewsDir, { recursive: true });
+  const next = (name: string): number => (generationsOf(viewsDir, name)[0] ?? 0) + 1;
+  const buildings = projections.map((projection) => ({
+    projection,
+    place: { viewsDir, directory: viewsDir, generation: next(projection.name) },
+  }));
+  const built = await build(buildings, store, signal, done);
+  for (const [index, { name, generation }] of built.entries()) {
+    const file = ViewFile.open(viewsDir, projections[index] as Projection, generation);
+    file.letLive();
+    file.close();
+    for (const older of generationsOf(viewsDir, name)) {
+      if (older !== generation) removeGeneration(viewsDir, name, older);
+    }
+  }
+  return built;
+}
+
+/** Builds views aside, compares them with the live ones, which may be in use, and leaves nothing behind. @throws as `build` */
+export async function verifyViews(
+  projections: readonly Projection[],
+  viewsDir: string,
+  store: EventStore,
+  signal: AbortSignal,
+  done: (events: number) => void,
+): Promise<Verified[]> {
+  const directory = mkdtempSync(join(viewsDir, 'verify-'));
+  try {
+    const place = { viewsDir, directory, generation: 1 };
+    const buildings = projections.map((projection) => ({ projection, place }));
+    const verified: Verified[] = [];
+    for (const [index, built] of (await build(buildings, store, signal, done)).entries()) {
+      const { differences = [], position } = built.compared ?? {};
+      const projection = projections[index] as Projection;
+      const rows =
+        position === undefined || differences.length === 0
+          ? []
+          : await trace(differences, projection, store, position, directory, signal);
+      verified.push({ ...built, rows });
+    }
+    return verified;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,136 @@
+import { BehaviorSubject } from 'rxjs';
+import type { ProjectionState } from '../follower.js';
+import { generationsOf, removeGeneration } from '../view-file.js';
+import type { Built } from './build.js';
+import type { Compared } from './candidate.js';
+
+/** How far a rebuild is. `events` are those that the new view has seen, of those that the views have seen in all. */
+export interface RebuildState {
+  readonly name: string;
+  readonly status: 'waiting' | 'building' | 'taking-over' | 'done' | 'failed' | 'cancelled';
+  readonly events: number;
+  readonly total: number;
+  readonly eventsPerSecond: number;
+  readonly secondsLeft: number;
+  /** Once it is done: how the two compared before the new one took over. */
+  readonly compared?: Compared;
+  /** Why it failed. */
+  readonly reason?: string;
+}
+
+export function hasEnded({ status }: RebuildState): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled';
+}
+
+/** The view is being rebuilt already. */
+export class RebuildRunningError extends Error {
+  override readonly name = 'RebuildRunningError';
+  constructor(readonly state: RebuildState) {
+    super(`view ${state.name} is being rebuilt: ${state.events} of ${state.total} events`);
+  }
+}
+
+/** What a rebuild is made of. */
+export interface RebuildParts {
+  readonly viewsDir: string;
+  build(
+    name: string,
+    generation: number,
+    signal: AbortSignal,
+    done: (events: number) => void,
+  ): Promise<Built>;
+  /** Brings the finished one up to the live one, and puts it in its place. */
+  adopt(name: string, generation: number): Promise<void>;
+  states(): readonly ProjectionState[];
+}
+
+interface Run {
+  readonly state: BehaviorSubject<RebuildState>;
+  readonly cancelling: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Builds views anew beside the live ones, one after the other, and lets them take over. */
+export class Rebuilds {
+  /** The last of each view. */
+  private readonly runs = new Map<string, Run>();
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: RebuildParts) {}
+
+  /** Begins one, or lines it up behind the one under way. @throws RebuildRunningError */
+  start(name: string): RebuildState {
+    const running = this.runs.get(name)?.state.value;
+    if (running && !hasEnded(running)) throw new RebuildRunningError(running);
+    const total = Math.max(0, ...this.parts.states().map(({ events }) => events));
+    const state = new BehaviorSubject<RebuildState>({
+      name,
+      status: 'waiting',
+      events: 0,
+      total,
+      eventsPerSecond: 0,
+      secondsLeft: 0,
+    });
+    const cancelling = new AbortController();
+    const ended = this.last.then(() => this.run(state, cancelling.signal));
+    this.last = ended;
+    this.runs.set(name, { state, cancelling, ended });
+    return state.value;
+  }
+
+  /** How far the last rebuild of the view is, and how it goes on to its end; undefined when there was none. */
+  watch(name: string): BehaviorSubject<RebuildState> | undefined {
+    return this.runs.get(name)?.state;
+  }
+
+  /** Ends a rebuild under way; of what it has built nothing is left. Gives how it ended. */
+  async cancel(name: string): Promise<RebuildState | undefined> {
+    const run = this.runs.get(name);
+    if (!run) return undefined;
+    run.cancelling.abort();
+    await run.ended;
+    return run.state.value;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.runs.keys()].map((name) => this.cancel(name)));
+  }
+
+  private async run(state: BehaviorSubject<RebuildState>, signal: AbortSignal): Promise<void> {
+    const change = (change: Partial<RebuildState>): void => {
+      state.next({ ...state.value, ...change });
+    };
+    const { name } = state.value;
+    const generation = (generationsOf(this.parts.viewsDir, name)[0] ?? 0) + 1;
+    try {
+      signal.throwIfAborted();
+      change({ status: 'building' });
+      const began = performance.now();
+      const { compared } = await this.parts.build(name, generation, signal, (events) => {
+        change(pace(events, state.value.total, performance.now() - began));
+      });
+      signal.throwIfAborted();
+      change({ status: 'taking-over', secondsLeft: 0 });
+      await this.parts.adopt(name, generation);
+      change({ status: 'done', ...(compared && { compared }) });
+    } catch (error) {
+      removeGeneration(this.parts.viewsDir, name, generation);
+      change(
+        signal.aborted
+          ? { status: 'cancelled', secondsLeft: 0 }
+          : { status: 'failed', secondsLeft: 0, reason: (error as Error).message },
+      );
+    }
+    state.complete();
+  }
+}
+
+function pace(events: number, total: number, tookMs: number): Partial<RebuildState> {
+  const perSecond = tookMs > 0 ? (events / tookMs) * 1_000 : 0;
+  return {
+    events,
+    total: Math.max(total, events),
+    eventsPerSecond: Math.round(perSecond),
+    secondsLeft: perSecond > 0 ? Math.ceil(Math.max(0, total - events) / perSecond) : 0,
+  };
+}

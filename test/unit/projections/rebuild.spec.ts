@@ -1,0 +1,225 @@
+import { readdirSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { Follower, type ProjectionState } from '../../../src/projections/follower.js';
+import type { Projection } from '../../../src/projections/projection.js';
+import { Projector } from '../../../src/projections/projector.js';
+import { build, type Built } from '../../../src/projections/rebuild/build.js';
+import { rebuildOffline, verifyViews } from '../../../src/projections/rebuild/offline.js';
+import { openToRead, viewFile } from '../../../src/projections/view-file.js';
+import { reportCards, restoreCard } from '../../support/card-events.js';
+import { cardsProjection, countProjection } from '../../support/cards.projection.js';
+import { newFolder } from '../../support/store-folder.js';
+
+const BOTH = [cardsProjection, countProjection];
+const NEVER = new AbortController().signal;
+
+let folder: string;
+let store: SqliteEventStore;
+
+beforeEach(async () => {
+  folder = newFolder();
+  store = await SqliteEventStore.open(folder, 'inline');
+});
+
+afterEach(() => store.close());
+
+describe('off line', () => {
+  test('a view that nobody has touched is rebuilt alike, as the next generation', async () => {
+    await reportCards(store, 12);
+    await follow();
+    const built = await rebuildOffline(BOTH, folder, store, NEVER, () => undefined);
+    expect(built.map(({ name, compared }) => [name, compared?.rows, compared?.differing])).toEqual([
+      ['cards', 12, 0],
+      ['count', 1, 0],
+    ]);
+    expect(viewFiles()).toEqual(['view-cards.2.db', 'view-count.2.db']);
+    expect(rows('cards', 2)).toHaveLength(12);
+    await follow();
+  });
+
+  test('--verify names each row that differs and the events that made it, and changes nothing', async () => {
+    await reportCards(store, 12);
+    await restoreCard(store, 'card3');
+    await follow();
+    edit(`UPDATE cards SET status = 'lost' WHERE token = 'card3';
+          DELETE FROM cards WHERE token = 'card5';
+          INSERT INTO cards VALUES ('zebra', 'lost')`);
+    const [verified] = await verify([cardsProjection]);
+    expect(verified?.compared).toMatchObject({ rows: 12, differing: 3 });
+    expect(verified?.rows).toEqual([
+      {
+        table: 'cards',
+        key: { token: 'card3' },
+        live: { token: 'card3', status: 'lost' },
+        rebuilt: { token: 'card3', status: 'active' },
+        events: 2,
+        makers: [
+          expect.objectContaining({ position: position(4), type: 'CardReported' }),
+          expect.objectContaining({ position: position(13), type: 'CardRestored' }),
+        ],
+      },
+      {
+        table: 'cards',
+        key: { token: 'zebra' },
+        live: { token: 'zebra', status: 'lost' },
+        events: 0,
+        makers: [],
+      },
+      {
+        table: 'cards',
+        key: { token: 'card5' },
+        rebuilt: { token: 'card5', status: 'lost' },
+        events: 1,
+        makers: [expect.objectContaining({ position: position(6), stream: 'card-card5' })],
+      },
+    ]);
+    expect(rows('cards', 1)).toHaveLength(12);
+    expect(readdirSync(folder).filter((name) => name.startsWith('verify-'))).toEqual([]);
+  });
+
+  test('a rebuild puts right what differs', async () => {
+    await reportCards(store, 3);
+    await follow();
+    edit(`DELETE FROM cards`);
+    const [built] = await rebuildOffline([cardsProjection], folder, store, NEVER, () => undefined);
+    expect(built?.compared?.differing).toBe(3);
+    expect((await verify([cardsProjection]))[0]?.compared?.differing).toBe(0);
+  });
+
+  test('a view that has stopped is compared where it stands, and rebuilt past it once it is mended', async () => {
+    await reportCards(store, 20);
+    await follow();
+    const [built] = await rebuildOffline([mended], folder, store, NEVER, () => undefined);
+    expect(built?.compared).toMatchObject({ position: position(13), rows: 13, differing: 0 });
+    expect(rows('cards', 2)).toHaveLength(20);
+  });
+
+  test('a rebuild that can not digest an event leaves the live view and no trace of itself', async () => {
+    await reportCards(store, 20);
+    await follow();
+    await expect(rebuildOffline(BOTH, folder, store, NEVER, () => undefined)).rejects.toThrow(
+      /card13 brings bad luck/,
+    );
+    expect(viewFiles()).toEqual(['view-cards.1.db', 'view-count.1.db']);
+  });
+
+  test('a rebuild that is cancelled leaves the live view and no trace of itself', async () => {
+    await reportCards(store, 10);
+    await follow();
+    const cancelling = new AbortController();
+    const rebuilding = rebuildOffline(BOTH, folder, store, cancelling.signal, () => {
+      cancelling.abort(new Error('enough'));
+    });
+    await expect(rebuilding).rejects.toThrow('enough');
+    expect(viewFiles()).toEqual(['view-cards.1.db', 'view-count.1.db']);
+  });
+});
+
+describe('while the views follow the log', () => {
+  let projector: Projector;
+  let follower: Follower;
+  let states: readonly ProjectionState[];
+
+  beforeEach(async () => {
+    await reportCards(store, 10);
+    projector = await Projector.open(folder, store, BOTH);
+    follower = new Follower(projector, store, (told) => (states = told));
+    await follower.start();
+  });
+
+  afterEach(() => {
+    follower.close();
+  });
+
+  test('what is written during the rebuild is in the view that takes over', async () => {
+    const built = await candidate();
+    await reportCards(store, 2, 100);
+    await follower.adopt('cards', built.generation);
+    expect(state('cards')?.generation).toBe(2);
+    await reportCards(store, 1, 200);
+    await settled(13);
+    expect(rows('cards', 2)).toHaveLength(13);
+  });
+
+  test('a reader of the old generation goes on while the new one takes over', async () => {
+    await settled(10);
+    const reader = openToRead(viewFile(folder, 'cards', 1));
+    const count = reader.prepare<[], number>('SELECT count(*) FROM cards').pluck();
+    expect(count.get()).toBe(10);
+    await follower.adopt('cards', (await candidate()).generation);
+    expect(count.get()).toBe(10);
+    reader.close();
+  });
+
+  test('a crash before the new one was let live leaves the old one, and the leftover is cleared away', async () => {
+    await candidate();
+    follower.close();
+    projector = await Projector.open(folder, store, BOTH);
+    follower = new Follower(projector, store, (told) => (states = told));
+    expect(viewFiles()).toEqual(['view-cards.1.db', 'view-count.1.db']);
+    expect(projector.standings()[0]).toMatchObject({ name: 'cards', generation: 1 });
+  });
+
+  function candidate(): Promise<Built> {
+    const place = { viewsDir: folder, directory: folder, generation: 2 };
+    const building = { projection: cardsProjection, place };
+    return build([building], store, NEVER, () => undefined).then(([built]) => built as Built);
+  }
+
+  function state(name: string): ProjectionState | undefined {
+    return states.find((view) => view.name === name);
+  }
+
+  async function settled(events: number): Promise<void> {
+    while (states.some((view) => view.events < events)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+});
+
+const mended: Projection = {
+  ...cardsProjection,
+  open: (database) => {
+    const put = database.prepare('INSERT INTO cards VALUES (?, ?)');
+    return (events) => {
+      for (const { event } of events) {
+        if (event.type === 'CardReported') put.run(event.data.token, event.data.status);
+      }
+    };
+  },
+};
+
+async function follow(): Promise<void> {
+  const projector = await Projector.open(folder, store, BOTH);
+  projector.apply(await store.readAll({ limit: 1_000 }));
+  projector.close();
+}
+
+function verify(projections: readonly Projection[]): ReturnType<typeof verifyViews> {
+  return verifyViews(projections, folder, store, NEVER, () => undefined);
+}
+
+function edit(sql: string): void {
+  const database = new Database(viewFile(folder, 'cards', 1));
+  database.exec(sql);
+  database.close();
+}
+
+function rows(name: string, generation: number): unknown[] {
+  const database = openToRead(viewFile(folder, name, generation));
+  try {
+    return database.prepare(`SELECT * FROM ${name === 'count' ? 'counts' : name}`).all();
+  } finally {
+    database.close();
+  }
+}
+
+function viewFiles(): string[] {
+  return readdirSync(folder).filter((name) => /^view-.*\.db$/.test(name));
+}
+
+function position(number: number): string {
+  return String(number).padStart(20, '0');
+}
