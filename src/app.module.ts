@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BooksController } from './accounting/books.controller.js';
 import { Gate } from './access/gate.js';
@@ -9,6 +10,9 @@ import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
 import { AcquirerController } from './acquirer/acquirer.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
+import { HeadSigner } from './audit/head-signer.js';
+import { ProofsController } from './audit/proofs.controller.js';
+import { signingKeyOf } from './audit/signing-key-file.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { BatchesController } from './batches/batches.controller.js';
 import { BulkController } from './bulk/bulk.controller.js';
@@ -19,12 +23,17 @@ import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
-import { openEventStore, type OwnedEventStore } from './event-store/open-event-store.js';
+import {
+  openEventStore,
+  ownedFolder,
+  type OwnedEventStore,
+} from './event-store/open-event-store.js';
 import { HealthController } from './http/health.controller.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
 import { SettableClock } from './ledger/clock.js';
+import { Journal } from './ledger/journal.js';
 import { DueWork } from './ledger/due-work.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { MerchantsController } from './merchants/merchants.controller.js';
@@ -62,6 +71,7 @@ const CONTROLLERS = [
   AcquirerController,
   ProjectionsController,
   AuditController,
+  ProofsController,
   KeysController,
   HealthController,
 ];
@@ -73,6 +83,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly views: Views,
     private readonly dueWork: DueWork,
+    private readonly signer: HeadSigner,
   ) {}
 
   /** Opens the store and the views. @throws FolderInUseError, CorruptLogError */
@@ -89,6 +100,7 @@ export class AppModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.signer.stop();
     await this.dueWork.stop();
     await this.views.close();
     await this.store.close();
@@ -98,6 +110,7 @@ export class AppModule implements OnApplicationShutdown {
 function module(settings: Settings, store: OwnedEventStore, views: Views): DynamicModule {
   const clock = new SettableClock();
   const ledger = composeLedger({ store, views, clock });
+  const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
   const isSandbox = settings.SANDBOX === 'on';
   return {
     module: AppModule,
@@ -109,6 +122,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Readiness, useValue: new Readiness() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now()) },
       { provide: Streams, useValue: new Streams() },
+      { provide: HeadSigner, useValue: signer },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
       { provide: DueWork, useValue: ledger.dueWork },
       ...(isSandbox
@@ -122,6 +136,10 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       ...handlers(ledger),
     ],
   };
+}
+
+function keyFile({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settings): string {
+  return AUDIT_KEY_FILE || join(ownedFolder(EVENT_STORE_URL, VIEWS_DIR), 'audit-key.pem');
 }
 
 function handlers(ledger: Ledger) {

@@ -35,6 +35,10 @@ export class Settings {
   @IsIn(LOG_LEVELS, { message: `one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
+  /** The key that signs the trail; in the data folder, and made at the first start, where it is not set. */
+  @IsString({ message: 'a file' })
+  AUDIT_KEY_FILE = '';
+
   /** With which the tool asks a running service. */
   @IsString({ message: 'a key' })
   LEDGER_KEY = '';

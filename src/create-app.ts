@@ -5,6 +5,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
+import { HeadSigner } from './audit/head-signer.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
@@ -15,6 +16,7 @@ import { Metrics } from './http/metrics.js';
 import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
+import { Streams } from './http/streams.js';
 import { drained, httpAdapter } from './http/server.js';
 import { DueWork } from './ledger/due-work.js';
 
@@ -46,6 +48,9 @@ export async function createApp(
   app.get(DueWork).start((error) => {
     fastify.log.error({ err: error }, 'due work could not be done yet');
   });
+  app.get(HeadSigner).start((error) => {
+    fastify.log.error({ err: error }, 'the head of the trail could not be signed yet');
+  });
   app.get(Readiness).started();
   return { app, url };
 }
@@ -53,6 +58,7 @@ export async function createApp(
 /** Ends the service: it says that it is not ready, answers what is on its way, then closes the store. */
 export async function stopApp(app: NestFastifyApplication): Promise<void> {
   app.get(Readiness).stopping();
+  app.get(Streams).end();
   await drained(app.getHttpServer(), DRAIN_MS);
   await app.close();
 }

@@ -1,4 +1,5 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { MayCall } from '../access/may-call.js';
 import type { Position as LogPosition } from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
@@ -14,19 +15,24 @@ import {
   Timestamp,
   Whole,
 } from '../http/fields.js';
-import { Answers, Operation, Problems } from '../http/open-api.js';
-import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
+import { AnswersAlso, Operation, Problems } from '../http/open-api.js';
+import { accepts, type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
-import { AuditQueries } from './audit.queries.js';
+import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
 
 const DEFAULT_LIMIT = 100;
+
+const POSITION = /^\d{20}$/;
 
 export class TrailQueryDto {
   @Optional() @Position() after?: string;
   @Optional() @Whole(1, 1_000) limit?: number;
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @Text() saleId?: string;
+  @Optional() @Identifier(8) terminalId?: string;
   @Optional() @Identifier(40) type?: string;
+  @Optional() @Timestamp() from?: string;
+  @Optional() @Timestamp() to?: string;
 }
 
 export class TrailEventDto {
@@ -35,9 +41,13 @@ export class TrailEventDto {
   @Numeral() revision!: number;
   @Text() id!: string;
   @Text() type!: string;
-  @Timestamp() occurredAt!: string;
-  @Timestamp() recordedAt!: string;
-  @Nested(() => ActorDto) by!: ActorDto;
+  @Optional() @Timestamp() occurredAt?: string | undefined;
+  @Optional() @Timestamp() recordedAt?: string | undefined;
+  @Optional() @Nested(() => ActorDto) by?: ActorDto | undefined;
+  /** The request, batch, merchant or card that it belongs to. */
+  @Optional() @Text() request?: string | undefined;
+  /** Id of the event that led to it. */
+  @Optional() @Text() causationId?: string | undefined;
   @OpenObject() data!: object;
 }
 
@@ -48,35 +58,57 @@ export class TrailAnswer {
 
 @Controller('v1/audit')
 export class AuditController {
-  constructor(private readonly queries: AuditQueries) {}
+  constructor(
+    private readonly queries: AuditQueries,
+    private readonly streams: Streams,
+  ) {}
 
+  /** A page; as NDJSON all of it, as it is now; as an event stream all of it and then what comes. */
   @Get('events')
   @Operation('getEvents', 'The trail: every event in the order of the log')
   @MayCall(['operator', 'auditor'])
-  @Answers(200, TrailAnswer)
+  @AnswersAlso(200, TrailAnswer, 'application/x-ndjson', 'text/event-stream')
   @Problems()
-  async events(@Query(parameters(TrailQueryDto)) query: TrailQueryDto): Promise<TrailAnswer> {
-    const { after, limit = DEFAULT_LIMIT, ...filters } = query;
-    const page = await this.queries.page({
-      ...filters,
-      after: after as LogPosition | undefined,
-      limit,
-    });
-    return {
-      events: page.events.map(({ event, ...recorded }) => ({
-        ...recorded,
-        type: event.type,
-        occurredAt: event.data.occurredAt,
-        data: shown(event),
-      })),
-      ...(page.next !== undefined && { next: page.next }),
-    };
+  async events(
+    @Query(parameters(TrailQueryDto)) query: TrailQueryDto,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { limit = DEFAULT_LIMIT, from, to, ...names } = query;
+    const after = query.after as LogPosition | undefined;
+    const filter: TrailFilter = { ...names, from: timeOf(from), to: timeOf(to) };
+    if (accepts(accept, 'text/event-stream')) {
+      const last = POSITION.test(lastEventId ?? '') ? (lastEventId as LogPosition) : after;
+      await this.streams.events(reply, (signal) =>
+        serverEvents(this.queries.live(last, filter, signal)),
+      );
+    } else if (accepts(accept, 'application/x-ndjson')) {
+      this.streams.text(reply, 'application/x-ndjson; charset=utf-8', () =>
+        lines(this.queries.all(after, filter)),
+      );
+    } else {
+      await reply.send(await this.queries.page({ ...filter, after, limit }));
+    }
   }
 }
 
-/** What an event says, but for the hashes of passwords: short ones could be guessed from them. */
-function shown(event: LedgerEvent): object {
-  if (event.type !== 'SupervisorSet') return event.data;
-  const { merchantId, supervisorId, name, occurredAt } = event.data;
-  return { merchantId, supervisorId, name, occurredAt };
+function timeOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+async function* lines(pages: AsyncIterable<TrailEntry[]>): AsyncGenerator<string> {
+  for await (const page of pages) {
+    if (page.length > 0) yield page.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  }
+}
+
+async function* serverEvents(pages: AsyncIterable<TrailEntry[]>): AsyncGenerator<ServerEvent[]> {
+  for await (const page of pages) {
+    yield page.map((entry) => ({
+      id: entry.position,
+      event: entry.type,
+      data: JSON.stringify(entry),
+    }));
+  }
 }

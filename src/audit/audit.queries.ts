@@ -1,18 +1,42 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { firstValueFrom, fromEvent, takeUntil } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { decode } from '../ledger/event-codec.js';
+import { START } from '../event-store/event-store.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
 
-export interface TrailQuery {
+export interface TrailFilter {
+  readonly merchantId?: string | undefined;
+  readonly saleId?: string | undefined;
+  readonly terminalId?: string | undefined;
+  readonly type?: string | undefined;
+  /** When it occurred, epoch milliseconds: from the first, to before the second. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+export interface TrailQuery extends TrailFilter {
   /** Only what the log has behind this position. */
   readonly after?: Position | undefined;
   readonly limit: number;
-  readonly merchantId?: string | undefined;
-  readonly saleId?: string | undefined;
-  readonly type?: string | undefined;
+}
+
+/** One event of the trail: what, when, who, for which request, and which event led to it. */
+export interface TrailEntry {
+  readonly position: Position;
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly type: string;
+  readonly occurredAt: string | undefined;
+  readonly recordedAt: string | undefined;
+  readonly by: Actor | undefined;
+  readonly request: string | undefined;
+  readonly causationId: string | undefined;
+  readonly data: object;
 }
 
 export interface TrailPage {
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly TrailEntry[];
   /** To be given as `after`; absent when the end of the log was reached. */
   readonly next?: Position;
 }
@@ -21,13 +45,16 @@ export interface TrailPage {
 const READ_LIMIT = 20_000;
 const READ_PAGE = 1_000;
 
-/** The trail: every event of the log in its order. */
+/** Events that come one by one are told together when they come faster than this. */
+const GATHER_MS = 20;
+
+/** The trail: every event of the log in its order, also those that no version of the ledger can read. */
 export class AuditQueries {
   constructor(private readonly store: EventStore) {}
 
   /** A page may be short, or empty, and still not be the last: `next` tells. */
   async page(query: TrailQuery): Promise<TrailPage> {
-    const events: RecordedEvent[] = [];
+    const events: TrailEntry[] = [];
     let at = query.after;
     for (let read = 0; read < READ_LIMIT; read += READ_PAGE) {
       const page = await this.store.readAll({ after: at, limit: READ_PAGE });
@@ -41,14 +68,73 @@ export class AuditQueries {
     }
     return at === undefined ? { events } : { events, next: at };
   }
+
+  /** What there is behind a position, page by page, no faster than it is taken. */
+  async *all(after: Position | undefined, filter: TrailFilter): AsyncGenerator<TrailEntry[]> {
+    for (let at = after; ;) {
+      const page = await this.store.readAll({ after: at, limit: READ_PAGE });
+      if (page.length === 0) return;
+      at = page.at(-1)?.position;
+      yield page.flatMap((stored) => fitting(stored, filter) ?? []);
+    }
+  }
+
+  /** The same, and then what comes, until the signal ends it. */
+  async *live(
+    after: Position | undefined,
+    filter: TrailFilter,
+    signal: AbortSignal,
+  ): AsyncGenerator<TrailEntry[]> {
+    let at = after ?? START;
+    while (!signal.aborted) {
+      const page = await this.store.readAll({ after: at, limit: READ_PAGE });
+      if (page.length === 0) {
+        await this.news(at, signal);
+        continue;
+      }
+      at = page.at(-1)?.position ?? at;
+      yield page.flatMap((stored) => fitting(stored, filter) ?? []);
+      if (page.length < READ_PAGE) await pause(GATHER_MS, undefined, { signal });
+    }
+  }
+
+  /** Resolves when there is something behind the position, or at the signal. */
+  private async news(after: Position, signal: AbortSignal): Promise<void> {
+    const news = this.store.subscribe(after).pipe(takeUntil(fromEvent(signal, 'abort')));
+    await firstValueFrom(news, { defaultValue: [] });
+  }
 }
 
 /** The event, if it is what is asked for. The type is compared before anything is parsed. */
-function fitting(stored: StoredEvent, query: TrailQuery): RecordedEvent | undefined {
-  if (query.type !== undefined && stored.type !== query.type) return undefined;
-  const event = decode(stored);
-  const data = event.event.data as { merchantId?: string; saleId?: string; target?: string };
-  if (query.merchantId !== undefined && data.merchantId !== query.merchantId) return undefined;
-  if (query.saleId !== undefined && (data.saleId ?? data.target) !== query.saleId) return undefined;
-  return event;
+function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefined {
+  if (filter.type !== undefined && stored.type !== filter.type) return undefined;
+  const data = parse(stored.data);
+  const isOther = (asked: string | undefined, value: unknown): boolean =>
+    asked !== undefined && asked !== value;
+  if (isOther(filter.merchantId, data['merchantId'])) return undefined;
+  if (isOther(filter.terminalId, data['terminalId'])) return undefined;
+  if (isOther(filter.saleId, data['saleId'] ?? data['target'])) return undefined;
+  const occurredAt = data['occurredAt'] as string | undefined;
+  const time = Date.parse(occurredAt ?? '');
+  if (filter.from !== undefined && !(time >= filter.from)) return undefined;
+  if (filter.to !== undefined && !(time < filter.to)) return undefined;
+  const metadata = parse(stored.metadata);
+  const { position, stream, revision, id, type } = stored;
+  return {
+    ...{ position, stream, revision, id, type, occurredAt },
+    recordedAt: metadata['recordedAt'] as string | undefined,
+    by: metadata['by'] as Actor | undefined,
+    request: metadata['$correlationId'] as string | undefined,
+    causationId: metadata['$causationId'] as string | undefined,
+    data: shown(data),
+  };
+}
+
+/** What an event says, but for the hashes of passwords: short ones could be guessed from them. */
+function shown({ passwordHash: _, ...data }: Record<string, unknown>): object {
+  return data;
+}
+
+function parse(json: string): Record<string, unknown> {
+  return JSON.parse(json) as Record<string, unknown>;
 }

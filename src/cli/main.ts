@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../config.js';
+import { auditCommand } from './audit.command.js';
 import { dayCloseCommand } from './day-close.command.js';
 import { demoCommand } from './demo.command.js';
 import { exportCommand } from './export.command.js';
@@ -26,7 +27,8 @@ const program = new Command('ledger')
   .addCommand(restoreCommand())
   .addCommand(keysCommand())
   .addCommand(rebuildCommand())
-  .addCommand(skipCommand());
+  .addCommand(skipCommand())
+  .addCommand(auditCommand());
 throwInsteadOfExit(program);
 
 try {

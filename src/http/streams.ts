@@ -1,4 +1,3 @@
-import type { OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -19,7 +18,7 @@ export interface ServerEvent {
 }
 
 /** Answers that go on: each is as fast as its reader, and ends when the reader leaves or the service stops. */
-export class Streams implements OnModuleDestroy {
+export class Streams {
   private readonly open = new Set<AbortController>();
 
   /** Texts as they come, read no faster than they are taken. */
@@ -63,7 +62,8 @@ export class Streams implements OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  /** Ends what is under way: to be called when the service stops. */
+  end(): void {
     for (const ending of this.open) ending.abort(new Error('the service stops'));
   }
 

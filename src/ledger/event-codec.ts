@@ -158,6 +158,7 @@ const REQUIRED: {
   KeyAdded: ['keyId', 'scope', 'hash', 'occurredAt'],
   KeyRevoked: ['keyId', 'occurredAt'],
   EventSkipped: ['projection', 'eventId', 'position', 'reason', 'occurredAt'],
+  HeadSigned: ['treeSize', 'rootHash', 'keyId', 'publicKey', 'signature', 'occurredAt'],
 };
 
 /**

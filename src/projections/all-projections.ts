@@ -3,6 +3,7 @@ import { batchesProjection } from './batches.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
 import { requestsProjection } from './requests.projection.js';
+import { trailProjection } from './trail.projection.js';
 import { salesProjection } from './sales.projection.js';
 import { settlementsProjection } from './settlements.projection.js';
 
@@ -14,6 +15,7 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   keysProjection,
   requestsProjection,
   settlementsProjection,
+  trailProjection,
 ];
 
 /** @throws Error for a name that no view has */

@@ -208,6 +208,7 @@ class BatchesTable {
       case 'WrittenOff':
       case 'AcquirerPaid':
       case 'EventSkipped':
+      case 'HeadSigned':
         return false;
     }
   }

@@ -106,6 +106,9 @@ export class PayoutTables {
       case 'WrittenOff':
       case 'AcquirerPaid':
       case 'EventSkipped':
+      case 'HeadSigned':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
       case 'RequestTaken':
       case 'Refused':
       case 'BatchCloseRequested':

@@ -6,6 +6,7 @@ import { RequestsView } from './requests.view.js';
 import { PayoutsView } from './payouts.view.js';
 import { SalesView } from './sales.view.js';
 import { SettlementsView } from './settlements.view.js';
+import { TrailView } from './trail.view.js';
 import { StatementView } from './statement.view.js';
 
 /** Gives a connection that reads the tables of the views named. */
@@ -14,6 +15,7 @@ export type OpenViews = (...names: string[]) => Database.Database;
 /** Every read model, each on the views whose tables it reads. */
 export class ReadModels {
   readonly sales: SalesView;
+  readonly trail: TrailView;
   readonly batches: BatchesView;
   readonly books: BooksView;
   readonly statements: StatementView;
@@ -24,6 +26,7 @@ export class ReadModels {
 
   constructor(open: OpenViews) {
     this.sales = new SalesView(open('sales'));
+    this.trail = new TrailView(open('trail'));
     this.batches = new BatchesView(open('batches', 'sales'));
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));

@@ -83,6 +83,7 @@ class UndecidedTable {
       case 'WrittenOff':
       case 'AcquirerPaid':
       case 'EventSkipped':
+      case 'HeadSigned':
         return false;
     }
   }

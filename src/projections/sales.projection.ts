@@ -178,6 +178,7 @@ class SalesTable {
       case 'WrittenOff':
       case 'AcquirerPaid':
       case 'EventSkipped':
+      case 'HeadSigned':
         return false;
     }
   }

@@ -156,6 +156,9 @@ class SettlementTables {
       case 'ReserveReleased':
       case 'WrittenOff':
       case 'EventSkipped':
+      case 'HeadSigned':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
       case 'RequestTaken':
       case 'Refused':
       case 'BatchCloseRequested':

@@ -71,6 +71,10 @@ export class Views {
     }
   }
 
+  get trail(): ReadModels['trail'] {
+    return this.current.require().trail;
+  }
+
   get sales(): ReadModels['sales'] {
     return this.current.require().sales;
   }

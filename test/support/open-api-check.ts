@@ -68,7 +68,7 @@ export class OpenApiCheck {
   }
 
   private checkShape(where: string, pointer: readonly string[], { text, headers }: Answer): void {
-    if (!/json/.test(headers['content-type'] ?? '')) return;
+    if (!/[/+]json\b/.test(headers['content-type'] ?? '')) return;
     const reference = `document#/${pointer.map(escaped).join('/')}`;
     let validate = this.compiled.get(reference);
     if (!validate) {

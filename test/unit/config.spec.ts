@@ -14,6 +14,7 @@ describe('settings', () => {
       AUTH: 'off',
       SANDBOX: 'off',
       LOG_LEVEL: 'info',
+      AUDIT_KEY_FILE: '',
       LEDGER_KEY: '',
     });
   });

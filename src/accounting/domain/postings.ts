@@ -142,6 +142,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'KeyAdded':
     case 'KeyRevoked':
     case 'EventSkipped':
+    case 'HeadSigned':
       return [];
   }
 }

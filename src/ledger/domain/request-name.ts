@@ -42,6 +42,8 @@ export const streams = {
   writeOff: (name: string) => `writeoff-${name}`,
   /** What operators have decided about a view. */
   projection: (name: string) => `projection-${name}`,
+  /** What was signed of the log. */
+  trail: (of: string) => `trail-${of}`,
 } as const;
 
 /** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */

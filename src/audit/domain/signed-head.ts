@@ -1,0 +1,67 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import type { SignedHead } from './trail.events.js';
+
+/** DER in front of the 32 bytes of an Ed25519 public key (RFC 8410). */
+const PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+export type UnsignedHead = Pick<SignedHead, 'treeSize' | 'rootHash' | 'occurredAt'>;
+
+/** What is signed: canonical JSON (RFC 8785) of these four. */
+function signedText({
+  keyId,
+  occurredAt,
+  rootHash,
+  treeSize,
+}: Omit<SignedHead, 'publicKey' | 'signature'>): Buffer {
+  const text = `{"keyId":"${keyId}","occurredAt":"${occurredAt}","rootHash":"${rootHash}","treeSize":${treeSize}}`;
+  return Buffer.from(text, 'utf8');
+}
+
+/** The key that signs heads. */
+export class SigningKey {
+  /** 32 bytes in base64. */
+  readonly publicKey: string;
+  private readonly key: KeyObject;
+
+  /** @throws Error when it is no Ed25519 private key in PEM */
+  constructor(pem: string) {
+    this.key = createPrivateKey(pem);
+    if (this.key.asymmetricKeyType !== 'ed25519') throw new Error('it is no Ed25519 key');
+    const der = createPublicKey(this.key).export({ type: 'spki', format: 'der' });
+    this.publicKey = der.subarray(PREFIX.length).toString('base64');
+  }
+
+  sign(head: UnsignedHead): SignedHead {
+    const { publicKey } = this;
+    const named = { ...head, keyId: keyIdOf(publicKey) };
+    return {
+      ...named,
+      publicKey,
+      signature: sign(null, signedText(named), this.key).toString('base64'),
+    };
+  }
+}
+
+/** SHA-256 of the 32 bytes, in hexadecimal. */
+export function keyIdOf(publicKey: string): string {
+  return createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
+}
+
+/** Whether the key that it names has signed just this. Whether the key is to be trusted is the reader's to know. */
+export function isSigned(head: SignedHead): boolean {
+  const raw = Buffer.from(head.publicKey, 'base64');
+  if (raw.length !== 32 || keyIdOf(head.publicKey) !== head.keyId) return false;
+  const key = createPublicKey({
+    key: Buffer.concat([PREFIX, raw]),
+    format: 'der',
+    type: 'spki',
+  });
+  return verify(null, signedText(head), key, Buffer.from(head.signature, 'base64'));
+}

@@ -1,0 +1,127 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { MayCall } from '../access/may-call.js';
+import {
+  EVENT_STORE,
+  type EventStore,
+  type Position as LogPosition,
+} from '../event-store/event-store.js';
+import { parameters } from '../http/checked.pipe.js';
+import {
+  Nested,
+  Numeral,
+  OneOf,
+  OpenObject,
+  Position,
+  Text,
+  TextList,
+  Timestamp,
+  Whole,
+} from '../http/fields.js';
+import { Answers, Operation, Problems } from '../http/open-api.js';
+import { ProblemError, problems } from '../http/problem.js';
+import { Views } from '../projections/views.js';
+import { hashedText } from './domain/log-line.js';
+import { HeadSigner } from './head-signer.js';
+
+export class SignedHeadDto {
+  /** How many events the tree has. */
+  @Numeral() treeSize!: number;
+  @Text() rootHash!: string;
+  @Text() keyId!: string;
+  @Text() publicKey!: string;
+  @Text() signature!: string;
+  @Timestamp() occurredAt!: string;
+}
+
+export class ProofPath {
+  @Position() position!: string;
+}
+
+export class InclusionAnswer {
+  @OneOf(['inclusion']) kind!: string;
+  @OpenObject() event!: object;
+  @Numeral() leafIndex!: number;
+  @TextList() path!: string[];
+  @Nested(() => SignedHeadDto) head!: SignedHeadDto;
+}
+
+export class ConsistencyQuery {
+  @Whole(0, Number.MAX_SAFE_INTEGER) from!: number;
+  @Whole(0, Number.MAX_SAFE_INTEGER) to!: number;
+}
+
+export class TreeDto {
+  @Numeral() treeSize!: number;
+  @Text() rootHash!: string;
+}
+
+export class ConsistencyAnswer {
+  @OneOf(['consistency']) kind!: string;
+  @Nested(() => TreeDto) from!: TreeDto;
+  @TextList() path!: string[];
+  @Nested(() => SignedHeadDto) head!: SignedHeadDto;
+}
+
+const NO_EVENT = { en: 'There is no event at this position.', zh: '此位置没有事件。' };
+const NO_TREE = { en: 'The log has not so many events.', zh: '日志没有这么多事件。' };
+
+/** What an outsider needs to check that nothing was changed. */
+@Controller('v1/audit')
+export class ProofsController {
+  constructor(
+    private readonly views: Views,
+    private readonly signer: HeadSigner,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  @Get('head')
+  @Operation('getHead', 'The signed head of the tree over the log')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, SignedHeadDto)
+  @Problems()
+  async head(): Promise<SignedHeadDto> {
+    await this.views.waitFor(await this.store.head(), undefined, 'trail');
+    return this.signer.head();
+  }
+
+  @Get('proof/:position')
+  @Operation('getProof', 'That the event at a position is in the log')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, InclusionAnswer)
+  @Problems(404)
+  async proof(@Param(parameters(ProofPath)) { position }: ProofPath): Promise<InclusionAnswer> {
+    const stored = await this.store.at(position as LogPosition);
+    if (!stored) throw new ProblemError(problems.unknown(NO_EVENT));
+    await this.views.waitFor(stored.position, undefined, 'trail');
+    const { trail } = this.views;
+    const leafIndex = trail.leafAt(position);
+    if (leafIndex === undefined) throw new ProblemError(problems.unknown(NO_EVENT));
+    const head = this.signer.head();
+    const event = JSON.parse(hashedText(stored)) as object;
+    return {
+      kind: 'inclusion',
+      event,
+      leafIndex,
+      path: trail.inclusion(leafIndex, head.treeSize),
+      head,
+    };
+  }
+
+  @Get('consistency')
+  @Operation('getConsistency', 'That the log of one size is the front of the log of another')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, ConsistencyAnswer)
+  @Problems(404)
+  consistency(
+    @Query(parameters(ConsistencyQuery)) { from, to }: ConsistencyQuery,
+  ): ConsistencyAnswer {
+    const { trail } = this.views;
+    if (from > to || to > trail.size()) throw new ProblemError(problems.unknown(NO_TREE));
+    return {
+      kind: 'consistency',
+      from: { treeSize: from, rootHash: trail.root(from) },
+      path: trail.consistency(from, to),
+      head: this.signer.head(to),
+    };
+  }
+}

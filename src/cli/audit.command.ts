@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { type Proof, refusalOf } from '../audit/proofs.js';
+
+export function auditCommand(): Command {
+  return new Command('audit').description('checks what the ledger says of its own log').addCommand(
+    new Command('check-proof')
+      .description('checks a proof of inclusion or consistency with nothing but the proof itself')
+      .argument('<file>', 'as /v1/audit/proof or /v1/audit/consistency answered')
+      .option('--public-key <base64>', 'the key that is trusted')
+      .option('--json', 'print the outcome as JSON')
+      .action((file: string, { publicKey, json }: { publicKey?: string; json?: boolean }) => {
+        const refusal = check(file, publicKey);
+        if (refusal !== undefined) process.exitCode = 1;
+        const outcome = { holds: refusal === undefined, ...(refusal !== undefined && { refusal }) };
+        console.log(json ? JSON.stringify(outcome) : (refusal ?? 'the proof holds'));
+      }),
+  );
+}
+
+function check(file: string, publicKey: string | undefined): string | undefined {
+  try {
+    return refusalOf(JSON.parse(readFileSync(file, 'utf8')) as Proof, publicKey);
+  } catch (error) {
+    return `${file} is no proof: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  EMPTY_ROOT,
+  GrowingRoot,
+  hashOver,
+  isConsistent,
+  isIncluded,
+  leafHash,
+  MerkleTree,
+  TILE,
+} from '../../../src/audit/domain/merkle.js';
+
+/** The leaves of the test vectors that Certificate Transparency's implementations share. */
+const LEAVES = [
+  '',
+  '00',
+  '10',
+  '2021',
+  '3031',
+  '40414243',
+  '5051525354555657',
+  '606162636465666768696a6b6c6d6e6f',
+];
+
+/** Their roots for one to eight leaves. */
+const ROOTS = [
+  '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+  'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
+  'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
+  'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+  '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
+  '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
+  'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
+  '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
+];
+
+const hex = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
+
+const leaves = LEAVES.map((leaf) => leafHash(Buffer.from(leaf, 'hex').toString('latin1')));
+
+describe("Certificate Transparency's vectors", () => {
+  test('give the roots of one to eight leaves', () => {
+    const growing = new GrowingRoot();
+    const roots = leaves.map((leaf) => {
+      growing.add(leaf);
+      return hex(growing.root());
+    });
+    expect(roots).toEqual(ROOTS);
+    expect(hex(EMPTY_ROOT)).toBe(
+      'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    );
+  });
+
+  test('give the inclusion path of the first leaf of eight', () => {
+    expect(treeOf(leaves).inclusion(0, 8).map(hex)).toEqual([
+      '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7',
+      '5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e',
+      '6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4',
+    ]);
+  });
+
+  test('give the consistency path from six leaves to eight', () => {
+    expect(treeOf(leaves).consistency(6, 8).map(hex)).toEqual([
+      '0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a',
+      'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
+      'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+    ]);
+  });
+});
+
+describe('trees of many sizes', () => {
+  const many = Array.from({ length: 2 * TILE + 77 }, (_, index) => leafHash(`event ${index}`));
+  const tree = treeOf(many);
+  const sizes = [1, 2, 3, 7, 8, 255, 256, 257, 300, 511, 512, 513, 589];
+
+  test('have the root that reading from the start gives', () => {
+    const growing = new GrowingRoot();
+    for (const leaf of many) {
+      growing.add(leaf);
+      if (sizes.includes(growing.size))
+        expect(hex(tree.root(growing.size))).toBe(hex(growing.root()));
+    }
+  });
+
+  test('prove every leaf, and no other in its place', () => {
+    for (const size of sizes) {
+      const root = tree.root(size);
+      for (const leaf of [0, 1, size >> 1, size - 2, size - 1].filter(
+        (at) => at >= 0 && at < size,
+      )) {
+        const path = tree.inclusion(leaf, size);
+        expect(isIncluded(at(many, leaf), leaf, size, path, root)).toBe(true);
+        expect(isIncluded(leafHash('another'), leaf, size, path, root)).toBe(false);
+        expect(isIncluded(at(many, leaf), leaf, size, path, leafHash('root'))).toBe(false);
+        expect(isIncluded(at(many, leaf), leaf, size, [...path, root], root)).toBe(false);
+      }
+    }
+  });
+
+  test('are the front of every larger one, and of none with another leaf', () => {
+    for (const from of sizes) {
+      for (const to of sizes.filter((size) => size >= from)) {
+        const path = tree.consistency(from, to);
+        const before = { size: from, hash: tree.root(from) };
+        const after = { size: to, hash: tree.root(to) };
+        expect(isConsistent(before, after, path)).toBe(true);
+        expect(isConsistent({ ...before, hash: leafHash('other') }, after, path)).toBe(false);
+        expect(isConsistent(before, { ...after, hash: leafHash('other') }, path)).toBe(false);
+      }
+    }
+  });
+});
+
+function at<T>(list: readonly T[], index: number): T {
+  return list[index] as T;
+}
+
+/** Tiles as the view keeps them. */
+function treeOf(hashes: readonly Uint8Array[]): MerkleTree {
+  const levels = [hashes];
+  for (let level = hashes; level.length >= TILE;) {
+    level = Array.from({ length: Math.floor(level.length / TILE) }, (_, number) =>
+      hashOver(level.slice(number * TILE, (number + 1) * TILE)),
+    );
+    levels.push(level);
+  }
+  return new MerkleTree((level, number) =>
+    Buffer.concat((levels[level] ?? []).slice(number * TILE, (number + 1) * TILE)),
+  );
+}
