@@ -131,8 +131,8 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
 }
 
 /** What an event says, but for the hashes of passwords: short ones could be guessed from them. */
-function shown({ passwordHash: _, ...data }: Record<string, unknown>): object {
-  return data;
+function shown(data: Record<string, unknown>): object {
+  return { ...data, passwordHash: undefined };
 }
 
 function parse(json: string): Record<string, unknown> {
