@@ -163,8 +163,9 @@ describe('who may call what', () => {
       if (!isAllowed) continue;
       expect([scope, own.body?.code]).not.toEqual([scope, 'unknown-merchant']);
 
+      // Of a bulk each line is held to its own merchant: bulk.spec.ts.
+      if (!isHeld || operation.path === '/v1/bulk') continue;
       const foreign = await ask(client(scope), operation, other);
-      if (!isHeld) continue;
       const unknown = await ask(client(scope), operation, { ...other, merchantId: 'NOBODY' });
       expect([scope, foreign.status]).toEqual([scope, 404]);
       expect(foreign.body).toEqual(unknown.body);
