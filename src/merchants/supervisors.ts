@@ -1,5 +1,5 @@
 import type { Actor } from '../ledger/domain/ledger-event.js';
-import type { Merchant } from './domain/merchant.js';
+import type { Merchant, Supervised } from './domain/merchant.js';
 import type { MerchantsCommandHandler } from './merchants.command-handler.js';
 import { hashPassword, isPassword } from './password.js';
 
@@ -7,12 +7,6 @@ import { hashPassword, isPassword } from './password.js';
 const TRIES = 5;
 
 const THE_LEDGER: Actor = { kind: 'ledger' };
-
-export interface Supervised {
-  readonly id: string;
-  /** Not kept: absent where the request was taken before, which only a recognised supervisor's was. */
-  readonly password?: string;
-}
 
 export interface Approver {
   readonly id: string;

@@ -2,7 +2,7 @@ import type { Position } from '../event-store/event-store.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Minor } from '../ledger/domain/money.js';
-import type { Supervised } from '../merchants/supervisors.js';
+import type { Supervised } from '../merchants/domain/merchant.js';
 import type { GiveBackCommand, SaleCommand } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import type { SaleStatus } from './domain/sale.js';

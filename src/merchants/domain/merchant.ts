@@ -14,6 +14,13 @@ export interface Supervisor {
   readonly isLocked: boolean;
 }
 
+/** Who is said to let a request through, and how that is shown. */
+export interface Supervised {
+  readonly id: string;
+  /** Not kept: absent where the request was taken before, which only a recognised supervisor's was. */
+  readonly password?: string;
+}
+
 export type RightStatus = 'active' | 'frozen';
 
 /** A registered merchant as its events left it. */
