@@ -268,6 +268,7 @@ class SalesTable {
       data.rrn,
       standing.voided,
       standing.refunded,
+      standing.chargedBack,
       standing.reversed ?? null,
       revision,
       ...(settled ? settlement(settled) : NOT_SETTLED),
