@@ -40,6 +40,7 @@ describe('PUT /v1/merchants/{merchantId}', () => {
         negativeBalance: true,
       },
       voidRight: 'active',
+      payoutRight: 'active',
       refundRight: 'active',
       position: expect.stringMatching(/^\d{20}$/),
     });
