@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { beancount, csv, hledger } from '../accounting/journal-export.js';
 import { exported, type ExportFormat, ndjson } from '../audit/export.js';
 import { parseUntil, type Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
@@ -10,7 +11,7 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { startProgress } from './progress.js';
 
 /** What the verb writes, each from its own module. */
-const FORMATS = { ndjson } satisfies Record<string, ExportFormat>;
+const FORMATS = { ndjson, csv, hledger, beancount } satisfies Record<string, ExportFormat>;
 
 interface ExportOptions {
   readonly format: keyof typeof FORMATS;
