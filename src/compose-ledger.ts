@@ -68,7 +68,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const closer = new BatchCloser(journal, open, views, clock);
   const merchants = new MerchantsCommandHandler(journal, directory, clock);
   const supervisors = new Supervisors(merchants);
-  const giveBacks = new GiveBackCommandHandler(journal, directory, open, supervisors, clock);
+  const giveBacks = new GiveBackCommandHandler(journal, directory, open, views, supervisors, clock);
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, directory, open, clock);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
@@ -81,7 +81,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     timeoutReversals,
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches,
-    saleQueries: new SaleQueries(journal, clock),
+    saleQueries: new SaleQueries(journal, views, clock),
     news,
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,

@@ -16,6 +16,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   'amount-allowed': [422, 'The amount is not allowed'],
   'not-voidable': [409, 'The sale is to be voided'],
   'refund-right': [403, 'The refund right is frozen'],
+  'funds-available': [409, 'The merchant’s balance does not cover the refund'],
   'within-refund-window': [409, 'The refund window has passed'],
   supervisor: [403, 'A supervisor is needed'],
   card: [422, 'The card of the sale is needed'],

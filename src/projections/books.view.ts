@@ -6,6 +6,7 @@ import {
   type Turnover,
 } from '../accounting/domain/chart-of-accounts.js';
 import { type Figure, FIGURES } from './books.projection.js';
+import type { Holding } from './statement.view.js';
 
 /** What a merchant has, in minor units of one currency. */
 export interface Balance {
@@ -155,4 +156,12 @@ function balance(currency: string, figures: Figures): Balance {
     inTransit: figures.payout_in_transit,
     paidOut: figures.paid_out,
   };
+}
+
+/** What the ledger holds in one currency, of a merchant's balances; nothing where it never traded in it. */
+export function holdingOf(balances: readonly Balance[], currency: string): Holding {
+  const held = balances.find((balance) => balance.currency === currency);
+  if (!held) return { pending: 0n, available: 0n, reserve: 0n };
+  const { pending, available, receivable, reserve } = held;
+  return { pending, available: available - receivable, reserve };
 }

@@ -10,11 +10,14 @@ import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Approver, Supervisors } from '../merchants/supervisors.js';
 import type { Question } from './domain/condition.js';
+import { holdingOf } from '../projections/books.view.js';
+import type { Views } from '../projections/views.js';
+import { fundsFor } from './domain/refund-conditions.js';
 import { decideGiveBack } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Effect, RequestEvent, SaleEvent } from './domain/sale.events.js';
-import { batchOf, evolveSale, remaining, statusOf } from './domain/sale.js';
+import { batchOf, evolveSale, remaining, statusOf, type Sale } from './domain/sale.js';
 import {
   differingFields,
   type Fingerprint,
@@ -51,6 +54,7 @@ export class GiveBackCommandHandler {
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
     private readonly batches: OpenBatches,
+    private readonly views: Views,
     private readonly supervisors: Supervisors,
     private readonly clock: Clock,
   ) {}
@@ -253,6 +257,14 @@ export class GiveBackCommandHandler {
     return { request: name, by: sent.by, correlationId: sent.correlationId };
   }
 
+  /** Read where the policy asks for it: it spans many sales, so that refunds at the same moment may overshoot. */
+  private async funds(sale: Sale | undefined, merchant: Merchant): Promise<bigint | undefined> {
+    if (!sale || fundsFor({ sale, merchant }) === undefined) return undefined;
+    await this.views.waitFor(await this.journal.head(), undefined, 'books');
+    const balances = this.views.books.balances(sale.data.merchantId);
+    return holdingOf(balances, sale.data.currency).available;
+  }
+
   private async question({ command, merchant, now }: Request): Promise<Question> {
     const sale = foldSale(await readNamed(this.journal, command.saleId))?.sale;
     const card = sale
@@ -261,9 +273,11 @@ export class GiveBackCommandHandler {
     const { status } = sale
       ? (this.batches.known(batchOf(sale)) ?? (await this.batches.find(sale.data)))
       : { status: 'open' as const };
+    const available = await this.funds(sale, merchant);
     return {
       sale,
       merchant,
+      available,
       card,
       batch: status === 'new' ? 'open' : status,
       now,

@@ -3,6 +3,11 @@ import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import { type AsOf, holdingOf } from '../projections/books.view.js';
+import type { Holding } from '../projections/statement.view.js';
+import { ViewBehindError, type Views } from '../projections/views.js';
+import { effectOf, type GiveBackEffect } from './domain/effect.js';
+import { fundsFor } from './domain/refund-conditions.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant } from '../merchants/merchant-directory.js';
@@ -23,6 +28,8 @@ export interface VoidabilityQuery {
 
 export interface VoidabilityAnswer {
   readonly answer: Voidability;
+  /** What doing so would move, and what the merchant has before it. */
+  readonly effect?: GiveBackEffect & { readonly before?: Holding };
   readonly asOf: { readonly position: Position; readonly time: string };
 }
 
@@ -30,6 +37,7 @@ export interface VoidabilityAnswer {
 export class SaleQueries {
   constructor(
     private readonly journal: Journal,
+    private readonly views: Views,
     private readonly clock: Clock,
   ) {}
 
@@ -65,7 +73,31 @@ export class SaleQueries {
     const merchant = await this.merchant(sale.data.merchantId, moment);
     const card = foldCard(await read(streams.card(sale.data.card.token)));
     const batch = batchStatus(await read(streams.batch(batchOf(sale))));
-    return { answer: voidability({ sale, merchant, card, batch, ...asked }), asOf };
+    const before = await this.holding(known, merchant, moment);
+    const question = { sale, merchant, card, batch, ...asked, available: before?.available };
+    const answer = voidability(question);
+    const effect = effectOf(answer.decision, question);
+    return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
+  }
+
+  /**
+   * What the merchant has in the sale's currency at that moment. Left out while the view of the books can't tell,
+   * unless the answer depends on it. @throws ViewBehindError
+   */
+  private async holding(
+    { sale, position }: RecordedSale,
+    merchant: Merchant | undefined,
+    moment: Moment,
+  ): Promise<Holding | undefined> {
+    const { merchantId, currency } = sale.data;
+    const isNeeded = fundsFor({ sale, merchant }) !== undefined;
+    try {
+      await this.views.waitFor(isNeeded ? moment.position : position, undefined, 'books');
+    } catch (error) {
+      if (isNeeded || !(error instanceof ViewBehindError)) throw error;
+      return undefined;
+    }
+    return holdingOf(this.views.books.balances(merchantId, moment.past), currency);
   }
 
   /** Where the sale is older than its merchant's registration (the clock was moved), the first settings count. */
@@ -78,11 +110,15 @@ export class SaleQueries {
   private async moment({ at, position }: VoidabilityQuery): Promise<Moment> {
     const head = await this.journal.head();
     const byPosition = position !== undefined && position < head ? position : head;
-    if (at !== undefined) return { now: at, position: byPosition, at };
-    if (byPosition === head) return { now: this.clock.now(), position: head, at: undefined };
+    if (at !== undefined) {
+      return { now: at, position: byPosition, at, past: { at, position: byPosition } };
+    }
+    if (byPosition === head) {
+      return { now: this.clock.now(), position: head, at: undefined, past: {} };
+    }
     const last = await this.journal.at(byPosition);
     const now = last ? Date.parse(last.event.data.occurredAt) : this.clock.now();
-    return { now, position: byPosition, at: undefined };
+    return { now, position: byPosition, at: undefined, past: { position: byPosition } };
   }
 }
 
@@ -91,6 +127,8 @@ interface Moment {
   readonly now: number;
   readonly position: Position;
   readonly at: number | undefined;
+  /** Empty for the present. */
+  readonly past: AsOf;
 }
 
 function happenedBy({ event, position }: RecordedEvent, moment: Moment): boolean {

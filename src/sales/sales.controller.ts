@@ -18,6 +18,7 @@ import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import { etag } from '../http/if-match.js';
+import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, type Problem, rejected } from '../http/problem.js';
 import { noSuchSale } from './domain/judge.js';
@@ -93,11 +94,12 @@ export class SalesController {
   @Operation('getVoidability', 'May the sale be voided, or must it be refunded? Every condition')
   @MayCall(WHO_SEES_SALES)
   @Answers(200, VoidabilityAnswerDto)
-  @Problems(404)
+  @Problems(404, 503)
   async voidability(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Query(parameters(VoidabilityQueryDto)) query: VoidabilityQueryDto,
-  ): Promise<VoidabilityAnswerDto> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     refuseMalformed(saleId);
     const { amount, merchantId, at, position } = query;
     const asked = {
@@ -106,7 +108,7 @@ export class SalesController {
       at: at === undefined ? undefined : Date.parse(at),
       position: position as Position | undefined,
     };
-    return renderVoidability(saleId, await this.queries.voidability(saleId, asked));
+    return exactly(reply, renderVoidability(saleId, await this.queries.voidability(saleId, asked)));
   }
 
   @Get(':saleId/history')

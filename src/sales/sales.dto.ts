@@ -199,6 +199,29 @@ export class AsOfDto {
   @Timestamp() time!: string;
 }
 
+/** `available` is below zero where the merchant owes. */
+export class EffectHoldingDto {
+  @Numeral() pending!: bigint;
+  @Numeral() available!: bigint;
+  @Numeral() reserve!: bigint;
+}
+
+export class EffectFeeDto {
+  @Sum() returned!: number;
+  @Sum() notCharged!: number;
+}
+
+/** What a void or refund of the amount asked, or of all that is left, would do to the merchant's balances and fees. */
+export class EffectDto {
+  @OneOf(['void', 'refund']) kind!: 'void' | 'refund';
+  @Amount() amount!: number;
+  @Currency() currency!: string;
+  @Nested(() => EffectHoldingDto) change!: EffectHoldingDto;
+  @Nested(() => EffectFeeDto) fee!: EffectFeeDto;
+  @Optional() @Nested(() => EffectHoldingDto) before?: EffectHoldingDto;
+  @Optional() @Nested(() => EffectHoldingDto) after?: EffectHoldingDto;
+}
+
 export class VoidabilityAnswerDto {
   @Text() saleId!: string;
   @OneOf(['void', 'refund', 'none']) decision!: string;
@@ -206,6 +229,7 @@ export class VoidabilityAnswerDto {
   @Nested(() => WayDto) refund!: WayDto;
   @NestedList(() => ConditionDto) conditions!: ConditionDto[];
   @TextList() requires!: string[];
+  @Optional() @Nested(() => EffectDto) effect?: EffectDto;
   @Nested(() => SentenceDto) explanation!: SentenceDto;
   @Nested(() => AsOfDto) asOf!: AsOfDto;
 }

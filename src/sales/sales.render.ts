@@ -15,6 +15,7 @@ import type {
   ListedSale,
   RequestStateAnswer,
   ReversalAnswer,
+  EffectDto,
   SaleAnswer,
   SettlementDto,
   VoidabilityAnswerDto,
@@ -64,7 +65,7 @@ export function renderGivenBack(answer: GivenBackAnswer): Omit<ReversalAnswer, '
 
 export function renderVoidability(
   saleId: string,
-  { answer, asOf }: VoidabilityAnswer,
+  { answer, effect, asOf }: VoidabilityAnswer,
 ): VoidabilityAnswerDto {
   const { decision, requires, explanation } = answer;
   return {
@@ -74,9 +75,21 @@ export function renderVoidability(
     refund: renderWay(answer.refund),
     conditions: answer.conditions.map(renderCondition),
     requires: [...requires],
+    ...(effect && { effect: renderEffect(effect) }),
     explanation: { ...explanation },
     asOf,
   };
+}
+
+function renderEffect({ before, ...effect }: NonNullable<VoidabilityAnswer['effect']>): EffectDto {
+  const { pending, available, reserve } = effect.change;
+  if (!before) return effect;
+  const after = {
+    pending: before.pending + pending,
+    available: before.available + available,
+    reserve: before.reserve + reserve,
+  };
+  return { ...effect, before, after };
 }
 
 function renderWay({ allowed, maxAmount, until }: Way) {

@@ -19,6 +19,8 @@ export interface Question {
   /** undefined: all that is left, and for the answer "can any amount be given back?". */
   readonly amount?: number | undefined;
   readonly originalAmount?: number | undefined;
+  /** What the merchant has available, below zero where it owes; undefined where nobody needs to know. */
+  readonly available?: bigint | undefined;
 }
 
 /** A question about a sale that is there. */

@@ -88,9 +88,12 @@ export interface GiveBackCommand extends RequestIdentity {
  */
 export function decideGiveBack(
   command: GiveBackCommand,
-  question: Question,
+  asked: Question,
   day: BusinessDay,
 ): { readonly event: SaleEvent & { type: 'Void' | 'Refund' } } | { readonly refusal: Refusal } {
+  // Of a command no amount means all that is left, not any amount.
+  const all = asked.sale && remaining(asked.sale);
+  const question = { ...asked, amount: asked.amount ?? all };
   const decision = decisionOf(question);
   const kind =
     command.asked === 'reversal' ? (decision === 'void' ? 'void' : 'refund') : command.asked;
@@ -164,7 +167,7 @@ function givenBack(
 }
 
 /** Nothing unless the sale has settled and the merchant's policy gives the fee back in proportion. */
-function feeReturnedBy(sale: Sale, amount: Minor, merchant: Merchant): Minor {
+export function feeReturnedBy(sale: Sale, amount: Minor, merchant: Merchant): Minor {
   const { settlement } = sale;
   if (!settlement || merchant.settings.refundPolicy.feeReturn === 'keep') return minor(0);
   const settled = minor(settlement.net + settlement.fee + settlement.reserve);

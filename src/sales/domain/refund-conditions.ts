@@ -1,5 +1,5 @@
 import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
-import { type Condition, say } from './condition.js';
+import { type Condition, type Question, say } from './condition.js';
 import { failing } from './judge.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
@@ -92,4 +92,40 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
     nextStep: 'none',
     judge: amountVerdict,
   },
+  {
+    code: 'funds-available',
+    for: 'refund',
+    from: 'trade',
+    holdsWhen:
+      'the merchant’s available balance covers it, or policy lets it go below zero (`negativeBalance`); always for a sale that has not settled',
+    responseCode: '51',
+    cause: 'limit',
+    nextStep: 'contact-acquirer',
+    judge: (question) => {
+      const funds = fundsFor(question);
+      if (funds === undefined) {
+        return {
+          met: true,
+          detail: say('No balance needs to cover it.', '无需可用余额。'),
+        };
+      }
+      const met = funds >= BigInt(question.amount ?? 1);
+      return {
+        met,
+        detail: met
+          ? say(`${funds} is available.`, `可用余额 ${funds}。`)
+          : say(`Only ${funds} is available.`, `可用余额不足，仅 ${funds}。`),
+      };
+    },
+  },
 ];
+
+/** What a refund can draw on; undefined where it may go below zero or draws on the sale's own pending money. */
+export function fundsFor({
+  sale,
+  merchant,
+  available,
+}: Pick<Question, 'sale' | 'merchant' | 'available'>): bigint | undefined {
+  const isBound = merchant?.settings.refundPolicy.negativeBalance === false;
+  return isBound && sale?.settlement ? (available ?? 0n) : undefined;
+}

@@ -36,7 +36,8 @@ export type ConditionCode =
   | 'amount-allowed'
   | 'not-voidable'
   | 'refund-right'
-  | 'within-refund-window';
+  | 'within-refund-window'
+  | 'funds-available';
 
 /** What must be brought along to the counter. */
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';

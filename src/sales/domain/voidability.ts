@@ -2,7 +2,7 @@ import type { Minor } from '../../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js';
 import { type Known, minutes, type Question, say } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
-import { REFUND_CONDITIONS } from './refund-conditions.js';
+import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode, Sentence } from './refusal.js';
 import { remaining } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
@@ -71,7 +71,11 @@ function way(kind: 'void' | 'refund', question: Question, judged: readonly Judge
 function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
   const { sale, amount } = question;
   const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
-  if (sale && !failing(conditions, { ...question, amount: undefined })) return remaining(sale);
+  if (sale && !failing(conditions, { ...question, amount: undefined })) {
+    const funds = kind === 'refund' ? fundsFor(question) : undefined;
+    const left = remaining(sale);
+    return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
+  }
   return allowed ? (amount ?? 0) : 0;
 }
 
