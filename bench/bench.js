@@ -45,14 +45,14 @@ const bench = {
   newFolder: () => mkdtempSync(join(folder, 'data-')),
   say: (line) => process.stderr.write(`${line}\n`),
 };
-try {
-  const figures = { measuredAt: new Date().toISOString(), cores: cpus().length };
-  for (const part of only) Object.assign(figures, await PARTS[part](bench));
-  print(figures);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+// However it ends, also by Ctrl-C: nothing stays behind.
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+const figures = { measuredAt: new Date().toISOString(), cores: cpus().length };
+for (const part of only) Object.assign(figures, await PARTS[part](bench));
+print(figures);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
 
 function print(figures) {
   for (const [name, value] of Object.entries(figures)) {

@@ -15,6 +15,7 @@ export async function startServer(script, environment = {}) {
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'error', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.once('exit', () => child.kill());
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /http:\/\/[\d.:]+/.exec(line)?.[0];
     if (url) return server(child, url);
