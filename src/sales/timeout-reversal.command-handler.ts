@@ -1,16 +1,10 @@
-import type { Batch, OpenBatches } from '../batches/open-batches.js';
-import { ConflictError, type Position } from '../event-store/event-store.js';
-import { type Clock, timeText } from '../ledger/clock.js';
-import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { OpenBatches } from '../batches/open-batches.js';
+import type { Position } from '../event-store/event-store.js';
+import { timeText } from '../ledger/clock.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
-import type { Journal, Origin } from '../ledger/journal.js';
-import { OneAtATime } from '../ledger/one-at-a-time.js';
-import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
-import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { Refusal } from './domain/refusal.js';
-import { requestRefusals } from './domain/request-refusals.js';
+import type { Journal } from '../ledger/journal.js';
 import type { ReversalData, RequestEvent, SaleEvent } from './domain/sale.events.js';
-import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
 import {
   decideTimeoutReversal,
   type Original,
@@ -18,20 +12,14 @@ import {
   outcomeOf,
   type TimeoutReversal,
 } from './domain/timeout-reversal.js';
+import { type NamedRequest, type NamedRequests, originOf } from './named-requests.js';
 import { readRequest } from './recorded-request.js';
 import { foldSale } from './recorded-sale.js';
-import type { Outcome, Rejected, Sent, TimeoutReversalAnswer } from './sales.commands.js';
+import type { Outcome, Sent, TimeoutReversalAnswer } from './sales.commands.js';
 
-/** How often a decision is taken anew because the original changed under it. */
-const ATTEMPTS = 10;
-
-/** A time-out reversal on its way. Its name is taken. */
-interface Request {
-  readonly name: string;
+/** A time-out reversal on its way. */
+interface Request extends NamedRequest {
   readonly command: TimeoutReversal;
-  readonly day: BusinessDay;
-  readonly now: number;
-  readonly origin: Origin;
 }
 
 /**
@@ -39,57 +27,23 @@ interface Request {
  * then decided, and written, on the stream that the original has changed or would change.
  */
 export class TimeoutReversalCommandHandler {
-  private readonly turns = new OneAtATime();
-
   constructor(
     private readonly journal: Journal,
-    private readonly directory: MerchantDirectory,
+    private readonly requests: NamedRequests,
     private readonly batches: OpenBatches,
-    private readonly clock: Clock,
   ) {}
 
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
   reverse(command: TimeoutReversal, sent: Sent): Promise<Outcome<TimeoutReversalAnswer>> {
-    const name = requestName(command);
-    return this.turns.run(name, async () => {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        try {
-          return await this.once(name, command, sent);
-        } catch (error) {
-          if (!(error instanceof ConflictError)) throw error;
-        }
-      }
-      return notRecorded(requestRefusals.conflict());
+    const { merchantId, terminalId, original } = command;
+    const target = requestName({ merchantId, terminalId, ...original });
+    const asked = { identity: command, kind: 'timeout-reversal', target, sent } as const;
+    return this.requests.handle(asked, {
+      earlier: (own) => this.earlierOutcome(requestName(command), command, own),
+      // One that was let in before goes on, whatever its batch is now.
+      decide: (request) =>
+        request.taken ? this.decide({ ...request, command }) : this.enter({ ...request, command }),
     });
-  }
-
-  private async once(
-    name: string,
-    command: TimeoutReversal,
-    sent: Sent,
-  ): Promise<Outcome<TimeoutReversalAnswer>> {
-    const own = await this.journal.read(streams.request(name));
-    const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
-    if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());
-    if (first) {
-      const asked = { kind: 'timeout-reversal', content: sent.content } as const;
-      const differing = differingFields(fingerprintOf(first), asked);
-      if (differing.length > 0) return notRecorded(requestRefusals.nameUsed(differing));
-      const earlier = await this.earlierOutcome(name, command, own);
-      if (earlier) return earlier;
-    }
-    const merchant = (await this.directory.find(command.merchantId))?.merchant;
-    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
-    if (!merchant.terminals.has(command.terminalId)) {
-      return notRecorded(requestRefusals.unknownTerminal());
-    }
-    const batch = await this.batches.find(command);
-    const now = this.clock.now();
-    const day = businessDay(now, merchant.settings);
-    const origin = { request: name, by: sent.by, correlationId: sent.correlationId };
-    const request = { name, command, day, now, origin };
-    // One that was let in before goes on, whatever its batch is now.
-    return first ? this.decide(request, sent) : this.enter(request, batch, sent);
   }
 
   private async earlierOutcome(
@@ -114,41 +68,28 @@ export class TimeoutReversalCommandHandler {
   }
 
   /** The name is taken in the turn in which the batch lets the request in. */
-  private async enter(
-    request: Request,
-    batch: Batch,
-    sent: Sent,
-  ): Promise<Outcome<TimeoutReversalAnswer>> {
+  private async enter(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+    const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
-    const taken = requestTaken(request, sent);
-    if (shut) {
-      const events = [taken, refused(request, sent, shut)];
-      const { position } = await this.append(request.name, 'no-stream', events, request);
-      return { refusal: shut, position, replayed: false };
-    }
+    if (shut) return this.requests.refuse(request, shut);
     let recorded = false;
     try {
-      await this.append(request.name, 'no-stream', [taken], request);
+      await this.requests.take(request);
       recorded = true;
-      return await this.decide(request, sent);
+      return await this.decide({ ...request, taken: true });
     } finally {
       this.batches.leave(batch, recorded);
     }
   }
 
-  private async decide(request: Request, sent: Sent): Promise<Outcome<TimeoutReversalAnswer>> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const { original } = await this.original(request.command);
-      const release = original.is === 'effect' ? await this.hold(request) : undefined;
-      try {
-        return await this.carryOut(request, sent, original, release === false);
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      } finally {
-        if (release) release();
-      }
+  private async decide(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+    const { original } = await this.original(request.command);
+    const release = original.is === 'effect' ? await this.hold(request) : undefined;
+    try {
+      return await this.carryOut(request, original, release === false);
+    } finally {
+      if (release) release();
     }
-    return notRecorded(requestRefusals.conflict());
   }
 
   /** Keeps the original's batch from closing meanwhile; false when it has been, or is being, closed. */
@@ -163,26 +104,28 @@ export class TimeoutReversalCommandHandler {
 
   private async carryOut(
     request: Request,
-    sent: Sent,
     original: Original,
     isCleared: boolean,
   ): Promise<Outcome<TimeoutReversalAnswer>> {
     const { command, day, now } = request;
     const context = { day, occurredAt: timeText(now), isCleared };
     const decided = decideTimeoutReversal(command, original, context);
-    if ('refusal' in decided) return this.refuse(request, sent, decided.refusal);
+    if ('refusal' in decided) return this.requests.refuse(request, decided.refusal);
     if ('nothing' in decided) {
-      const { position } = await this.append(request.name, 0, [decided.nothing], request);
+      const { position } = await this.requests.write(request, 0, [decided.nothing]);
       return { answer: answerOf(decided.nothing, position), replayed: false };
     }
-    if ('takeName' in decided) {
-      const { takeName: event } = decided;
-      const { position } = await this.append(event.data.of, 'no-stream', [event], request);
-      return { answer: answerOf(event, position), replayed: false };
-    }
-    const { undo, sale } = decided;
-    const { position } = await this.append(sale.data.saleId, sale.revision, [undo], request);
-    return { answer: answerOf(undo, position), replayed: false };
+    const [stream, expected, event] =
+      'takeName' in decided
+        ? ([decided.takeName.data.of, 'no-stream', decided.takeName] as const)
+        : ([decided.sale.data.saleId, decided.sale.revision, decided.undo] as const);
+    const { position } = await this.journal.append(
+      streams.request(stream),
+      expected,
+      [event],
+      originOf(request),
+    );
+    return { answer: answerOf(event, position), replayed: false };
   }
 
   /** The original, and the events of the stream that it has changed or would change. */
@@ -194,21 +137,6 @@ export class TimeoutReversalCommandHandler {
     const sale = foldSale(onSale)?.sale;
     const about = sale && { sale, events: facts(onSale) };
     return { original: originalOf(name, facts(own), about), events: onSale };
-  }
-
-  private async refuse(request: Request, sent: Sent, refusal: Refusal): Promise<Rejected> {
-    const events = [refused(request, sent, refusal)];
-    const { position } = await this.append(request.name, 0, events, request);
-    return { refusal, position, replayed: false };
-  }
-
-  private append(
-    name: string,
-    expected: number | 'no-stream',
-    events: readonly LedgerEvent[],
-    { origin }: Request,
-  ) {
-    return this.journal.append(streams.request(name), expected, events, origin);
   }
 }
 
@@ -226,31 +154,3 @@ function answerOf(
 }
 
 type NothingToReverse = (RequestEvent & { readonly type: 'NothingToReverse' })['data'];
-
-function notRecorded(refusal: Refusal): Rejected {
-  return { refusal, replayed: false };
-}
-
-function requestFact({ name, command, day, now }: Request, { content }: Sent) {
-  const { merchantId, terminalId, batchNo, stan, original } = command;
-  return {
-    request: name,
-    kind: 'timeout-reversal',
-    target: requestName({ merchantId, terminalId, ...original }),
-    content,
-    merchantId,
-    terminalId,
-    batchNo,
-    stan,
-    businessDate: day.date,
-    occurredAt: timeText(now),
-  } as const;
-}
-
-function requestTaken(request: Request, sent: Sent): RequestEvent {
-  return { type: 'RequestTaken', data: requestFact(request, sent) };
-}
-
-function refused(request: Request, sent: Sent, refusal: Refusal): RequestEvent {
-  return { type: 'Refused', data: { ...requestFact(request, sent), refusal } };
-}

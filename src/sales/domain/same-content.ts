@@ -15,11 +15,20 @@ export type FirstEvent =
   | (SaleEvent & { readonly type: 'Sale' })
   | (RequestEvent & { readonly type: 'RequestTaken' | 'Refused' });
 
+/** Of a time-out reversal the content names its target, too. */
+export function fingerprint(
+  kind: RequestKind,
+  target: string | undefined,
+  content: JsonObject,
+): Fingerprint {
+  return kind === 'timeout-reversal' ? { kind, content } : { kind, target, content };
+}
+
 /** What the first event of a request's stream was asked to be. */
 export function fingerprintOf(event: FirstEvent): Fingerprint {
   if (event.type !== 'Sale') {
     const { kind, target, content } = event.data;
-    return kind === 'timeout-reversal' ? { kind, content } : { kind, target, content };
+    return fingerprint(kind, target, content);
   }
   const { data } = event;
   const content = {

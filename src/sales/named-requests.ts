@@ -1,0 +1,156 @@
+import { ConflictError } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type RequestIdentity, requestName, streams } from '../ledger/domain/request-name.js';
+import type { Journal, Origin } from '../ledger/journal.js';
+import { OneAtATime } from '../ledger/one-at-a-time.js';
+import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { Refusal } from './domain/refusal.js';
+import { requestRefusals } from './domain/request-refusals.js';
+import type { RequestEvent, RequestKind, SaleEvent } from './domain/sale.events.js';
+import {
+  differingFields,
+  fingerprint,
+  type FirstEvent,
+  fingerprintOf,
+} from './domain/same-content.js';
+import type { Outcome, Rejected, SentOnSale } from './sales.commands.js';
+
+/** How often a decision is taken anew because a stream changed under it. */
+const ATTEMPTS = 10;
+
+/** What a terminal asks for under a name that it takes first. */
+export interface Asked {
+  readonly identity: RequestIdentity;
+  readonly kind: Exclude<RequestKind, 'sale'>;
+  /** The sale it is about; of a time-out reversal, the request that it is to undo. */
+  readonly target: string;
+  readonly sent: SentOnSale;
+}
+
+/** Such a request on its way, and the moment at which it is decided. */
+export interface NamedRequest extends Asked {
+  readonly name: string;
+  readonly merchant: Merchant;
+  readonly day: BusinessDay;
+  readonly now: number;
+  /** True when its name was taken before, and only its outcome is lacking. */
+  readonly taken: boolean;
+}
+
+/** What the kinds of requests do each in their own way. */
+export interface Handling<A> {
+  /** What was answered before, if anything was. `own`: the events under the name. */
+  earlier(own: readonly RecordedEvent[]): Promise<Outcome<A> | undefined>;
+  decide(request: NamedRequest): Promise<Outcome<A>>;
+}
+
+/**
+ * Requests that take their name in a stream of their own before they change anything: one at a time for each name,
+ * compared with what came under it before, and decided anew when a stream changed meanwhile.
+ */
+export class NamedRequests {
+  private readonly turns = new OneAtATime();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  handle<A>(asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
+    const name = requestName(asked.identity);
+    return this.turns.run(name, async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        try {
+          return await this.once(name, asked, handling);
+        } catch (error) {
+          if (!(error instanceof ConflictError)) throw error;
+        }
+      }
+      return notRecorded(requestRefusals.conflict());
+    });
+  }
+
+  private async once<A>(name: string, asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
+    const own = await this.journal.read(streams.request(name));
+    const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
+    if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());
+    if (first) {
+      const { kind, target, sent } = asked;
+      const now = fingerprint(kind, target, sent.content);
+      const differing = differingFields(fingerprintOf(first), now);
+      if (differing.length > 0) return notRecorded(requestRefusals.nameUsed(differing));
+      const earlier = await handling.earlier(own);
+      if (earlier) return earlier;
+    }
+    const { merchantId, terminalId } = asked.identity;
+    const merchant = (await this.directory.find(merchantId))?.merchant;
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
+    if (!merchant.terminals.has(terminalId)) return notRecorded(requestRefusals.unknownTerminal());
+    const now = this.clock.now();
+    const day = businessDay(now, merchant.settings);
+    const ifMatch = first?.type === 'RequestTaken' ? first.data.ifMatch : asked.sent.ifMatch;
+    const sent = { ...asked.sent, ifMatch };
+    return handling.decide({
+      ...asked,
+      sent,
+      name,
+      merchant,
+      day,
+      now,
+      taken: first !== undefined,
+    });
+  }
+
+  /** @throws ConflictError when the name is taken by then */
+  async take(request: NamedRequest): Promise<void> {
+    await this.write(request, 'no-stream', [requestTaken(request)]);
+  }
+
+  /** Writes the refusal down, with the name if that is not yet taken: final for this request. */
+  async refuse(request: NamedRequest, refusal: Refusal): Promise<Rejected> {
+    const refused: RequestEvent = { type: 'Refused', data: { ...requestFact(request), refusal } };
+    const { position } = request.taken
+      ? await this.write(request, 0, [refused])
+      : await this.write(request, 'no-stream', [requestTaken(request), refused]);
+    return { refusal, position, replayed: false };
+  }
+
+  /** Writes what became of the request under its own name, which is taken. */
+  write(request: NamedRequest, expected: 0 | 'no-stream', events: readonly RequestEvent[]) {
+    return this.journal.append(streams.request(request.name), expected, events, originOf(request));
+  }
+}
+
+export function notRecorded(refusal: Refusal): Rejected {
+  return { refusal, replayed: false };
+}
+
+export function originOf({ name, sent }: NamedRequest): Origin {
+  return { request: name, by: sent.by, correlationId: sent.correlationId };
+}
+
+function requestFact({ name, identity, kind, target, sent, day, now }: NamedRequest) {
+  const { merchantId, terminalId, batchNo, stan } = identity;
+  return {
+    request: name,
+    kind,
+    target,
+    content: sent.content,
+    merchantId,
+    terminalId,
+    batchNo,
+    stan,
+    businessDate: day.date,
+    occurredAt: timeText(now),
+  };
+}
+
+function requestTaken(request: NamedRequest): RequestEvent {
+  const { ifMatch } = request.sent;
+  const data = { ...requestFact(request), ...(ifMatch !== undefined && { ifMatch }) };
+  return { type: 'RequestTaken', data };
+}
