@@ -18,6 +18,7 @@ import { Supervisors } from './merchants/supervisors.js';
 import { PayoutFiles } from './payouts/payout-files.js';
 import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import type { Views } from './projections/views.js';
+import { DaySums } from './sales/day-sums.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { NamedRequests } from './sales/named-requests.js';
 import { RequestQueries } from './sales/request.queries.js';
@@ -70,7 +71,15 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   const merchants = new MerchantsCommandHandler(journal, directory, clock);
   const supervisors = new Supervisors(merchants);
   const requests = new NamedRequests(journal, directory, clock);
-  const giveBacks = new GiveBackCommandHandler(journal, requests, open, views, supervisors);
+  const daySums = new DaySums(journal, views, news);
+  const giveBacks = new GiveBackCommandHandler(
+    journal,
+    requests,
+    open,
+    views,
+    daySums,
+    supervisors,
+  );
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
@@ -78,12 +87,12 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
   return {
     merchants,
     cards: new CardsCommandHandler(journal, clock),
-    sales: new SalesCommandHandler(journal, directory, open, clock),
+    sales: new SalesCommandHandler(journal, directory, open, daySums, clock),
     giveBacks,
     timeoutReversals,
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches,
-    saleQueries: new SaleQueries(journal, views, clock),
+    saleQueries: new SaleQueries(journal, views, daySums, clock),
     news,
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,

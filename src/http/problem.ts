@@ -14,6 +14,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   'void-right': [403, 'The void right is frozen'],
   'card-usable': [409, 'The card can not be used'],
   'amount-allowed': [422, 'The amount is not allowed'],
+  'within-limits': [422, 'Above a limit'],
   'not-voidable': [409, 'The sale is to be voided'],
   'refund-right': [403, 'The refund right is frozen'],
   'funds-available': [409, 'The merchant’s balance does not cover the refund'],

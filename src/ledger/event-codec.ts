@@ -105,6 +105,7 @@ const REQUIRED: {
   MerchantRegistered: ['merchantId', 'settings', 'occurredAt'],
   MerchantPolicyChanged: ['merchantId', 'settings', 'occurredAt'],
   TerminalAssigned: ['merchantId', 'terminalId', 'storeId', 'occurredAt'],
+  StoreLimitsSet: ['merchantId', 'storeId', 'occurredAt'],
   RightFrozen: ['merchantId', 'right', 'occurredAt'],
   RightRestored: ['merchantId', 'right', 'occurredAt'],
   SupervisorSet: ['merchantId', 'supervisorId', 'name', 'passwordHash', 'occurredAt'],

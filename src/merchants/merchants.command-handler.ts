@@ -7,7 +7,12 @@ import type { Journal } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Outcome } from '../sales/sales.commands.js';
-import type { MerchantEvent, MerchantSettings, Right } from './domain/merchant.events.js';
+import type {
+  MerchantEvent,
+  MerchantSettings,
+  PlaceLimits,
+  Right,
+} from './domain/merchant.events.js';
 import {
   evolveMerchant,
   type Merchant,
@@ -66,6 +71,22 @@ export class MerchantsCommandHandler {
     });
     if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
     return { answer: { terminal, created, position: record.position }, replayed: false };
+  }
+
+  /** Sets the limits of a store, or takes them away. */
+  async setStoreLimits(
+    merchantId: string,
+    storeId: string,
+    limits: PlaceLimits | undefined,
+    by: Actor,
+  ): Promise<Outcome<{ position: Position }>> {
+    const record = await this.change(merchantId, by, (held, occurredAt) => {
+      if (!held || isDeepStrictEqual(held.storeLimits.get(storeId), limits)) return undefined;
+      const data = { merchantId, storeId, ...(limits && { limits }), occurredAt };
+      return { type: 'StoreLimitsSet', data };
+    });
+    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    return { answer: { position: record.position }, replayed: false };
   }
 
   /** Freezes or restores the right to void or to refund. */

@@ -10,6 +10,7 @@ import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
 import { MerchantsCommandHandler } from './merchants.command-handler.js';
 import {
+  limitsOf,
   merchantAnswer,
   MerchantAnswer,
   MerchantBody,
@@ -17,6 +18,9 @@ import {
   RightAnswer,
   RightBody,
   settingsOf,
+  StoreAnswer,
+  StoreBody,
+  StorePath,
   SupervisorAnswer,
   SupervisorPath,
   SupervisorSettings,
@@ -72,15 +76,40 @@ export class MerchantsController {
   @Problems(404)
   async assign(
     @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
-    @Body(body(TerminalBody)) { storeId, currency }: TerminalBody,
+    @Body(body(TerminalBody)) { storeId, currency, limits }: TerminalBody,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const terminal = { terminalId, storeId, ...(currency !== undefined && { currency }) };
+    const terminal = {
+      terminalId,
+      storeId,
+      ...(currency !== undefined && { currency }),
+      ...(limits && { limits: limitsOf(limits) }),
+    };
     const outcome = await this.merchants.assignTerminal(merchantId, terminal, actorOf(caller));
     return answer(reply, outcome, 200, ({ created, position }) => {
       if (created) void reply.status(201);
       return { merchantId, ...terminal, position };
+    });
+  }
+
+  @Put('stores/:storeId')
+  @Operation('putStore', 'Set the limits of a store')
+  @MayCall(['operator'])
+  @Takes(StoreBody)
+  @Answers(200, StoreAnswer)
+  @Problems(404)
+  async store(
+    @Param(parameters(StorePath)) { merchantId, storeId }: StorePath,
+    @Body(body(StoreBody)) { limits }: StoreBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const by = actorOf(caller);
+    const ofStore = limits && limitsOf(limits);
+    const outcome = await this.merchants.setStoreLimits(merchantId, storeId, ofStore, by);
+    return answer(reply, outcome, 200, ({ position }) => {
+      return { merchantId, storeId, ...(limits && { limits }), position };
     });
   }
 

@@ -19,7 +19,9 @@ import {
 } from '../http/fields.js';
 import type {
   CardType,
+  Counted,
   MerchantSettings,
+  PlaceLimits,
   Right,
   SettlementCycle,
 } from './domain/merchant.events.js';
@@ -83,7 +85,15 @@ export class DailyLimitsDto {
 export class LimitsDto {
   @Optional() @Nested(() => SingleLimitsDto) single?: SingleLimitsDto;
   @Optional() @Nested(() => DailyLimitsDto) daily?: DailyLimitsDto;
+}
+
+export class PlaceLimitsDto extends LimitsDto {
   @Optional() @TextList(['debit', 'credit']) cardTypes?: CardType[];
+  @Optional() @TextList(['sale', 'void', 'refund']) transactionTypes?: Counted[];
+}
+
+export class MerchantLimitsDto extends PlaceLimitsDto {
+  @Optional() @Nested(() => LimitsDto) perCard?: LimitsDto;
 }
 
 export class PayoutAccountDto {
@@ -106,7 +116,7 @@ export class MerchantBody {
   @Optional() @Nested(() => PayoutAccountDto) payoutAccount?: PayoutAccountDto;
   @Optional() @Nested(() => VoidPolicyDto) voidPolicy?: VoidPolicyDto;
   @Optional() @Nested(() => RefundPolicyDto) refundPolicy?: RefundPolicyDto;
-  @Optional() @Nested(() => LimitsDto) limits?: LimitsDto;
+  @Optional() @Nested(() => MerchantLimitsDto) limits?: MerchantLimitsDto;
 }
 
 export class MerchantAnswer extends MerchantBody {
@@ -120,6 +130,18 @@ export class MerchantAnswer extends MerchantBody {
 export class TerminalBody {
   @Identifier(15) storeId!: string;
   @Optional() @Currency() currency?: string;
+  @Optional() @Nested(() => PlaceLimitsDto) limits?: PlaceLimitsDto;
+}
+
+/** Without `limits` there are none any more. */
+export class StoreBody {
+  @Optional() @Nested(() => PlaceLimitsDto) limits?: PlaceLimitsDto;
+}
+
+export class StoreAnswer extends StoreBody {
+  @Identifier(15) merchantId!: string;
+  @Identifier(15) storeId!: string;
+  @Position() position!: string;
 }
 
 export class TerminalAnswer extends TerminalBody {
@@ -160,6 +182,10 @@ export class TerminalPath extends MerchantPath {
   @Identifier(8) terminalId!: string;
 }
 
+export class StorePath extends MerchantPath {
+  @Identifier(15) storeId!: string;
+}
+
 export class SupervisorPath extends MerchantPath {
   @Identifier(32) supervisorId!: string;
 }
@@ -187,6 +213,11 @@ export function settingsOf(body: MerchantBody): MerchantSettings {
       ...(refundPolicy as Partial<MerchantSettings['refundPolicy']>),
     },
   };
+}
+
+/** Amounts that were checked are amounts of money. */
+export function limitsOf(limits: PlaceLimitsDto): PlaceLimits {
+  return limits as unknown as PlaceLimits;
 }
 
 /** Fee terms without basis points charge none of them: a minimum or a cap may stand alone. */

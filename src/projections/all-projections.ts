@@ -1,5 +1,6 @@
 import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
+import { daySumsProjection } from './day-sums.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
 import { requestsProjection } from './requests.projection.js';
@@ -12,6 +13,7 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   salesProjection,
   batchesProjection,
   booksProjection,
+  daySumsProjection,
   keysProjection,
   requestsProjection,
   settlementsProjection,

@@ -190,6 +190,7 @@ class BatchesTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

@@ -117,6 +117,7 @@ export class PayoutTables {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
       case 'CardReported':

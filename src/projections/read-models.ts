@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
+import { DaySumsView } from './day-sums.view.js';
 import { KeysView } from './keys.view.js';
 import { RequestsView } from './requests.view.js';
 import { PayoutsView } from './payouts.view.js';
@@ -19,6 +20,7 @@ export class ReadModels {
   readonly batches: BatchesView;
   readonly books: BooksView;
   readonly statements: StatementView;
+  readonly daySums: DaySumsView;
   readonly keys: KeysView;
   readonly requests: RequestsView;
   readonly payouts: PayoutsView;
@@ -30,6 +32,7 @@ export class ReadModels {
     this.batches = new BatchesView(open('batches', 'sales'));
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));
+    this.daySums = new DaySumsView(open('day-sums'));
     this.keys = new KeysView(open('keys'));
     this.requests = new RequestsView(open('requests'));
     this.payouts = new PayoutsView(open('books'));

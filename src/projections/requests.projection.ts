@@ -65,6 +65,7 @@ class UndecidedTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

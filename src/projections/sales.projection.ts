@@ -163,6 +163,7 @@ class SalesTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

@@ -166,6 +166,7 @@ class SettlementTables {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
       case 'CardReported':

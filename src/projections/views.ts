@@ -99,6 +99,10 @@ export class Views {
     return this.current.require().statements;
   }
 
+  get daySums(): ReadModels['daySums'] {
+    return this.current.require().daySums;
+  }
+
   get keys(): ReadModels['keys'] {
     return this.current.require().keys;
   }

@@ -1,10 +1,12 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { foldCard } from '../cards/cards.command-handler.js';
+import type { Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
-import type { Merchant } from '../merchants/domain/merchant.js';
+import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { Approver, Supervisors } from '../merchants/supervisors.js';
+import { type DaySums, giveBackLimits, type LimitedSpot, type Under } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { holdingOf } from '../projections/books.view.js';
 import type { Views } from '../projections/views.js';
@@ -33,6 +35,7 @@ export class GiveBackCommandHandler {
     private readonly requests: NamedRequests,
     private readonly batches: OpenBatches,
     private readonly views: Views,
+    private readonly daySums: DaySums,
     private readonly supervisors: Supervisors,
   ) {}
 
@@ -89,23 +92,55 @@ export class GiveBackCommandHandler {
       const refusal = requestRefusals.revision();
       return request.taken ? this.requests.refuse(request, refusal) : notRecorded(refusal);
     }
+    const spot = await this.spot(request, question.sale);
     const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
     if (shut) return this.requests.refuse(request, shut);
+    const limits = spot && giveBackLimits(spot, underOf(request, question));
+    const known = { ...question, limits };
     let recorded = request.taken;
     try {
-      const decided = decideGiveBack(request.command, question, request.day);
-      if ('refusal' in decided) {
-        const refused = await this.requests.refuse(request, decided.refusal);
+      return await this.carryOut(request, known, spot, () => {
         recorded = true;
-        return refused;
-      }
-      if (!request.taken) await this.requests.take(request);
-      recorded = true;
-      return await this.write(request, decided.event, question);
+      });
     } finally {
       this.batches.leave(batch, recorded);
     }
+  }
+
+  /** `onRecorded` is called as soon as something of the request is in the log. */
+  private async carryOut(
+    request: Request,
+    question: Question,
+    spot: LimitedSpot | undefined,
+    onRecorded: () => void,
+  ): Promise<Outcome<GivenBackAnswer>> {
+    const { command, merchant, day, taken } = request;
+    const { storeId } = terminalOf(merchant, command);
+    const decided = decideGiveBack(command, question, { day, storeId });
+    if ('refusal' in decided) {
+      const refused = await this.requests.refuse(request, decided.refusal);
+      onRecorded();
+      return refused;
+    }
+    const { event } = decided;
+    const taking = taken ? Promise.resolve() : this.requests.take(request);
+    const writing = taking.then(() => {
+      onRecorded();
+      return this.write(request, event, question);
+    });
+    const kind = event.type === 'Void' ? 'void' : 'refund';
+    spot?.count(kind, underOf(request, question), event.data.amount, writing.then(writtenAt));
+    return writing;
+  }
+
+  /** The limits at the requester's terminal for the sale's card. */
+  private spot(
+    { command, merchant }: Request,
+    sale: Sale | undefined,
+  ): Promise<LimitedSpot | undefined> {
+    if (!sale) return Promise.resolve(undefined);
+    return this.daySums.at(merchant, terminalOf(merchant, command), sale.data.card.token);
   }
 
   /** Another node may have written the effect meanwhile, and a time-out reversal may have come before it. */
@@ -179,6 +214,21 @@ export class GiveBackCommandHandler {
       originalAmount: command.originalAmount,
     };
   }
+}
+
+function terminalOf(merchant: Merchant, { terminalId }: GiveBack): Terminal {
+  const terminal = merchant.terminals.get(terminalId);
+  if (!terminal) throw new Error(`terminal ${terminalId} was there and is not`);
+  return terminal;
+}
+
+function underOf({ day }: Request, { sale }: Question): Under {
+  if (!sale) throw new Error('only a sale that is there has limits');
+  return { date: day.date, currency: sale.data.currency };
+}
+
+function writtenAt(outcome: Outcome<GivenBackAnswer>): Position | undefined {
+  return 'answer' in outcome ? outcome.answer.position : undefined;
 }
 
 function staleFor({ sent }: Request, { sale }: Question): boolean {

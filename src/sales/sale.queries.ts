@@ -4,15 +4,19 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import { type AsOf, holdingOf } from '../projections/books.view.js';
+import { NO_SUM } from '../projections/day-sums.view.js';
 import type { Holding } from '../projections/statement.view.js';
 import { ViewBehindError, type Views } from '../projections/views.js';
 import { effectOf, type GiveBackEffect } from './domain/effect.js';
 import { fundsFor } from './domain/refund-conditions.js';
 import type { Journal } from '../ledger/journal.js';
+import { businessDay } from '../merchants/domain/business-day.js';
+import { limitsOn } from '../merchants/domain/limits.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant } from '../merchants/merchant-directory.js';
+import { type DaySums, giveBackLimits } from './day-sums.js';
 import type { Question } from './domain/condition.js';
-import { batchOf } from './domain/sale.js';
+import { batchOf, type Sale } from './domain/sale.js';
 import { voidability, type Voidability } from './domain/voidability.js';
 import { readNamed } from './recorded-request.js';
 import { foldSale, type RecordedSale } from './recorded-sale.js';
@@ -38,6 +42,7 @@ export class SaleQueries {
   constructor(
     private readonly journal: Journal,
     private readonly views: Views,
+    private readonly daySums: DaySums,
     private readonly clock: Clock,
   ) {}
 
@@ -74,7 +79,9 @@ export class SaleQueries {
     const card = foldCard(await read(streams.card(sale.data.card.token)));
     const batch = batchStatus(await read(streams.batch(batchOf(sale))));
     const before = await this.holding(known, merchant, moment);
-    const question = { sale, merchant, card, batch, ...asked, available: before?.available };
+    const limits = await this.limits(sale, merchant, moment);
+    const available = before?.available;
+    const question = { sale, merchant, card, batch, ...asked, available, limits };
     const answer = voidability(question);
     const effect = effectOf(answer.decision, question);
     return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
@@ -100,6 +107,27 @@ export class SaleQueries {
     return holdingOf(this.views.books.balances(merchantId, moment.past), currency);
   }
 
+  /** As at the sale's own terminal. The sums of a past day are not known as of a moment of it: then nothing is used. */
+  private async limits(
+    { data }: Sale,
+    merchant: Merchant | undefined,
+    { now, isPast }: Moment,
+  ): Promise<Question['limits']> {
+    const terminal = merchant?.terminals.get(data.terminalId);
+    if (!merchant || !terminal) return undefined;
+    const token = data.card.token;
+    if (isPast) {
+      const unused = limitsOn(merchant, terminal, token).map((each) => ({
+        ...each,
+        used: NO_SUM,
+      }));
+      return { void: unused, refund: unused };
+    }
+    const spot = await this.daySums.at(merchant, terminal, token);
+    const { date } = businessDay(now, merchant.settings);
+    return spot && giveBackLimits(spot, { date, currency: data.currency });
+  }
+
   /** Where the sale is older than its merchant's registration (the clock was moved), the first settings count. */
   private async merchant(merchantId: string, moment: Moment): Promise<Merchant | undefined> {
     const events = await this.journal.read(streams.merchant(merchantId));
@@ -111,14 +139,26 @@ export class SaleQueries {
     const head = await this.journal.head();
     const byPosition = position !== undefined && position < head ? position : head;
     if (at !== undefined) {
-      return { now: at, position: byPosition, at, past: { at, position: byPosition } };
+      return {
+        now: at,
+        position: byPosition,
+        at,
+        past: { at, position: byPosition },
+        isPast: true,
+      };
     }
     if (byPosition === head) {
-      return { now: this.clock.now(), position: head, at: undefined, past: {} };
+      return { now: this.clock.now(), position: head, at: undefined, past: {}, isPast: false };
     }
     const last = await this.journal.at(byPosition);
     const now = last ? Date.parse(last.event.data.occurredAt) : this.clock.now();
-    return { now, position: byPosition, at: undefined, past: { position: byPosition } };
+    return {
+      now,
+      position: byPosition,
+      at: undefined,
+      past: { position: byPosition },
+      isPast: true,
+    };
   }
 }
 
@@ -129,6 +169,7 @@ interface Moment {
   readonly at: number | undefined;
   /** Empty for the present. */
   readonly past: AsOf;
+  readonly isPast: boolean;
 }
 
 function happenedBy({ event, position }: RecordedEvent, moment: Moment): boolean {

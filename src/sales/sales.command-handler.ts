@@ -4,7 +4,9 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
+import { hasLimits } from '../merchants/domain/limits.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { DaySums } from './day-sums.js';
 import { decideSale } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
@@ -21,6 +23,7 @@ export class SalesCommandHandler {
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
     private readonly batches: OpenBatches,
+    private readonly daySums: DaySums,
     private readonly clock: Clock,
   ) {}
 
@@ -34,13 +37,22 @@ export class SalesCommandHandler {
     if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };
     const batch = this.batches.known(batchName(sale)) ?? (await this.batches.find(sale));
 
+    const spot = hasLimits(merchant, terminal)
+      ? await this.daySums.at(merchant, terminal, sale.card.token)
+      : undefined;
+
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
+    const under = { date: day.date, currency: sale.currency };
     const shut = this.batches.enter(batch, day);
-    const decided = shut ? { refusal: shut } : decideSale(sale, { merchant, terminal, day, now });
+    const limits = spot?.applied('sale', under);
+    const decided = shut
+      ? { refusal: shut }
+      : decideSale(sale, { merchant, terminal, day, now, limits });
     const event =
       'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
     const writing = this.write(sale, event, sent);
+    if ('event' in decided) spot?.count('sale', under, sale.amount, writing.then(takenAt));
     if (shut) return writing;
     let recorded = false;
     try {
@@ -113,6 +125,11 @@ function refused(
       occurredAt: timeText(now),
     },
   };
+}
+
+/** Where a sale that was taken just now stands. */
+function takenAt(outcome: Outcome<SaleTaken>): Appended['position'] | undefined {
+  return 'answer' in outcome && !outcome.replayed ? outcome.answer.position : undefined;
 }
 
 /** A sale that comes, or comes again, after its own reversal. */

@@ -27,6 +27,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'PUT /v1/merchants/{merchantId}': 'o',
   'GET /v1/merchants/{merchantId}': 't m o a',
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': 'o',
+  'PUT /v1/merchants/{merchantId}/stores/{storeId}': 'o',
   'PUT /v1/merchants/{merchantId}/void-right': 'o',
   'PUT /v1/merchants/{merchantId}/refund-right': 'o',
   'PUT /v1/merchants/{merchantId}/supervisors/{supervisorId}': 'm o',

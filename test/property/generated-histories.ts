@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { requestName } from '../../src/ledger/domain/request-name.js';
+import type { MerchantLimits } from '../../src/merchants/domain/merchant.events.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { SALE_TIME, settings } from '../support/facts.js';
 import { expectInvariants } from '../support/invariants.js';
+import { expectKept } from '../support/kept-limits.js';
 import type { Sending } from '../support/requests.js';
 import { of } from '../support/specification.js';
 import { removeFolder } from '../support/store-folder.js';
@@ -116,6 +118,12 @@ type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
 type Sent = ValueOf<typeof sent>;
 type Step = ValueOf<typeof step>;
 
+/** Of M2, low enough to be met. */
+const LIMITS: MerchantLimits = {
+  daily: { sale: { count: 9 }, void: { count: 4, amount: of(250) }, refund: { amount: of(200) } },
+  perCard: { daily: { sale: { count: 6 } } },
+};
+
 /** One history of a ledger, as it happens. */
 class History {
   private readonly saleIds: string[] = [];
@@ -137,6 +145,7 @@ class History {
       fee: { basisPoints: 60, minimum: of(2), perCardType: { debit: { basisPoints: 10 } } },
       reserve: { basisPoints: 500, days: 30 },
       refundPolicy: { feeReturn: 'proportional' },
+      limits: LIMITS,
     });
     await ledger.register('M2', other, terminals);
     return new History(log, ledger);
@@ -277,6 +286,7 @@ class History {
   /** What must hold now, however it came to this. */
   async expectTrue(): Promise<void> {
     await expectInvariants(this.ledger);
+    expectKept(await this.ledger.log(), 'M2', LIMITS);
     for (const each of this.answered) if (isFinal(each)) await this.expectSame(each);
     this.ledger.clock.set(this.ledger.clock.now() + 48 * HOUR_MS);
     await this.ledger.closeDue();

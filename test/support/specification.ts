@@ -150,7 +150,7 @@ function giveBack(asked: GiveBackCommand['asked'], asking: Asking): When {
       ...(operatorId !== undefined && { operatorId }),
     };
     const day = businessDay(world.now, world.merchant.settings);
-    return decideGiveBack(command, questionOf(world, asking), day);
+    return decideGiveBack(command, questionOf(world, asking), { day, storeId: 'S2' });
   };
 }
 

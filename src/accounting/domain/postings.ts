@@ -133,6 +133,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'MerchantRegistered':
     case 'MerchantPolicyChanged':
     case 'TerminalAssigned':
+    case 'StoreLimitsSet':
     case 'RightFrozen':
     case 'RightRestored':
     case 'SupervisorSet':

@@ -37,19 +37,32 @@ export interface RefundPolicy {
   readonly approvalAbove?: Minor;
 }
 
+/** What limits tell apart: money that is taken, undone and given back. */
+export type Counted = 'sale' | 'void' | 'refund';
+
+/** Of one business date; amounts in minor units, each currency for itself. */
 export interface DailyLimit {
   readonly count?: number;
   readonly amount?: Minor;
 }
 
+/** How much and how often, for one merchant, store, terminal or card [S1]. */
 export interface Limits {
-  readonly single?: { readonly sale?: Minor; readonly void?: Minor; readonly refund?: Minor };
-  readonly daily?: {
-    readonly sale?: DailyLimit;
-    readonly void?: DailyLimit;
-    readonly refund?: DailyLimit;
-  };
+  readonly single?: Partial<Record<Counted, Minor>>;
+  readonly daily?: Partial<Record<Counted, DailyLimit>>;
+}
+
+/** Of a merchant, a store or a terminal: what may be done there at all, too. */
+export interface PlaceLimits extends Limits {
+  /** Card types that may buy; any where it is absent. A card that does not say its type is none of them. */
   readonly cardTypes?: readonly CardType[];
+  /** What may be done; everything where it is absent. */
+  readonly transactionTypes?: readonly Counted[];
+}
+
+/** `perCard` is kept for each card by itself. */
+export interface MerchantLimits extends PlaceLimits {
+  readonly perCard?: Limits;
 }
 
 /** Where its payouts go: an IBAN, or the number of an account that has none. */
@@ -79,7 +92,7 @@ export interface MerchantSettings {
   readonly payoutAccount?: PayoutAccount;
   readonly voidPolicy: VoidPolicy;
   readonly refundPolicy: RefundPolicy;
-  readonly limits?: Limits;
+  readonly limits?: MerchantLimits;
 }
 
 /** `payout`: to have what is available paid out. */
@@ -105,7 +118,13 @@ export type MerchantEvent =
         readonly terminalId: string;
         readonly storeId: string;
         readonly currency?: string;
+        readonly limits?: PlaceLimits;
       };
+    }
+  | {
+      /** Absent limits: there are none any more. */
+      readonly type: 'StoreLimitsSet';
+      readonly data: MerchantFact & { readonly storeId: string; readonly limits?: PlaceLimits };
     }
   | {
       readonly type: 'RightFrozen' | 'RightRestored';

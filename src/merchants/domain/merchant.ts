@@ -1,10 +1,11 @@
-import type { MerchantEvent, MerchantSettings, Right } from './merchant.events.js';
+import type { MerchantEvent, MerchantSettings, PlaceLimits, Right } from './merchant.events.js';
 
 export interface Terminal {
   readonly terminalId: string;
   readonly storeId: string;
   /** Its own currency, where it differs from the merchant's. */
   readonly currency?: string;
+  readonly limits?: PlaceLimits;
 }
 
 /** Someone whose password lets larger voids and refunds through. */
@@ -28,6 +29,8 @@ export interface Merchant {
   readonly merchantId: string;
   readonly settings: MerchantSettings;
   readonly terminals: ReadonlyMap<string, Terminal>;
+  /** By storeId, of the stores that have any. */
+  readonly storeLimits: ReadonlyMap<string, PlaceLimits>;
   readonly rights: Readonly<Record<Right, RightStatus>>;
   readonly supervisors: ReadonlyMap<string, Supervisor>;
 }
@@ -38,6 +41,7 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
     merchantId: event.data.merchantId,
     settings: undefined as never,
     terminals: new Map<string, Terminal>(),
+    storeLimits: new Map<string, PlaceLimits>(),
     supervisors: new Map<string, Supervisor>(),
     rights: { void: 'active' as const, refund: 'active' as const, payout: 'active' as const },
   };
@@ -46,9 +50,21 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
     case 'MerchantPolicyChanged':
       return { ...known, settings: event.data.settings };
     case 'TerminalAssigned': {
-      const { terminalId, storeId, currency } = event.data;
-      const terminal = { terminalId, storeId, ...(currency !== undefined && { currency }) };
+      const { terminalId, storeId, currency, limits } = event.data;
+      const terminal = {
+        terminalId,
+        storeId,
+        ...(currency !== undefined && { currency }),
+        ...(limits && { limits }),
+      };
       return { ...known, terminals: new Map(known.terminals).set(terminalId, terminal) };
+    }
+    case 'StoreLimitsSet': {
+      const storeLimits = new Map(known.storeLimits);
+      const { storeId, limits } = event.data;
+      if (limits) storeLimits.set(storeId, limits);
+      else storeLimits.delete(storeId);
+      return { ...known, storeLimits };
     }
     case 'RightFrozen':
       return { ...known, rights: { ...known.rights, [event.data.right]: 'frozen' } };

@@ -1,4 +1,5 @@
 import type { CardStatus } from '../../cards/domain/card.js';
+import type { AppliedLimits } from '../../merchants/domain/limits.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import type { Cause, ConditionCode, NextStep, Sentence } from './refusal.js';
 import type { Sale } from './sale.js';
@@ -21,6 +22,8 @@ export interface Question {
   readonly originalAmount?: number | undefined;
   /** What the merchant has available, below zero where it owes; undefined where nobody needs to know. */
   readonly available?: bigint | undefined;
+  /** The limits on it, as a void and as a refund; undefined where there are none. */
+  readonly limits?: Readonly<Record<'void' | 'refund', readonly AppliedLimits[]>> | undefined;
 }
 
 /** A question about a sale that is there. */

@@ -5,10 +5,12 @@ import { requestName } from '../../ledger/domain/request-name.js';
 import type { BusinessDay } from '../../merchants/domain/business-day.js';
 import { addDays, retrievalReference } from '../../merchants/domain/business-day.js';
 import { deduct, feeReturned } from '../../merchants/domain/fee.js';
+import type { AppliedLimits } from '../../merchants/domain/limits.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
 import type { Question } from './condition.js';
 import { failing } from './judge.js';
+import { saleAboveLimit } from './limits.js';
 import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode } from './refusal.js';
 import { requestRefusals, requirementRefusals, supervisorRefusals } from './request-refusals.js';
@@ -34,17 +36,20 @@ export interface SaleContext {
   readonly day: BusinessDay;
   /** Epoch milliseconds. */
   readonly now: number;
+  readonly limits?: readonly AppliedLimits[] | undefined;
 }
 
-/** A sale is taken unless its currency is not the terminal's. */
+/** A sale is taken unless its currency is not the terminal's, or a limit is passed. */
 export function decideSale(
   command: SaleCommand,
-  { merchant, terminal, day, now }: SaleContext,
+  { merchant, terminal, day, now, limits }: SaleContext,
 ): { readonly event: SaleEvent & { type: 'Sale' } } | { readonly refusal: Refusal } {
   const expected = terminal.currency ?? merchant.settings.currency;
   if (command.currency !== expected) return { refusal: requestRefusals.currency(expected) };
   const { merchantId, terminalId, batchNo, stan, amount, currency, card } = command;
   const { authCode, operatorId, transactedAt } = command;
+  const above = limits && saleAboveLimit(limits, { amount, cardType: card.type });
+  if (above) return { refusal: above };
   // Named one by one: a spread in front of so many fields would cost more than the rest of a sale's decision.
   const data: SaleData = {
     merchantId,
@@ -89,7 +94,7 @@ export interface GiveBackCommand extends RequestIdentity {
 export function decideGiveBack(
   command: GiveBackCommand,
   asked: Question,
-  day: BusinessDay,
+  at: { readonly day: BusinessDay; readonly storeId: string },
 ): { readonly event: SaleEvent & { type: 'Void' | 'Refund' } } | { readonly refusal: Refusal } {
   // Of a command no amount means all that is left, not any amount.
   const all = asked.sale && remaining(asked.sale);
@@ -107,7 +112,7 @@ export function decideGiveBack(
   const lacking = missing(command, requirements(kind, question), sale);
   if (lacking) return { refusal: requirementRefusals[lacking]() };
   const amount = minor(question.amount ?? remaining(sale));
-  const common = givenBack(command, sale, amount, question.now, day);
+  const common = givenBack(command, sale, amount, question.now, at);
   if (kind === 'void') return { event: { type: 'Void', data: common } };
   return {
     event: {
@@ -142,7 +147,7 @@ function givenBack(
   sale: Sale,
   amount: Minor,
   now: number,
-  day: BusinessDay,
+  { day, storeId }: { readonly day: BusinessDay; readonly storeId: string },
 ) {
   const { merchantId, terminalId, batchNo, stan, asked, reason } = command;
   return {
@@ -161,6 +166,8 @@ function givenBack(
     ...(command.approver && { supervisorId: command.approver.id }),
     ...(command.consent !== undefined && { consent: command.consent }),
     ...(command.card && { cardPresented: true }),
+    storeId,
+    cardToken: sale.data.card.token,
     businessDate: day.date,
     occurredAt: new Date(now).toISOString(),
   };

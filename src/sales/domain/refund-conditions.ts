@@ -1,6 +1,7 @@
 import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
 import { type Condition, type Question, say } from './condition.js';
 import { failing } from './judge.js';
+import { withinLimits } from './limits.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
@@ -92,6 +93,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
     nextStep: 'none',
     judge: amountVerdict,
   },
+  withinLimits('refund'),
   {
     code: 'funds-available',
     for: 'refund',

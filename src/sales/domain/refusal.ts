@@ -34,6 +34,7 @@ export type ConditionCode =
   | 'void-right'
   | 'card-usable'
   | 'amount-allowed'
+  | 'within-limits'
   | 'not-voidable'
   | 'refund-right'
   | 'within-refund-window'

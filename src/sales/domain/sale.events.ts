@@ -37,6 +37,9 @@ interface GivenBack extends RequestFact {
   readonly supervisorId?: string;
   readonly consent?: boolean;
   readonly cardPresented?: boolean;
+  /** The store of the terminal that asked, and the card: what its limits go by. Events of before limits lack them. */
+  readonly storeId?: string;
+  readonly cardToken?: string;
 }
 
 export interface SaleData extends RequestFact {
@@ -99,6 +102,12 @@ interface UndoneMoney {
   readonly saleId: string;
   readonly amount: Minor;
   readonly currency: string;
+  /** What it was counted under in the sums of its day. Events of before limits lack it. */
+  readonly counted?: {
+    readonly businessDate: string;
+    readonly storeId?: string;
+    readonly cardToken?: string;
+  };
 }
 
 /**

@@ -115,12 +115,10 @@ function undoSale(sale: Sale, reversal: ReversalOf): ReversalDecision {
   if (sale.settlement || sale.refunded > 0) {
     return { refusal: timeoutReversalRefusals.settledSince(sale) };
   }
-  const { saleId, amount, currency } = sale.data;
-  const left = remaining(sale);
-  return {
-    undo: reversal({ undone: 'sale', saleId, gross: amount, amount: left, currency }),
-    sale,
-  };
+  const { saleId, amount: gross, currency, businessDate, storeId, card } = sale.data;
+  const counted = { businessDate, storeId, cardToken: card.token };
+  const money = { saleId, amount: remaining(sale), currency, counted };
+  return { undo: reversal({ undone: 'sale', gross, ...money }), sale };
 }
 
 function undoEffect(
@@ -128,20 +126,25 @@ function undoEffect(
   isCleared: boolean,
   reversal: ReversalOf,
 ): ReversalDecision {
-  const { saleId, amount, currency, batchNo } = effect.data;
+  const { saleId, amount, currency, batchNo, businessDate, storeId, cardToken } = effect.data;
+  const counted = {
+    businessDate,
+    ...(storeId !== undefined && { storeId }),
+    ...(cardToken !== undefined && { cardToken }),
+  };
   if (sale.reversed !== undefined) {
     return { undo: reversal({ undone: 'nothing', saleId }), sale };
   }
   if (effect.type === 'Void') {
     if (sale.settlement) return { refusal: timeoutReversalRefusals.settledSince(sale) };
-    return { undo: reversal({ undone: 'void', saleId, amount, currency }), sale };
+    return { undo: reversal({ undone: 'void', saleId, amount, currency, counted }), sale };
   }
   const { afterSettlement, feeReturned } = effect.data;
   if (sale.settlement && !afterSettlement) {
     return { refusal: timeoutReversalRefusals.settledSince(sale) };
   }
   if (isCleared) return { refusal: timeoutReversalRefusals.refundCleared(batchNo) };
-  const money = { saleId, amount, currency, afterSettlement, feeReturned };
+  const money = { saleId, amount, currency, counted, afterSettlement, feeReturned };
   return { undo: reversal({ undone: 'refund', ...money }), sale };
 }
 

@@ -1,4 +1,5 @@
 import { type Condition, minutes, say } from './condition.js';
+import { withinLimits } from './limits.js';
 import { remaining } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 
@@ -186,4 +187,5 @@ export const VOID_CONDITIONS: readonly Condition[] = [
       return verdict;
     },
   },
+  withinLimits('void'),
 ];

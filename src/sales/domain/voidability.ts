@@ -2,6 +2,7 @@ import type { Minor } from '../../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js';
 import { type Known, minutes, type Question, say } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
+import { roomFor } from './limits.js';
 import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode, Sentence } from './refusal.js';
 import { remaining } from './sale.js';
@@ -73,7 +74,7 @@ function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean
   const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
   if (sale && !failing(conditions, { ...question, amount: undefined })) {
     const funds = kind === 'refund' ? fundsFor(question) : undefined;
-    const left = remaining(sale);
+    const left = Math.min(remaining(sale), roomFor(kind, question.limits?.[kind] ?? []));
     return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
   }
   return allowed ? (amount ?? 0) : 0;

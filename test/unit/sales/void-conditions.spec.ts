@@ -51,6 +51,7 @@ test('the conditions are asked in the order of the rules, and the first that fai
     'void-right',
     'card-usable',
     'amount-allowed',
+    'within-limits',
   ]);
   const world = given(sale, refunded(100), settled, batchClosed, rightFrozen('void'));
   world.at('2026-12-24T04:00:00.000Z').when(voidIt).thenRejected('not-refunded');
@@ -63,7 +64,7 @@ test('each condition is answered one by one, whether it holds or not', () => {
     'funds-not-settled',
     'void-right',
   ]);
-  expect(conditions.filter(({ condition }) => condition.for === 'void')).toHaveLength(11);
+  expect(conditions.filter(({ condition }) => condition.for === 'void')).toHaveLength(12);
   for (const { detail } of conditions) {
     expect(detail.en).toMatch(/\.$/);
     expect(detail.zh).toMatch(/。$/);

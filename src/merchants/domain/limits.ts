@@ -1,0 +1,43 @@
+import type { Merchant, Terminal } from './merchant.js';
+import type { PlaceLimits } from './merchant.events.js';
+
+export type LimitScope = 'merchant' | 'store' | 'terminal' | 'card';
+
+/** A limit that a request comes under, and whose sums it goes by. */
+export interface ScopedLimits {
+  readonly scope: LimitScope;
+  /** The merchant, store, terminal or card token that it is kept for. */
+  readonly subject: string;
+  readonly limits: PlaceLimits;
+}
+
+/** A limit with what of the day counts towards it already. */
+export interface AppliedLimits extends ScopedLimits {
+  readonly used: { readonly count: number; readonly amount: bigint };
+}
+
+/** Whether there is any limit on a request at this terminal: in most cases there is none. */
+export function hasLimits(merchant: Merchant, terminal: Terminal): boolean {
+  if (merchant.settings.limits || terminal.limits) return true;
+  return merchant.storeLimits.size > 0 && merchant.storeLimits.has(terminal.storeId);
+}
+
+/** Every limit on a request at this terminal with this card. */
+export function limitsOn(merchant: Merchant, terminal: Terminal, card: string): ScopedLimits[] {
+  const { limits } = merchant.settings;
+  const ofStore = merchant.storeLimits.get(terminal.storeId);
+  const scoped: ScopedLimits[] = [];
+  const add = (scope: LimitScope, subject: string, some: PlaceLimits | undefined): void => {
+    if (some) scoped.push({ scope, subject, limits: some });
+  };
+  add('merchant', merchant.merchantId, limits);
+  add('store', terminal.storeId, ofStore);
+  add('terminal', terminal.terminalId, terminal.limits);
+  add('card', card, limits?.perCard);
+  return scoped;
+}
+
+/** Whether any of them needs the sums of the day. */
+export function needSums(scoped: readonly ScopedLimits[]): boolean {
+  return scoped.some(({ limits }) => limits.daily !== undefined);
+}

@@ -1,0 +1,177 @@
+import type Database from 'better-sqlite3';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { parseRequestName } from '../ledger/domain/request-name.js';
+import type { LimitScope } from '../merchants/domain/limits.js';
+import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
+import type { ReversalData } from '../sales/domain/sale.events.js';
+import type { Projection } from './projection.js';
+
+const SUMS = `
+  CREATE TABLE sums (
+    merchantId TEXT NOT NULL, date TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL,
+    scope TEXT NOT NULL, subject TEXT NOT NULL, count INTEGER NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (merchantId, date, kind, currency, scope, subject)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Merchants with a daily limit for each card: only theirs are summed by card, which takes a row for almost each sale. */
+const BY_CARD = 'CREATE TABLE byCard (merchantId TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;';
+
+/** What was taken, voided and refunded on each business date: all that limits go by. What is reversed does not count. */
+export const daySumsProjection: Projection = {
+  name: 'day-sums',
+  version: 1,
+  tables: { sums: SUMS, byCard: BY_CARD },
+  open: (database) => {
+    const table = new DaySumsTable(database);
+    return (events) => {
+      table.fold(events);
+    };
+  },
+};
+
+/** One request that counts, or with `times` -1 no longer does. */
+interface Count {
+  readonly kind: Counted;
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly storeId?: string | undefined;
+  readonly cardToken?: string | undefined;
+  readonly date: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly times: 1 | -1;
+}
+
+interface Change {
+  readonly key: readonly string[];
+  count: number;
+  amount: bigint;
+}
+
+/** The sums that the events of one fold touch: each is written once, at its end. */
+class DaySumsTable {
+  private readonly add: Database.Statement;
+  private readonly countCards: Database.Statement;
+  private readonly countNoCards: Database.Statement;
+  private readonly cardsCounted: Database.Statement<[string], object>;
+  private readonly changes = new Map<string, Change>();
+  /** As far as this fold has asked. */
+  private readonly byCard = new Map<string, boolean>();
+
+  constructor(database: Database.Database) {
+    this.add = database.prepare(
+      `INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count, amount = amount + excluded.amount`,
+    );
+    this.countCards = database.prepare('INSERT INTO byCard VALUES (?) ON CONFLICT DO NOTHING');
+    this.countNoCards = database.prepare('DELETE FROM byCard WHERE merchantId = ?');
+    this.cardsCounted = database.prepare('SELECT 1 FROM byCard WHERE merchantId = ?');
+  }
+
+  fold(events: readonly RecordedEvent[]): void {
+    this.changes.clear();
+    this.byCard.clear();
+    for (const event of events) this.apply(event);
+    for (const { key, count, amount } of this.changes.values()) this.add.run(...key, count, amount);
+  }
+
+  /** Gives back whether the event counts for limits: what an event means must be said for each. */
+  private apply({ event }: RecordedEvent): boolean {
+    switch (event.type) {
+      case 'Sale': {
+        const { businessDate: date, card, ...data } = event.data;
+        this.count({ ...data, kind: 'sale', date, cardToken: card.token, times: 1 });
+        return true;
+      }
+      case 'Void':
+      case 'Refund': {
+        const kind = event.type === 'Void' ? 'void' : 'refund';
+        this.count({ ...event.data, kind, date: event.data.businessDate, times: 1 });
+        return true;
+      }
+      case 'Reversal':
+        return this.undo(event.data);
+      case 'MerchantRegistered':
+      case 'MerchantPolicyChanged':
+        this.settings(event.data.merchantId, event.data.settings);
+        return true;
+      case 'RequestTaken':
+      case 'Refused':
+      case 'NothingToReverse':
+      case 'Settled':
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+      case 'BatchCloseRequested':
+      case 'BatchClosed':
+      case 'BatchReconciled':
+      case 'TerminalAssigned':
+      case 'StoreLimitsSet':
+      case 'RightFrozen':
+      case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
+      case 'CardReported':
+      case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+      case 'ReserveReleased':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
+      case 'EventSkipped':
+      case 'HeadSigned':
+        return false;
+    }
+  }
+
+  private undo(data: ReversalData): boolean {
+    if (data.undone === 'nothing' || !data.counted) return false;
+    const { businessDate: date, ...counted } = data.counted;
+    const { merchantId, terminalId } = parseRequestName(data.of);
+    const amount = data.undone === 'sale' ? data.gross : data.amount;
+    const place = { merchantId, terminalId, date, currency: data.currency };
+    this.count({ ...counted, ...place, kind: data.undone, amount, times: -1 });
+    return true;
+  }
+
+  private count(of: Count): void {
+    this.sum(of, 'merchant', of.merchantId);
+    this.sum(of, 'terminal', of.terminalId);
+    if (of.storeId !== undefined) this.sum(of, 'store', of.storeId);
+    if (of.cardToken !== undefined && this.isByCard(of.merchantId)) {
+      this.sum(of, 'card', of.cardToken);
+    }
+  }
+
+  private sum(of: Count, scope: LimitScope, subject: string): void {
+    const key = [of.merchantId, of.date, of.kind, of.currency, scope, subject];
+    const name = key.join(' ');
+    let change = this.changes.get(name);
+    if (!change) {
+      change = { key, count: 0, amount: 0n };
+      this.changes.set(name, change);
+    }
+    change.count += of.times;
+    change.amount += BigInt(of.times * of.amount);
+  }
+
+  private settings(merchantId: string, { limits }: MerchantSettings): void {
+    const isByCard = limits?.perCard?.daily !== undefined;
+    if (isByCard) this.countCards.run(merchantId);
+    else this.countNoCards.run(merchantId);
+    this.byCard.set(merchantId, isByCard);
+  }
+
+  private isByCard(merchantId: string): boolean {
+    let known = this.byCard.get(merchantId);
+    if (known === undefined) {
+      known = this.cardsCounted.get(merchantId) !== undefined;
+      this.byCard.set(merchantId, known);
+    }
+    return known;
+  }
+}

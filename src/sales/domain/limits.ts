@@ -1,0 +1,125 @@
+import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js';
+import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
+import { type Condition, type Known, say, type Verdict } from './condition.js';
+import type { Refusal, Sentence } from './refusal.js';
+import { remaining } from './sale.js';
+
+/** What is held against limits. */
+export interface Counting {
+  readonly kind: Counted;
+  readonly amount: number;
+  readonly cardType?: CardType | undefined;
+}
+
+const PLACES: Readonly<Record<LimitScope, Sentence>> = {
+  merchant: { en: 'the merchant', zh: '商户' },
+  store: { en: 'the store', zh: '网点' },
+  terminal: { en: 'the terminal', zh: '终端' },
+  card: { en: 'one card', zh: '单卡' },
+};
+
+const KINDS: Readonly<Record<Counted, Sentence>> = {
+  sale: { en: 'sale', zh: '消费' },
+  void: { en: 'void', zh: '撤销' },
+  refund: { en: 'refund', zh: '退货' },
+};
+
+/** The first limit that is passed; undefined when none is [S1]. */
+function passed(applied: readonly AppliedLimits[], asked: Counting): Verdict | undefined {
+  for (const limit of applied) {
+    const verdict = notAllowed(limit, asked) ?? tooMuch(limit, asked);
+    if (verdict) return verdict;
+  }
+  return undefined;
+}
+
+function notAllowed({ scope, limits }: AppliedLimits, asked: Counting): Verdict | undefined {
+  const [place, kind] = [PLACES[scope], KINDS[asked.kind]];
+  if (limits.transactionTypes && !limits.transactionTypes.includes(asked.kind)) {
+    return unmet(`No ${kind.en} is allowed at ${place.en}.`, `${place.zh}不允许${kind.zh}。`);
+  }
+  const { cardType } = asked;
+  const isOther = !cardType || !limits.cardTypes?.includes(cardType);
+  if (asked.kind === 'sale' && limits.cardTypes && isOther) {
+    return unmet(
+      `Cards of type ${cardType ?? 'unknown'} are not taken at ${place.en}.`,
+      `${place.zh}不受理该卡种。`,
+    );
+  }
+  return undefined;
+}
+
+function tooMuch({ scope, limits, used }: AppliedLimits, asked: Counting): Verdict | undefined {
+  const [place, kind] = [PLACES[scope], KINDS[asked.kind]];
+  const single = limits.single?.[asked.kind];
+  if (single !== undefined && asked.amount > single) {
+    return unmet(
+      `A ${kind.en} is ${single} at the most at ${place.en}.`,
+      `${place.zh}单笔${kind.zh}限额 ${single}。`,
+    );
+  }
+  const daily = limits.daily?.[asked.kind];
+  if (daily?.amount !== undefined && used.amount + BigInt(asked.amount) > BigInt(daily.amount)) {
+    return unmet(
+      `${used.amount} of the day’s ${daily.amount} for ${kind.en}s at ${place.en} is used.`,
+      `${place.zh}当日${kind.zh}限额 ${daily.amount}，已用 ${used.amount}。`,
+    );
+  }
+  if (daily?.count !== undefined && used.count + 1 > daily.count) {
+    return unmet(
+      `The day’s ${daily.count} ${kind.en}s at ${place.en} are used.`,
+      `${place.zh}当日${kind.zh}笔数限制 ${daily.count} 笔已满。`,
+      '65',
+    );
+  }
+  return undefined;
+}
+
+function unmet(en: string, zh: string, responseCode = '61'): Verdict {
+  return { met: false, responseCode, detail: say(en, zh) };
+}
+
+/** The most that limits leave for one request of the kind. */
+export function roomFor(kind: Counted, applied: readonly AppliedLimits[]): number {
+  return applied.reduce((room, limit) => {
+    if (notAllowed(limit, { kind, amount: 0 }) || tooMuch(limit, { kind, amount: 0 })) return 0;
+    const daily = limit.limits.daily?.[kind]?.amount;
+    const left = daily === undefined ? Infinity : Number(BigInt(daily) - limit.used.amount);
+    return Math.min(room, limit.limits.single?.[kind] ?? Infinity, left);
+  }, Infinity);
+}
+
+const OF_LIMITS = { code: 'within-limits', cause: 'limit', responseCode: '61' } as const;
+
+/** Why a sale is above a limit; undefined when it is not. */
+export function saleAboveLimit(
+  applied: readonly AppliedLimits[],
+  asked: Omit<Counting, 'kind'>,
+): Refusal | undefined {
+  const verdict = passed(applied, { kind: 'sale', ...asked });
+  if (!verdict) return undefined;
+  const { detail, responseCode = OF_LIMITS.responseCode } = verdict;
+  return { ...OF_LIMITS, responseCode, detail, nextStep: 'contact-acquirer' };
+}
+
+/** The condition of a void or refund. */
+export function withinLimits(kind: 'void' | 'refund'): Condition {
+  return {
+    ...OF_LIMITS,
+    for: kind,
+    from: 'S1',
+    holdsWhen: `a ${kind} is allowed at all, single and daily amounts (61) and the daily count (65) are kept: of the merchant, the store, the terminal and the card`,
+    nextStep: kind === 'void' ? 'none' : 'contact-acquirer',
+    judge: (question) => {
+      const applied = question.limits?.[kind] ?? [];
+      const verdict = passed(applied, { kind, amount: amountOf(kind, question) });
+      return verdict ?? { met: true, detail: say('No limit is passed.', '未超过限额。') };
+    },
+  };
+}
+
+/** Asked about no amount in particular it is about the least that is possible. */
+function amountOf(kind: 'void' | 'refund', { sale, merchant, amount }: Known): number {
+  const isWhole = kind === 'void' && !merchant.settings.voidPolicy.partial;
+  return amount ?? (isWhole ? remaining(sale) : 1);
+}

@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { CARD, Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+interface Outcome {
+  readonly status: number;
+  readonly body: { readonly code: string; readonly responseCode: string };
+}
+
+function expectAbove({ status, body }: Outcome, responseCode: string): void {
+  expect([status, body.code, body.responseCode]).toEqual([422, 'within-limits', responseCode]);
+}
+
+describe('a limit on a single amount', () => {
+  test('refuses the sale above it for good, and takes the one at it', async () => {
+    const shop = await Shop.open(ledger, { limits: { single: { sale: 5_000 } } });
+    const body = shop.saleBody({ amount: 5_001 });
+
+    const refused = await ledger.post('/v1/sales', body);
+    const repeat = await ledger.post('/v1/sales', body);
+
+    expectAbove(refused, '61');
+    expect(refused.body.nextStep).toBe('contact-acquirer');
+    expect([repeat.headers['idempotency-replayed'], repeat.body]).toEqual(['true', refused.body]);
+    const { merchantId, terminalId, batchNo, stan } = body;
+    const path = `/v1/requests/${merchantId}/${terminalId}/${batchNo}/${stan}`;
+    expect((await ledger.get(path)).body).toMatchObject({
+      kind: 'sale',
+      outcome: 'refused',
+      code: 'within-limits',
+    });
+    await shop.sell({ amount: 5_000 });
+  });
+
+  test('of voids sends to a refund, and shows in the answer to the question', async () => {
+    const shop = await Shop.open(ledger, {
+      voidPolicy: { partial: true },
+      limits: { single: { void: 2_000, refund: 9_000 } },
+    });
+    const { saleId } = await shop.sell();
+    const asked = async (amount: number) =>
+      (await ledger.get(`/v1/sales/${saleId}/voidability?amount=${amount}`)).body;
+
+    expect(await asked(2_000)).toMatchObject({ decision: 'void', void: { maxAmount: 2_000 } });
+    expect(await asked(2_001)).toMatchObject({
+      decision: 'refund',
+      void: { allowed: false, maxAmount: 2_000 },
+    });
+    const { conditions } = await asked(9_001);
+    const failing = (conditions as { code: string; for: string; met: boolean }[])
+      .filter(({ met }) => !met)
+      .map(({ code, for: kind }) => [kind, code]);
+    expect(failing).toEqual([
+      ['void', 'within-limits'],
+      ['refund', 'within-limits'],
+    ]);
+    const refused = await shop.void(saleId, { amount: 2_001 });
+    expectAbove(refused, '61');
+    expect(refused.body.nextStep).toBe('refund');
+    expect((await shop.refund(saleId, { amount: 2_001 })).status).toBe(201);
+  });
+});
+
+describe('a limit on what is done', () => {
+  test('takes only the card types that are allowed; one that is not told is none of them', async () => {
+    const shop = await Shop.open(ledger, { limits: { cardTypes: ['debit'] } });
+
+    expectAbove(await shop.trySale(), '61');
+    expectAbove(await shop.trySale({ card: { token: 'tok_plain', last4: '0001' } }), '61');
+    await shop.sell({ card: { ...CARD, type: 'debit' } });
+  });
+
+  test('allows no refund where only sales and voids are', async () => {
+    const shop = await Shop.open(ledger);
+    const limits = { transactionTypes: ['sale', 'void'] };
+    await ledger.put(`${shop.path}/terminals/T1`, { storeId: 'S1', limits });
+    const { saleId } = await shop.sell();
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+
+    expectAbove(await shop.refund(saleId), '61');
+  });
+});
+
+describe('a daily limit', () => {
+  test('counts to its end and no further, however many come at once, and over a restart', async () => {
+    const own = await Tillbook.start({ clock: 'running' });
+    const farHour = (new Date().getUTCHours() + 12) % 24;
+    const shop = await Shop.open(own, {
+      dayCloseAt: `${String(farHour).padStart(2, '0')}:00`,
+      limits: { daily: { sale: { count: 5, amount: 1_000_000 } } },
+    });
+    const all = await Promise.all(Array.from({ length: 20 }, () => shop.trySale()));
+
+    expect(all.filter(({ status }) => status === 201)).toHaveLength(5);
+    for (const answer of all.filter(({ status }) => status !== 201)) expectAbove(answer, '65');
+    const again = await own.restart({ clock: 'running' });
+    const after = shop.through(again);
+    expectAbove(await after.trySale(), '65');
+
+    await again.setClock(new Date(Date.now() + 86_400_000).toISOString());
+    after.batchNo = '000002';
+    await after.sell();
+  });
+
+  test('of amounts is of each currency for itself', async () => {
+    const shop = await Shop.open(ledger, { limits: { daily: { sale: { amount: 15_000 } } } });
+    await shop.assign('T2', 'S1', 'USD');
+    await shop.sell();
+
+    expectAbove(await shop.trySale({ amount: 5_001 }), '61');
+    await shop.sell({ terminalId: 'T2', currency: 'USD', amount: 15_000 });
+    await shop.sell({ amount: 5_000 });
+  });
+
+  test('of a terminal, of a store and of a card are kept each for itself', async () => {
+    const shop = await Shop.open(ledger, {
+      limits: { perCard: { daily: { sale: { count: 2 } } } },
+    });
+    const once = { limits: { daily: { sale: { count: 1 } } } };
+    await shop.assign('T2', 'S2');
+    await shop.assign('T3', 'S2');
+    await ledger.put(`${shop.path}/terminals/T1`, { storeId: 'S1', ...once });
+    expect((await ledger.put(`${shop.path}/stores/S2`, once)).status).toBe(200);
+    const card = (token: string) => ({ card: { token, last4: '0001' } });
+
+    await shop.sell({ terminalId: 'T1', ...card('tok_a') });
+    expectAbove(await shop.trySale({ terminalId: 'T1', ...card('tok_b') }), '65');
+    await shop.sell({ terminalId: 'T2', ...card('tok_a') });
+    expectAbove(await shop.trySale({ terminalId: 'T3', ...card('tok_b') }), '65');
+
+    expect((await ledger.put(`${shop.path}/stores/S2`, {})).body).not.toHaveProperty('limits');
+    expectAbove(await shop.trySale({ terminalId: 'T3', ...card('tok_a') }), '65');
+    await shop.sell({ terminalId: 'T3', ...card('tok_b') });
+  });
+
+  test('that is set in the middle of the day counts the whole of it', async () => {
+    const shop = await Shop.open(ledger);
+    for (let count = 0; count < 3; count += 1) await shop.sell();
+    await shop.set({ limits: { daily: { sale: { count: 3 } } } });
+
+    expectAbove(await shop.trySale(), '65');
+  });
+
+  test('of voids is given back by a time-out reversal, and a sale that is reversed does not count', async () => {
+    const shop = await Shop.open(ledger, {
+      limits: { daily: { sale: { count: 2 }, void: { count: 1 } } },
+    });
+    const [first, second] = [await shop.sell(), await shop.sell()];
+    const voided = await shop.void(first.saleId);
+    expectAbove(await shop.void(second.saleId), '65');
+    const reverse = (name: string) =>
+      ledger.post('/v1/timeout-reversals', {
+        ...shop.request(),
+        original: { batchNo: name.split('.')[2], stan: name.split('.')[3] },
+      });
+
+    for (const name of [voided.body.voidId, second.saleId]) {
+      const { body } = await reverse(name);
+      expect(body.outcome).toBe('reversed');
+      await ledger.get(`${shop.path}/sales?after=${body.position}`);
+    }
+
+    expect((await shop.void(first.saleId)).status).toBe(201);
+    await shop.sell();
+    expectAbove(await shop.trySale(), '65');
+  });
+});
