@@ -96,7 +96,7 @@ export class TradeImport {
       progress.at(this.tally.rows);
     }
     await this.drain();
-    if (!leaveOpen && !this.interrupt.isPressed) await this.closeDay();
+    if (this.day && !leaveOpen && !this.interrupt.isPressed) await this.nextDay(this.day);
     progress.end();
     return this.summary(rows.length, before);
   }
@@ -114,23 +114,22 @@ export class TradeImport {
     else await this.cancellation(row, merchantId);
   }
 
-  /** The clock goes on to the row's time; a cut-off on the way closes the day's batches first. */
+  /** The clock goes on to the row's time; each business date on the way begins first, those without trade, too. */
   private async moveOn(at: number): Promise<void> {
     const day = businessDay(at, this.settings);
-    if (this.day && day.endsAt > this.day.endsAt) {
-      await this.drain();
-      await this.closeDay();
-    }
+    if (this.day && day.endsAt > this.day.endsAt) await this.drain();
+    while (this.day && day.endsAt > this.day.endsAt) this.day = await this.nextDay(this.day);
     this.day = day;
     if (this.ledger.clockNeedsQuiet) await this.drain();
     await this.ledger.setClock(at);
   }
 
-  private async closeDay(): Promise<void> {
-    if (!this.day) return;
-    await this.ledger.setClock(this.day.endsAt);
-    await this.ledger.closeDue();
+  /** The day's batches close, and what is due on the next one is paid. */
+  private async nextDay({ endsAt }: BusinessDay): Promise<BusinessDay> {
+    await this.ledger.setClock(endsAt);
+    await this.ledger.doDue();
     this.opened.clear();
+    return businessDay(endsAt, this.settings);
   }
 
   private async register({ country }: Trade): Promise<string> {

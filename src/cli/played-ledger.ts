@@ -23,8 +23,8 @@ export interface PlayedLedger {
   setClock(now: number): Promise<void>;
   /** Whether requests on their way must have been answered before the clock moves. */
   readonly clockNeedsQuiet: boolean;
-  /** Closes what is past its cut-off. */
-  closeDue(): Promise<void>;
+  /** Does what is due by then: closes what is past its cut-off, pays what merchants are owed. */
+  doDue(): Promise<void>;
   register(merchantId: string, settings: MerchantSettings, terminalId: string): Promise<void>;
   take(sale: PlayedSale): Promise<Played>;
   reverse(reversal: PlayedReversal): Promise<Played>;
@@ -49,8 +49,8 @@ export class OwnLedger implements PlayedLedger {
     return Promise.resolve();
   }
 
-  closeDue(): Promise<void> {
-    return this.tool.ledger.batches.closeDue();
+  doDue(): Promise<void> {
+    return this.tool.ledger.dueWork.run();
   }
 
   async register(merchantId: string, settings: MerchantSettings, terminalId: string) {

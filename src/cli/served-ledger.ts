@@ -32,7 +32,7 @@ export class ServedLedger implements PlayedLedger {
   }
 
   /** Setting the clock has done it. */
-  closeDue(): Promise<void> {
+  doDue(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -1,17 +1,22 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { Balances, pathOf } from '../../src/accounting/domain/entries.js';
+import { Balances } from '../../src/accounting/domain/entries.js';
 import { postingsOf } from '../../src/accounting/domain/postings.js';
 import { beancount, csv, hledger } from '../../src/accounting/journal-export.js';
 import type { ExportFormat } from '../../src/audit/export.js';
 import { type StoredEvent, toPosition } from '../../src/event-store/event-store.js';
-import { decimalText } from '../../src/ledger/currency.js';
 import type { LedgerEvent } from '../../src/ledger/domain/ledger-event.js';
 import { encode } from '../../src/ledger/event-codec.js';
+import {
+  asBeancountHas,
+  asHledgerHas,
+  checkedByBeancount,
+  checkedByHledger,
+  run,
+} from '../support/journal-balances.js';
 import { newFolder } from '../support/store-folder.js';
 
 /** Currencies with 2, 0, 3 and 4 digits after the point. */
@@ -109,33 +114,13 @@ function file(name: string, content: string): string {
   return path;
 }
 
-/** What a program says; its own words when it finds a fault. */
-const run = (program: string, ...args: string[]): string =>
-  execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' });
-
 const histories = fc.array(fact, { minLength: 1, maxLength: 60 });
 
 test('hledger finds the journal sound, and each balance ours to the minor unit', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async (events) => {
       const journal = file('books.journal', await text(hledger, events));
-      run('hledger', '-f', journal, 'check');
-      const report = run('hledger', '-f', journal, 'balance', '--flat', '-N', '-E', '-O', 'csv');
-      const theirs = parse<{ account: string; balance: string }>(report, { columns: true })
-        .flatMap(({ account, balance }) =>
-          balance.split(', ').map((amount) => `${account} ${amount}`),
-        )
-        .filter((line) => !/ 0(\.0+)?( [A-Z]{3})?$/.test(line));
-      const ours = balancesOf(events)
-        .filter(({ sum }) => sum !== 0n)
-        .map((account) => {
-          const [kind, name, merchantId] = pathOf(account);
-          const root = { asset: 'assets', liability: 'liabilities', revenue: 'revenues' }[kind];
-          const { currency, sum } = account;
-          const path = `${root ?? 'expenses'}:${name}:${merchantId}`;
-          return `${path} ${decimalText(sum, currency)} ${currency}`;
-        });
-      expect(theirs.sort()).toEqual(ours.sort());
+      expect(checkedByHledger(journal)).toEqual(asHledgerHas(balancesOf(events)));
     }),
     { numRuns: 15 },
   );
@@ -145,7 +130,8 @@ test('Beancount finds the journal sound with each balance asserted exactly, and 
   await fc.assert(
     fc.asyncProperty(histories, async (events) => {
       const journal = await text(beancount, events);
-      run('bean-check', file('books.beancount', journal));
+      const path = file('books.beancount', journal);
+      expect(checkedByBeancount(path, journal)).toEqual(asBeancountHas(balancesOf(events)));
       const wrong = journal.replace(
         / balance (\S+) {2}(-?[\d.]*)(\d) ~ 0/,
         (_all, name, front, digit) => {

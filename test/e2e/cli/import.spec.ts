@@ -111,7 +111,7 @@ describe('recorded trade', () => {
       settlement: { occurredAt: '2026-03-03T00:00:00.000Z' },
     });
     const balances = await tillbook.get('/v1/merchants/France/balances');
-    expect(balances.body).toMatchObject([{ currency: 'GBP', pending: 0, available: 12_400 }]);
+    expect(balances.body).toMatchObject([{ pending: 0, available: 0, inTransit: 12_400 }]);
   });
 
   it('may have other columns, times, amounts and kinds', async () => {
