@@ -44,9 +44,7 @@ describe('the start', () => {
     taken.close();
   });
 
-  const onFolder = process.env['TEST_EVENT_STORE_URL'] === undefined ? test : test.skip;
-
-  onFolder('on a folder that is in use ends with exit code 1 and names the owner', async () => {
+  test('on a folder that is in use ends with exit code 1 and names the owner', async () => {
     const first = await Tillbook.start();
 
     const second = new ServiceProcess({ folder: first.service.folder });

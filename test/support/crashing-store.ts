@@ -22,7 +22,7 @@ export interface Death {
 
 /** A store whose process dies: from then on nothing is answered any more. Counts the appends that came to it. */
 export class CrashingStore implements EventStore {
-  readonly isShared = false;
+  readonly isShared: boolean;
   appends = 0;
   isDead = false;
   private readonly died = new Subject<never>();
@@ -30,7 +30,9 @@ export class CrashingStore implements EventStore {
   constructor(
     private readonly inner: EventStore,
     private readonly death?: Death,
-  ) {}
+  ) {
+    this.isShared = inner.isShared;
+  }
 
   async append(
     stream: string,

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
+import { freePorts, spawnEventStore, stateOf, urlOf } from './eventstore-process.js';
 import { afterSuite } from './store-folder.js';
 
 const START_MS = 120_000;
@@ -12,34 +12,18 @@ const START_MS = 120_000;
 /** States in which a node takes writes, or has a leader that does. */
 const WRITABLE = ['leader', 'follower'];
 
-/** Whether suites that need a server can run. */
-const hasServer = Boolean(process.env['KURRENTDB_URL'] ?? process.env['EVENTSTORE_BIN']);
-
 /** Whether suites that stop and start a server of their own can run. */
 const canStartServers = Boolean(process.env['EVENTSTORE_BIN']);
-
-/** A suite on a server: left out, which the end of the run tells, where there is none. */
-export function onServer(title: string, body: () => void): void {
-  if (hasServer) describe(title, body);
-  else
-    describe(title, leftOut('no EventStoreDB: set KURRENTDB_URL, or EVENTSTORE_BIN to its binary'));
-}
 
 /** A suite that does things to servers of its own. */
 export function onOwnServer(title: string, body: () => void): void {
   if (canStartServers) describe(title, body);
-  else describe(title, leftOut('no EventStoreDB to start: set EVENTSTORE_BIN to its binary'));
-}
-
-function leftOut(why: string): () => void {
-  return () => {
-    it.skip(`left out: ${why}`, () => undefined);
-  };
-}
-
-/** Connection string of a server for this suite: the one there is, else one started for it. */
-export async function serverUrl(): Promise<string> {
-  return process.env['KURRENTDB_URL'] ?? (await KurrentDbServer.start()).url;
+  else {
+    describe(title, () => {
+      it.skip('left out: no EventStoreDB to start: set EVENTSTORE_BIN to its binary', () =>
+        undefined);
+    });
+  }
 }
 
 export interface ServerOptions {
@@ -82,29 +66,17 @@ export class KurrentDbServer {
   }
 
   get url(): string {
-    return `kurrentdb://127.0.0.1:${this.port}?tls=false`;
+    return urlOf(this.port);
   }
 
-  /** Its settings go in by the environment, of which it takes all that begins with EVENTSTORE_. */
   private spawn(): void {
-    const binary = process.env['EVENTSTORE_BIN'];
-    if (!binary) throw new Error('EVENTSTORE_BIN is not set');
     const { isDurable = false, settings = {} } = this.options;
     this.output = '';
-    const child = spawn(binary, [], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        EVENTSTORE_TELEMETRY_OPTOUT: 'true',
-        EVENTSTORE_INSECURE: 'true',
-        EVENTSTORE_DISABLE_LOG_FILE: 'true',
-        EVENTSTORE_NODE_IP: '127.0.0.1',
-        EVENTSTORE_NODE_PORT: String(this.port),
-        EVENTSTORE_REPLICATION_IP: '127.0.0.1',
-        EVENTSTORE_REPLICATION_PORT: String(this.replicationPort),
-        ...(isDurable ? { EVENTSTORE_DB: this.folder } : { EVENTSTORE_MEM_DB: 'true' }),
-        ...settings,
-      },
+    const child = spawnEventStore({
+      port: this.port,
+      replicationPort: this.replicationPort,
+      folder: isDurable ? this.folder : undefined,
+      settings,
     });
     const keep = (text: Buffer): void => {
       this.output = (this.output + text.toString()).slice(-4_000);
@@ -115,15 +87,8 @@ export class KurrentDbServer {
   }
 
   /** The state that it gives itself; undefined while it does not answer. */
-  async state(): Promise<string | undefined> {
-    try {
-      const response = await fetch(`http://127.0.0.1:${this.port}/info`, {
-        signal: AbortSignal.timeout(1_000),
-      });
-      return ((await response.json()) as { state: string }).state;
-    } catch {
-      return undefined;
-    }
+  state(): Promise<string | undefined> {
+    return stateOf(this.port);
   }
 
   /** Resolves once it takes writes. @throws Error with the end of its output when it does not */
@@ -212,19 +177,4 @@ export class KurrentDbCluster {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-/** Ports that nothing listens on just now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

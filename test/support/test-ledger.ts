@@ -1,16 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { terminalActor } from '../../src/access/caller.js';
 import { composeLedger, type Ledger } from '../../src/compose-ledger.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
+import { KurrentDbEventStore } from '../../src/event-store/kurrentdb/kurrentdb-event-store.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { SettableClock } from '../../src/ledger/clock.js';
 import type { RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
+import { STREAM_PREFIXES } from '../../src/ledger/domain/request-name.js';
 import { decode } from '../../src/ledger/event-codec.js';
 import type { MerchantSettings } from '../../src/merchants/domain/merchant.events.js';
 import { Views } from '../../src/projections/views.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { SALE_TIME } from './facts.js';
+import { inNamespace } from './kurrentdb-namespace.js';
 import { send, type Sending } from './requests.js';
 import { afterSuite, newFolderInMemory, removeFolder } from './store-folder.js';
+import { sharedServer } from './store-settings.js';
 
 /** A log that can be opened again and again, as after a crash. */
 export interface TestLog {
@@ -29,6 +34,18 @@ export const newSqliteLog: NewLog = () => {
     remove: () => {
       removeFolder(folder);
     },
+  };
+};
+
+/** On the server that the suites on EventStoreDB share. */
+export const newKurrentDbLog: NewLog = () => {
+  const namespace = `log-${randomUUID()}-`;
+  return {
+    open: () =>
+      inNamespace(namespace, () =>
+        KurrentDbEventStore.open({ url: sharedServer(), prefixes: STREAM_PREFIXES }),
+      ),
+    remove: () => undefined,
   };
 };
 

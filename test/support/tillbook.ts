@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HttpClient } from './http-client.js';
 import { OpenApiCheck } from './open-api-check.js';
 import { afterSuite, newFolder } from './store-folder.js';
+import { storeSettings } from './store-settings.js';
 
 /** The service as it is shipped: build it first (`npm run compile`). */
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
@@ -22,12 +23,6 @@ export interface StartOptions {
   readonly clock?: string;
   /** Of an operator, where the service asks for keys. */
   readonly key?: string;
-}
-
-/** Where the log and the views are. TEST_EVENT_STORE_URL names another store than the folder. */
-export function storeSettings(folder: string) {
-  const url = process.env['TEST_EVENT_STORE_URL'] ?? `file:${folder}`;
-  return { EVENT_STORE_URL: url, VIEWS_DIR: folder };
 }
 
 /** A service that has not ended by then, when told to, does not end. */

@@ -11,7 +11,8 @@ import { systemClock } from '../../src/ledger/clock.js';
 import { Journal } from '../../src/ledger/journal.js';
 import { News } from '../../src/ledger/news.js';
 import { MerchantDirectory } from '../../src/merchants/merchant-directory.js';
-import { storeSettings } from './tillbook.js';
+import { inNamespace } from './kurrentdb-namespace.js';
+import { namespaceOf, storeSettings } from './store-settings.js';
 
 /** Bytes of some dozen commits. */
 const SOME_EVENTS = 200_000;
@@ -60,7 +61,9 @@ async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {
 /** An operator's key, made on a folder that no service has yet. */
 export async function operatorKey(folder: string): Promise<string> {
   const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = storeSettings(folder);
-  const store = await openEventStore(url, 'inline', viewsDir);
+  const store = await inNamespace(namespaceOf(folder), () =>
+    openEventStore(url, 'inline', viewsDir),
+  );
   try {
     const journal = new Journal(store);
     const news = new News(store);

@@ -1,29 +1,23 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { exported, ndjson } from '../../src/audit/export.js';
 import { lines } from '../../src/audit/lines.js';
 import { restore } from '../../src/audit/restore.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
-import { KurrentDbEventStore } from '../../src/event-store/kurrentdb/kurrentdb-event-store.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
-import { STREAM_PREFIXES } from '../../src/ledger/domain/request-name.js';
 import { settings } from '../support/facts.js';
-import { onOwnServer, serverUrl } from '../support/kurrentdb-server.js';
 import { back, close, sell } from '../support/requests.js';
 import { afterSuite, newFolder } from '../support/store-folder.js';
-import { TestLedger } from '../support/test-ledger.js';
+import { newKurrentDbLog, TestLedger } from '../support/test-ledger.js';
 
-onOwnServer('a ledger that moves house', () => {
+describe('a ledger that moves house', () => {
   const embedded = async (): Promise<EventStore> => {
     const store = await SqliteEventStore.open(newFolder(), 'inline');
     afterSuite(() => store.close());
     return store;
   };
 
-  const onServerOfItsOwn = async (): Promise<EventStore> => {
-    const store = await KurrentDbEventStore.open({
-      url: await serverUrl(),
-      prefixes: STREAM_PREFIXES,
-    });
+  const onServer = async (): Promise<EventStore> => {
+    const store = await newKurrentDbLog().open();
     afterSuite(() => store.close());
     return store;
   };
@@ -57,7 +51,7 @@ onOwnServer('a ledger that moves house', () => {
     await ledger.send(close());
     const first = await exportOf(ledger.store);
 
-    const server = await onServerOfItsOwn();
+    const server = await onServer();
     expect(await restore(server, each(first))).toBe(first.length);
     const second = await exportOf(server);
     expect(second.map(withoutPosition)).toEqual(first.map(withoutPosition));

@@ -1,6 +1,7 @@
-import { beforeAll, expect, test } from '@jest/globals';
-import { onServer, serverUrl } from '../support/kurrentdb-server.js';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { storeSettings } from '../support/store-settings.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
 /** A server and two services: a busy machine takes its time. */
@@ -10,7 +11,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 
 const EVENING = '2026-03-03T00:00:00.000Z';
 
-onServer('two nodes on one EventStoreDB', () => {
+describe('two nodes on one EventStoreDB', () => {
   let one: Tillbook;
   let other: Tillbook;
   let shop: Shop;
@@ -18,7 +19,7 @@ onServer('two nodes on one EventStoreDB', () => {
   let there: Shop;
 
   beforeAll(async () => {
-    const env = { EVENT_STORE_URL: await serverUrl() };
+    const env = { ...storeSettings(newFolder()), VIEWS_DIR: undefined };
     [one, other] = await Promise.all([Tillbook.start({ env }), Tillbook.start({ env })]);
     // No two machines have quite the same time.
     await other.setClock('2026-03-02T10:00:00.250Z');

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from '@jest/globals';
+import {
+  type EventStore,
+  type NewEvent,
+  type Position,
+  START,
+  type StoredEvent,
+} from '../../../src/event-store/event-store.js';
+import { anEvent, newStream, someEvents } from './events.js';
+
+export function storedContent(theStore: () => EventStore): void {
+  it('gives back every text as it was', async () => {
+    const stream = `${newStream()}-网点`;
+    const event: NewEvent = {
+      id: randomUUID(),
+      type: '撤销',
+      data: '{"reason":"顾客改主意了 \u{1f600} é \\u0000 \\ud800","amount":9007199254740993}',
+      metadata: '{"by":{"kind":"終端","nul":"\\u0000"}}',
+    };
+    await theStore().append(stream, 'no-stream', [event]);
+    expect(await theStore().readStream(stream)).toMatchObject([{ ...event, stream, revision: 0 }]);
+  });
+
+  it('holds large events', async () => {
+    const stream = newStream();
+    const large = someEvents(3).map((event) => ({
+      ...event,
+      data: JSON.stringify({ text: '撤'.repeat(35_000), id: event.id }),
+    }));
+    await theStore().append(stream, 'no-stream', large);
+    expect((await theStore().readStream(stream)).map(({ data }) => data)).toEqual(
+      large.map(({ data }) => data),
+    );
+  });
+
+  it('has nothing of a stream that was never written', async () => {
+    expect(await theStore().readStream(newStream())).toEqual([]);
+  });
+
+  it('refuses an append of nothing', async () => {
+    await expect(theStore().append(newStream(), 'any', [])).rejects.toThrow();
+  });
+}
+
+export function readingAll(theStore: () => EventStore): void {
+  it('gives the log in pages, forwards', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const read = await readPages(theStore(), { after: before, backwards: false });
+    expect(read.map(({ position }) => position)).toEqual(
+      read.map(({ position }) => position).toSorted(),
+    );
+    expect(read.map(({ stream }) => stream).filter((s) => streams.includes(s))).toEqual(streams);
+  });
+
+  it('gives the log in pages, backwards', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const read = await readPages(theStore(), { until: before, backwards: true });
+    expect(read.map(({ stream }) => stream).filter((s) => streams.includes(s))).toEqual(
+      streams.toReversed(),
+    );
+  });
+
+  it('gives only the streams that begin as asked, both ways', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const prefixes = [streams[1] ?? '', (streams[4] ?? '').slice(0, -1)];
+    const asked = [streams[1], streams[4]];
+    const forwards = await theStore().readAll({ after: before, limit: 5, prefixes });
+    expect(forwards.map(({ stream }) => stream)).toEqual(asked);
+    const [last] = await theStore().readAll({ limit: 1, backwards: true, prefixes });
+    expect(last?.stream).toBe(streams[4]);
+  });
+
+  it('reads back from a position without the event there', async () => {
+    const { positions } = await sevenStreams(theStore());
+    const [fifth, sixth] = positions.slice(4) as [Position, Position];
+    const [event] = await theStore().readAll({ after: sixth, limit: 1, backwards: true });
+    expect(event?.position).toBe(fifth);
+  });
+
+  it('starts with the first event', async () => {
+    await theStore().append(newStream(), 'any', [anEvent()]);
+    const [first] = await theStore().readAll({ limit: 1 });
+    expect(await theStore().readAll({ after: START, limit: 1 })).toEqual([first]);
+    expect(await theStore().readAll({ after: first?.position, limit: 1, backwards: true })).toEqual(
+      [],
+    );
+  });
+
+  it('finds the event at a position', async () => {
+    const stream = newStream();
+    const event = anEvent();
+    const { position } = await theStore().append(stream, 'no-stream', [event]);
+    expect(await theStore().at(position)).toMatchObject({ ...event, stream, position });
+    expect(await theStore().at(START)).toBeUndefined();
+  });
+
+  it('has its head at the last event', async () => {
+    const { position } = await theStore().append(newStream(), 'no-stream', someEvents(2));
+    expect((await theStore().head()) >= position).toBe(true);
+    expect(await theStore().readAll({ after: await theStore().head(), limit: 10 })).toEqual([]);
+  });
+}
+
+async function sevenStreams(store: EventStore) {
+  const before = await store.head();
+  const streams = Array.from({ length: 7 }, newStream);
+  const positions: Position[] = [];
+  for (const stream of streams) {
+    positions.push((await store.append(stream, 'no-stream', [anEvent()])).position);
+  }
+  return { streams, positions, before };
+}
+
+interface Span {
+  readonly after?: Position;
+  readonly until?: Position;
+  readonly backwards: boolean;
+}
+
+/** Pages of three, so that there are several, until the end or a position. */
+async function readPages(store: EventStore, { after, until, backwards }: Span) {
+  const read: StoredEvent[] = [];
+  let from = after;
+  for (;;) {
+    const page = await store.readAll({ after: from, limit: 3, backwards });
+    read.push(...page.filter(({ position }) => until === undefined || position > until));
+    from = page.at(-1)?.position;
+    if (from === undefined || (until !== undefined && from <= until)) return read;
+  }
+}

@@ -1,0 +1,7 @@
+import { jest } from '@jest/globals';
+import { generatedHistories } from '../property/generated-histories.js';
+import { newKurrentDbLog } from '../support/test-ledger.js';
+
+jest.setTimeout(600_000);
+
+generatedHistories('EventStoreDB', newKurrentDbLog);

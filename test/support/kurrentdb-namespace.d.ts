@@ -1,0 +1,1 @@
+export function inNamespace<T>(name: string, connect: () => T): T;
