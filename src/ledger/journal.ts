@@ -21,6 +21,11 @@ export interface Origin {
 export class Journal {
   constructor(private readonly store: EventStore) {}
 
+  /** Whether other processes may write to the log, too. */
+  get isShared(): boolean {
+    return this.store.isShared;
+  }
+
   /**
    * Writes facts at the end of a stream. The append is under way when this returns, in the order of the calls.
    * @throws ConflictError, StoreUnavailableError

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { isBar } from '../sales/domain/barred.js';
 import type { Projection } from './projection.js';
 
 /** `takenAt` in epoch milliseconds of real time. */
@@ -54,6 +55,7 @@ class UndecidedTable {
         this.decide(event.data.request);
         return true;
       case 'Reversal':
+        if (isBar(event.data)) return true;
         this.decide(event.data.request);
         this.decide(event.data.of);
         return true;

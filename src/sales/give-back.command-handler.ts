@@ -72,15 +72,18 @@ export class GiveBackCommandHandler {
     command: GiveBack,
     own: readonly RecordedEvent[],
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
-    const onSale = await readNamed(this.journal, command.saleId);
-    if (foldSale(onSale)?.sale.undone.includes(name))
-      return notRecorded(requestRefusals.reversed());
-    const answer = givenBackAnswer(name, onSale);
-    if (answer) return { answer, replayed: true };
     const last = own.at(-1);
-    if (last?.event.type !== 'Refused') return undefined;
-    const position = last.position as NonNullable<Rejected['position']>;
-    return { refusal: last.event.data.refusal, position, replayed: true };
+    if (last?.event.type === 'Refused') {
+      const position = last.position as NonNullable<Rejected['position']>;
+      return { refusal: last.event.data.refusal, position, replayed: true };
+    }
+    const onSale = await readNamed(this.journal, command.saleId);
+    const sale = foldSale(onSale)?.sale;
+    // Barred, it is still to be refused.
+    if (sale?.barred.includes(name)) return undefined;
+    if (sale?.undone.includes(name)) return notRecorded(requestRefusals.reversed());
+    const answer = givenBackAnswer(name, onSale);
+    return answer && { answer, replayed: true };
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
@@ -90,12 +93,14 @@ export class GiveBackCommandHandler {
     if (earlier) return earlier;
     if (staleFor(request, question)) {
       const refusal = requestRefusals.revision();
-      return request.taken ? this.requests.refuse(request, refusal) : notRecorded(refusal);
+      return request.taken
+        ? this.requests.refuse(request, refusal, question.sale)
+        : notRecorded(refusal);
     }
     const spot = await this.spot(request, question.sale);
     const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
-    if (shut) return this.requests.refuse(request, shut);
+    if (shut) return this.requests.refuse(request, shut, question.sale);
     const limits = spot && giveBackLimits(spot, underOf(request, question));
     const known = { ...question, limits };
     let recorded = request.taken;
@@ -119,7 +124,7 @@ export class GiveBackCommandHandler {
     const { storeId } = terminalOf(merchant, command);
     const decided = decideGiveBack(command, question, { day, storeId });
     if ('refusal' in decided) {
-      const refused = await this.requests.refuse(request, decided.refusal);
+      const refused = await this.requests.refuse(request, decided.refusal, question.sale);
       onRecorded();
       return refused;
     }
@@ -150,7 +155,7 @@ export class GiveBackCommandHandler {
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
     const { name, command } = request;
     if (sale?.undone.includes(name))
-      return this.requests.refuse(request, requestRefusals.reversed());
+      return this.requests.refuse(request, requestRefusals.reversed(), sale);
     if (!sale?.operations.some((operation) => operation.request === name)) return undefined;
     const answer = givenBackAnswer(name, await readNamed(this.journal, command.saleId));
     return answer && { answer, replayed: true };

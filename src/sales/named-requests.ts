@@ -7,8 +7,10 @@ import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import { barred } from './domain/barred.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
+import type { Sale } from './domain/sale.js';
 import type { RequestEvent, RequestKind, SaleEvent } from './domain/sale.events.js';
 import {
   differingFields,
@@ -53,6 +55,8 @@ export interface Handling<A> {
  */
 export class NamedRequests {
   private readonly turns = new OneAtATime();
+  /** What has lost a race for the same sale goes on one after the other. */
+  private readonly targetTurns = new OneAtATime();
 
   constructor(
     private readonly journal: Journal,
@@ -62,10 +66,11 @@ export class NamedRequests {
 
   handle<A>(asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
     const name = requestName(asked.identity);
+    const once = () => this.once(name, asked, handling);
     return this.turns.run(name, async () => {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         try {
-          return await this.once(name, asked, handling);
+          return await (attempt === 1 ? once() : this.targetTurns.run(asked.target, once));
         } catch (error) {
           if (!(error instanceof ConflictError)) throw error;
         }
@@ -105,18 +110,36 @@ export class NamedRequests {
     });
   }
 
-  /** @throws ConflictError when the name is taken by then */
-  async take(request: NamedRequest): Promise<void> {
-    await this.write(request, 'no-stream', [requestTaken(request)]);
+  /** With its outcome, where that stands under the same name. @throws ConflictError when the name is taken by then */
+  take(request: NamedRequest, ...outcome: readonly RequestEvent[]) {
+    return this.write(request, 'no-stream', [requestTaken(request), ...outcome]);
   }
 
-  /** Writes the refusal down, with the name if that is not yet taken: final for this request. */
-  async refuse(request: NamedRequest, refusal: Refusal): Promise<Rejected> {
+  /**
+   * Writes the refusal down, with the name if that is not yet taken: final for this request. `sale`: the one that it
+   * was decided on, where there is one.
+   * @throws ConflictError when the sale has changed since, or something else became of the request
+   */
+  async refuse(request: NamedRequest, refusal: Refusal, sale: Sale | undefined): Promise<Rejected> {
+    if (request.taken && sale) await this.bar(request, sale);
     const refused: RequestEvent = { type: 'Refused', data: { ...requestFact(request), refusal } };
     const { position } = request.taken
       ? await this.write(request, 0, [refused])
-      : await this.write(request, 'no-stream', [requestTaken(request), refused]);
+      : await this.take(request, refused);
     return { refusal, position, replayed: false };
+  }
+
+  /**
+   * Once the name is taken, another node may be about to write the request's effect, or to refuse it. What its sale's
+   * stream has first, the effect or this, is what counts.
+   */
+  private async bar(request: NamedRequest, sale: Sale): Promise<void> {
+    const { name, identity, day, now } = request;
+    if (!this.journal.isShared || sale.undone.includes(name)) return;
+    const { saleId } = sale.data;
+    const fact = { request: name, businessDate: day.date, occurredAt: timeText(now) };
+    const events = [barred({ ...identity, ...fact }, saleId)];
+    await this.journal.append(streams.request(saleId), sale.revision, events, originOf(request));
   }
 
   /** Writes what became of the request under its own name, which is taken. */

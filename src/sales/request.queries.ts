@@ -1,6 +1,7 @@
 import type { Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type { Journal } from '../ledger/journal.js';
+import { isBar } from './domain/barred.js';
 import type { Refusal } from './domain/refusal.js';
 import type { RequestKind } from './domain/sale.events.js';
 import type { FirstEvent } from './domain/same-content.js';
@@ -52,7 +53,11 @@ function stateOf(name: string, first: FirstEvent, { own, onSale }: RecordedReque
     first.type === 'Sale'
       ? { kind: 'sale' as const, saleId: name }
       : { kind: first.data.kind, saleId: first.data.target ?? name };
-  const reversal = onSale.find(({ event }) => event.type === 'Reversal' && event.data.of === name);
+  const isRefused = own.at(-1)?.event.type === 'Refused';
+  const reversal = onSale.find(
+    ({ event }) =>
+      event.type === 'Reversal' && event.data.of === name && !(isRefused && isBar(event.data)),
+  );
   if (reversal) {
     return { kind, outcome: 'reversed', saleId, position: reversal.position as Position };
   }
@@ -72,7 +77,7 @@ function timeoutReversalState(
   const kind = 'timeout-reversal';
   const answer = [...own, ...onOriginal].find(
     ({ event }) =>
-      (event.type === 'Reversal' || event.type === 'NothingToReverse') &&
+      ((event.type === 'Reversal' && !isBar(event.data)) || event.type === 'NothingToReverse') &&
       event.data.request === name,
   );
   if (answer?.event.type !== 'Reversal' && answer?.event.type !== 'NothingToReverse') {

@@ -4,12 +4,16 @@ import { timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import { isBar } from './domain/barred.js';
+import { requestRefusals } from './domain/request-refusals.js';
+import type { Sale } from './domain/sale.js';
 import type { ReversalData, RequestEvent, SaleEvent } from './domain/sale.events.js';
 import {
   decideTimeoutReversal,
   type Original,
   originalOf,
   outcomeOf,
+  type ReversalDecision,
   type TimeoutReversal,
 } from './domain/timeout-reversal.js';
 import { type NamedRequest, type NamedRequests, originOf } from './named-requests.js';
@@ -61,60 +65,77 @@ export class TimeoutReversalCommandHandler {
     }
     const { events } = await this.original(command);
     const done = events.find(
-      ({ event }) => event.type === 'Reversal' && event.data.request === name,
+      ({ event }) => event.type === 'Reversal' && event.data.request === name && !isBar(event.data),
     );
     if (done?.event.type !== 'Reversal') return undefined;
     return { answer: answerOf(done.event, done.position as Position), replayed: true };
   }
 
-  /** The name is taken in the turn in which the batch lets the request in. */
+  /** The first fact is written in the turn in which the batch lets the request in. */
   private async enter(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+    const found = await this.original(request.command);
+    const hold = await this.hold(request, found);
     const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
-    if (shut) return this.requests.refuse(request, shut);
     let recorded = false;
     try {
+      const decided = shut ? { refusal: shut } : judge(request, found, hold);
+      if (isOwn(decided)) {
+        const outcome = await this.conclude(request, decided, found);
+        recorded = true;
+        return outcome;
+      }
       await this.requests.take(request);
       recorded = true;
-      return await this.decide({ ...request, taken: true });
+      return await this.undo(request, decided);
     } finally {
-      this.batches.leave(batch, recorded);
+      if (!shut) this.batches.leave(batch, recorded);
+      hold.release();
     }
   }
 
+  /** Of a request whose name is taken. */
   private async decide(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
-    const { original } = await this.original(request.command);
-    const release = original.is === 'effect' ? await this.hold(request) : undefined;
+    const found = await this.original(request.command);
+    const hold = await this.hold(request, found);
     try {
-      return await this.carryOut(request, original, release === false);
+      const decided = judge(request, found, hold);
+      return isOwn(decided)
+        ? await this.conclude(request, decided, found)
+        : await this.undo(request, decided);
     } finally {
-      if (release) release();
+      hold.release();
     }
   }
 
-  /** Keeps the original's batch from closing meanwhile; false when it has been, or is being, closed. */
-  private async hold({ command, day }: Request): Promise<(() => void) | false> {
+  /** Keeps the batch of what may be undone from closing meanwhile, unless it has been, or is being, closed. */
+  private async hold({ command, day }: Request, { original: { is } }: Found): Promise<Hold> {
+    const nothing = (): void => undefined;
+    if (is !== 'effect') return { isCleared: false, release: nothing };
     const { merchantId, terminalId, original } = command;
     const batch = await this.batches.find({ merchantId, terminalId, batchNo: original.batchNo });
-    if (this.batches.enter(batch, batch.day ?? day)) return false;
-    return () => {
+    if (this.batches.enter(batch, batch.day ?? day)) return { isCleared: true, release: nothing };
+    const release = (): void => {
       this.batches.leave(batch, true);
     };
+    return { isCleared: false, release };
   }
 
-  private async carryOut(
+  /** Writes an outcome that leaves the original as it is. */
+  private async conclude(
     request: Request,
-    original: Original,
-    isCleared: boolean,
+    decided: Own,
+    { sale }: Found,
   ): Promise<Outcome<TimeoutReversalAnswer>> {
-    const { command, day, now } = request;
-    const context = { day, occurredAt: timeText(now), isCleared };
-    const decided = decideTimeoutReversal(command, original, context);
-    if ('refusal' in decided) return this.requests.refuse(request, decided.refusal);
-    if ('nothing' in decided) {
-      const { position } = await this.requests.write(request, 0, [decided.nothing]);
-      return { answer: answerOf(decided.nothing, position), replayed: false };
-    }
+    if ('refusal' in decided) return this.requests.refuse(request, decided.refusal, sale);
+    const { nothing } = decided;
+    const { position } = request.taken
+      ? await this.requests.write(request, 0, [nothing])
+      : await this.requests.take(request, nothing);
+    return { answer: answerOf(nothing, position), replayed: false };
+  }
+
+  private async undo(request: Request, decided: Undoing): Promise<Outcome<TimeoutReversalAnswer>> {
     const [stream, expected, event] =
       'takeName' in decided
         ? ([decided.takeName.data.of, 'no-stream', decided.takeName] as const)
@@ -129,15 +150,46 @@ export class TimeoutReversalCommandHandler {
   }
 
   /** The original, and the events of the stream that it has changed or would change. */
-  private async original({ merchantId, terminalId, original }: TimeoutReversal) {
+  private async original({ merchantId, terminalId, original }: TimeoutReversal): Promise<Found> {
     const name = requestName({ merchantId, terminalId, ...original });
     const { own, onSale } = await readRequest(this.journal, name);
     const facts = (events: readonly RecordedEvent[]) =>
       events.map(({ event }) => event as SaleEvent | RequestEvent);
     const sale = foldSale(onSale)?.sale;
     const about = sale && { sale, events: facts(onSale) };
-    return { original: originalOf(name, facts(own), about), events: onSale };
+    return { original: originalOf(name, facts(own), about), sale, events: onSale };
   }
+}
+
+/** What the ledger has of the original. */
+interface Found {
+  readonly original: Original;
+  /** The sale that it is, or is about. */
+  readonly sale: Sale | undefined;
+  readonly events: readonly RecordedEvent[];
+}
+
+/** `isCleared`: the batch is closing or closed, so that the money of a refund in it is on its way. */
+interface Hold {
+  readonly isCleared: boolean;
+  readonly release: () => void;
+}
+
+type Own = Extract<ReversalDecision, { readonly refusal: unknown } | { readonly nothing: unknown }>;
+type Undoing = Exclude<ReversalDecision, Own>;
+
+/** Whether the outcome stands under the request's own name. */
+function isOwn(decided: ReversalDecision): decided is Own {
+  return 'refusal' in decided || 'nothing' in decided;
+}
+
+function judge(
+  { name, command, day, now }: Request,
+  { original, sale }: Found,
+  { isCleared }: Hold,
+): ReversalDecision {
+  if (sale?.undone.includes(name)) return { refusal: requestRefusals.reversed() };
+  return decideTimeoutReversal(command, original, { day, occurredAt: timeText(now), isCleared });
 }
 
 function answerOf(

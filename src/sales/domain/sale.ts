@@ -1,5 +1,6 @@
 import { add, type Minor, subtract, ZERO } from '../../ledger/domain/money.js';
 import { batchName } from '../../ledger/domain/request-name.js';
+import { isBar } from './barred.js';
 import type {
   ChargebackEvent,
   ReversalData,
@@ -46,6 +47,8 @@ export interface Sale {
   readonly operations: readonly Operation[];
   /** Requests that are undone, so that none of them has an effect later. */
   readonly undone: readonly string[];
+  /** Those of them that no terminal has asked to undo: they are refused. */
+  readonly barred: readonly string[];
   readonly revision: number;
 }
 
@@ -86,6 +89,7 @@ function undo(sale: Sale, data: ReversalData): Sale {
   const next = {
     ...sale,
     undone: [...sale.undone, data.of],
+    barred: isBar(data) ? [...sale.barred, data.of] : sale.barred,
     operations: sale.operations.map((done) =>
       done.request === data.of ? { ...done, isReversed: true } : done,
     ),
@@ -120,6 +124,7 @@ function taken(data: SaleData): Sale {
     chargedBack: ZERO,
     operations: [],
     undone: [],
+    barred: [],
     revision: 0,
   };
 }

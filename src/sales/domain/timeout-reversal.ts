@@ -23,7 +23,7 @@ export type Original =
 
 /**
  * Reads the original from the events under its name, and from the sale that these are about.
- * A reversal on the sale counts before a refusal: the request that lost to it is refused in its own stream, too.
+ * A terminal's reversal on the sale counts before a refusal: the request that lost to it is refused in its own stream, too.
  */
 export function originalOf(
   name: string,
@@ -35,14 +35,17 @@ export function originalOf(
   if (!first) return { is: 'absent' };
   if (first.type === 'Reversal') return { is: 'never-arrived' };
   if ('kind' in first.data && first.data.kind === 'timeout-reversal') return { is: 'a-reversal' };
-  if (about?.sale.undone.includes(name)) return { is: 'undone', sale: about.sale };
+  const isRefused = own.at(-1)?.type === 'Refused';
+  if (about?.sale.undone.includes(name) && !(isRefused && about.sale.barred.includes(name))) {
+    return { is: 'undone', sale: about.sale };
+  }
   if (first.type === 'Sale' && about) return { is: 'sale', sale: about.sale };
   const effect = about?.events.find(
     (event): event is Effect =>
       (event.type === 'Void' || event.type === 'Refund') && event.data.request === name,
   );
   if (about && effect) return { is: 'effect', sale: about.sale, effect };
-  if (own.at(-1)?.type === 'Refused') return { is: 'refused', saleId: targetOf(first) ?? name };
+  if (isRefused) return { is: 'refused', saleId: targetOf(first) ?? name };
   if (!about) throw new Error(`request ${name} was let in for a sale that is not there`);
   return { is: 'taken', sale: about.sale };
 }
