@@ -39,7 +39,8 @@ const DAYS = `
 /**
  * One row a posting, kept in the order of statements: by business date, and as the log has them within one. A row
  * has the books as they were behind it in the order of the log, and what had moved on its date so far: neither moves
- * when a movement of an earlier date comes later. Times are epoch milliseconds.
+ * when a movement of an earlier date comes later. Times are epoch milliseconds. In a book `bookedUntil` never falls from
+ * one position to the next, so a time is found by halving and needs no index of its own.
  */
 const MOVEMENTS = `
   CREATE TABLE movements (
@@ -49,14 +50,13 @@ const MOVEMENTS = `
     PRIMARY KEY (book, date, position, line)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX movements_by_position ON movements (book, position, line);
-  CREATE INDEX movements_by_time ON movements (book, bookedUntil, position, line);
   CREATE INDEX late_movements ON movements (book, position, line) WHERE occurredAt < bookedUntil;
 `;
 
 /** Every merchant's books: as they stand, as they stood, and each movement, from the postings and nothing else. */
 export const booksProjection: Projection = {
   name: 'books',
-  version: 2,
+  version: 3,
   tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS, ...PAYOUT_TABLES },
   open: (database) => {
     const books = new BooksTables(database);

@@ -50,6 +50,11 @@ type BookRow = BookName & Figures;
 /** Where a movement stands in its book, and the figures behind it. */
 type Point = Figures & { readonly position: bigint; readonly line: bigint };
 
+interface Booked {
+  readonly position: bigint;
+  readonly bookedUntil: bigint;
+}
+
 const NOTHING = Object.fromEntries(FIGURES.map((figure) => [figure, 0n])) as Figures;
 const COLUMNS = FIGURES.join(', ');
 
@@ -58,7 +63,7 @@ export class BooksView {
   private readonly ofMerchant: Database.Statement<[string], BookRow>;
   private readonly everything: Database.Statement<[], BookRow>;
   private readonly byPosition: Database.Statement<[bigint, bigint], Point>;
-  private readonly byTime: Database.Statement<[bigint, number], Point>;
+  private readonly bookedBy: Database.Statement<[bigint, bigint], Booked>;
   private readonly late: Database.Statement<[bigint, bigint, bigint, number], Point>;
   private readonly before: Database.Statement<[bigint, bigint, bigint], Point>;
 
@@ -76,10 +81,10 @@ export class BooksView {
          ORDER BY position DESC, line DESC LIMIT 1`,
       )
       .safeIntegers();
-    this.byTime = database
-      .prepare<[bigint, number], Point>(
-        `${point} movements_by_time WHERE book = ? AND bookedUntil <= ?
-         ORDER BY bookedUntil DESC, position DESC, line DESC LIMIT 1`,
+    this.bookedBy = database
+      .prepare<[bigint, bigint], Booked>(
+        `SELECT position, bookedUntil FROM movements INDEXED BY movements_by_position WHERE book = ? AND position <= ?
+         ORDER BY position DESC, line DESC LIMIT 1`,
       )
       .safeIntegers();
     this.late = database
@@ -124,14 +129,24 @@ export class BooksView {
     return this.figuresAt(book.book, until, at);
   }
 
+  /** The last position up to `until` whose books have nothing later than `at`: found by halving, as `bookedUntil` never falls. */
+  private positionBy(book: bigint, until: bigint, at: number): bigint {
+    let inTime = 0n;
+    let tooLate = until + 1n;
+    for (let middle = until; inTime < middle; middle = (inTime + tooLate) / 2n) {
+      const last = this.bookedBy.get(book, middle);
+      if (last && last.bookedUntil > at) tooLate = last.position;
+      else inTime = middle;
+    }
+    return inTime;
+  }
+
   /**
    * The movement up to which nothing is later than `at` has the figures; what the log has behind it, but had
    * occurred before others in front of it, is added.
    */
   private figuresAt(book: bigint, until: bigint, at: number): Figures {
-    const inTime = this.byTime.get(book, at);
-    const isBehind = inTime !== undefined && inTime.position > until;
-    const base = isBehind ? this.byPosition.get(book, until) : inTime;
+    const base = this.byPosition.get(book, this.positionBy(book, until, at));
     const late = this.late.all(book, base?.position ?? 0n, until, at);
     const sums = { ...(base ?? NOTHING) };
     for (const point of late) {
@@ -143,6 +158,7 @@ export class BooksView {
   }
 }
 
+/** Larger than any position and any line. */
 const MAX = 2n ** 63n - 1n;
 
 function balance(currency: string, figures: Figures): Balance {

@@ -6,13 +6,16 @@ import type { Projector, Standing } from './projector.js';
 import { isInTheWay } from './file-faults.js';
 
 /** Events of one commit at the most: what a reader of the views waits for, and other work of the thread. */
-const BATCH_EVENTS = 1_000;
+const BATCH_EVENTS = 5_000;
 
 /**
- * Events that come one by one are gathered for so long, so that not each of them costs a commit, nor each of its
- * merchants' pages of the indexes a write. Whoever waits for one of them does not wait for this.
+ * Events that come one by one are gathered for so long, so that not each of them costs a commit. When many have come
+ * by then, more are waited for: of many merchants' sales in one commit, the pages of the indexes are written once, which
+ * is most of what a view costs. Whoever waits for one of them does not wait for this.
  */
 const GATHER_MS = 50;
+const MANY_EVENTS = 50;
+const GATHER_MANY_MS = 500;
 
 /** When the log can't be read or the views can't be written, the next try comes after this. */
 const RETRY_MS = 1_000;
@@ -134,11 +137,16 @@ export class Follower {
     this.received = last.position;
     const isWanted = (this.projector.position() ?? this.wanted) < this.wanted;
     if (isWanted || this.gathered.length >= BATCH_EVENTS) this.flush();
-    else this.flushIn(GATHER_MS);
+    else this.gathering ??= setTimeout(() => this.gatherMore(), GATHER_MS);
+  }
+
+  private gatherMore(): void {
+    if (this.gathered.length < MANY_EVENTS) this.flush();
+    else this.flushIn(GATHER_MANY_MS - GATHER_MS);
   }
 
   private flushIn(milliseconds: number): void {
-    this.gathering ??= setTimeout(() => {
+    this.gathering = setTimeout(() => {
       this.flush();
     }, milliseconds);
   }

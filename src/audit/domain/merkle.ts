@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Bytes of one hash: SHA-256. */
 export const HASH_BYTES = 32;
@@ -8,16 +8,22 @@ export const TILE = 256;
 
 /** Hash of a leaf (RFC 9162, 2.1.1). */
 export function leafHash(text: string): Buffer {
-  return createHash('sha256').update('\x00').update(text, 'utf8').digest();
+  return sha256(`\x00${text}`);
 }
 
 /** Hash of a node over its two children. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update('\x01').update(left).update(right).digest();
+  return sha256(Buffer.concat([NODE, left, right]));
+}
+
+const NODE = Buffer.from([1]);
+
+function sha256(input: string | Uint8Array): Buffer {
+  return hash('sha256', input, 'buffer');
 }
 
 /** Of a tree without leaves. */
-export const EMPTY_ROOT = createHash('sha256').digest();
+export const EMPTY_ROOT = sha256('');
 
 /** The largest power of two below a number above 1. */
 function split(size: number): number {
