@@ -30,7 +30,7 @@ export function terminalActor(
   { keyId }: Caller,
 ): Actor {
   const id = `${request.merchantId}.${request.terminalId}`;
-  return { kind: 'terminal', id, ...(keyId !== undefined && { key: keyId }) };
+  return keyId === undefined ? { id, kind: 'terminal' } : { id, key: keyId, kind: 'terminal' };
 }
 
 /** Who stands behind what is done in their own name. @throws Error for an auditor, who does nothing */

@@ -1,10 +1,7 @@
-import canonicalizeModule from 'canonicalize';
 import { CorruptLogError, type NewEvent, type StoredEvent } from '../event-store/event-store.js';
 import type { Actor, LedgerEvent, LedgerEventType, RecordedEvent } from './domain/ledger-event.js';
+import { canonicalJson } from './canonical-json.js';
 import { eventId } from './event-id.js';
-
-/** RFC 8785. The package's types call its one function a module. */
-const canonicalize = canonicalizeModule as unknown as (value: object) => string;
 
 /** Version of every event's shape as it is written now. */
 const SCHEMA_VERSION = 1;
@@ -25,8 +22,8 @@ export interface Provenance {
  * the event's type and its data including the decided time, so that only a true repeat shares it.
  */
 export function encode(event: LedgerEvent, from: Provenance): NewEvent {
-  const data = canonicalize(event.data);
-  const metadata = canonicalize({
+  const data = canonicalJson(event.data);
+  const metadata = canonicalJson({
     $causationId: from.causationId,
     $correlationId: from.correlationId ?? from.request,
     by: from.by,

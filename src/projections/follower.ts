@@ -137,7 +137,11 @@ export class Follower {
     this.received = last.position;
     const isWanted = (this.projector.position() ?? this.wanted) < this.wanted;
     if (isWanted || this.gathered.length >= BATCH_EVENTS) this.flush();
-    else this.gathering ??= setTimeout(() => this.gatherMore(), GATHER_MS);
+    else {
+      this.gathering ??= setTimeout(() => {
+        this.gatherMore();
+      }, GATHER_MS);
+    }
   }
 
   private gatherMore(): void {

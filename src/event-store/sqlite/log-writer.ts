@@ -27,8 +27,8 @@ interface Standing {
 
 const NO_STREAM = -1;
 
-/** After so much the WAL, some 10 MB by then, is copied into the file. */
-const CHECKPOINT_EVENTS = 2_000;
+/** After so much the WAL, some 25 MB by then, is copied into the file. */
+const CHECKPOINT_EVENTS = 5_000;
 const CHECKPOINT_CHARACTERS = 4_000_000;
 
 /** A WAL of 64 MB: readers keep it from starting anew, so it is time to wait for them. */
