@@ -14,6 +14,8 @@ const PARTS = { sales: benchSales, 'day-close': benchDayClose, import: benchImpo
 const TARGETS = {
   salesToBareNest: { atLeast: 0.6 },
   salesAtMillionToEmpty: { atLeast: 0.9 },
+  keyedSalesToBareNest: { atLeast: 0.5 },
+  bulkToSingle: { atLeast: 3 },
   settledPerSecond: { atLeast: 10_000 },
   importSeconds: { atMost: 15 },
 };

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { median, rounded } from './figures.js';
+import { TOOL } from './ledger.js';
 import { storeSettings } from './stores.js';
 
-const TOOL = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const TIMES = 3;
 
 /** Recorded trade played into an empty ledger by the operator's tool, from its start to its end. */

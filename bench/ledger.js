@@ -1,17 +1,44 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { runScript, startServer } from './servers.js';
 import { MERCHANTS, merchantBody, merchantId, TERMINAL } from './requests.js';
 import { storeSettings } from './stores.js';
 
+export const TOOL = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+
 /** A service on an empty log, with every merchant registered. */
 export async function emptyLedger(bench) {
   const service = await startServer('../dist/main.js', settings(bench));
+  await register(service);
+  return service;
+}
+
+/** The same where every terminal has a key of its own: `keys`, in the order of the merchants. */
+export async function keyedLedger(bench) {
+  const environment = settings(bench);
+  const operator = JSON.parse(
+    execFileSync(process.execPath, [TOOL, 'keys', 'add', '--scope', 'operator', '--json'], {
+      env: { ...process.env, ...environment },
+      encoding: 'utf8',
+    }),
+  );
+  const started = await startServer('../dist/main.js', { ...environment, AUTH: 'keys' });
+  const service = Object.assign(started, { key: operator.key, keys: [] });
+  await register(service);
+  for (let index = 0; index < MERCHANTS; index += 1) {
+    const holder = { scope: 'terminal', merchantId: merchantId(index), terminalId: TERMINAL };
+    service.keys.push((await send(service, 'POST', '/v1/keys', holder)).key);
+  }
+  return service;
+}
+
+async function register(service) {
   for (let index = 0; index < MERCHANTS; index += 1) {
     const path = `/v1/merchants/${merchantId(index)}`;
     await send(service, 'PUT', path, merchantBody(index));
     await send(service, 'PUT', `${path}/terminals/${TERMINAL}`, { storeId: 'MAIN' });
   }
-  return service;
 }
 
 /** A service on a log of so many sales, all in open batches and all of them in the views. */
@@ -32,23 +59,24 @@ function settings({ store, newFolder }) {
   return { SANDBOX: 'on', ...storeSettings(store, newFolder()) };
 }
 
-/** Resolves when every view has seen what the log has now. */
+/** Resolves when every view has seen what the log has now: gives how many events that is. */
 export async function caughtUp(service) {
   for (;;) {
     const { projections } = await send(service, 'GET', '/v1/projections');
-    if (projections.every(({ position, head }) => position === head)) return;
+    if (projections.every(({ position, head }) => position === head)) return projections[0].events;
     await sleep(50);
   }
 }
 
 /** The answer's body. @throws Error when it is no success */
-export async function send({ url }, method, path, body) {
+export async function send({ url, key }, method, path, body) {
   const response = await fetch(`${url}${path}`, {
     method,
-    ...(body && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: {
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(`${method} ${path}: ${answer.detail}`);

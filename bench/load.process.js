@@ -11,8 +11,8 @@ process.on('message', (load) => {
 
 /** Each connection sends its share, one request after the other; all of them are built before the first is sent. */
 function send(load) {
-  const { url, connections } = load;
   const requests = requestsOf(load);
+  const connections = Math.min(load.connections, requests.length);
   const shares = Array.from({ length: connections }, (_, share) =>
     requests.filter((_request, index) => index % connections === share),
   );
@@ -21,7 +21,7 @@ function send(load) {
     let ended = 0;
     const running = autocannon(
       {
-        url,
+        url: load.url,
         connections,
         amount: requests.length,
         pipelining: 1,
@@ -35,7 +35,7 @@ function send(load) {
         } else {
           const seconds = (ended - began) / 1_000;
           const { p50, p99 } = result.latency;
-          resolve({ count: requests.length, seconds, p50, p99 });
+          resolve({ count: load.count, seconds, p50, p99 });
         }
       },
     );

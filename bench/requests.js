@@ -45,9 +45,30 @@ function saleId(index, batchNo) {
   return `${name.merchantId}.${name.terminalId}.${name.batchNo}.${name.stan}`;
 }
 
-/** What a kind of load sends, by the number of the request. `batchNo` is the requests' own, `of` that of the sales they are about. */
+/** Lines of a bulk. */
+const BULK_LINES = 2_400;
+
+/** How many requests a load is, of which each may ask for more than one thing. */
+export const requestCount = ({ kind, count }) => (kind === 'bulk' ? count / BULK_LINES : count);
+
+/**
+ * What a kind of load sends, by the number of the request. `batchNo` is the requests' own, `of` that of the sales they
+ * are about; with `keys`, each terminal has its own.
+ */
 const KINDS = {
-  sales: (index, { batchNo }) => post('/v1/sales', saleBody(index, batchNo)),
+  sales: (index, { batchNo, keys }) =>
+    post('/v1/sales', saleBody(index, batchNo), keys?.[index % MERCHANTS]),
+  bulk: (index, { batchNo }) => ({
+    method: 'POST',
+    path: '/v1/bulk',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: Buffer.from(
+      Array.from({ length: BULK_LINES }, (_, line) => {
+        const sale = saleBody(index * BULK_LINES + line, batchNo);
+        return `${JSON.stringify({ op: 'sale', ...sale })}\n`;
+      }).join(''),
+    ),
+  }),
   voids: (index, { batchNo, of }) =>
     post(`/v1/sales/${saleId(index, of)}/voids`, {
       ...nameOf(index, batchNo),
@@ -59,12 +80,15 @@ const KINDS = {
   }),
 };
 
-/** The requests of a load: `count` of them, of one kind. */
+/** The requests of a load, of one kind. */
 export function requestsOf(load) {
-  return Array.from({ length: load.count }, (_, index) => KINDS[load.kind](index, load));
+  return Array.from({ length: requestCount(load) }, (_, index) => KINDS[load.kind](index, load));
 }
 
-function post(path, body) {
-  const headers = { 'content-type': 'application/json' };
+function post(path, body, key) {
+  const headers = {
+    'content-type': 'application/json',
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  };
   return { method: 'POST', path, headers, body: Buffer.from(JSON.stringify(body)) };
 }

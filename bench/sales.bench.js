@@ -1,8 +1,14 @@
 import { median, perSecond, rounded } from './figures.js';
-import { emptyLedger, filledLedger } from './ledger.js';
+import { caughtUp, emptyLedger, filledLedger, keyedLedger } from './ledger.js';
 import { startSender, startServer } from './servers.js';
 
 const CONNECTIONS = 64;
+
+/** Of those that upload what they have stored. */
+const BULK_CONNECTIONS = 4;
+
+/** Servers that have views. */
+const LEDGERS = ['empty', 'keyed', 'long'];
 
 /** Of the log that a bench fills. Load after load is in batches of its own. */
 const FILLED = '900000';
@@ -16,6 +22,7 @@ export async function benchSales(bench) {
   const servers = {
     bareNest: await startServer('./bare-nest.js'),
     empty: await emptyLedger(bench),
+    keyed: await keyedLedger(bench),
     long: await filledLedger(bench, bench.sales, FILLED),
     bareFastify: await startServer('./bare-fastify.js'),
     nestPipe: await startServer('./bare-nest.js', { VALIDATION: 'pipe' }),
@@ -48,12 +55,21 @@ async function salesRounds(bench, servers, load) {
         kind: 'sales',
         batchNo: batchNo(round, 1),
         count: bench.requests,
+        keys: servers[name].keys,
       });
+      if (LEDGERS.includes(name)) done[name].behindMs = await behind(servers[name]);
     }
     if (round > 0) rounds.push(done);
     bench.say(`round ${round} of ${bench.rounds}: ${told(done)}`);
   }
   return rounds;
+}
+
+/** How long the views took to catch up once a load had ended. They do not disturb what is measured next. */
+async function behind(server) {
+  const began = performance.now();
+  await caughtUp(server);
+  return performance.now() - began;
 }
 
 /** Nobody is always behind the same other. */
@@ -74,11 +90,24 @@ async function otherRounds(bench, servers, load) {
       done[`${name} voidability`] = await measure(server, load, { kind: 'voidability', of, count });
       done[`${name} voids`] = await measure(server, load, voids);
     }
+    done.single = await measure(servers.empty, load, {
+      kind: 'sales',
+      batchNo: batchNo(round, 3),
+      count: bench.requests,
+    });
+    await caughtUp(servers.empty);
+    done.bulk = await measureBulk(servers.empty, load, {
+      kind: 'bulk',
+      batchNo: batchNo(round, 4),
+      count: bench.requests,
+    });
     rounds.push(done);
     bench.say(`round ${round} of ${bench.rounds}: ${told(done)}`);
   }
   const of = (name) => median(rounds.map((round) => perSecond(round[name])));
   return {
+    bulkSalesPerSecond: rounded(of('bulk')),
+    bulkToSingle: ratio(rounds, 'bulk', 'single'),
     voidsPerSecond: rounded(of('empty voids')),
     voidsAtMillionToEmpty: ratio(rounds, 'long voids', 'empty voids'),
     voidabilityReadsPerSecond: rounded(of('empty voidability')),
@@ -90,6 +119,15 @@ async function otherRounds(bench, servers, load) {
 
 function batchNo(round, use) {
   return `${use}${String(round).padStart(5, '0')}`;
+}
+
+/** @throws Error unless every line became an event: a line fails alone, in an answer that is 200 */
+async function measureBulk(server, load, what) {
+  const before = await caughtUp(server);
+  const done = await measure(server, load, { ...what, connections: BULK_CONNECTIONS });
+  const events = (await caughtUp(server)) - before;
+  if (events !== what.count) throw new Error(`${events} events of ${what.count} lines`);
+  return done;
 }
 
 async function measure(server, load, what) {
@@ -112,6 +150,7 @@ function ratios(rounds) {
     salesPerSecond: rate('empty'),
     salesToBareNest: ratio(rounds, 'empty', 'bareNest'),
     salesToBareFastify: ratio(rounds, 'empty', 'bareFastify'),
+    keyedSalesToBareNest: ratio(rounds, 'keyed', 'bareNest'),
     salesToNestValidationPipe: ratio(rounds, 'empty', 'nestPipe'),
     salesAtMillionPerSecond: rate('long'),
     salesAtMillionToEmpty: ratio(rounds, 'long', 'empty'),
@@ -120,7 +159,9 @@ function ratios(rounds) {
     nestValidationPipePerSecond: rate('nestPipe'),
     saleLatencyMs: latency(rounds, 'empty'),
     saleAtMillionLatencyMs: latency(rounds, 'long'),
+    viewsBehindMs: rounded(median(rounds.map((round) => round.empty.behindMs))),
     saleCpuMicros: cpu('empty'),
+    keyedSaleCpuMicros: cpu('keyed'),
     saleAtMillionCpuMicros: cpu('long'),
     bareNestCpuMicros: cpu('bareNest'),
     bareFastifyCpuMicros: cpu('bareFastify'),
