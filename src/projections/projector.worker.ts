@@ -49,8 +49,8 @@ async function adopt(follower: Follower, adopted: Adoption): Promise<void> {
   }
 }
 
-/** What `nice` gives by default. */
-const NICENESS = 10;
+/** A third of the weight of the other threads: closes wait for the views, too. */
+const NICENESS = 5;
 
 /**
  * Where processors are short, requests come first and the views after them. Of one thread only Linux can be told so: there

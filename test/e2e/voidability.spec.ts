@@ -132,6 +132,43 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect(voided.position > position).toBe(true);
   });
 
+  test('of the past knows the card, the right, the policy and the batch as they were', async () => {
+    const token = `tok_${shop.merchantId}`;
+    const { saleId } = await shop.sell({ card: { ...CARD, token } });
+    const changes: readonly [string, () => Promise<Answer>, string][] = [
+      [
+        '10:10',
+        () => ledger.put(`/v1/cards/${token}/status`, { status: 'frozen' }),
+        'void card-usable',
+      ],
+      [
+        '10:20',
+        () => ledger.put(`${shop.path}/void-right`, { status: 'frozen', reason: 'misuse' }),
+        'void void-right',
+      ],
+      ['10:30', () => shop.set({ voidPolicy: { windowMinutes: 15 } }), 'void within-window'],
+      ['10:40', () => ledger.post(`${shop.path}/day-close`, {}), 'void day-open'],
+    ];
+    const positions: string[] = [(await ask(saleId)).body.asOf.position];
+    for (const [time, change] of changes) {
+      await ledger.setClock(`2026-03-02T${time}:00Z`);
+      expect((await change()).status).toBe(200);
+      positions.push((await ask(saleId)).body.asOf.position);
+    }
+
+    for (const [index, position] of positions.entries()) {
+      const happened = changes.slice(0, index).map(([, , condition]) => condition);
+      const minute = changes[index - 1]?.[0] ?? '10:00';
+      const byTime = unmet(await ask(saleId, `?at=2026-03-02T${minute}:59Z`));
+      const byPosition = unmet(await ask(saleId, `?position=${position}`));
+
+      expect(byTime).toEqual(expect.arrayContaining(happened));
+      expect(byPosition).toEqual(byTime);
+      const later = changes.slice(index).map(([, , condition]) => condition);
+      expect(byTime.filter((condition) => later.includes(condition))).toEqual([]);
+    }
+  });
+
   test('names what must be brought to the counter', async () => {
     await shop.set({ voidPolicy: { consent: true, cardPresent: true, approvalAbove: 9_999 } });
     const { saleId } = await shop.sell();
