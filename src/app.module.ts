@@ -109,7 +109,7 @@ export class AppModule implements OnApplicationShutdown {
 
 function module(settings: Settings, store: OwnedEventStore, views: Views): DynamicModule {
   const clock = new SettableClock();
-  const ledger = composeLedger({ store, views, clock });
+  const ledger = composeLedger({ store, views, clock, payer: payerIn(settings) });
   const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
   const isSandbox = settings.SANDBOX === 'on';
   return {
@@ -140,6 +140,10 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
 
 function keyFile({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settings): string {
   return AUDIT_KEY_FILE || join(ownedFolder(EVENT_STORE_URL, VIEWS_DIR), 'audit-key.pem');
+}
+
+function payerIn({ PAYER_NAME: name, PAYER_ACCOUNT: account, PAYER_BIC: bic }: Settings) {
+  return name === '' ? undefined : { name, account, bic: bic || undefined };
 }
 
 function handlers(ledger: Ledger) {

@@ -15,6 +15,7 @@ import { News } from './ledger/news.js';
 import { MerchantDirectory } from './merchants/merchant-directory.js';
 import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { Supervisors } from './merchants/supervisors.js';
+import type { Payer } from './payouts/payout-file.js';
 import { PayoutFiles } from './payouts/payout-files.js';
 import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import type { Views } from './projections/views.js';
@@ -58,10 +59,12 @@ export interface LedgerParts {
   readonly store: EventStore;
   readonly views: Views;
   readonly clock: Clock;
+  /** Whom payout files name as who pays. */
+  readonly payer?: Payer | undefined;
 }
 
 /** The service, the command line and the tests all run on what this builds. */
-export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
+export function composeLedger({ store, views, clock, payer }: LedgerParts): Ledger {
   const journal = new Journal(store);
   const news = new News(store);
   const directory = new MerchantDirectory(journal, news);
@@ -98,7 +101,7 @@ export function composeLedger({ store, views, clock }: LedgerParts): Ledger {
     keyring,
     requestQueries: new RequestQueries(journal),
     payouts,
-    payoutFiles: new PayoutFiles(directory, views, clock),
+    payoutFiles: new PayoutFiles(directory, views, clock, payer),
     chargebacks: new ChargebacksCommandHandler(journal, directory, clock),
     writeOffs: new WriteOffsCommandHandler(journal, directory, views, clock),
     acquirer: new AcquirerCommandHandler(journal, directory, clock),

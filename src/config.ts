@@ -1,12 +1,25 @@
 import 'reflect-metadata';
 import { isIP } from 'node:net';
-import { IsIn, IsInt, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  isIBAN,
+  IsIn,
+  IsInt,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
 
 const STORE_URL =
   /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const ACCOUNT = 'an IBAN, or an account number of up to 34 letters, digits and hyphens';
 
 /** The settings of the service and of the tool, each with its default. */
 export class Settings {
@@ -42,6 +55,17 @@ export class Settings {
   /** With which the tool asks a running service. */
   @IsString({ message: 'a key' })
   LEDGER_KEY = '';
+
+  /** Who pays merchants, as payout files name it to the bank. */
+  @MaxLength(140, { message: 'up to 140 characters' })
+  PAYER_NAME = '';
+
+  /** The account that payouts are paid from. */
+  @Matches(/^[A-Za-z0-9-]{0,34}$/, { message: ACCOUNT })
+  PAYER_ACCOUNT = '';
+
+  @Matches(/^([A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?)?$/, { message: 'a BIC' })
+  PAYER_BIC = '';
 }
 
 /** Settings that can't be. The message has a line for each. */
@@ -87,8 +111,22 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
     const allowed = `keys, since HOST is ${settings.HOST}: anyone who reaches the service may use it`;
     faults.push(fault('AUTH', 'off', allowed));
   }
+  const { PAYER_NAME: name, PAYER_ACCOUNT: account } = settings;
+  if (LOOKS_LIKE_IBAN.test(account) && !isIBAN(account)) {
+    faults.push(
+      fault('PAYER_ACCOUNT', account, `${ACCOUNT}; as an IBAN it has wrong check digits`),
+    );
+  }
+  if ((name === '') !== (account === '')) {
+    const [missing, given] = name === '' ? [PAYER[0], PAYER[1]] : [PAYER[1], PAYER[0]];
+    faults.push(fault(missing, '', `what payout files name, since ${given} is set`));
+  }
   return faults;
 }
+
+const PAYER = ['PAYER_NAME', 'PAYER_ACCOUNT'] as const;
+
+const LOOKS_LIKE_IBAN = /^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,}$/;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

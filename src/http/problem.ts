@@ -38,6 +38,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: st
   conflict: [409, 'Too many changes at the same time'],
   'unknown-payout': [404, 'No such payout'],
   'payout-status': [409, 'The payout is past that'],
+  'payer-not-set': [409, 'Who pays is not set'],
   'not-settled': [409, 'The sale has not settled'],
   'unknown-chargeback': [404, 'No such chargeback'],
   'chargeback-status': [409, 'The chargeback is decided'],

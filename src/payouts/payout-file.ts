@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { isIBAN } from 'class-validator';
 import Builder from 'fast-xml-builder';
 import { v5 as uuidV5 } from 'uuid';
 import { timeText } from '../ledger/clock.js';
@@ -14,6 +15,13 @@ export interface Instruction {
   readonly account: PayoutAccount;
   readonly currency: string;
   readonly amount: bigint;
+}
+
+/** Who pays, as the bank knows it: the account is an IBAN, or a number of the bank's own. */
+export interface Payer {
+  readonly name: string;
+  readonly account: string;
+  readonly bic?: string | undefined;
 }
 
 /** Namespace of message names. */
@@ -41,7 +49,12 @@ export function payoutCsv(date: string, instructions: readonly Instruction[]): s
  * instructions make the same message name, so that a bank knows a file that it is sent twice.
  * @param now epoch milliseconds
  */
-export function payoutXml(date: string, instructions: readonly Instruction[], now: number): string {
+export function payoutXml(
+  date: string,
+  instructions: readonly Instruction[],
+  payer: Payer,
+  now: number,
+): string {
   const name = uuidV5(instructions.map(({ payoutId }) => payoutId).join(' '), NAMESPACE);
   const messageId = name.replaceAll('-', '');
   const currencies = [...new Set(instructions.map(({ currency }) => currency))].sort();
@@ -54,13 +67,14 @@ export function payoutXml(date: string, instructions: readonly Instruction[], no
           MsgId: messageId,
           CreDtTm: timeText(now),
           NbOfTxs: instructions.length,
-          InitgPty: { Nm: PAYER },
+          InitgPty: { Nm: payer.name },
         },
         PmtInf: currencies.map((currency) =>
           block(
             `${date.replaceAll('-', '')}-${currency}`,
             date,
             instructions.filter((instruction) => instruction.currency === currency),
+            payer,
           ),
         ),
       },
@@ -71,13 +85,14 @@ export function payoutXml(date: string, instructions: readonly Instruction[], no
   );
 }
 
-/** Who pays, as the bank knows it by the account that the file is handed in for. */
-const PAYER = 'Tillbook';
-const PAYER_ACCOUNT = 'settlement_bank';
+const NOT_PROVIDED = { Othr: { Id: 'NOTPROVIDED' } };
 
-const NOT_PROVIDED = { FinInstnId: { Othr: { Id: 'NOTPROVIDED' } } };
-
-function block(id: string, date: string, instructions: readonly Instruction[]): object {
+function block(
+  id: string,
+  date: string,
+  instructions: readonly Instruction[],
+  { name, account, bic }: Payer,
+): object {
   const currency = instructions[0]?.currency ?? '';
   const sum = instructions.reduce((total, { amount }) => total + amount, 0n);
   return {
@@ -86,9 +101,12 @@ function block(id: string, date: string, instructions: readonly Instruction[]): 
     NbOfTxs: instructions.length,
     CtrlSum: decimalText(sum, currency),
     ReqdExctnDt: { Dt: date },
-    Dbtr: { Nm: PAYER },
-    DbtrAcct: { Id: { Othr: { Id: PAYER_ACCOUNT } }, Ccy: currency },
-    DbtrAgt: NOT_PROVIDED,
+    Dbtr: { Nm: name },
+    DbtrAcct: {
+      Id: accountId(isIBAN(account) ? account : undefined, account),
+      Ccy: currency,
+    },
+    DbtrAgt: { FinInstnId: bic === undefined ? NOT_PROVIDED : { BICFI: bic } },
     CdtTrfTxInf: instructions.map(transfer),
   };
 }
@@ -100,7 +118,11 @@ function transfer({ payoutId, merchantId, name, account, currency, amount }: Ins
     Amt: { InstdAmt: { '@Ccy': currency, '#text': decimalText(amount, currency) } },
     ...(bic !== undefined && { CdtrAgt: { FinInstnId: { BICFI: bic } } }),
     Cdtr: { Nm: name },
-    CdtrAcct: { Id: iban === undefined ? { Othr: { Id: number } } : { IBAN: iban } },
+    CdtrAcct: { Id: accountId(iban, number) },
     RmtInf: { Ustrd: `payout ${payoutId}` },
   };
+}
+
+function accountId(iban: string | undefined, number: string): object {
+  return iban === undefined ? { Othr: { Id: number } } : { IBAN: iban };
 }

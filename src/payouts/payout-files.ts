@@ -3,7 +3,9 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { PayoutRow } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
 import { payoutName } from './domain/payout.js';
-import { type Instruction, payoutCsv, payoutXml } from './payout-file.js';
+import type { Refusal } from '../sales/domain/refusal.js';
+import { booksRefusals } from './domain/books-refusals.js';
+import { type Instruction, type Payer, payoutCsv, payoutXml } from './payout-file.js';
 
 /** Files that tell a bank what to pay. */
 export class PayoutFiles {
@@ -11,15 +13,20 @@ export class PayoutFiles {
     private readonly directory: MerchantDirectory,
     private readonly views: Views,
     private readonly clock: Clock,
+    private readonly payer: Payer | undefined,
   ) {}
 
-  /** The payouts of a date, those that came back left out; undefined when there are none. */
-  async file(date: string, format: 'csv' | 'xml'): Promise<string | undefined> {
+  /** The payouts of a date, those that came back left out. ISO 20022 must say who pays. */
+  async file(
+    date: string,
+    format: 'csv' | 'xml',
+  ): Promise<{ readonly text: string } | { readonly refusal: Refusal }> {
     const rows = this.views.payouts.ofDate(date).filter(({ status }) => status !== 'returned');
-    if (rows.length === 0) return undefined;
+    if (rows.length === 0) return { refusal: booksRefusals.unknownPayout() };
     const instructions = await Promise.all(rows.map((row) => this.instruction(row)));
-    if (format === 'csv') return payoutCsv(date, instructions);
-    return payoutXml(date, instructions, this.clock.now());
+    if (format === 'csv') return { text: payoutCsv(date, instructions) };
+    if (!this.payer) return { refusal: booksRefusals.payerNotSet() };
+    return { text: payoutXml(date, instructions, this.payer, this.clock.now()) };
   }
 
   private async instruction(row: PayoutRow): Promise<Instruction> {

@@ -83,7 +83,7 @@ export class PayoutsController {
       'text/csv': { schema: { type: 'string' } },
     },
   })
-  @Problems(404, 503)
+  @Problems(404, 409, 503)
   async file(
     @Query(parameters(PayoutFileQuery)) { date, after }: PayoutFileQuery,
     @Headers('accept') accept: string | undefined,
@@ -92,11 +92,9 @@ export class PayoutsController {
     if (after !== undefined) await this.views.waitFor(after as Position);
     const format = accept?.includes('text/csv') === true ? 'csv' : 'xml';
     const file = await this.files.file(date, format);
-    if (file === undefined) {
-      return rejected(reply, { refusal: booksRefusals.unknownPayout(), replayed: false });
-    }
+    if ('refusal' in file) return rejected(reply, { ...file, replayed: false });
     void reply.type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/xml');
-    return file;
+    return file.text;
   }
 
   @Get('payouts/:payoutId')

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { XMLParser } from 'fast-xml-parser';
@@ -9,9 +11,27 @@ const [TODAY, TOMORROW] = ['2026-03-02', '2026-03-03'];
 
 let ledger: Tillbook;
 
+const PAYER = {
+  PAYER_NAME: 'Acquirer & Co',
+  PAYER_ACCOUNT: 'GB29NWBK60161331926819',
+  PAYER_BIC: 'NWBKGB2L',
+};
+
 beforeAll(async () => {
-  ledger = await Tillbook.start();
+  ledger = await Tillbook.start({ env: PAYER });
 });
+
+const SCHEMA = join(import.meta.dirname, '../support/pain.001.001.09.xsd');
+
+/** What a validator finds wrong; nothing where all is right. */
+function faultsBySchema(xml: string): string {
+  const { error, stderr, status } = spawnSync('xmllint', ['--noout', '--schema', SCHEMA, '-'], {
+    input: xml,
+    encoding: 'utf8',
+  });
+  if (error) throw error;
+  return status === 0 ? '' : stderr;
+}
 
 /** A merchant with 98.00 that is due tomorrow. */
 async function settled(settings: object = {}): Promise<Shop> {
@@ -202,6 +222,11 @@ describe('the file for the bank', () => {
     expect(transfer('EUR').Cdtr.Nm).toBe('Müller &amp; Söhne'.replace('&amp;', '&'));
     expect(transfer('EUR').CdtrAcct).toEqual({ Id: { IBAN: iban } });
     expect(transfer('JPY').Amt.InstdAmt).toEqual({ '#text': '490', '@_Ccy': 'JPY' });
+    expect(block('EUR')).toMatchObject({
+      Dbtr: { Nm: PAYER.PAYER_NAME },
+      DbtrAcct: { Id: { IBAN: PAYER.PAYER_ACCOUNT }, Ccy: 'EUR' },
+      DbtrAgt: { FinInstnId: { BICFI: PAYER.PAYER_BIC } },
+    });
 
     const csv = await ledger.get(`/v1/payout-file?date=${DATE}`, { accept: 'text/csv' });
     const rows: Record<string, string>[] = parse(csv.text, { columns: true });
@@ -216,6 +241,31 @@ describe('the file for the bank', () => {
       currency: 'EUR',
       amount: '98.00',
     });
+  });
+
+  test('has the structure that ISO 20022 publishes, whatever the accounts are', async () => {
+    const accounts = [
+      {},
+      { name: 'A shop', number: '12-345', bic: 'DEUTDEFF500' },
+      { iban: 'DE89370400440532013000' },
+    ];
+    for (const payoutAccount of accounts) await settled({ payoutAccount });
+    await run(DATE);
+    const { text } = await ledger.get(`/v1/payout-file?date=${DATE}`);
+    expect(faultsBySchema(text)).toBe('');
+    expect(faultsBySchema(text.replace('<PmtMtd>TRF', '<PmtMtd>CASH'))).toContain('PmtMtd');
+  });
+
+  test('is refused as ISO 20022 where nobody has said who pays, and given as CSV', async () => {
+    const own = await Tillbook.start();
+    const shop = await Shop.open(own);
+    await shop.sell({ amount: 10_000 });
+    await shop.closeBatch();
+    await own.post('/v1/payouts/run', { date: TOMORROW });
+    const { status, body } = await own.get(`/v1/payout-file?date=${TOMORROW}`);
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'payer-not-set' });
+    const csv = await own.get(`/v1/payout-file?date=${TOMORROW}`, { accept: 'text/csv' });
+    expect(csv.status).toBe(200);
   });
 
   test('of a date without payouts is not found', async () => {

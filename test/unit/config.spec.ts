@@ -16,6 +16,9 @@ describe('settings', () => {
       LOG_LEVEL: 'info',
       AUDIT_KEY_FILE: '',
       LEDGER_KEY: '',
+      PAYER_NAME: '',
+      PAYER_ACCOUNT: '',
+      PAYER_BIC: '',
     });
   });
 
@@ -53,6 +56,7 @@ describe('settings', () => {
     ['PORT', '1e3', 'a whole number from 0 to 65535'],
     ['AUTH', 'none', 'off or keys'],
     ['SANDBOX', 'yes', 'on or off'],
+    ['PAYER_BIC', 'BANK', 'a BIC'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s may not be %s', (name, value, allowed) => {
     expect(() => readSettings({ [name]: value })).toThrow(
@@ -69,6 +73,17 @@ describe('settings', () => {
       expect(readSettings({ HOST: host }).AUTH).toBe('keys');
     },
   );
+
+  test('who pays is named in full, with an account that can be right', () => {
+    const payer = { PAYER_NAME: 'Acquirer', PAYER_ACCOUNT: 'DE89370400440532013000' };
+    expect(readSettings(payer)).toMatchObject(payer);
+    const reading = (environment: NodeJS.ProcessEnv) => () => readSettings(environment);
+    expect(reading({ PAYER_NAME: 'Acquirer' })).toThrow('since PAYER_NAME is set');
+    expect(reading({ PAYER_ACCOUNT: '12-345' })).toThrow('since PAYER_ACCOUNT is set');
+    expect(reading({ ...payer, PAYER_ACCOUNT: 'DE89370400440532013001' })).toThrow(
+      'as an IBAN it has wrong check digits',
+    );
+  });
 
   test('SANDBOX may not be on in production', () => {
     expect(() => readSettings({ SANDBOX: 'on', NODE_ENV: 'production' })).toThrow(

@@ -19,6 +19,17 @@ export const booksRefusals = {
     nextStep: 'none',
   }),
 
+  payerNotSet: (): Refusal => ({
+    code: 'payer-not-set',
+    responseCode: '96',
+    cause: 'system',
+    detail: say(
+      'The file must say who pays: set PAYER_NAME and PAYER_ACCOUNT, or ask for CSV.',
+      '付款文件须注明付款方，请设置 PAYER_NAME 和 PAYER_ACCOUNT，或改用 CSV。',
+    ),
+    nextStep: 'none',
+  }),
+
   payoutStatus: (status: PayoutStatus): Refusal => ({
     code: 'payout-status',
     responseCode: '12',

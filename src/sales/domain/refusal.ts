@@ -57,6 +57,7 @@ export type UnrecordedCode =
 export type BooksCode =
   | 'unknown-payout'
   | 'payout-status'
+  | 'payer-not-set'
   | 'not-settled'
   | 'unknown-chargeback'
   | 'chargeback-status'
