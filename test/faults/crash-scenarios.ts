@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
+import { requestName } from '../../src/ledger/domain/request-name.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { CrashingStore, type Death } from '../support/crashing-store.js';
 import { settings } from '../support/facts.js';
 import { expectInvariants } from '../support/invariants.js';
-import { back, close, sell, type Sending } from '../support/requests.js';
+import { back, close, sell, type Sending, timeout } from '../support/requests.js';
 import { of } from '../support/specification.js';
 import { removeFolder } from '../support/store-folder.js';
 import { type NewLog, TestLedger, type TestLog } from '../support/test-ledger.js';
@@ -12,14 +13,17 @@ import { type NewLog, TestLedger, type TestLog } from '../support/test-ledger.js
 /** Something that happens at a time, RFC 3339: a request, or what the ledger does by itself every second. */
 interface Step {
   readonly at: string;
-  readonly sends: Sending | 'nothing, but closes what is due';
+  readonly sends: Sending | 'nothing, but does what is due';
 }
 
 const sending = (at: string, ...all: Sending[]): Step[] => all.map((sends) => ({ at, sends }));
-const closingDue = (at: string): Step => ({ at, sends: 'nothing, but closes what is due' });
+const doingDue = (at: string): Step => ({ at, sends: 'nothing, but does what is due' });
 
 const MORNING = '2026-11-24T02:00:00.000Z';
 const NEXT_DAY = '2026-11-24T16:00:00.000Z';
+
+/** The value date of that morning’s sales. */
+const PAYDAY = '2026-11-25T02:00:00.000Z';
 
 const dayClose = { op: 'day-close', merchantId: 'M1' } as const;
 
@@ -35,7 +39,7 @@ const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
   ),
   'a reversal and a refund after the settlement': [
     ...sending(MORNING, sell(1), { op: 'settle', saleId: 'M1.T1.000001.000001' }),
-    closingDue(NEXT_DAY),
+    doingDue(NEXT_DAY),
     ...sending(
       '2026-11-25T02:00:00.000Z',
       back('reversal', 1, 1, { batchNo: '000002', amount: 4_000 }),
@@ -53,7 +57,7 @@ const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
   ),
   'a close by the ledger itself at the cut-off, and the terminal’s totals after it': [
     ...sending(MORNING, sell(1), back('void', 1, 2, { amount: 1_000 })),
-    closingDue(NEXT_DAY),
+    doingDue(NEXT_DAY),
     ...sending(
       '2026-11-24T17:00:00.000Z',
       close('000001', {
@@ -63,6 +67,24 @@ const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
         },
       }),
     ),
+  ],
+  'time-out reversals of a sale, of voids, and of what never arrived': sending(
+    MORNING,
+    ...[sell(1), sell(2), back('void', 2, 3, { amount: 1_000 }), back('void', 2, 4)],
+    ...[timeout(5, 1), timeout(6, 4), timeout(7, 8), sell(8), timeout(9, 3), timeout(10, 3)],
+  ),
+  'payouts by the ledger itself: one paid, one that comes back and is sent again, and reserve': [
+    ...sending(MORNING, sell(1), sell(2), close()),
+    doingDue(PAYDAY),
+    ...sending(
+      PAYDAY,
+      ...[sell(1, { batchNo: '000002' }), close('000002')],
+      { op: 'payout-returned', payoutId: 'M1.CNY.1' },
+      { op: 'payouts', date: '2026-11-25' },
+      { op: 'payout-paid', payoutId: 'M1.CNY.2' },
+    ),
+    doingDue('2026-11-27T02:00:00.000Z'),
+    doingDue('2026-12-25T02:00:00.000Z'),
   ],
 };
 
@@ -75,7 +97,7 @@ async function play(ledger: TestLedger, steps: readonly Step[]): Promise<Answers
   try {
     for (const { at, sends } of steps) {
       ledger.at(at);
-      if (typeof sends === 'string') await ledger.closeDue();
+      if (typeof sends === 'string') await ledger.doDue();
       answers.push(typeof sends === 'string' ? undefined : await ledger.send(sends));
     }
   } catch (error) {
@@ -135,12 +157,18 @@ async function dieAndGoOn(
 
   const ledger = await TestLedger.open(run.log, { viewsDir: run.ledger.viewsDir });
   await play(ledger, steps.slice(acknowledged.length));
-  await ledger.closeDue();
+  await ledger.doDue();
   expect(facts(await ledger.log())).toEqual(expected);
+  const undone = await ledger.undone();
   for (const [index, outcome] of acknowledged.entries()) {
     const sends = steps[index]?.sends;
-    if (!outcome || typeof sends !== 'object' || /close/.test(sends.op)) continue;
-    expect(await ledger.send(sends)).toEqual({ ...outcome, replayed: true });
+    if (!outcome || typeof sends !== 'object' || /close|payout/.test(sends.op)) continue;
+    const again = await ledger.send(sends);
+    if ('stan' in sends && undone.has(requestName(sends))) {
+      expect(again).toMatchObject({ refusal: { code: 'reversed' } });
+    } else {
+      expect(again).toEqual({ ...outcome, replayed: true });
+    }
   }
   expect(facts(await ledger.log())).toEqual(expected);
   await expectInvariants(ledger);
@@ -176,7 +204,7 @@ export function crashScenarios(name: string, newLog: NewLog): void {
       reserve: { basisPoints: 0, days: 1 },
     };
     await ledger.register('M1', settings(dearer), {});
-    await ledger.closeDue();
+    await ledger.doDue();
     expect(await ledger.send(close())).toMatchObject({
       answer: { status: 'closed', settled: { count: 1, fee: '60', reserve: '500', net: '9440' } },
     });

@@ -4,10 +4,13 @@ import { requestName } from '../../src/ledger/domain/request-name.js';
 import type { MerchantLimits } from '../../src/merchants/domain/merchant.events.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { SALE_TIME, settings } from '../support/facts.js';
+import { payoutName } from '../../src/payouts/domain/payout.js';
+import { expectSoundJournals } from '../support/books-invariants.js';
 import { expectInvariants } from '../support/invariants.js';
 import { expectKept } from '../support/kept-limits.js';
 import type { Sending } from '../support/requests.js';
 import { of } from '../support/specification.js';
+import { type Sent, type Step, step } from './history-steps.js';
 import { removeFolder } from '../support/store-folder.js';
 import { BY, type NewLog, TestLedger, type TestLog } from '../support/test-ledger.js';
 
@@ -16,107 +19,9 @@ const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
 
 const SHOPS = ['M1', 'M2'] as const;
 const HOUR_MS = 3_600_000;
+/** Of one terminal; it has no minor unit. */
+const OTHER_CURRENCY = 'JPY';
 const NO_SALE = 'M1.T0.000000.000099';
-
-const small = (max: number) => fc.integer({ min: 0, max });
-
-const rarely = <T>(mostly: T, ...others: T[]) =>
-  fc.oneof({ weight: 12, arbitrary: fc.constant(mostly) }, fc.constantFrom(...others));
-
-/** Where a request comes from: few of each, so that names meet. */
-const place = {
-  merchant: small(1),
-  terminal: small(1),
-  batch: small(1),
-  stan: fc.integer({ min: 1, max: 6 }),
-};
-
-const sale = fc.record({
-  does: fc.constant('sale' as const),
-  ...place,
-  amount: fc.oneof(fc.integer({ min: 100, max: 300 }), fc.constant(999_999_999_999)),
-  currency: rarely('CNY', 'USD'),
-  card: fc.constantFrom('tok_1', 'tok_2'),
-});
-
-const back = fc.record({
-  does: fc.constant('back' as const),
-  ...place,
-  stan: fc.integer({ min: 5, max: 30 }),
-  op: fc.constantFrom('void' as const, 'refund' as const, 'reversal' as const),
-  /** Which of the sales taken so far. */
-  target: small(30),
-  amount: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined, freq: 3 }),
-  ifMatch: rarely<number | undefined>(undefined, 0, 1, 2),
-  isStranger: rarely(false, true),
-  isUnknown: rarely(false, true),
-});
-
-const settle = fc.record({ does: fc.constant('settle' as const), target: small(30) });
-
-const close = fc.record({
-  does: fc.constant('close' as const),
-  merchant: small(1),
-  terminal: small(1),
-  batch: small(1),
-  sends: fc.constantFrom('nothing' as const, 'totals' as const),
-});
-
-const dayClose = fc.record({
-  does: fc.constant('day-close' as const),
-  merchant: small(1),
-  store: fc.option(fc.constantFrom('S0', 'S1'), { nil: undefined }),
-});
-
-const repeat = fc.record({ does: fc.constant('repeat' as const), which: small(60) });
-
-const sent = fc.oneof(
-  { weight: 8, arbitrary: sale },
-  { weight: 16, arbitrary: back },
-  { weight: 2, arbitrary: settle },
-  { weight: 1, arbitrary: close },
-  { weight: 1, arbitrary: dayClose },
-  { weight: 3, arbitrary: repeat },
-);
-
-const around = fc.oneof(
-  fc.record({ does: fc.constant('wait' as const), hours: fc.integer({ min: -3, max: 15 }) }),
-  fc.record({ does: fc.constant('close-due' as const) }),
-  fc.record({ does: fc.constant('restart' as const) }),
-  fc.record({
-    does: fc.constant('card' as const),
-    status: fc.constantFrom('active' as const, 'lost' as const),
-  }),
-  fc.record({
-    does: fc.constant('right' as const),
-    merchant: small(1),
-    right: fc.constantFrom('void' as const, 'refund' as const),
-    status: fc.constantFrom('active' as const, 'frozen' as const),
-  }),
-  fc.record({
-    does: fc.constant('policy' as const),
-    merchant: small(1),
-    partial: fc.boolean(),
-    whileVoidable: fc.constantFrom('allow' as const, 'refuse' as const),
-    basisPoints: fc.constantFrom(0, 60, 10_000),
-  }),
-);
-
-const step = fc.oneof(
-  { weight: 20, arbitrary: sent },
-  { weight: 5, arbitrary: around },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      does: fc.constant('together' as const),
-      all: fc.array(sent, { minLength: 2, maxLength: 8 }),
-    }),
-  },
-);
-
-type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
-type Sent = ValueOf<typeof sent>;
-type Step = ValueOf<typeof step>;
 
 /** Of M2, low enough to be met. */
 const LIMITS: MerchantLimits = {
@@ -139,11 +44,14 @@ class History {
     const ledger = await TestLedger.open(log);
     const terminals = { T0: 'S0', T1: 'S1' };
     await ledger.register('M1', settings(), terminals);
+    const foreign = { terminalId: 'T1', storeId: 'S1', currency: OTHER_CURRENCY };
+    await ledger.ledger.merchants.assignTerminal('M1', foreign, BY);
     const other = settings({
       timeZone: 'Europe/Berlin',
       dayCloseAt: '22:00',
       fee: { basisPoints: 60, minimum: of(2), perCardType: { debit: { basisPoints: 10 } } },
-      reserve: { basisPoints: 500, days: 30 },
+      reserve: { basisPoints: 500, days: 1 },
+      payoutMinimum: of(50),
       refundPolicy: { feeReturn: 'proportional' },
       limits: LIMITS,
     });
@@ -160,8 +68,8 @@ class History {
       case 'wait':
         this.ledger.clock.set(this.ledger.clock.now() + step.hours * HOUR_MS);
         return;
-      case 'close-due':
-        return this.ledger.closeDue();
+      case 'due':
+        return this.ledger.doDue();
       case 'restart':
         await this.ledger.close();
         await this.reopen();
@@ -196,6 +104,12 @@ class History {
       case 'settle':
       case 'close':
       case 'day-close':
+      case 'timeout':
+      case 'payouts':
+      case 'payout':
+      case 'acquirer':
+      case 'chargeback':
+      case 'write-off':
         return this.send(step);
     }
   }
@@ -215,7 +129,11 @@ class History {
       case 'sale': {
         const { amount, currency, card } = step;
         const token = { token: card, last4: '4242' };
-        return { op: 'sale', ...this.nameOf(step), amount, currency, card: token };
+        const name = this.nameOf(step);
+        const isForeign = name.merchantId === 'M1' && name.terminalId === 'T1';
+        const own = isForeign ? OTHER_CURRENCY : 'CNY';
+        const code = currency === 'own' ? own : currency;
+        return { op: 'sale', ...name, amount, currency: code, card: token };
       }
       case 'back': {
         const { op, amount, ifMatch, isStranger, isUnknown } = step;
@@ -241,6 +159,43 @@ class History {
         const sends = step.sends === 'totals' && { totals };
         return { op: 'close', merchantId, terminalId, batchNo, ...sends };
       }
+      case 'timeout': {
+        const name = this.nameOf(step);
+        const stan = String(step.original).padStart(6, '0');
+        return { op: 'timeout-reversal', ...name, original: { batchNo: name.batchNo, stan } };
+      }
+      case 'payouts':
+        return { op: 'payouts', date: this.dateIn(step.days) };
+      case 'payout': {
+        const { payouts } = this.ledger.views.payouts.list({ limit: 100 });
+        const payout = payouts[step.which % Math.max(payouts.length, 1)];
+        if (!payout) return undefined;
+        const { merchantId, currency, number } = payout;
+        return { op: `payout-${step.end}`, payoutId: payoutName(merchantId, currency, number) };
+      }
+      case 'acquirer':
+        return {
+          op: 'acquirer-paid',
+          paymentId: `P${step.payment}`,
+          merchantId: shop(step),
+          currency: step.isOther ? OTHER_CURRENCY : 'CNY',
+          date: this.dateIn(0),
+          amount: String(step.amount),
+          schemeCost: String(step.schemeCost),
+        };
+      case 'chargeback': {
+        const { amount, fee, end } = step;
+        const named = { saleId: this.saleId(step.target), chargebackId: `CB${step.name}` };
+        if (end !== 'open') return { op: `chargeback-${end}`, ...named };
+        return { op: 'chargeback', ...named, ...(amount !== undefined && { amount }), fee };
+      }
+      case 'write-off':
+        return {
+          op: 'write-off',
+          merchantId: shop(step),
+          writeOffId: `W${step.name}`,
+          currency: step.isOther ? OTHER_CURRENCY : 'CNY',
+        };
       case 'day-close': {
         const { store } = step;
         const of = store === undefined ? {} : { storeId: store };
@@ -261,6 +216,11 @@ class History {
     };
   }
 
+  /** So many days from now, as the merchants' zones have it, or nearly. */
+  private dateIn(days: number): string {
+    return new Date(this.ledger.clock.now() + days * 24 * HOUR_MS).toISOString().slice(0, 10);
+  }
+
   private saleId(target: number): string {
     return this.saleIds[target % Math.max(this.saleIds.length, 1)] ?? NO_SALE;
   }
@@ -270,11 +230,18 @@ class History {
     if (earlier && isFinal(earlier)) await this.expectSame(earlier);
   }
 
-  /** The repeat of a request gets the same answer and writes nothing. */
+  /** The repeat of a request gets the same answer, or is refused where it was undone since; it writes nothing. */
   private async expectSame({ sending, outcome }: (typeof this.answered)[number]): Promise<void> {
-    const head = await this.ledger.store.head();
-    expect(await this.ledger.send(sending)).toEqual({ ...outcome, replayed: true });
-    expect(await this.ledger.store.head()).toBe(head);
+    const { ledger } = this;
+    const head = await ledger.store.head();
+    const again = await ledger.send(sending);
+    const isUndone = 'stan' in sending && (await ledger.undone()).has(requestName(sending));
+    if (isUndone && 'answer' in outcome) {
+      expect(again).toMatchObject({ refusal: { code: 'reversed' } });
+    } else {
+      expect(again).toEqual({ ...outcome, replayed: true });
+    }
+    expect(await ledger.store.head()).toBe(head);
   }
 
   private async reopen(): Promise<void> {
@@ -289,9 +256,10 @@ class History {
     expectKept(await this.ledger.log(), 'M2', LIMITS);
     for (const each of this.answered) if (isFinal(each)) await this.expectSame(each);
     this.ledger.clock.set(this.ledger.clock.now() + 48 * HOUR_MS);
-    await this.ledger.closeDue();
+    await this.ledger.doDue();
     await expectInvariants(this.ledger);
     expect(this.ledger.views.batches.live()).toEqual([]);
+    await expectSoundJournals(this.ledger.store);
   }
 
   async end(): Promise<void> {
@@ -305,6 +273,9 @@ function shop({ merchant }: { readonly merchant: number }): string {
   return SHOPS[merchant] ?? 'M1';
 }
 
+/** What answers with how things are by then. */
+const ASKED_ANEW = /^(close|day-close|payout.*|chargeback.*)$/;
+
 /** Whether an answer is for good: what was not written down may be decided anew. */
 function isFinal({
   sending,
@@ -313,7 +284,7 @@ function isFinal({
   readonly sending: Sending;
   readonly outcome: Outcome<unknown>;
 }): boolean {
-  if (sending.op === 'close' || sending.op === 'day-close') return false;
+  if (ASKED_ANEW.test(sending.op)) return false;
   if ('answer' in outcome) return true;
   return outcome.position !== undefined;
 }
@@ -334,7 +305,7 @@ export function generatedHistories(name: string, newLog: NewLog): void {
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 }

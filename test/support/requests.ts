@@ -4,6 +4,7 @@ import type { Actor } from '../../src/ledger/domain/ledger-event.js';
 import type { RequestIdentity } from '../../src/ledger/domain/request-name.js';
 import type { GiveBackCommand, SaleCommand } from '../../src/sales/domain/decide.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
+import { type BooksSending, sendToBooks } from './books-requests.js';
 import { of } from './specification.js';
 
 export type SellSending = RequestIdentity & {
@@ -21,10 +22,17 @@ export type GiveBackSending = RequestIdentity & {
   readonly ifMatch?: number;
 };
 
+export type TimeoutSending = RequestIdentity & {
+  readonly op: 'timeout-reversal';
+  readonly original: { readonly batchNo: string; readonly stan: string };
+};
+
 /** What a terminal or an operator may send, as plain data. */
 export type Sending =
   | SellSending
   | GiveBackSending
+  | TimeoutSending
+  | BooksSending
   | { readonly op: 'settle'; readonly saleId: string }
   | {
       readonly op: 'close';
@@ -48,6 +56,11 @@ export function send(ledger: Ledger, sending: Sending, by: Actor): Promise<Outco
     case 'refund':
     case 'reversal':
       return giveBack(ledger, sending, by);
+    case 'timeout-reversal': {
+      const { merchantId, terminalId, batchNo, stan, original } = sending;
+      const content = { merchantId, terminalId, batchNo, stan, original };
+      return ledger.timeoutReversals.reverse(content, { content, by });
+    }
     case 'settle':
       return ledger.settlements.settle(sending.saleId, by);
     case 'close': {
@@ -56,6 +69,15 @@ export function send(ledger: Ledger, sending: Sending, by: Actor): Promise<Outco
     }
     case 'day-close':
       return ledger.batches.dayClose(sending.merchantId, sending.storeId, by);
+    case 'payouts':
+    case 'payout-paid':
+    case 'payout-returned':
+    case 'acquirer-paid':
+    case 'chargeback':
+    case 'chargeback-won':
+    case 'chargeback-lost':
+    case 'write-off':
+      return sendToBooks(ledger, sending, by);
   }
 }
 
@@ -99,6 +121,12 @@ export function back(
 ): GiveBackSending {
   const saleId = typeof sale === 'string' ? sale : `M1.T1.000001.${name(sale).stan}`;
   return { op, ...name(stan), saleId, reason: 'wrong size', ...more };
+}
+
+/** The reversal of a request of the first batch, whose outcome its terminal never learned. */
+export function timeout(stan: number, original: number): TimeoutSending {
+  const { batchNo, stan: unknown } = name(original);
+  return { op: 'timeout-reversal', ...name(stan), original: { batchNo, stan: unknown } };
 }
 
 export function close(batchNo = '000001', more: object = {}): Sending & { op: 'close' } {

@@ -119,14 +119,25 @@ export class TestLedger {
     return send(this.ledger, sending, by);
   }
 
-  /** What the ledger does by itself every second. */
+  /** Closes what is past its cut-off. */
   closeDue(): Promise<void> {
     return this.ledger.batches.closeDue();
+  }
+
+  /** What the ledger does by itself every second: closes, releases of reserve, payouts. */
+  doDue(): Promise<void> {
+    return this.ledger.dueWork.run();
   }
 
   /** The whole log as it stands. */
   async log(): Promise<RecordedEvent[]> {
     return (await this.store.readAll({ limit: Number.MAX_SAFE_INTEGER })).map(decode);
+  }
+
+  /** Requests that a time-out reversal has undone: their repeats are refused. */
+  async undone(): Promise<ReadonlySet<string>> {
+    const log = await this.log();
+    return new Set(log.flatMap(({ event }) => (event.type === 'Reversal' ? [event.data.of] : [])));
   }
 
   /** Every view has seen the whole log. */
