@@ -9,12 +9,14 @@ import {
 import type { AppendRequest, AppendResult, GroupFailure } from './log-writer.js';
 
 /** One commit takes so many appends at the most, or so many characters and the append that goes beyond. */
-const GROUP_APPENDS = 1_024;
-const GROUP_CHARACTERS = 8_000_000;
+export const GROUP_APPENDS = 1_024;
+export const GROUP_CHARACTERS = 8_000_000;
 
 /** Where groups of appends are written: in a thread, or in the caller's own. */
 export interface Writer {
-  /** One group at a time: the next only once this one is answered, which is in a later turn. */
+  /** A group of so many goes there at once and not at the turn's end: a writer of its own has work that much sooner. */
+  readonly eagerAppends: number;
+  /** Groups are written and answered in the order of the calls, each in a later turn. */
   commit(
     group: readonly AppendRequest[],
     answered: (results: AppendResult[] | GroupFailure) => void,
@@ -27,10 +29,10 @@ interface Waiting extends AppendRequest {
   readonly reject: (error: Error) => void;
 }
 
-/** Appends on their way to the writer. What comes in during one commit goes into the next, in the order of the calls. */
+/** Appends on their way to the writer: those of one turn go there in groups, in the order of the calls. */
 export class CommitQueue {
   private waiting: Waiting[] = [];
-  private isWriting = false;
+  private groupsUnderWay = 0;
   private isScheduled = false;
   private readonly idle: (() => void)[] = [];
 
@@ -48,7 +50,8 @@ export class CommitQueue {
     return new Promise((resolve, reject) => {
       refuseUnstorable(stream, events);
       this.waiting.push({ stream, expected, events, resolve, reject });
-      this.schedule();
+      if (this.waiting.length >= this.writer.eagerAppends) this.write();
+      else this.schedule();
     });
   }
 
@@ -59,30 +62,28 @@ export class CommitQueue {
   }
 
   private isIdle(): boolean {
-    return !this.isWriting && this.waiting.length === 0;
+    return this.groupsUnderWay === 0 && this.waiting.length === 0;
   }
 
   private schedule(): void {
-    if (this.isScheduled || this.isWriting) return;
+    if (this.isScheduled) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
-      this.writeNext();
+      if (this.waiting.length > 0) this.write();
     });
   }
 
-  private writeNext(): void {
-    if (this.isWriting || this.waiting.length === 0) return;
+  private write(): void {
     const group = this.waiting.splice(0, groupSize(this.waiting));
-    this.isWriting = true;
+    this.groupsUnderWay += 1;
     this.writer.commit(group, (results) => {
-      this.isWriting = false;
-      // First, so that the writer has work while this group's callers go on.
-      this.writeNext();
+      this.groupsUnderWay -= 1;
       this.committed();
       settle(group, results);
       if (this.isIdle()) for (const wake of this.idle.splice(0)) wake();
     });
+    if (this.waiting.length > 0) this.schedule();
   }
 }
 
@@ -90,10 +91,14 @@ function groupSize(waiting: readonly Waiting[]): number {
   const most = Math.min(waiting.length, GROUP_APPENDS);
   let characters = 0;
   for (let size = 0; size < most; size += 1) {
-    for (const { data } of waiting[size]?.events ?? []) characters += data.length;
+    characters += charactersOf(waiting[size]?.events ?? []);
     if (characters > GROUP_CHARACTERS) return size + 1;
   }
   return most;
+}
+
+export function charactersOf(events: readonly NewEvent[]): number {
+  return events.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 function settle(group: readonly Waiting[], results: AppendResult[] | GroupFailure): void {

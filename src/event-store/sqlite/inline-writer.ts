@@ -9,6 +9,7 @@ import {
 
 /** The writing connection in the caller's thread, which waits for the disk: for tests and one-off commands. */
 export class InlineWriter implements Writer {
+  readonly eagerAppends = Infinity;
   private readonly writer: LogWriter;
 
   constructor(folder: string) {

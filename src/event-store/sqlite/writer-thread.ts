@@ -8,21 +8,33 @@ export type PackedGroup = (string | number)[];
 /** Three numbers an append: position, revision and repeated; or -1, the actual revision and 0 for a conflict. */
 export type PackedResults = number[] | GroupFailure;
 
-export type ThreadAnswer = { readonly ready: true } | { readonly results: PackedResults };
+/** The results of one commit: of each of its groups, in their order. */
+export type ThreadAnswer =
+  { readonly ready: true } | { readonly results: readonly PackedResults[] };
+
+type Answered = (results: AppendResult[] | GroupFailure) => void;
 
 /**
  * The writing connection in a thread of its own: the caller's thread never waits for the disk. A thread that ended is
  * not started again: what ended it is no passing fault, and a new process checks the log before it goes on.
  */
 export class WriterThread implements Writer {
-  private answered: ((results: AppendResult[] | GroupFailure) => void) | undefined;
+  /**
+   * A turn may take in a request of each connection. Without this the disk would wait for all of them to be read, then
+   * they for the disk.
+   */
+  readonly eagerAppends = 16;
+  /** Those who wait for a group's results, in the order of the groups. */
+  private readonly waiting: Answered[] = [];
   private readonly ended: Promise<void>;
   private hasEnded = false;
   private cause = 'it was stopped';
 
   private constructor(private readonly worker: Worker) {
-    worker.on('message', ({ results }: { results: PackedResults }) => {
-      this.answer(Array.isArray(results) ? unpackResults(results) : results);
+    worker.on('message', ({ results }: { results: readonly PackedResults[] }) => {
+      for (const each of results) {
+        this.waiting.shift()?.(Array.isArray(each) ? unpackResults(each) : each);
+      }
     });
     worker.on('error', (error: Error) => {
       this.cause = error.message;
@@ -30,7 +42,7 @@ export class WriterThread implements Writer {
     this.ended = new Promise((resolve) => {
       worker.once('exit', () => {
         this.hasEnded = true;
-        this.answer(this.failure('unknown'));
+        for (const answered of this.waiting.splice(0)) answered(this.failure('unknown'));
         resolve();
       });
     });
@@ -51,30 +63,21 @@ export class WriterThread implements Writer {
     return new WriterThread(worker);
   }
 
-  /** One group at a time. Of a group that the thread took and never answered, the outcome is unknown. */
-  commit(
-    group: readonly AppendRequest[],
-    answered: (results: AppendResult[] | GroupFailure) => void,
-  ): void {
+  /** Of a group that was sent to the thread and never answered, the outcome is unknown. */
+  commit(group: readonly AppendRequest[], answered: Answered): void {
     if (this.hasEnded) {
       setImmediate(() => {
         answered(this.failure('not-done'));
       });
       return;
     }
-    this.answered = answered;
+    this.waiting.push(answered);
     this.worker.postMessage(packGroup(group));
   }
 
   async stop(): Promise<void> {
     if (!this.hasEnded) this.worker.postMessage('stop');
     await this.ended;
-  }
-
-  private answer(results: AppendResult[] | GroupFailure): void {
-    const { answered } = this;
-    this.answered = undefined;
-    answered?.(results);
   }
 
   private failure(outcome: GroupFailure['outcome']): GroupFailure {
