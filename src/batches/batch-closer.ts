@@ -143,7 +143,7 @@ export class BatchCloser {
         businessDate,
         totals,
         settled: seen.settledSums(batch.name),
-        refunds: seen.refunds(batch.name),
+        ...seen.refunds(terminalName(request), batch.name),
         ...reconcile(request, { totals, items }),
         ...(carriedForward.length > 0 && { carriedForward }),
         occurredAt: timeText(this.clock.now()),

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { batchName, parseRequestName } from '../ledger/domain/request-name.js';
+import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
 import type { ReversalData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
+import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 
 /** Sums of a batch, in the order of their columns. */
 const SUMS = [
@@ -54,8 +55,8 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 4,
-  tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED },
+  version: 5,
+  tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
     return (events) => {
@@ -106,6 +107,7 @@ class BatchesTable {
   private readonly statusOf: Database.Statement<[string], { status: string }>;
   private readonly carry: Database.Statement;
   private readonly carryInto: Database.Statement;
+  private readonly clearings: RefundClearings;
   private readonly changes = new Map<string, Change>();
 
   constructor(database: Database.Database) {
@@ -122,6 +124,7 @@ class BatchesTable {
     );
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
     this.deleteOperation = database.prepare('DELETE FROM operations WHERE batch = ? AND stan = ?');
+    this.clearings = new RefundClearings(database);
     this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
     this.carry = database.prepare('INSERT INTO carried VALUES (?, ?, NULL) ON CONFLICT DO NOTHING');
     this.carryInto = database.prepare(
@@ -180,9 +183,11 @@ class BatchesTable {
         return true;
       case 'BatchCloseRequested':
         this.closing(event.data, { status: 'closing', closePosition: position });
+        this.clearings.closeRequested(terminalName(event.data), batchName(event.data));
         return true;
       case 'BatchClosed':
         this.closing(event.data, { status: 'closed', closed: JSON.stringify(event.data) });
+        this.clearings.closed(batchName(event.data), event.data.refundsCounted);
         return true;
       case 'BatchReconciled':
         this.closing(event.data, { reconciled: JSON.stringify(event.data) });
@@ -244,6 +249,11 @@ class BatchesTable {
         return;
       case 'refund':
         this.takeOut(data, { refundCount: -1, refundAmount: 0 - data.amount });
+        this.toClear(
+          { ...parseRequestName(data.of), currency: data.currency },
+          data.of,
+          0 - data.amount,
+        );
         if (!data.afterSettlement) this.putBack(data.saleId);
     }
   }
@@ -260,7 +270,7 @@ class BatchesTable {
   private putBack(saleId: string): void {
     const sale = parseRequestName(saleId);
     if (this.status(batchName(sale)) === 'open') return;
-    this.carry.run(`${sale.merchantId}.${sale.terminalId}`, saleId);
+    this.carry.run(terminalName(sale), saleId);
   }
 
   /** Whether a request that comes now has slipped in behind the close, on a node that had not heard of it. */
@@ -269,10 +279,21 @@ class BatchesTable {
     return change.wasShut || change.closing?.status !== undefined;
   }
 
+  private toClear(
+    refund: Omit<BatchFact, 'businessDate'> & { readonly currency: string },
+    request: string,
+    amount: number,
+  ): void {
+    const batch = batchName(refund);
+    const clearing = { batch, terminal: terminalName(refund), request, amount };
+    const { currency } = refund;
+    this.clearings.add({ ...clearing, currency }, this.status(batch) === 'closed');
+  }
+
   private settleCarried(data: BatchFact & { readonly saleId: string }): void {
     const batch = batchName(data);
     if (data.saleId.startsWith(`${batch}.`)) return;
-    this.carryInto.run(batch, `${data.merchantId}.${data.terminalId}`, data.saleId);
+    this.carryInto.run(batch, terminalName(data), data.saleId);
   }
 
   private status(name: string): string | undefined {
@@ -282,7 +303,15 @@ class BatchesTable {
   private operation(kind: 'void' | 'refund', data: GivenBack): void {
     const { stan, saleId, amount, currency } = data;
     this.insertOperation.run(batchName(data), stan, kind, saleId, amount, currency);
+    if (kind === 'refund') this.toClear(data, requestName(data), amount);
   }
+}
+
+function terminalName({
+  merchantId,
+  terminalId,
+}: Omit<BatchFact, 'businessDate' | 'batchNo'>): string {
+  return `${merchantId}.${terminalId}`;
 }
 
 function add({ sums }: Change, more: Partial<Record<Sum, number>>): void {

@@ -25,7 +25,7 @@ export interface LiveBatch extends BatchIdentity {
 /** A batch, and what its events said of it. */
 export interface FoundBatch extends BatchIdentity {
   readonly status: 'open' | 'closing' | 'closed';
-  readonly closed?: (BatchEvent & { type: 'BatchClosed' })['data'];
+  readonly closed?: BatchClosed;
   readonly reconciled?: (BatchEvent & { type: 'BatchReconciled' })['data'];
 }
 
@@ -34,6 +34,20 @@ type FoundRow = BatchIdentity & {
   readonly closed: string | null;
   readonly reconciled: string | null;
 };
+
+type BatchClosed = (BatchEvent & { type: 'BatchClosed' })['data'];
+
+interface OfBatch {
+  /** `merchantId.terminalId`. */
+  readonly terminal: string;
+  readonly name: string;
+}
+
+interface RefundsRow {
+  readonly currency: string;
+  readonly amount: bigint;
+  readonly counted: bigint;
+}
 
 type SumsRow = Readonly<Record<string, bigint>>;
 
@@ -46,7 +60,8 @@ export class BatchesView {
   private readonly liveBatches: Database.Statement<[], LiveBatch>;
   private readonly byName: Database.Statement<[string], FoundRow>;
   private readonly sums: Database.Statement<[string], SumsRow>;
-  private readonly refundSums: Database.Statement<[string], { currency: string; amount: bigint }>;
+  private readonly refundSums: Database.Statement<[OfBatch], RefundsRow>;
+  private readonly refundsCarriedTo: Database.Statement<[OfBatch], { request: string }>;
   private readonly carriedOf: Database.Statement<[string], { saleId: string }>;
   private readonly carriedTo: Database.Statement<[string, string], { saleId: string }>;
   private readonly itemsOf: Database.Statement<[{ name: string }], BatchItem>;
@@ -62,11 +77,17 @@ export class BatchesView {
       .prepare<[string], SumsRow>('SELECT * FROM batches WHERE name = ?')
       .safeIntegers();
     this.refundSums = database
-      .prepare<[string], { currency: string; amount: bigint }>(
-        `SELECT currency, sum(amount) AS amount FROM operations
-         WHERE batch = ? AND kind = 'refund' GROUP BY currency ORDER BY currency`,
+      .prepare<[OfBatch], RefundsRow>(
+        `SELECT currency, sum(amount) AS amount, max(iif(late = 0, number, 0)) AS counted FROM clearings
+         WHERE (batch = @name AND late = 0)
+           OR (terminal = @terminal AND late = 1 AND clearedBy = @name)
+         GROUP BY currency ORDER BY currency`,
       )
       .safeIntegers();
+    this.refundsCarriedTo = database.prepare(
+      `SELECT DISTINCT request FROM clearings
+       WHERE terminal = @terminal AND late = 1 AND clearedBy = @name ORDER BY request`,
+    );
     this.carriedOf = database.prepare(
       'SELECT saleId FROM carried WHERE terminal = ? AND settledIn IS NULL ORDER BY saleId',
     );
@@ -104,9 +125,12 @@ export class BatchesView {
     return this.carriedOf.all(terminal).map(({ saleId }) => saleId);
   }
 
-  /** Sales of earlier batches that were settled in this one. */
+  /** Sales of earlier batches that were settled in this one, and refunds of them that this one clears. */
   carriedInto(terminal: string, name: string): string[] {
-    return this.carriedTo.all(terminal, name).map(({ saleId }) => saleId);
+    return [
+      ...this.carriedTo.all(terminal, name).map(({ saleId }) => saleId),
+      ...this.refundsCarriedTo.all({ terminal, name }).map(({ request }) => request),
+    ];
   }
 
   /** Its sales gross that stand, and the voids and refunds requested in it whose effect stands. */
@@ -134,11 +158,15 @@ export class BatchesView {
     };
   }
 
-  /** What the refunds requested in it come to, by currency. */
-  refunds(name: string): { currency: string; amount: string }[] {
-    return this.refundSums
-      .all(name)
-      .map(({ currency, amount }) => ({ currency, amount: String(amount) }));
+  /** What its close clears of refunds, by currency: its own as far as they are counted here, and those carried to it. */
+  refunds(terminal: string, name: string): Pick<BatchClosed, 'refunds' | 'refundsCounted'> {
+    const rows = this.refundSums.all({ terminal, name });
+    return {
+      refunds: rows
+        .filter(({ amount }) => amount !== 0n)
+        .map(({ currency, amount }) => ({ currency, amount: String(amount) })),
+      refundsCounted: Math.max(0, ...rows.map(({ counted }) => Number(counted))),
+    };
   }
 
   /** Its requests that took effect, by STAN. */

@@ -1,11 +1,16 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type EventStore, StoreUnavailableError } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { Follower } from './follower.js';
 import { Projector } from './projector.js';
 import type { Adoption, FromThread, ThreadOptions, ToThread } from './projector-thread.js';
+
+const START_PATIENCE_MS = 60_000;
+const START_RETRY_MS = 500;
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
@@ -18,7 +23,7 @@ const { viewsDir, eventStoreUrl } = workerData as ThreadOptions;
 async function follow(): Promise<void> {
   const store = openEventStoreReader(eventStoreUrl);
   try {
-    const projector = await Projector.open(viewsDir, store, ALL_PROJECTIONS);
+    const projector = await openPatiently(store);
     const follower = new Follower(projector, store, (states) => {
       tell({ states });
     });
@@ -37,6 +42,19 @@ async function follow(): Promise<void> {
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** The log may be away or slow just when this begins. */
+async function openPatiently(store: EventStore): Promise<Projector> {
+  const limit = performance.now() + START_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await Projector.open(viewsDir, store, ALL_PROJECTIONS);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || performance.now() > limit) throw error;
+    }
+    await sleep(START_RETRY_MS);
   }
 }
 

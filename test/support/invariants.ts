@@ -184,7 +184,7 @@ function expectListed(views: Views, sales: readonly Sale[]): void {
 }
 
 /** Views that are built from nothing hold the same rows. */
-async function expectSameRebuilt({ store, viewsDir }: TestLedger): Promise<void> {
+export async function expectSameRebuilt({ store, viewsDir }: TestLedger): Promise<void> {
   const rebuiltDir = newFolderInMemory();
   const rebuilt = await Views.open({ viewsDir: rebuiltDir, eventStoreUrl: '', store });
   await rebuilt.waitFor(await store.head());

@@ -98,10 +98,9 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'BatchClosed': {
       const { refunds, ...batch } = event.data;
       return refunds.map(({ currency, amount }) =>
-        posting(
+        refundsCleared(
           entryOf('refunds-cleared', { ...batch, currency }, batchName(batch)),
-          { refund_payable: amount },
-          { acquirer_receivable: amount },
+          BigInt(amount),
         ),
       );
     }
@@ -222,6 +221,13 @@ function mirrored({ lines, ...entry }: Posting): Posting {
     credit: debit,
   }));
   return { ...entry, kind: 'reversal', lines: turned } as unknown as Posting;
+}
+
+/** Below zero, what an earlier close had cleared was taken back since. */
+function refundsCleared(entry: Entry, amount: bigint): Posting {
+  return amount < 0n
+    ? posting(entry, { acquirer_receivable: -amount }, { refund_payable: -amount })
+    : posting(entry, { refund_payable: amount }, { acquirer_receivable: amount });
 }
 
 function settled(data: SettledData): Posting {

@@ -67,10 +67,16 @@ export type BatchEvent =
       readonly data: BatchFact & {
         readonly totals: StoredTotals;
         readonly settled: SettledSums;
-        /** What the refunds made in the batch come to, for the books. */
+        /**
+         * What is cleared of refunds, for the books: of those made in the batch, and of those that came too late for an
+         * earlier one. Below zero where more was taken back since than refunded.
+         */
         readonly refunds: readonly { readonly currency: string; readonly amount: string }[];
+        /** So many of its refunds, and reversals of them, were counted; any behind them come too late for it. */
+        readonly refundsCounted?: number;
         readonly reconciliation: Reconciliation;
         readonly differences?: readonly Difference[];
+        /** Sales and refunds of earlier batches. */
         readonly carriedForward?: readonly string[];
       };
     }

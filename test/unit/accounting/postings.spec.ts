@@ -69,6 +69,12 @@ describe('the books', () => {
       ['refund_payable 5', '  acquirer_receivable 5'],
     ]);
   });
+  test('give back what an earlier close had cleared of refunds that were reversed since', () => {
+    const data = { ...batchClosed.data, refunds: [{ currency: 'CNY', amount: '-5' }] };
+    expect(posted({ ...batchClosed, data } as LedgerEvent)).toEqual([
+      ['acquirer_receivable 5', '  refund_payable 5'],
+    ]);
+  });
   test('have nothing of a close that is only asked for', () => {
     expect(posted(closeRequested)).toEqual([]);
   });
