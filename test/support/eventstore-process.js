@@ -12,7 +12,7 @@ const START_MS = 120_000;
 export function spawnEventStore({ port, replicationPort, folder, settings = {} }) {
   const binary = process.env.EVENTSTORE_BIN;
   if (!binary) throw new Error('EVENTSTORE_BIN is not set');
-  return spawn(binary, [], {
+  const child = spawn(binary, [], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
@@ -27,6 +27,8 @@ export function spawnEventStore({ port, replicationPort, folder, settings = {} }
       ...settings,
     },
   });
+  process.once('exit', () => child.kill('SIGKILL'));
+  return child;
 }
 
 /** The state that a node gives itself; undefined while it does not answer. */
