@@ -14,6 +14,13 @@ export async function emptyLedger(bench) {
   return service;
 }
 
+/** The same on a server's log, of which only the views' folder is new. */
+export async function registeredLedger(bench, url) {
+  const service = await startServer('../dist/main.js', settings(bench, url));
+  await register(service);
+  return service;
+}
+
 /** The same where every terminal has a key of its own: `keys`, in the order of the merchants. */
 export async function keyedLedger(bench) {
   const environment = settings(bench);
@@ -55,8 +62,8 @@ export async function filledLedger(bench, sales, batchNo) {
   return Object.assign(service, { projectedPerSecond: sales / seconds });
 }
 
-function settings({ store, newFolder }) {
-  return { SANDBOX: 'on', ...storeSettings(store, newFolder()) };
+function settings({ store, newFolder }, url) {
+  return { SANDBOX: 'on', ...storeSettings(store, newFolder(), url) };
 }
 
 /** Resolves when every view has seen what the log has now: gives how many events that is. */

@@ -27,23 +27,26 @@ function server(child, url) {
   return {
     url,
     /** Processor time of all its threads so far; undefined where the system does not tell. */
-    cpuSeconds() {
-      const stat = procFile(child.pid, 'stat');
-      if (stat === undefined) return undefined;
-      const [, , , , , , , , , , , user, system] = stat.slice(stat.indexOf(')')).split(' ');
-      return (Number(user) + Number(system)) / TICKS;
-    },
+    cpuSeconds: () => cpuSecondsOf(child.pid),
     /** The most memory it ever had; undefined where the system does not tell. */
     peakMemoryMb() {
       const peak = /VmHWM:\s+(\d+)/.exec(procFile(child.pid, 'status') ?? '')?.[1];
       return peak === undefined ? undefined : Math.round(Number(peak) / 1_024);
     },
     async stop() {
+      if (child.exitCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+export function cpuSecondsOf(pid) {
+  const stat = procFile(pid, 'stat');
+  if (stat === undefined) return undefined;
+  const [, , , , , , , , , , , user, system] = stat.slice(stat.indexOf(')')).split(' ');
+  return (Number(user) + Number(system)) / TICKS;
 }
 
 function procFile(pid, name) {

@@ -1,0 +1,122 @@
+import { startEventStore } from '../test/support/eventstore-process.js';
+import { median, perSecond, rounded } from './figures.js';
+import { caughtUp, registeredLedger } from './ledger.js';
+import { cpuSecondsOf, startSender } from './servers.js';
+
+const CONNECTIONS = [64, 256];
+
+/**
+ * The service on EventStoreDB over HTTP, against the bare client: it appends the same events from as many workers, in
+ * the same rounds. Then how fast the views catch up with all of it, against a bare reading with the same filter.
+ */
+export async function benchEventStore(bench) {
+  const server = await eventStore(bench);
+  const service = await registeredLedger(bench, server.url);
+  const load = startSender('./load.process.js');
+  const client = startSender('./raw-client.process.js');
+  const catchUp = startSender('./catch-up.process.js');
+  try {
+    const parts = { server, service, load, client };
+    const sales = await salesRounds(bench, parts);
+    await caughtUp(service);
+    await service.stop();
+    const views = await catchUpRounds(bench, { server, client, catchUp });
+    return { ...salesFigures(sales), ...catchUpFigures(views) };
+  } finally {
+    for (const sender of [load, client, catchUp]) sender.stop();
+    await service.stop();
+    await server.stop();
+  }
+}
+
+/** The one at KURRENTDB_URL, which is then not empty, or one of the bench's own, on disk. */
+async function eventStore(bench) {
+  const url = process.env.KURRENTDB_URL;
+  if (url !== undefined) return { url, stop: () => Promise.resolve() };
+  const server = await startEventStore({ folder: bench.newFolder() });
+  return { ...server, cpuSeconds: () => cpuSecondsOf(server.pid) };
+}
+
+/** One object a round; the first round only warms up. */
+async function salesRounds(bench, { server, service, load, client }) {
+  const rounds = [];
+  const first = process.hrtime.bigint() % 80_000n;
+  for (let round = 0; round <= bench.rounds; round += 1) {
+    const done = {};
+    for (const [turn, connections] of CONNECTIONS.entries()) {
+      const batchNo = String(100_000n + first + BigInt(round * CONNECTIONS.length + turn));
+      const sales = { kind: 'sales', batchNo, count: bench.requests, connections };
+      done[`http${connections}`] = await measure([service, server], bench.requests, () =>
+        load.send({ url: service.url, ...sales }),
+      );
+      await caughtUp(service);
+      done[`raw${connections}`] = await client.send({ url: server.url, does: 'append', ...sales });
+    }
+    if (round > 0) rounds.push(done);
+    bench.say(`round ${round} of ${bench.rounds}: ${told(done)}`);
+  }
+  return rounds;
+}
+
+/** Processor time by what it was spent on, too. */
+async function measure([service, server], count, send) {
+  const before = [service, server].map((each) => each.cpuSeconds?.());
+  const done = await send();
+  const [cpuMicros, serverCpuMicros] = [service, server].map((each, index) =>
+    before[index] === undefined ? undefined : ((each.cpuSeconds() - before[index]) / count) * 1e6,
+  );
+  return { ...done, cpuMicros, serverCpuMicros };
+}
+
+async function catchUpRounds(bench, { server, client, catchUp }) {
+  const rounds = [];
+  for (let round = 1; round <= bench.rounds; round += 1) {
+    const read = await client.send({ url: server.url, does: 'read' });
+    const views = await catchUp.send({ url: server.url, viewsDir: bench.newFolder() });
+    if (read.count !== views.count) {
+      throw new Error(`${views.count} events in the views, ${read.count} read`);
+    }
+    rounds.push({ read, views });
+    bench.say(`round ${round} of ${bench.rounds}: ${told({ read, views })}`);
+  }
+  return rounds;
+}
+
+function salesFigures(rounds) {
+  const of = (name, figure = perSecond) =>
+    rounded(median(rounds.map((done) => figure(done[name]))));
+  return Object.fromEntries(
+    CONNECTIONS.flatMap((connections) => {
+      const [http, raw] = [`http${connections}`, `raw${connections}`];
+      const ratios = rounds.map((done) => perSecond(done[http]) / perSecond(done[raw]));
+      return [
+        [`salesToRawAt${connections}`, rounded(median(ratios), 2)],
+        [`salesPerSecondAt${connections}`, of(http)],
+        [`rawAppendsPerSecondAt${connections}`, of(raw)],
+        [`saleCpuMicrosAt${connections}`, of(http, ({ cpuMicros }) => cpuMicros)],
+        [`rawAppendCpuMicrosAt${connections}`, of(raw, ({ cpuMicros }) => cpuMicros)],
+        [`serverCpuMicrosAt${connections}`, of(http, ({ serverCpuMicros }) => serverCpuMicros)],
+      ];
+    }),
+  );
+}
+
+function catchUpFigures(rounds) {
+  const of = (name, figure = perSecond) =>
+    rounded(median(rounds.map((done) => figure(done[name]))));
+  const ratios = rounds.map(({ views, read }) => perSecond(views) / perSecond(read));
+  return {
+    catchUpToRead: rounded(median(ratios), 2),
+    catchUpPerSecond: of('views'),
+    readPerSecond: of('read'),
+    catchUpCpuMicros: of('views', ({ cpuMicros }) => cpuMicros),
+    readCpuMicros: of('read', ({ cpuMicros }) => cpuMicros),
+    eventsCaughtUp: rounds[0]?.read.count,
+  };
+}
+
+function told(done) {
+  return Object.entries(done)
+    .map(([name, figures]) => `${name} ${Math.round(perSecond(figures))}/s`)
+    .join(', ');
+}
