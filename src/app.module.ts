@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BooksController } from './accounting/books.controller.js';
 import { Gate } from './access/gate.js';
+import { KeyRate } from './access/key-rate.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { KeysController } from './access/keys.controller.js';
 import { SettlementsController } from './accounting/settlements.controller.js';
@@ -51,6 +52,7 @@ import { SalesController } from './sales/sales.controller.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
 import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 import { TimeoutReversalsController } from './sales/timeout-reversals.controller.js';
+import { RefusedAttempts } from './sales/refused-attempts.js';
 import { TerminalRequests } from './sales/terminal-requests.js';
 import { SandboxCommandHandler } from './sandbox/sandbox.command-handler.js';
 import { SandboxController } from './sandbox/sandbox.controller.js';
@@ -109,8 +111,11 @@ export class AppModule implements OnApplicationShutdown {
 
 function module(settings: Settings, store: OwnedEventStore, views: Views): DynamicModule {
   const clock = new SettableClock();
-  const ledger = composeLedger({ store, views, clock, payer: payerIn(settings) });
+  const metrics = new Metrics(views, store);
+  const { appended } = metrics;
+  const ledger = composeLedger({ store, views, clock, payer: payerIn(settings), appended });
   const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
+  const rate = new KeyRate(settings.REQUESTS_PER_KEY);
   const isSandbox = settings.SANDBOX === 'on';
   return {
     module: AppModule,
@@ -118,9 +123,9 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
     providers: [
       { provide: EVENT_STORE, useValue: store },
       { provide: Views, useValue: views },
-      { provide: Metrics, useValue: new Metrics(views, store) },
+      { provide: Metrics, useValue: metrics },
       { provide: Readiness, useValue: new Readiness() },
-      { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now()) },
+      { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
       { provide: Streams, useValue: new Streams() },
       { provide: HeadSigner, useValue: signer },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
@@ -133,6 +138,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
             },
           ]
         : []),
+      { provide: TerminalRequests, useValue: terminalRequests(settings, ledger, metrics) },
       ...handlers(ledger),
     ],
   };
@@ -146,9 +152,17 @@ function payerIn({ PAYER_NAME: name, PAYER_ACCOUNT: account, PAYER_BIC: bic }: S
   return name === '' ? undefined : { name, account, bic: bic || undefined };
 }
 
+function terminalRequests(
+  { REFUSED_PER_SALE: perSale, REFUSED_PER_TERMINAL: perTerminal }: Settings,
+  { sales, giveBacks }: Ledger,
+  metrics: Metrics,
+): TerminalRequests {
+  const attempts = new RefusedAttempts({ perSale, perTerminal });
+  return new TerminalRequests(sales, giveBacks, attempts, metrics.commandDone);
+}
+
 function handlers(ledger: Ledger) {
   return [
-    { provide: TerminalRequests, useValue: new TerminalRequests(ledger.sales, ledger.giveBacks) },
     { provide: SettleCommandHandler, useValue: ledger.settlements },
     { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
     { provide: SaleQueries, useValue: ledger.saleQueries },

@@ -61,11 +61,13 @@ export interface LedgerParts {
   readonly clock: Clock;
   /** Whom payout files name as who pays. */
   readonly payer?: Payer | undefined;
+  /** Is told how long each append to the log took. */
+  readonly appended?: ConstructorParameters<typeof Journal>[1];
 }
 
 /** The service, the command line and the tests all run on what this builds. */
-export function composeLedger({ store, views, clock, payer }: LedgerParts): Ledger {
-  const journal = new Journal(store);
+export function composeLedger({ store, views, clock, payer, appended }: LedgerParts): Ledger {
+  const journal = new Journal(store, appended);
   const news = new News(store);
   const directory = new MerchantDirectory(journal, news);
   const open = new OpenBatches(journal, views, directory, news);

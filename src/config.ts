@@ -19,6 +19,8 @@ const STORE_URL =
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+const COUNT = 'a whole number from 0';
+
 const ACCOUNT = 'an IBAN, or an account number of up to 34 letters, digits and hyphens';
 
 /** The settings of the service and of the tool, each with its default. */
@@ -56,6 +58,25 @@ export class Settings {
   @IsString({ message: 'a key' })
   LEDGER_KEY = '';
 
+  /** Requests of one key in a minute, on one node; 0 for any number. */
+  @IsInt({ message: COUNT })
+  @Min(0, { message: COUNT })
+  REQUESTS_PER_KEY = 60_000;
+
+  /** Refused attempts in a minute on one sale, and from one terminal, before the next are sent away; 0 for any number. */
+  @IsInt({ message: COUNT })
+  @Min(0, { message: COUNT })
+  REFUSED_PER_SALE = 20;
+
+  @IsInt({ message: COUNT })
+  @Min(0, { message: COUNT })
+  REFUSED_PER_TERMINAL = 200;
+
+  /** How long a request may take to arrive. */
+  @IsInt({ message: COUNT })
+  @Min(0, { message: COUNT })
+  REQUEST_TIMEOUT_SECONDS = 30;
+
   /** Who pays merchants, as payout files name it to the bank. */
   @MaxLength(140, { message: 'up to 140 characters' })
   PAYER_NAME = '';
@@ -84,8 +105,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     const text = environment[name];
     if (text !== undefined && text !== '') texts[name] = text;
   }
-  const { PORT, ...others } = texts;
-  Object.assign(settings, others, PORT !== undefined && { PORT: wholeNumber(PORT) });
+  for (const [name, text] of Object.entries(texts)) {
+    const isNumber = typeof settings[name as keyof Settings] === 'number';
+    Object.assign(settings, { [name]: isNumber ? wholeNumber(text) : text });
+  }
   if (texts['AUTH'] === undefined && !isLoopback(settings.HOST)) settings.AUTH = 'keys';
   const faults = validateSync(settings).map(({ property, constraints }) => {
     const allowed = Object.values(constraints ?? {})[0] ?? '';

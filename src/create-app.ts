@@ -17,7 +17,8 @@ import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
-import { drained, httpAdapter } from './http/server.js';
+import { drained, httpAdapter, secure } from './http/server.js';
+import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
@@ -35,6 +36,8 @@ export async function createApp(
     abortOnError: false,
   });
   const fastify: FastifyInstance = adapter.getInstance();
+  trace(fastify);
+  await secure(fastify);
   readJsonExactly(fastify);
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);

@@ -5,6 +5,7 @@ import { closedBy, type Key } from './domain/key.js';
 import type { Keyring, KeyRecord } from './keyring.js';
 import { isHeld, type RouteRule } from './may-call.js';
 import { isSecretOf, readKey } from './secret.js';
+import type { KeyRate } from './key-rate.js';
 import { readSignature, type Signature, Signatures } from './signature.js';
 
 declare module 'fastify' {
@@ -43,6 +44,7 @@ export class Gate {
   constructor(
     private readonly keyring: Keyring,
     private readonly now: () => number,
+    private readonly rate: KeyRate,
   ) {}
 
   guard(fastify: FastifyInstance): void {
@@ -55,7 +57,10 @@ export class Gate {
       else this.authenticate(request, reply, rule, done);
     });
     fastify.addHook('preHandler', (request, reply, done) => {
-      done(this.refusal(request, reply));
+      const refusal = this.refusal(request, reply);
+      const { caller, signature } = request;
+      if (refusal || !signature || caller?.keyId === undefined) done(refusal);
+      else this.rate.spend(caller.keyId, reply).then(done, done);
     });
   }
 
@@ -72,7 +77,10 @@ export class Gate {
       return;
     }
     const admit = (record: KeyRecord): void => {
-      done(this.admit(request, reply, rule, { ...presented, key: record.key }));
+      const refusal = this.admit(request, reply, rule, { ...presented, key: record.key });
+      // A signature is proved, and counts, once the body is there.
+      if (refusal || presented.signature) done(refusal);
+      else this.rate.spend(presented.keyId, reply).then(done, done);
     };
     const known = this.keyring.known(presented.keyId);
     if (known) admit(known);

@@ -31,14 +31,18 @@ export function MayCall(scopes: readonly Scope[], named: Named = 'path'): Method
     RouteConfig({ rule }),
     ApiSecurity('key'),
     ApiExtension('x-may-call', [...scopes]),
-    Problems(401, 403, ...(scopes.some(isHeld) ? [404] : [])),
+    Problems(401, 403, 429, ...(scopes.some(isHeld) ? [404] : [])),
   );
 }
 
 /** The route asks for no key. */
 export function AnyoneMayCall(): MethodDecorator {
   const rule: RouteRule = { scopes: [], isOpen: true, named: 'path' };
-  return applyDecorators(RouteConfig({ rule }), ApiExtension('x-may-call', ['anyone']));
+  return applyDecorators(
+    RouteConfig({ rule }),
+    ApiSecurity({}),
+    ApiExtension('x-may-call', ['anyone']),
+  );
 }
 
 /** Whether keys of the scope are held to one merchant. */

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventStore } from '../event-store/event-store.js';
+import type { Outcome } from '../sales/sales.commands.js';
 import type { Views } from '../projections/views.js';
 
 /** Figures for Prometheus: requests by route and result, appends to the log, and how far views are behind. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
+  private readonly commands: Counter<'kind' | 'result'>;
+  private readonly appends: Histogram<'result'>;
 
   constructor(views: Views, store: EventStore) {
     collectDefaultMetrics({ register: this.registry });
@@ -16,6 +19,31 @@ export class Metrics {
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers: [this.registry],
+    });
+    this.commands = new Counter({
+      name: 'tillbook_commands_total',
+      help: 'Requests of terminals by kind, and by what came of them: done, repeated, or the code of the refusal.',
+      labelNames: ['kind', 'result'],
+      registers: [this.registry],
+    });
+    this.appends = new Histogram({
+      name: 'tillbook_append_duration_seconds',
+      help: 'Time until an append to the log is on the disk, or has failed.',
+      labelNames: ['result'],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers: [this.registry],
+    });
+    new Gauge({
+      name: 'tillbook_view_lag',
+      help: 'How many positions a view is behind the log.',
+      labelNames: ['view'],
+      registers: [this.registry],
+      async collect() {
+        const head = Number(await store.head());
+        for (const { name, position } of views.state()) {
+          this.set({ view: name }, Math.max(0, head - Number(position)));
+        }
+      },
     });
     new Gauge({
       name: 'tillbook_view_position',
@@ -49,6 +77,18 @@ export class Metrics {
       done();
     });
   }
+
+  /** Counts a terminal's command. */
+  readonly commandDone = (kind: string, outcome: Outcome<unknown>): void => {
+    const { replayed } = outcome;
+    const refusal = 'refusal' in outcome ? outcome.refusal.code : 'done';
+    this.commands.inc({ kind, result: replayed ? 'repeated' : refusal });
+  };
+
+  /** Times an append. */
+  readonly appended = (seconds: number, result: 'done' | 'failed'): void => {
+    this.appends.observe({ result }, seconds);
+  };
 
   get contentType(): string {
     return this.registry.contentType;

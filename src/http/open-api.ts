@@ -24,6 +24,8 @@ const HEADERS = {
   Location: text('Where what was made can be read'),
   'Idempotency-Replayed': text('`true` when this is the answer that the same request got before'),
   'WWW-Authenticate': text('How to say who asks'),
+  RateLimit: text('What is left of the key’s requests, and the seconds until they begin anew'),
+  'RateLimit-Policy': text('How many requests a key may send in how many seconds'),
   'Retry-After': text('Seconds to wait before the request is sent again'),
 } as const;
 
@@ -99,6 +101,7 @@ function problemOf(status: number): MethodDecorator {
 
 const PROBLEM_HEADERS: Readonly<Record<number, readonly Header[]>> = {
   401: ['WWW-Authenticate'],
+  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
 };
 
@@ -108,6 +111,8 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setTitle('Tillbook')
     .setDescription('A ledger for card sales and their reversals')
     .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
     .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'With AUTH=keys' })
     .build();
   const { components, ...document } = SwaggerModule.createDocument(app, about);

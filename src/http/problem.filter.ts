@@ -55,6 +55,9 @@ export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Re
     void reply.header('Retry-After', '1');
     return sendProblem(reply, problems.storeAway(error.outcome === 'unknown'));
   }
+  if (error instanceof ProblemError && error.retryAfterSeconds !== undefined) {
+    void reply.header('Retry-After', String(error.retryAfterSeconds));
+  }
   return sendProblem(reply, knownProblem(error) ?? fault(error, log));
 }
 

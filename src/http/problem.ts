@@ -216,6 +216,32 @@ export const problems = {
       nextStep: 'contact-acquirer',
     }),
 
+  tooManyRequests: (waitSeconds: number): Problem =>
+    problem({
+      status: 429,
+      code: 'too-many-requests',
+      title: 'Too many requests',
+      responseCode: '65',
+      message: {
+        en: `This key has sent too many requests; wait ${waitSeconds} s.`,
+        zh: `该密钥请求过于频繁，请等待 ${waitSeconds} 秒。`,
+      },
+      nextStep: 'wait',
+    }),
+
+  tooManyRefused: (waitSeconds: number): Problem =>
+    problem({
+      status: 429,
+      code: 'too-many-refused',
+      title: 'Refused too often',
+      responseCode: '65',
+      message: {
+        en: `Too many attempts were refused within a minute; wait ${waitSeconds} s.`,
+        zh: `一分钟内被拒次数过多，请等待 ${waitSeconds} 秒。`,
+      },
+      nextStep: 'wait',
+    }),
+
   tooManyLines: (limit: number): Problem =>
     problem({
       status: 413,
@@ -294,7 +320,10 @@ export const problems = {
 /** A problem met on the way to a handler. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    readonly retryAfterSeconds?: number,
+  ) {
     super(problem.code);
   }
 }

@@ -1,22 +1,35 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Settings } from '../config.js';
 import { problems, sendProblem } from './problem.js';
+import { requestId } from './tracing.js';
 
 const BODY_LIMIT = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How often connections are looked through for requests that take too long. */
+const SLOW_CHECK_MS = 1_000;
 const DRAIN_POLL_MS = 20;
 
 /** The HTTP server with its limits. What can't even be routed is answered by a problem document, too. */
-export function httpAdapter({ LOG_LEVEL }: Settings): FastifyAdapter {
+export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): FastifyAdapter {
   return new FastifyAdapter({
     logger: { level: LOG_LEVEL },
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_SECONDS * 1_000,
+    http: { connectionsCheckingInterval: SLOW_CHECK_MS },
+    genReqId: requestId as never,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 128 },
@@ -28,6 +41,35 @@ export function httpAdapter({ LOG_LEVEL }: Settings): FastifyAdapter {
       answerNotHttp(error, socket);
     },
   });
+}
+
+/** What browsers are told: nothing but the page at /docs loads anything, and only from here. */
+const BROWSERS: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  xFrameOptions: { action: 'deny' },
+  // What ends TLS in front of the service says it, or nobody can.
+  strictTransportSecurity: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+};
+
+export async function secure(fastify: FastifyInstance): Promise<void> {
+  await fastify.register(helmet, BROWSERS);
 }
 
 /** What came is no HTTP request, or its headers are too large. */

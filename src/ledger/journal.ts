@@ -19,7 +19,11 @@ export interface Origin {
 
 /** The event store in the ledger's own terms: facts in, facts out. */
 export class Journal {
-  constructor(private readonly store: EventStore) {}
+  /** `appended` is told how long each append took. */
+  constructor(
+    private readonly store: EventStore,
+    private readonly appended?: (seconds: number, result: 'done' | 'failed') => void,
+  ) {}
 
   /** Whether other processes may write to the log, too. */
   get isShared(): boolean {
@@ -37,11 +41,18 @@ export class Journal {
     origin: Origin,
   ): Promise<Appended> {
     const from = { ...origin, recordedAt: timeText(Date.now()) };
-    return this.store.append(
-      stream,
-      expected,
-      events.map((event) => encode(event, from)),
-    );
+    const encoded = events.map((event) => encode(event, from));
+    const append = this.store.append(stream, expected, encoded);
+    if (this.appended) this.time(append, this.appended);
+    return append;
+  }
+
+  private time(append: Promise<Appended>, appended: NonNullable<typeof this.appended>): void {
+    const began = performance.now();
+    const told = (result: 'done' | 'failed') => () => {
+      appended((performance.now() - began) / 1_000, result);
+    };
+    append.then(told('done'), told('failed'));
   }
 
   /** The facts of a stream in order; none when there is no such stream. */

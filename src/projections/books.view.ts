@@ -124,7 +124,9 @@ export class BooksView {
 
   private figures(book: BookRow, { position, at }: AsOf): Figures {
     if (position === undefined && at === undefined) return book;
-    const until = position === undefined ? MAX : BigInt(position);
+    // Twenty digits may say more than a position can be.
+    const asked = position === undefined ? MAX : BigInt(position);
+    const until = asked < MAX ? asked : MAX;
     if (at === undefined) return this.byPosition.get(book.book, until) ?? NOTHING;
     return this.figuresAt(book.book, until, at);
   }

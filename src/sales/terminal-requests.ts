@@ -6,7 +6,8 @@ import { REQUEST_NAME } from '../ledger/domain/request-name.js';
 import { noSuchSale } from './domain/judge.js';
 import type { GiveBackCommandHandler } from './give-back.command-handler.js';
 import type { SalesCommandHandler } from './sales.command-handler.js';
-import type { Asked, GiveBack, GivenBackAnswer, TakeSale } from './sales.commands.js';
+import type { Attempt, RefusedAttempts } from './refused-attempts.js';
+import type { Asked, GiveBack, GivenBackAnswer, Outcome, TakeSale } from './sales.commands.js';
 import type { GiveBackBody, SaleBody } from './sales.dto.js';
 import { renderGivenBack } from './sales.render.js';
 
@@ -17,17 +18,25 @@ interface Received {
   readonly caller: Caller;
 }
 
+/** Is told what became of each command. */
+export type CommandDone = (kind: string, outcome: Outcome<unknown>) => void;
+
 /** What terminals ask for, from a checked body to the answer: the same for a route and for a line of a bulk. */
 export class TerminalRequests {
   constructor(
     private readonly sales: SalesCommandHandler,
     private readonly giveBacks: GiveBackCommandHandler,
+    private readonly attempts: RefusedAttempts,
+    private readonly done: CommandDone,
   ) {}
 
-  /** @throws StoreUnavailableError */
+  /** @throws ProblemError 429 for one refused too often; StoreUnavailableError */
   async take(sale: SaleBody, caller: Caller, reply: Reply) {
     const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
-    const outcome = await this.sales.take(sale as TakeSale, sent);
+    const { merchantId, terminalId } = sale;
+    const outcome = await this.attempt('sale', { merchantId, terminalId }, () =>
+      this.sales.take(sale as TakeSale, sent),
+    );
     return answer(reply, outcome, 201, (taken) => {
       void reply.header('ETag', etag(taken.revision));
       void reply.header('Location', `/v1/sales/${taken.saleId}`);
@@ -35,16 +44,18 @@ export class TerminalRequests {
     });
   }
 
-  /** @throws ProblemError for a malformed saleId or If-Match; StoreUnavailableError */
+  /** @throws ProblemError for a malformed saleId or If-Match, 429 for one refused too often; StoreUnavailableError */
   async giveBack(asked: Asked, saleId: string, { sent, ifMatch, caller }: Received, reply: Reply) {
     refuseMalformed(saleId);
-    const outcome = await this.giveBacks.giveBack(
-      { ...sent, asked, saleId } as unknown as GiveBack,
-      {
-        content: contentOf(sent),
-        by: terminalActor(sent, caller),
-        ifMatch: revisionsIn(ifMatch),
-      },
+    const { merchantId, terminalId } = sent;
+    const command = { ...sent, asked, saleId } as unknown as GiveBack;
+    const origin = {
+      content: contentOf(sent),
+      by: terminalActor(sent, caller),
+      ifMatch: revisionsIn(ifMatch),
+    };
+    const outcome = await this.attempt(asked, { merchantId, terminalId, saleId }, () =>
+      this.giveBacks.giveBack(command, origin),
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
       void reply.header('ETag', etag(done.revision));
@@ -52,6 +63,19 @@ export class TerminalRequests {
       const rendered = renderGivenBack(done);
       return asked === 'reversal' ? { kind: done.kind, ...rendered } : rendered;
     });
+  }
+
+  /** Counts what came of it; who was refused too often is sent away before. */
+  private async attempt<A>(
+    kind: string,
+    attempt: Attempt,
+    carryOut: () => Promise<Outcome<A>>,
+  ): Promise<Outcome<A>> {
+    await this.attempts.admit(attempt);
+    const outcome = await carryOut();
+    if ('refusal' in outcome) await this.attempts.refused(attempt);
+    this.done(kind, outcome);
+    return outcome;
   }
 }
 

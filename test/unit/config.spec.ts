@@ -16,6 +16,10 @@ describe('settings', () => {
       LOG_LEVEL: 'info',
       AUDIT_KEY_FILE: '',
       LEDGER_KEY: '',
+      REQUESTS_PER_KEY: 60_000,
+      REFUSED_PER_SALE: 20,
+      REFUSED_PER_TERMINAL: 200,
+      REQUEST_TIMEOUT_SECONDS: 30,
       PAYER_NAME: '',
       PAYER_ACCOUNT: '',
       PAYER_BIC: '',
@@ -57,6 +61,7 @@ describe('settings', () => {
     ['AUTH', 'none', 'off or keys'],
     ['SANDBOX', 'yes', 'on or off'],
     ['PAYER_BIC', 'BANK', 'a BIC'],
+    ['REFUSED_PER_SALE', 'many', 'a whole number from 0'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s may not be %s', (name, value, allowed) => {
     expect(() => readSettings({ [name]: value })).toThrow(

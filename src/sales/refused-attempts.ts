@@ -1,0 +1,57 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { ProblemError, problems } from '../http/problem.js';
+
+const WINDOW_SECONDS = 60;
+
+/** How many refused attempts are let through in a minute; 0 lets through any number. */
+export interface RefusedLimits {
+  readonly perSale: number;
+  readonly perTerminal: number;
+}
+
+/** What an attempt is about. */
+export interface Attempt {
+  readonly merchantId: string;
+  readonly terminalId: string;
+  /** The sale that something is to be given back on. */
+  readonly saleId?: string;
+}
+
+/** Slows down who is refused over and over, by the real time of this node: nothing of it is written. */
+export class RefusedAttempts {
+  private readonly limiters: readonly (readonly [
+    limiter: RateLimiterMemory,
+    nameOf: (attempt: Attempt) => string | undefined,
+  ])[];
+
+  constructor({ perSale, perTerminal }: RefusedLimits) {
+    const bySale = ({ saleId }: Attempt) => saleId;
+    const byTerminal = ({ merchantId, terminalId }: Attempt) => `${merchantId}.${terminalId}`;
+    this.limiters = [
+      ...(perSale > 0 ? [[limiterOf('sale', perSale), bySale] as const] : []),
+      ...(perTerminal > 0 ? [[limiterOf('terminal', perTerminal), byTerminal] as const] : []),
+    ];
+  }
+
+  /** @throws ProblemError 429 with the wait, once too many attempts like this one were refused */
+  async admit(attempt: Attempt): Promise<void> {
+    for (const [limiter, nameOf] of this.limiters) {
+      const name = nameOf(attempt);
+      const spent = name === undefined ? null : await limiter.get(name);
+      if (!spent || spent.consumedPoints < limiter.points) continue;
+      const waitSeconds = Math.ceil(spent.msBeforeNext / 1_000);
+      throw new ProblemError(problems.tooManyRefused(waitSeconds), waitSeconds);
+    }
+  }
+
+  async refused(attempt: Attempt): Promise<void> {
+    for (const [limiter, nameOf] of this.limiters) {
+      const name = nameOf(attempt);
+      if (name !== undefined) await limiter.penalty(name);
+    }
+  }
+}
+
+function limiterOf(keyPrefix: string, points: number): RateLimiterMemory {
+  return new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
+}

@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { Tillbook } from '../support/tillbook.js';
+import { operatorKey } from '../support/tool.js';
+
+const CARD_NUMBER = '4111111111111111';
+
+let ledger: Tillbook;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start({
+    env: { REFUSED_PER_TERMINAL: '30', REQUEST_TIMEOUT_SECONDS: '1', LOG_LEVEL: 'trace' },
+  });
+});
+
+describe('who is refused over and over', () => {
+  test('on one sale is told to wait from the twenty-first time on, and other sales are not held up', async () => {
+    const shop = await Shop.open(ledger);
+    const { saleId } = await shop.sell();
+    const other = await shop.sell();
+    for (let attempt = 1; attempt <= 20; attempt += 1) {
+      const { status, body } = await shop.void(saleId, { amount: 10_001 });
+      expect([attempt, status, body.code]).toEqual([attempt, 422, 'amount-allowed']);
+    }
+    const sent = shop.request();
+    const slowed = await shop.void(saleId, sent);
+    expect(slowed).toMatchObject({ status: 429, body: { code: 'too-many-refused' } });
+    expect(slowed.body).toMatchObject({ responseCode: '65', nextStep: 'wait' });
+    const wait = Number(slowed.headers['retry-after']);
+    expect(wait > 0 && wait <= 60).toBe(true);
+    const { merchantId, terminalId, batchNo, stan } = sent;
+    const asked = await ledger.get(`/v1/requests/${merchantId}/${terminalId}/${batchNo}/${stan}`);
+    expect(asked.status).toBe(404);
+    expect((await shop.void(other.saleId)).status).toBe(201);
+  });
+
+  test('from one terminal is told to wait, and other terminals are not held up', async () => {
+    const shop = await Shop.open(ledger);
+    await shop.assign('T2', 'S1');
+    for (let attempt = 1; attempt <= 30; attempt += 1) {
+      expect((await shop.trySale({ currency: 'USD' })).status).toBe(422);
+    }
+    expect((await shop.trySale()).status).toBe(429);
+    const lines = [{ op: 'sale', ...shop.saleBody() }];
+    const bulk = await ledger.post(
+      '/v1/bulk',
+      lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      { 'content-type': 'application/x-ndjson' },
+    );
+    expect(JSON.parse(bulk.text)).toMatchObject({ status: 429, body: { nextStep: 'wait' } });
+    expect((await shop.trySale({ terminalId: 'T2', batchNo: '000007' })).status).toBe(201);
+  });
+});
+
+describe('a key', () => {
+  test('has so many requests a minute, is told what is left, and then to wait', async () => {
+    const folder = newFolder();
+    const key = await operatorKey(folder);
+    const env = { AUTH: 'keys', REQUESTS_PER_KEY: '5' };
+    const own = await Tillbook.start({ folder, key, env, clock: 'running' });
+    const path = '/v1/projections';
+    const { status, headers } = await own.get(path);
+    expect(status).toBe(200);
+    expect(headers['ratelimit-policy']).toBe('"key";q=5;w=60');
+    expect(headers['ratelimit']).toMatch(/^"key";r=4;t=\d+$/);
+    for (let left = 3; left >= 0; left -= 1) expect((await own.get(path)).status).toBe(200);
+    const spent = await own.get(path);
+    expect(spent).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
+    expect(Number(spent.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await own.get('/health/live')).status).toBe(200);
+  });
+});
+
+describe('a client that is too slow', () => {
+  const start = 'POST /v1/sales HTTP/1.1\r\nHost: x\r\n';
+  test.each([
+    ['headers', start],
+    ['body', `${start}Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"merch`],
+  ])('with its %s is cut off', async (_what, sent) => {
+    const socket = connect(Number(new URL(ledger.url).port), '127.0.0.1');
+    socket.write(sent);
+    const said = text(socket);
+    await once(socket, 'close');
+    expect(await said).toMatch(/^HTTP\/1\.1 408 [^]*"code":"too-slow"/);
+  });
+});
+
+describe('every answer', () => {
+  test('tells browsers to load nothing, to guess nothing and to frame nothing', async () => {
+    for (const path of ['/v1/projections', '/docs', '/no-such']) {
+      const { headers } = await ledger.get(path);
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+      });
+    }
+  });
+
+  test('leaves the page at /docs all that it needs: scripts and styles of the service’s own', async () => {
+    const { status, text: page } = await ledger.get('/docs');
+    expect(status).toBe(200);
+    const scripts = [...page.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
+    expect(scripts.length).toBeGreaterThan(1);
+    for (const [, attributes = '', inside = ''] of scripts) {
+      const [, source = ''] = /src=['"]([^'"]+)['"]/.exec(attributes) ?? [];
+      expect(inside.trim()).toBe('');
+      expect(source).not.toMatch(/^https?:/);
+      const { status: found } = await ledger.get(new URL(source, `${ledger.url}/docs`).pathname);
+      expect([source, found]).toEqual([source, 200]);
+    }
+  });
+
+  test('names its request: as the sender did, or by a name of its own', async () => {
+    const given = await ledger.get('/v1/projections', { 'x-request-id': 'till-7.42' });
+    expect(given.headers['x-request-id']).toBe('till-7.42');
+    await ledger.service.writes(
+      /"requestId":"till-7.42","method":"GET","route":"[^"]*","status":200/,
+    );
+    for (const name of ['', 'a b', CARD_NUMBER, 'x'.repeat(200)]) {
+      const { headers } = await ledger.get('/v1/projections', { 'x-request-id': name });
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+});
+
+describe('the log of the service', () => {
+  test('has no card number, no password and no key in it, whatever is sent', async () => {
+    const folder = newFolder();
+    const key = await operatorKey(folder);
+    const own = await Tillbook.start({ folder, key, env: { AUTH: 'keys', LOG_LEVEL: 'trace' } });
+    const shop = await Shop.open(own, { voidPolicy: { supervisorAbove: 0 } });
+    const password = 'seven-Tills-4';
+    await own.put(`${shop.path}/supervisors/ann`, { name: 'Ann', password });
+    const { saleId } = await shop.sell();
+    await shop.void(saleId, { supervisor: { id: 'ann', password: 'wrong-Tills-9' } });
+    await shop.void(saleId, { supervisor: { id: 'ann', password } });
+    await shop.trySale({ card: { token: CARD_NUMBER, last4: '1111' } });
+    await shop.trySale({ operatorId: CARD_NUMBER });
+    await own.get(`/v1/sales/${CARD_NUMBER}`);
+    await own.get(`/v1/no-such/${CARD_NUMBER}?card=${CARD_NUMBER}`);
+    await own.post('/v1/sales', `{"card": "${CARD_NUMBER}`);
+    await own.as(`${key}x`).get('/v1/projections');
+    await own.get('/health/live', { 'x-request-id': 'the-end' });
+    await own.service.writes('the-end');
+    const { output } = own.service;
+    expect(output).toContain('"level":20');
+    for (const secret of [CARD_NUMBER, password, 'wrong-Tills-9', key, key.split('_')[2] ?? key]) {
+      expect(output).not.toContain(secret);
+    }
+  });
+});
+
+describe('the figures for Prometheus', () => {
+  test('count commands by kind and result, and tell appends and lag', async () => {
+    const shop = await Shop.open(ledger);
+    const body = shop.saleBody();
+    for (let time = 0; time < 2; time += 1) await ledger.post('/v1/sales', body);
+    await shop.trySale({ currency: 'USD' });
+    const { text: figures } = await ledger.get('/metrics');
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="sale",result="repeated"\} 1$/m);
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="sale",result="currency"\} \d+$/m);
+    expect(figures).toMatch(/^tillbook_append_duration_seconds_count\{result="done"\} \d+$/m);
+    expect(figures).toMatch(/^tillbook_view_lag\{view="books"\} \d+$/m);
+  });
+
+  const promtool = spawnSync('promtool', ['--version']);
+  if (promtool.error) {
+    test.skip('left out: no promtool (Debian package prometheus)', () => undefined);
+  } else {
+    test('pass promtool’s check', async () => {
+      const { text: input } = await ledger.get('/metrics');
+      const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input });
+      expect([status, String(stdout), String(stderr)]).toEqual([0, '', '']);
+    });
+  }
+});
+
+describe('the OpenAPI document', () => {
+  test('passes Redocly’s recommended rules', async () => {
+    const { text: source } = await ledger.get('/openapi.json');
+    const config = await createConfig({
+      extends: ['recommended'],
+      // Nothing about a probe can be wrong.
+      rules: { 'operation-4xx-response': 'off' },
+    });
+    const found = await lintFromString({ source, config });
+    expect(
+      found.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]),
+    ).toEqual([]);
+  });
+});
