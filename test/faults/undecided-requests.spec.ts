@@ -1,25 +1,26 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Ledger } from '../../src/compose-ledger.js';
 import { minor } from '../../src/ledger/domain/money.js';
 import { requestName, streams } from '../../src/ledger/domain/request-name.js';
+import { Journal } from '../../src/ledger/journal.js';
 import { RequestSweep } from '../../src/sales/request-sweep.js';
-import { type EmbeddedLedger, openLedger, registerMerchant } from '../support/embedded-ledger.js';
-import { newFolderInMemory } from '../support/store-folder.js';
-import { MORNING } from '../support/tillbook.js';
+import { SALE_TIME, settings } from '../support/facts.js';
+import { TestLedger } from '../support/test-ledger.js';
 
 jest.setTimeout(60_000);
 
 const BY = { kind: 'terminal', id: 'SHOP.T1' } as const;
 const CARD = { token: 'tok_1', last4: '0001' };
 
-let ledger: EmbeddedLedger;
+let own: TestLedger;
+let ledger: Ledger;
 let stan = 0;
 
 beforeAll(async () => {
-  ledger = await openLedger(await SqliteEventStore.open(newFolderInMemory(), 'inline'), MORNING);
-  await registerMerchant(ledger, 'SHOP', ['T1'], { voidPolicy: { partial: true } });
+  own = await TestLedger.open();
+  ({ ledger } = own);
+  await own.register('SHOP', settings({ voidPolicy: { partial: true } }), { T1: 'S1' });
 });
-afterAll(() => ledger.close());
 
 const nextName = () => {
   stan += 1;
@@ -28,7 +29,7 @@ const nextName = () => {
 };
 
 const sell = async (): Promise<string> => {
-  const content = { ...nextName(), amount: minor(1_000), currency: 'EUR', card: CARD };
+  const content = { ...nextName(), amount: minor(1_000), currency: 'CNY', card: CARD };
   await ledger.sales.take(content, { content, by: BY });
   return requestName(content);
 };
@@ -41,9 +42,9 @@ const takeOnly = async (
 ): Promise<string> => {
   const content = { ...nextName(), ...more };
   const request = requestName(content);
-  const fact = { businessDate: '2026-03-02', occurredAt: MORNING };
+  const fact = { businessDate: SALE_TIME.slice(0, 10), occurredAt: SALE_TIME };
   const data = { request, kind, target, content, ...content, ...fact };
-  await ledger.journal.append(
+  await new Journal(own.store).append(
     streams.request(request),
     'no-stream',
     [{ type: 'RequestTaken', data }],
@@ -54,14 +55,15 @@ const takeOnly = async (
 
 /** As a node that finds them: each has its own sweep, and no other knowledge than the log. */
 const sweep = async (nodes = 1): Promise<void> => {
-  await ledger.catchUp();
-  const { journal, views, giveBacks, timeoutReversals } = ledger;
+  await own.caughtUp();
+  const { giveBacks, timeoutReversals } = ledger;
+  const journal = new Journal(own.store);
   await Promise.all(
     Array.from({ length: nodes }, () =>
-      new RequestSweep(journal, views, giveBacks, timeoutReversals).run(Date.now()),
+      new RequestSweep(journal, own.views, giveBacks, timeoutReversals).run(Date.now()),
     ),
   );
-  await ledger.catchUp();
+  await own.caughtUp();
 };
 
 const outcome = async (name: string) => (await ledger.requestQueries.request(name))?.outcome;
@@ -79,7 +81,7 @@ describe('a request that a crash left without an outcome', () => {
     const recorded = await ledger.saleQueries.sale(saleId);
     expect(recorded?.sale).toMatchObject({ voided: 300, revision: 1 });
     expect(recorded?.events.at(-1)?.by).toEqual({ kind: 'ledger' });
-    expect(ledger.views.requests.undecided(Date.now(), 10)).toEqual([]);
+    expect(own.views.requests.undecided(Date.now(), 10)).toEqual([]);
   });
 
   test('is refused by the ledger when it is no longer possible', async () => {
@@ -106,7 +108,7 @@ describe('a request that a crash left without an outcome', () => {
   test('is left alone while it may still be on its way', async () => {
     const saleId = await sell();
     const voidId = await takeOnly('void', saleId, { reason: 'mistaken' });
-    await ledger.catchUp();
+    await own.caughtUp();
 
     await ledger.dueWork.run();
 

@@ -1,5 +1,4 @@
-import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
-import { newFolderInMemory } from '../support/store-folder.js';
+import { newSqliteLog } from '../support/test-ledger.js';
 import { lostAnswersOn } from './lost-answers.js';
 
-lostAnswersOn('the embedded store', () => SqliteEventStore.open(newFolderInMemory(), 'inline'), 4);
+lostAnswersOn('the embedded store', newSqliteLog, 4);

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { EventStore } from '../../src/event-store/event-store.js';
 import { remaining, statusOf } from '../../src/sales/domain/sale.js';
-import { type EmbeddedLedger, openLedger, registerMerchant } from '../support/embedded-ledger.js';
+import { settings } from '../support/facts.js';
 import { type Dice, dice, LossyNetwork, type Weather } from '../support/lossy-network.js';
 import { type JournalSale, left, SimulatedTerminal } from '../support/simulated-terminal.js';
-import { MORNING } from '../support/tillbook.js';
+import { BY, type NewLog, TestLedger } from '../support/test-ledger.js';
 
 /** So many terminals work at the same time in each run, each on a network of its own. */
 const TERMINALS = 250;
@@ -16,26 +15,21 @@ function weatherOf(roll: Dice): Weather {
   return { lost: roll() * 0.4, doubled: roll() * 0.5, late: roll() * 0.5 };
 }
 
-const SETTINGS = {
+const SETTINGS = settings({
   voidPolicy: { partial: true },
   refundPolicy: { whileVoidable: 'allow' },
-};
+});
 
 /** Terminals whose answers get lost, on any store. */
-export function lostAnswersOn(
-  name: string,
-  makeStore: () => Promise<EventStore>,
-  numRuns: number,
-): void {
+export function lostAnswersOn(name: string, newLog: NewLog, numRuns: number): void {
   describe(`terminals behind a bad network, on ${name}`, () => {
     jest.setTimeout(120_000);
-    let ledger: EmbeddedLedger;
+    let testLedger: TestLedger;
     let merchants = 0;
 
     beforeAll(async () => {
-      ledger = await openLedger(await makeStore(), MORNING);
+      testLedger = await TestLedger.open(newLog());
     });
-    afterAll(() => ledger.close());
 
     test('in the end the terminal’s journal and the ledger agree to the penny', async () => {
       await fc.assert(
@@ -43,12 +37,13 @@ export function lostAnswersOn(
           merchants += 1;
           const merchantId = `LOST${merchants}`;
           const ids = Array.from({ length: TERMINALS }, (_, index) => `T${index}`);
-          await registerMerchant(ledger, merchantId, ids, SETTINGS);
+          const terminals = Object.fromEntries(ids.map((id) => [id, 'S1']));
+          await testLedger.register(merchantId, SETTINGS, terminals);
           const seeds = dice(seed);
           const worked = await Promise.all(
             ids.map((id) => workADay(merchantId, id, dice(seeds() * 2 ** 32))),
           );
-          await ledger.catchUp();
+          await testLedger.caughtUp();
           expect(pendingOf(merchantId)).toBe(
             worked.flatMap(({ sales }) => sales).reduce((sum, sale) => sum + standing(sale), 0n),
           );
@@ -60,38 +55,46 @@ export function lostAnswersOn(
 
     async function workADay(merchantId: string, terminalId: string, roll: Dice) {
       const network = new LossyNetwork(roll, weatherOf(roll));
-      const terminal = new SimulatedTerminal(merchantId, terminalId, ledger, network, roll);
+      const terminal = new SimulatedTerminal(
+        merchantId,
+        terminalId,
+        testLedger.ledger,
+        network,
+        roll,
+      );
       await terminal.work(REQUESTS);
       await network.drain();
       return terminal;
     }
 
     function pendingOf(merchantId: string): bigint {
-      return ledger.views.books
+      return testLedger.views.books
         .balances(merchantId)
         .reduce((sum, balance) => sum + balance.pending, 0n);
     }
 
     async function agree(terminal: SimulatedTerminal): Promise<void> {
       for (const sale of terminal.sales) {
-        const recorded = (await ledger.saleQueries.sale(sale.saleId))?.sale;
+        const recorded = (await testLedger.ledger.saleQueries.sale(sale.saleId))?.sale;
         expect(recorded ? BigInt(remaining(recorded)) : 0n).toBe(standing(sale));
         if (recorded) expect(statusOf(recorded) === 'reversed').toBe(!sale.stands);
       }
       for (const [name, believed] of terminal.believed) {
-        const outcome = (await ledger.requestQueries.request(name))?.outcome;
+        const outcome = (await testLedger.ledger.requestQueries.request(name))?.outcome;
         // Of a request that was refused before its reversal there was nothing to undo.
         expect(believed === 'never-arrived' && outcome === 'refused' ? believed : outcome).toBe(
           believed,
         );
       }
-      const closed = await ledger.batches.close(terminal, { totals: terminal.totals() }, OPERATOR);
+      const closed = await testLedger.ledger.batches.close(
+        terminal,
+        { totals: terminal.totals() },
+        BY,
+      );
       expect(closed).toMatchObject({ answer: { status: 'closed', reconciliation: 'matched' } });
     }
   });
 }
-
-const OPERATOR = { kind: 'operator' } as const;
 
 function standing(sale: JournalSale): bigint {
   return sale.stands ? BigInt(left(sale)) : 0n;

@@ -78,7 +78,7 @@ export class SimulatedTerminal {
     const content = {
       ...name,
       amount: minor(amount),
-      currency: 'EUR',
+      currency: 'CNY',
       card: { token: 'tok_1', last4: '0001' },
     };
     const answer = await this.ask<SaleTaken>(name, () =>

@@ -142,6 +142,6 @@ export class TestLedger {
 
   /** Every view has seen the whole log. */
   async caughtUp(): Promise<void> {
-    await this.views.waitFor(await this.store.head());
+    await this.views.waitFor(await this.store.head(), 60_000);
   }
 }
