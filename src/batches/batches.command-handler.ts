@@ -3,7 +3,7 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
-import { type BusinessDay, businessDay, valueDate } from '../merchants/domain/business-day.js';
+import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
@@ -12,6 +12,7 @@ import type { Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
+import { closeTerms } from './domain/close-terms.js';
 import { reconcile, type TerminalSide } from './domain/reconcile.js';
 import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
 
@@ -211,7 +212,6 @@ function closeRequested(
   now: number,
 ): BatchEvent {
   const { merchantId, terminalId, batchNo } = batch;
-  const { fee, reserve, settlementCycle, holidays } = merchant.settings;
   return {
     type: 'BatchCloseRequested',
     data: {
@@ -223,11 +223,7 @@ function closeRequested(
       requestedBy,
       ...(terminal.totals && { totals: terminal.totals }),
       ...(terminal.items && { items: terminal.items }),
-      terms: {
-        fee,
-        ...(reserve && { reserve }),
-        valueDate: valueDate(businessDate, settlementCycle, holidays),
-      },
+      terms: closeTerms(merchant.settings, businessDate),
       occurredAt: timeText(now),
     },
   };

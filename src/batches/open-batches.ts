@@ -7,8 +7,8 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { LiveBatch } from '../projections/batches.view.js';
 import { ViewBehindError, type Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
+import { shutFor } from './domain/entering.js';
 
 export interface BatchIdentity {
   readonly merchantId: string;
@@ -212,11 +212,9 @@ export class OpenBatches {
    * same turn, and call `leave` once it is decided.
    */
   enter(batch: Batch, day: BusinessDay): Refusal | undefined {
-    if (batch.status === 'closing') return requestRefusals.batchClosing(batch.batchNo);
-    if (batch.status === 'closed') return requestRefusals.batchClosed(batch.batchNo);
-    if (batch.day && batch.day.date !== day.date) {
-      return requestRefusals.batchDate(batch.batchNo, batch.day.date);
-    }
+    const { batchNo, status } = batch;
+    const shut = shutFor({ batchNo, status, date: batch.day?.date }, day);
+    if (shut) return shut;
     batch.day ??= day;
     batch.inFlight += 1;
     return undefined;

@@ -1,31 +1,28 @@
 import { ConflictError, type Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
-import { type Minor, minor, ZERO } from '../ledger/domain/money.js';
+import type { Minor } from '../ledger/domain/money.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import { booksRefusals } from '../payouts/domain/books-refusals.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { type Chargeback, evolveSale, remaining, type Sale } from '../sales/domain/sale.js';
-import type { ChargebackEvent } from '../sales/domain/sale.events.js';
 import { noSuchSale } from '../sales/domain/judge.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import type { Outcome, Rejected } from '../sales/sales.commands.js';
+import {
+  type ChargebackDecision,
+  type ChargebackFact,
+  chargebackOf,
+  decideLost,
+  decideOpening,
+  decideWon,
+  type OpenChargeback,
+} from './domain/decide-chargeback.js';
 
 const ATTEMPTS = 10;
-
-/** What the card scheme says of a new case. Without an amount all that is left of the sale is taken back. */
-export interface OpenChargeback {
-  readonly chargebackId: string;
-  readonly amount?: number;
-  /** Charged to the merchant. */
-  readonly fee?: number;
-  readonly reason: string;
-  readonly evidenceRef?: string;
-}
 
 export interface ChargebackAnswer extends Chargeback {
   readonly saleId: string;
@@ -33,18 +30,6 @@ export interface ChargebackAnswer extends Chargeback {
   readonly remaining: Minor;
   readonly revision: number;
   readonly position: Position;
-}
-
-type Decision = { readonly event: ChargebackEvent } | 'done' | { readonly refusal: Refusal };
-
-/** What every event of a case says. */
-interface Fact {
-  readonly chargebackId: string;
-  readonly saleId: string;
-  readonly merchantId: string;
-  readonly currency: string;
-  readonly businessDate: string;
-  readonly occurredAt: string;
 }
 
 /** Chargebacks, decided on the sale's own stream like voids and refunds: together never more than the sale. */
@@ -56,32 +41,19 @@ export class ChargebacksCommandHandler {
   ) {}
 
   open(saleId: string, command: OpenChargeback, by: Actor): Promise<Outcome<ChargebackAnswer>> {
-    return this.change(saleId, command.chargebackId, by, (sale, held, fact) =>
-      decideOpening(command, sale, held, fact),
+    return this.change(saleId, command.chargebackId, by, (sale, fact) =>
+      decideOpening(command, sale, fact),
     );
   }
 
   /** The money comes back, and the fee where the scheme gives it back. */
   won(saleId: string, chargebackId: string, returnFee: boolean, by: Actor) {
-    return this.change(saleId, chargebackId, by, (_sale, held, fact) => {
-      if (!held) return { refusal: booksRefusals.unknownChargeback() };
-      if (held.status === 'won') return 'done';
-      if (held.status === 'lost') return { refusal: booksRefusals.chargebackStatus('lost') };
-      const feeReturned = returnFee ? held.fee : ZERO;
-      return {
-        event: { type: 'ChargebackWon', data: { ...fact, amount: held.amount, feeReturned } },
-      };
-    });
+    return this.change(saleId, chargebackId, by, (sale, fact) => decideWon(returnFee, sale, fact));
   }
 
   /** The money is gone for good. */
   lost(saleId: string, chargebackId: string, by: Actor) {
-    return this.change(saleId, chargebackId, by, (_sale, held, fact) => {
-      if (!held) return { refusal: booksRefusals.unknownChargeback() };
-      if (held.status === 'lost') return 'done';
-      if (held.status === 'won') return { refusal: booksRefusals.chargebackStatus('won') };
-      return { event: { type: 'ChargebackLost', data: { ...fact, amount: held.amount } } };
-    });
+    return this.change(saleId, chargebackId, by, decideLost);
   }
 
   /** Decides on the sale as it is, and again when it changes meanwhile. */
@@ -89,7 +61,7 @@ export class ChargebacksCommandHandler {
     saleId: string,
     chargebackId: string,
     by: Actor,
-    decide: (sale: Sale, held: Chargeback | undefined, fact: Fact) => Decision,
+    decide: (sale: Sale, fact: ChargebackFact) => ChargebackDecision,
   ): Promise<Outcome<ChargebackAnswer>> {
     const stream = streams.request(saleId);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -102,7 +74,7 @@ export class ChargebacksCommandHandler {
       const { sale } = recorded;
       const now = this.clock.now();
       const { merchantId, currency } = sale.data;
-      const decided = decide(sale, find(sale, chargebackId), {
+      const decided = decide(sale, {
         ...{ chargebackId, saleId, merchantId, currency },
         businessDate: businessDay(now, merchant.settings).date,
         occurredAt: timeText(now),
@@ -125,34 +97,8 @@ export class ChargebacksCommandHandler {
   }
 }
 
-function decideOpening(
-  { amount, fee = 0, reason, evidenceRef }: OpenChargeback,
-  sale: Sale,
-  held: Chargeback | undefined,
-  fact: Fact,
-): Decision {
-  if (held) {
-    const differing = [
-      ...(amount !== undefined && amount !== held.amount ? ['amount'] : []),
-      ...(fee !== held.fee ? ['fee'] : []),
-    ];
-    return differing.length === 0 ? 'done' : { refusal: requestRefusals.nameUsed(differing) };
-  }
-  if (!sale.settlement) return { refusal: booksRefusals.notSettled() };
-  const left = remaining(sale);
-  const taken = amount ?? left;
-  if (taken > left || taken === 0) return { refusal: booksRefusals.aboveRemaining(left) };
-  const evidence = evidenceRef !== undefined && { evidenceRef };
-  const data = { ...fact, amount: minor(taken), fee: minor(fee), reason, ...evidence };
-  return { event: { type: 'ChargebackOpened', data } };
-}
-
-function find(sale: Sale, chargebackId: string): Chargeback | undefined {
-  return sale.chargebacks.find((held) => held.chargebackId === chargebackId);
-}
-
 function answerOf(sale: Sale, chargebackId: string, position: Position): ChargebackAnswer {
-  const held = find(sale, chargebackId);
+  const held = chargebackOf(sale, chargebackId);
   if (!held) throw new Error(`chargeback ${chargebackId} was decided and is not there`);
   const { saleId, currency } = sale.data;
   const { revision } = sale;

@@ -9,6 +9,7 @@ import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { BookName } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
+import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Outcome, Rejected } from '../sales/sales.commands.js';
 import { booksRefusals } from './domain/books-refusals.js';
@@ -21,7 +22,8 @@ import {
   type PayoutDecision,
   payoutName,
 } from './domain/payout.js';
-import type { PayoutEvent } from './domain/payout.events.js';
+import type { PayoutEvent, PayoutFact } from './domain/payout.events.js';
+import { decidePaid, decideReturned } from './domain/payout-outcome.js';
 
 const ATTEMPTS = 10;
 const VIEW_TIMEOUT_MS = 60_000;
@@ -107,23 +109,12 @@ export class PayoutsCommandHandler {
 
   /** The merchant's bank has the money. Told again: the same answer. */
   paid(payoutId: string, bankReference: string | undefined, by: Actor) {
-    return this.change(payoutId, by, (payout, fact) => {
-      if (payout.status === 'paid') return undefined;
-      if (payout.status === 'returned') return booksRefusals.payoutStatus(payout.status);
-      const reference = bankReference !== undefined && { bankReference };
-      return { type: 'PayoutPaid', data: { ...fact, ...reference } };
-    });
+    return this.change(payoutId, by, (payout, fact) => decidePaid(payout, fact, bankReference));
   }
 
   /** The money came back, before or after it was paid: it is available again. */
   returned(payoutId: string, reason: string, by: Actor) {
-    return this.change(payoutId, by, (payout, fact) => {
-      if (payout.status === 'returned') return undefined;
-      return {
-        type: 'PayoutReturned',
-        data: { ...fact, reason, afterPaid: payout.status === 'paid' },
-      };
-    });
+    return this.change(payoutId, by, (payout, fact) => decideReturned(payout, fact, reason));
   }
 
   async payout(payoutId: string): Promise<RecordedPayout | undefined> {
@@ -212,10 +203,7 @@ export class PayoutsCommandHandler {
   private async change(
     payoutId: string,
     by: Actor,
-    decide: (
-      payout: Payout,
-      fact: ReturnType<typeof factOf>,
-    ) => PayoutEvent | ReturnType<typeof booksRefusals.payoutStatus> | undefined,
+    decide: (payout: Payout, fact: PayoutFact) => PayoutEvent | Refusal | undefined,
   ): Promise<Outcome<RecordedPayout>> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const stream = streams.payout(payoutId);

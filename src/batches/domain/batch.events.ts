@@ -38,6 +38,13 @@ export interface SettledSums {
   readonly net: string;
 }
 
+/** What the sales of a batch settle by. */
+export interface CloseTerms {
+  readonly fee: FeePolicy;
+  readonly reserve?: ReservePolicy;
+  readonly valueDate: string;
+}
+
 interface BatchFact {
   readonly merchantId: string;
   readonly terminalId: string;
@@ -54,12 +61,8 @@ export type BatchEvent =
         readonly requestedBy: 'terminal' | 'store' | 'merchant' | 'ledger';
         readonly totals?: StoredTotals;
         readonly items?: readonly BatchItem[];
-        /** The merchant's terms at this moment: a resumed close settles by the same. */
-        readonly terms: {
-          readonly fee: FeePolicy;
-          readonly reserve?: ReservePolicy;
-          readonly valueDate: string;
-        };
+        /** The merchant's at this moment: a resumed close settles by the same. */
+        readonly terms: CloseTerms;
       };
     }
   | {

@@ -9,7 +9,7 @@ interface BooksFact {
   readonly occurredAt: string;
 }
 
-interface PayoutFact extends BooksFact {
+export interface PayoutFact extends BooksFact {
   readonly payoutId: string;
   /** Minor units, as a decimal text: a sum may be beyond 2^53. */
   readonly amount: string;
