@@ -1,3 +1,4 @@
+import { ConflictError } from '../event-store/event-store.js';
 import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -9,21 +10,25 @@ import type { SignedHead } from './domain/trail.events.js';
 /** How often it looks whether there is something to sign. */
 const LOOK_EVERY_MS = 1_000;
 
-/** A log that has grown is signed so often, and whenever a batch has closed. */
+/** A log that grows is signed so often, and whenever a batch has closed. */
 const SIGN_EVERY_MS = 60_000;
 
 /** Signs the head of the tree over the log, and keeps what it has signed in the log itself. */
 export class HeadSigner {
   private timer: NodeJS.Timeout | undefined;
   private signing: Promise<void> = Promise.resolve();
-  private lastSigned = 0;
+  private readonly began: number;
 
   constructor(
     private readonly views: Views,
     private readonly journal: Journal,
     private readonly key: SigningKey,
     private readonly clock: Clock,
-  ) {}
+    /** Epoch milliseconds: how long a head has stood is not the ledger's time, which may stand still. */
+    private readonly wallClock: () => number = Date.now,
+  ) {
+    this.began = wallClock();
+  }
 
   /** The head of what the tree has now, signed, and not kept. */
   head(treeSize = this.views.trail.size()): SignedHead {
@@ -49,17 +54,27 @@ export class HeadSigner {
     await this.signing;
   }
 
-  /** The signed head is an event behind the tree that it signs: alone it is nothing to sign again. */
-  private async signIfDue(): Promise<void> {
+  /**
+   * Signs when the last head, whoever signed it, is old enough and something has come since, or when a batch has closed
+   * since. The head is an event behind the tree that it signs: alone it is nothing to sign again. Of nodes that do so at
+   * the same time one is the first, and the others leave it at that.
+   */
+  async signIfDue(): Promise<void> {
     const { trail } = this.views;
-    const signed = trail.sizeBehind('HeadSigned');
+    const last = trail.last('HeadSigned');
+    const signed = last?.size ?? 0;
     const hasGrown = trail.size() > signed;
-    const hasClosed = trail.sizeBehind('BatchClosed') > signed;
-    if (!hasClosed && !(hasGrown && performance.now() - this.lastSigned >= SIGN_EVERY_MS)) return;
-    this.lastSigned = performance.now();
+    const hasClosed = (trail.last('BatchClosed')?.size ?? 0) > signed;
+    const since = last?.recordedAt ? Date.parse(last.recordedAt) : this.began;
+    const isFresh = this.wallClock() - since < SIGN_EVERY_MS;
+    if (!hasClosed && (!hasGrown || isFresh)) return;
     const stream = streams.trail('heads');
     const origin = { request: stream, by: { kind: 'ledger' } } as const;
     const event = { type: 'HeadSigned', data: this.head() } as const;
-    await this.journal.append(stream, 'any', [event], origin);
+    try {
+      await this.journal.append(stream, last?.revision ?? 'no-stream', [event], origin);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
   }
 }

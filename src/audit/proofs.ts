@@ -1,10 +1,7 @@
-import canonicalizeModule from 'canonicalize';
+import { canonicalJson } from '../ledger/canonical-json.js';
 import { isConsistent, isIncluded, leafHash } from './domain/merkle.js';
 import { isSigned } from './domain/signed-head.js';
 import type { SignedHead } from './domain/trail.events.js';
-
-/** RFC 8785. The package's types call its one function a module. */
-const canonicalize = canonicalizeModule as unknown as (value: object) => string;
 
 /** That an event is in the log. `event` has data, id, metadata, revision, stream and type. */
 export interface InclusionProof {
@@ -38,7 +35,7 @@ export function refusalOf(proof: Proof, trustedKey?: string): string | undefined
   const root = bytes(head.rootHash);
   const hashes = path.map(bytes);
   if (proof.kind === 'inclusion') {
-    const leaf = leafHash(canonicalize(proof.event));
+    const leaf = leafHash(canonicalJson(proof.event));
     if (isIncluded(leaf, proof.leafIndex, head.treeSize, hashes, root)) return undefined;
     return `the event is not in the log of this head at place ${proof.leafIndex}`;
   }

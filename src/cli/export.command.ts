@@ -8,7 +8,7 @@ import { exported, type ExportFormat, ndjson } from '../audit/export.js';
 import { parseUntil, type Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
-import { startProgress } from './progress.js';
+import { logProgress } from './log-progress.js';
 
 /** What the verb writes, each from its own module. */
 const FORMATS = { ndjson, csv, hledger, beancount } satisfies Record<string, ExportFormat>;
@@ -35,8 +35,9 @@ export function exportCommand(): Command {
 }
 
 async function run({ format, out, until, json }: ExportOptions): Promise<void> {
-  const store = openEventStoreReader(settingsOfProcess().EVENT_STORE_URL);
-  const progress = startProgress('export', Number(await store.head()), json);
+  const settings = settingsOfProcess();
+  const store = openEventStoreReader(settings.EVENT_STORE_URL);
+  const progress = await logProgress('export', store, settings, json);
   try {
     const pages = exported(store, until, (events) => {
       progress.at(events);

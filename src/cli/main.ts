@@ -12,6 +12,7 @@ import { restoreCommand } from './restore.command.js';
 import { keysCommand } from './keys.command.js';
 import { skipCommand } from './skip.command.js';
 import { InterruptedError, UsageError } from './tool.js';
+import { verifyCommand } from './verify.command.js';
 
 /** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
 const USAGE = 2;
@@ -28,7 +29,8 @@ const program = new Command('ledger')
   .addCommand(keysCommand())
   .addCommand(rebuildCommand())
   .addCommand(skipCommand())
-  .addCommand(auditCommand());
+  .addCommand(auditCommand())
+  .addCommand(verifyCommand());
 throwInsteadOfExit(program);
 
 try {

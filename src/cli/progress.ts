@@ -33,8 +33,9 @@ export function figures(done: number, total: number, sinceMs: number): Figures {
 }
 
 function bar(what: string, total: number): Progress {
+  const known = '{bar} {percentage} % | {value} of {total} | {rate}/s | {eta_formatted} left';
   const bar = new SingleBar({
-    format: `${what} {bar} {percentage} % | {value} of {total} | {rate}/s | {eta_formatted} left`,
+    format: `${what} ${total > 0 ? known : '{value} | {rate}/s'}`,
     stream: process.stderr,
   });
   const began = Date.now();
@@ -64,5 +65,7 @@ function lines(total: number, write: (figures: Figures) => void): Progress {
 }
 
 function plain(what: string, { done, total, ratePerSecond, secondsLeft }: Figures): string {
-  return `${what}: ${done} of ${total}, ${ratePerSecond}/s, ${secondsLeft} s left\n`;
+  const of = total > 0 ? ` of ${total}` : '';
+  const left = total > 0 ? `, ${secondsLeft} s left` : '';
+  return `${what}: ${done}${of}, ${ratePerSecond}/s${left}\n`;
 }

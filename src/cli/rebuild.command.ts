@@ -8,6 +8,7 @@ import { ALL_PROJECTIONS, projectionOf } from '../projections/all-projections.js
 import type { RebuildAnswer } from '../projections/projections.dto.js';
 import type { Built } from '../projections/rebuild/build.js';
 import { rebuildOffline, type Verified, verifyViews } from '../projections/rebuild/offline.js';
+import { logProgress } from './log-progress.js';
 import { startProgress } from './progress.js';
 import { runningService, type Service } from './service.js';
 import { untilInterrupted } from './tool.js';
@@ -70,7 +71,7 @@ async function rebuildAll(
   json: boolean,
 ): Promise<void> {
   const store = await openEventStore(settings.EVENT_STORE_URL, 'inline', settings.VIEWS_DIR);
-  const built = await shown('rebuild', store, json, (signal, done) =>
+  const built = await shown('rebuild', store, settings, json, (signal, done) =>
     rebuildOffline(projections, settings.VIEWS_DIR, store, signal, done),
   );
   for (const view of built) {
@@ -85,7 +86,7 @@ async function verifyAll(
   json: boolean,
 ): Promise<void> {
   const store = openEventStoreReader(settings.EVENT_STORE_URL);
-  const verified = await shown('verify', store, json, (signal, done) =>
+  const verified = await shown('verify', store, settings, json, (signal, done) =>
     verifyViews(projections, settings.VIEWS_DIR, store, signal, done),
   );
   for (const view of verified) {
@@ -97,10 +98,11 @@ async function verifyAll(
 async function shown<T>(
   what: string,
   store: EventStore,
+  settings: Settings,
   json: boolean,
   work: (signal: AbortSignal, done: (events: number) => void) => Promise<T>,
 ): Promise<T> {
-  const progress = startProgress(what, Number(await store.head()), json);
+  const progress = await logProgress(what, store, settings, json);
   try {
     return await untilInterrupted((signal) =>
       work(signal, (events) => {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { STREAM_PREFIXES } from '../ledger/domain/request-name.js';
+import { type CheckedPage, trustedPages } from './checked-page.js';
 import type { EventStore } from './event-store.js';
 import { KurrentDbEventStore } from './kurrentdb/kurrentdb-event-store.js';
+import { checkedPages } from './sqlite/checked-log.js';
 import { SqliteEventStore } from './sqlite/sqlite-event-store.js';
 
 /** A store with what only its owner can do. */
@@ -30,6 +32,23 @@ export async function openEventStore(
 export function openEventStoreReader(url: string): EventStore {
   if (isFolder(url)) return SqliteEventStore.openReader(folderOf(url));
   return KurrentDbEventStore.openReader({ url, prefixes: STREAM_PREFIXES });
+}
+
+/**
+ * The whole log, page by page, and what is wrong with its keeping, beside whoever writes to it.
+ * @throws StoreUnavailableError
+ */
+export async function* openCheckedLog(url: string): AsyncGenerator<CheckedPage> {
+  if (isFolder(url)) {
+    yield* checkedPages(folderOf(url));
+    return;
+  }
+  const store = openEventStoreReader(url);
+  try {
+    yield* trustedPages(store);
+  } finally {
+    await store.close();
+  }
 }
 
 /** The folder that the one process has whose views these are: the log's own, or the views'. */

@@ -38,6 +38,15 @@ export function encode(event: LedgerEvent, from: Provenance): NewEvent {
   };
 }
 
+/** Whether the id of a readable event follows from what it says, as `encode` makes it. */
+export function hasOwnId({ id, type, data, metadata }: StoredEvent): boolean {
+  const of = (request: unknown): boolean => eventId(`${String(request)} ${type} ${data}`) === id;
+  if (of((JSON.parse(metadata) as Record<string, unknown>)['$correlationId'])) return true;
+  // Who sends a correlation of its own is a terminal: its request names itself.
+  const { request, saleId } = JSON.parse(data) as Record<string, unknown>;
+  return of(request ?? saleId);
+}
+
 /** Fields without which an event of the type can't be understood. */
 const REQUIRED: {
   readonly [T in LedgerEventType]: readonly (string &

@@ -11,13 +11,17 @@ const TILES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** How large the tree was behind the last event of a type that matters to signing. */
-const MARKS = 'CREATE TABLE marks (type TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;';
+/** The last event of each type that matters to signing, and how large the tree was behind it. */
+const MARKS = `
+  CREATE TABLE marks (
+    type TEXT PRIMARY KEY, size INTEGER NOT NULL, revision INTEGER NOT NULL, recordedAt TEXT
+  ) STRICT;
+`;
 
 /** The Merkle tree over the log in its order, every event as it is stored, readable or not. */
 export const trailProjection: Projection = {
   name: 'trail',
-  version: 1,
+  version: 2,
   tables: { tiles: TILES, marks: MARKS },
   openOnBytes: (database) => {
     const tiles = new Tiles(database);
@@ -46,7 +50,7 @@ class Tiles {
       'SELECT number, hashes, positions FROM tiles WHERE level = ? ORDER BY number DESC LIMIT 1',
     );
     this.put = database.prepare('INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?)');
-    this.mark = database.prepare('INSERT OR REPLACE INTO marks VALUES (?, ?)');
+    this.mark = database.prepare('INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)');
   }
 
   add(events: readonly StoredBytes[]): void {
@@ -55,7 +59,8 @@ class Tiles {
       tile.hashes.push(leafHash(hashedText(event)));
       tile.positions += event.position;
       if (event.type === 'BatchClosed' || event.type === 'HeadSigned') {
-        this.mark.run(event.type, tile.number * TILE + tile.hashes.length);
+        const size = tile.number * TILE + tile.hashes.length;
+        this.mark.run(event.type, size, event.revision, recordedAt(event));
       }
       if (tile.hashes.length === TILE) tile = this.fill(0, tile);
     }
@@ -85,5 +90,14 @@ class Tiles {
   private write(level: number, { number, hashes, positions }: Tile): void {
     const first = level === 0 ? positions.slice(0, 20) : null;
     this.put.run(level, number, first, Buffer.concat(hashes), level === 0 ? positions : null);
+  }
+}
+
+/** Null where it can't be read: nothing here may stop at an event. */
+function recordedAt({ metadata }: StoredBytes): string | null {
+  try {
+    return (JSON.parse(metadata) as { recordedAt?: string }).recordedAt ?? null;
+  } catch {
+    return null;
   }
 }

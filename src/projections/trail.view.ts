@@ -3,23 +3,32 @@ import { HASH_BYTES, MerkleTree, TILE } from '../audit/domain/merkle.js';
 
 const POSITION_DIGITS = 20;
 
+/** An event, and how large the tree was behind it. */
+export interface Mark {
+  readonly size: number;
+  /** In its stream. */
+  readonly revision: number;
+  /** RFC 3339. */
+  readonly recordedAt: string | null;
+}
+
 /** The tree over the log, as far as it has been read. */
 export class TrailView {
   private readonly tile: Database.Statement<[number, number], { hashes: Buffer }>;
-  private readonly last: Database.Statement<[], { number: number; hashes: Buffer }>;
+  private readonly lastTile: Database.Statement<[], { number: number; hashes: Buffer }>;
   private readonly holding: Database.Statement<[string], { number: number; positions: string }>;
-  private readonly mark: Database.Statement<[string], number>;
+  private readonly mark: Database.Statement<[string], Mark>;
   private readonly tree: MerkleTree;
 
   constructor(private readonly database: Database.Database) {
     this.tile = database.prepare('SELECT hashes FROM tiles WHERE level = ? AND number = ?');
-    this.last = database.prepare(
+    this.lastTile = database.prepare(
       'SELECT number, hashes FROM tiles WHERE level = 0 ORDER BY number DESC LIMIT 1',
     );
     this.holding = database.prepare(
       `SELECT number, positions FROM tiles WHERE level = 0 AND first <= ? ORDER BY number DESC LIMIT 1`,
     );
-    this.mark = database.prepare<[string], number>('SELECT size FROM marks WHERE type = ?').pluck();
+    this.mark = database.prepare('SELECT size, revision, recordedAt FROM marks WHERE type = ?');
     this.tree = new MerkleTree((level, number) => {
       const tile = this.tile.get(level, number);
       if (!tile) throw new Error(`tile ${level}/${number} is missing`);
@@ -29,7 +38,7 @@ export class TrailView {
 
   /** How many events are in the tree. */
   size(): number {
-    const last = this.last.get();
+    const last = this.lastTile.get();
     return last ? last.number * TILE + last.hashes.length / HASH_BYTES : 0;
   }
 
@@ -56,9 +65,9 @@ export class TrailView {
     return this.database.transaction(() => this.tree.consistency(from, to).map(hex))();
   }
 
-  /** How large the tree was behind the last event of a type: 0 when there was none. */
-  sizeBehind(type: 'BatchClosed' | 'HeadSigned'): number {
-    return this.mark.get(type) ?? 0;
+  /** The last event of a type that matters to signing. */
+  last(type: 'BatchClosed' | 'HeadSigned'): Mark | undefined {
+    return this.mark.get(type);
   }
 }
 

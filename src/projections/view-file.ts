@@ -79,6 +79,19 @@ export function liveGeneration(viewsDir: string, projection: Projection): number
   return undefined;
 }
 
+/** How far the generation is that readers read; undefined as above. @throws CorruptLogError naming a damaged file */
+export function liveCheckpoint(viewsDir: string, projection: Projection): Checkpoint | undefined {
+  const generation = liveGeneration(viewsDir, projection);
+  if (generation === undefined) return undefined;
+  const file = viewFile(viewsDir, projection.name, generation);
+  const database = openToRead(file);
+  try {
+    return namingDamage(file, () => readAbout(database));
+  } finally {
+    database.close();
+  }
+}
+
 /** A connection that reads, beside the one that writes. @throws CorruptLogError when the file is damaged */
 export function openToRead(file: string): Database.Database {
   return namingDamage(file, () => new Database(file, { readonly: true, fileMustExist: true }));

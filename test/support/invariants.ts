@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { postingsOf } from '../../src/accounting/domain/postings.js';
 import type { SettledSums, StoredTotals } from '../../src/batches/domain/batch.events.js';
+import { trustedPages } from '../../src/event-store/checked-page.js';
 import type { LedgerEvent, RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
 import { batchName } from '../../src/ledger/domain/request-name.js';
 import { ALL_PROJECTIONS } from '../../src/projections/all-projections.js';
@@ -13,6 +14,7 @@ import { foldSale } from '../../src/sales/recorded-sale.js';
 import { expectBooks } from './books-invariants.js';
 import { newFolderInMemory, removeFolder } from './store-folder.js';
 import type { TestLedger } from './test-ledger.js';
+import { faultsOf } from './verified-log.js';
 
 type Recorded<T extends LedgerEvent['type']> = RecordedEvent<Extract<LedgerEvent, { type: T }>>;
 
@@ -24,6 +26,7 @@ export async function expectInvariants(ledger: TestLedger): Promise<void> {
   const sales = [...streams.values()].flatMap((events) => foldSale(events)?.sale ?? []);
   expectUnbroken(streams);
   expectBalancedPostings(log);
+  expect(await faultsOf(trustedPages(ledger.store))).toEqual([]);
   for (const sale of sales) expectLegal(sale, streams.get(`sale-${sale.data.saleId}`) ?? []);
   expectEffectsOfRequests(log);
   expectClosedBatches(log, sales);

@@ -1,0 +1,65 @@
+import type Database from 'better-sqlite3';
+import type { BatchEvent, StoredTotals } from '../../batches/domain/batch.events.js';
+import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
+import { batchesProjection } from '../../projections/batches.projection.js';
+import { BatchesView } from '../../projections/batches.view.js';
+import type { Fold } from '../../projections/projection.js';
+import { salesProjection } from '../../projections/sales.projection.js';
+
+type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
+
+/** What a close says of its batch, but for how it compares with the terminal's own side. */
+export type ClosedSums = Pick<Closed, 'totals' | 'settled' | 'refunds' | 'carriedForward'>;
+
+/** What batches come to: the same fold that the ledger itself closes them by, on tables of this check's own. */
+export class BatchTotals {
+  private readonly fold: Fold;
+  private readonly view: BatchesView;
+  private readonly waiting: RecordedEvent[] = [];
+
+  constructor(private readonly database: Database.Database) {
+    for (const statements of Object.values(batchesProjection.tables)) database.exec(statements);
+    // The view lists a batch's items from it; here nothing asks for them, and it stays empty.
+    for (const statements of Object.values(salesProjection.tables)) database.exec(statements);
+    if (!('open' in batchesProjection)) throw new Error('batches are folded from facts');
+    this.fold = batchesProjection.open(database);
+    this.view = new BatchesView(database);
+  }
+
+  add(event: RecordedEvent): void {
+    this.waiting.push(event);
+  }
+
+  /** Of everything that was added. */
+  totals(name: string): StoredTotals {
+    this.catchUp();
+    return this.view.totals(name);
+  }
+
+  sums({ merchantId, terminalId }: Closed, name: string): ClosedSums {
+    this.catchUp();
+    const carriedForward = this.view.carriedInto(`${merchantId}.${terminalId}`, name);
+    return {
+      totals: this.view.totals(name),
+      settled: this.view.settledSums(name),
+      refunds: this.view.refunds(name),
+      ...(carriedForward.length > 0 && { carriedForward }),
+    };
+  }
+
+  /** To be called now and then, so that not too many wait. Events that can't be counted are left out. */
+  catchUp(): void {
+    const events = this.waiting.splice(0);
+    if (events.length === 0 || this.attempt(events)) return;
+    for (const event of events) this.attempt([event]);
+  }
+
+  private attempt(events: readonly RecordedEvent[]): boolean {
+    try {
+      this.database.transaction(this.fold)(events);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

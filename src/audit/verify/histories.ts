@@ -1,0 +1,64 @@
+import type Database from 'better-sqlite3';
+import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import { streams } from '../../ledger/domain/request-name.js';
+import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js';
+import { evolveSale, type Sale } from '../../sales/domain/sale.js';
+import { Shelf } from './shelf.js';
+
+/** What is kept of a stream while the log is read. */
+export interface History {
+  /** Of its last event; -1 before the first. */
+  revision: number;
+  /** Where its first fault is: what comes behind it can't be judged. */
+  brokenAt?: string;
+  /** Of a sale, a request, a batch or a payout: its events. Of other streams nothing. */
+  readonly facts: LedgerEvent[];
+  /** As these leave it. */
+  sale?: Sale | undefined;
+}
+
+/** Every stream of the log as far as it has been read: those that changed lately in memory, the rest in a table. */
+export class Histories {
+  private readonly shelf: Shelf<History>;
+
+  constructor(database: Database.Database) {
+    this.shelf = new Shelf(database, 'histories', { pack, unpack });
+  }
+
+  stream(name: string): History {
+    const known = this.shelf.get(name);
+    if (known) return known;
+    const history: History = { revision: -1, facts: [] };
+    this.shelf.set(name, history);
+    return history;
+  }
+
+  /** Of a request or a sale, by its name. */
+  named(name: string): History | undefined {
+    return this.shelf.get(streams.request(name));
+  }
+}
+
+/** What stands in the stream of a sale or a request. */
+export function saleFacts({ facts }: History): readonly (SaleEvent | RequestEvent)[] {
+  return facts as readonly (SaleEvent | RequestEvent)[];
+}
+
+/** @throws RangeError where an amount can't be */
+export function remember(history: History, event: LedgerEvent): void {
+  history.facts.push(event);
+  if (event.type === 'Sale' || history.sale) {
+    history.sale = evolveSale(history.sale, event as SaleEvent);
+  }
+}
+
+function pack({ revision, brokenAt, facts }: History): string {
+  return JSON.stringify({ revision, brokenAt, facts });
+}
+
+function unpack(text: string): History {
+  const { facts, ...rest } = JSON.parse(text) as History;
+  const history: History = { ...rest, facts: [] };
+  for (const fact of facts) remember(history, fact);
+  return history;
+}

@@ -1,0 +1,81 @@
+import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import type { Refusal } from '../../sales/domain/refusal.js';
+import type { FaultCode } from './fault.js';
+import { isSameJson } from './same-json.js';
+
+/** What is wrong with an event, where something is. */
+export interface Finding {
+  readonly code: FaultCode;
+  readonly detail: string;
+}
+
+/** What the rules make of what the event says was asked. */
+export type Ruling = { readonly event: LedgerEvent | undefined } | { readonly refusal: Refusal };
+
+export const NO_MERCHANT = 'its merchant was never registered';
+export const NO_SALE = 'there is no sale in its stream';
+
+/** It is not what its request was, or was to be. */
+export function wrong(detail: string): Finding {
+  return { code: 'request', detail };
+}
+
+export function illegal(detail: string): Finding {
+  return { code: 'illegal', detail };
+}
+
+/**
+ * Holds an event against what the rules say: by whatever was known to whoever decided it, the present first, whose
+ * ruling is told where none of them agrees.
+ */
+export function held<K>(
+  event: LedgerEvent,
+  known: readonly K[],
+  rule: (known: K) => Ruling,
+  nobody: string,
+): Finding | undefined {
+  let first: Ruling | undefined;
+  for (const each of known) {
+    const ruling = rule(each);
+    if ('event' in ruling && ruling.event && isSame(ruling.event, event)) return undefined;
+    first ??= ruling;
+  }
+  return illegal(first ? difference(event, first) : nobody);
+}
+
+function isSame(ruled: LedgerEvent, event: LedgerEvent): boolean {
+  if (ruled.type !== event.type) return false;
+  return isSameJson(ruled.data, event.data) || differing(ruled, event).length === 0;
+}
+
+/** An older event may say less than one would now: what it does not say is not held against it. */
+function differing(ruled: LedgerEvent, event: LedgerEvent): string[] {
+  const by = ruled.data as object as Record<string, unknown>;
+  const said = Object.entries(event.data);
+  return said.filter(([name, value]) => !isSameJson(by[name], value)).map(([name]) => name);
+}
+
+function difference(event: LedgerEvent, ruling: Ruling): string {
+  if ('refusal' in ruling) {
+    const { code, detail } = ruling.refusal;
+    return `the rules refuse it (${code}): ${detail.en}`;
+  }
+  if (!ruling.event) return 'by the rules there was nothing to do';
+  if (ruling.event.type !== event.type) return `the rules make it ${ruling.event.type}`;
+  const ruled = ruling.event.data as object as Record<string, unknown>;
+  const said = event.data as object as Record<string, unknown>;
+  const fields = differing(ruling.event, event).map(
+    (name) => `${name} ${shown(said[name])}, not ${shown(ruled[name])}`,
+  );
+  return `by the rules it would say otherwise: ${fields.join('; ')}`;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+/** Every pair of one of each. */
+export function pairs<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
+  if (a.length === 1 && b.length === 1) return [[a[0] as A, b[0] as B]];
+  return a.flatMap((one) => b.map((other): [A, B] => [one, other]));
+}

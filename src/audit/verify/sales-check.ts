@@ -1,0 +1,269 @@
+import { batchName } from '../../ledger/domain/request-name.js';
+import {
+  decideLost,
+  decideOpening,
+  decideWon,
+} from '../../chargebacks/domain/decide-chargeback.js';
+import { businessDay } from '../../merchants/domain/business-day.js';
+import { type AppliedLimits, hasLimits, limitsOn } from '../../merchants/domain/limits.js';
+import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
+import { isBar } from '../../sales/domain/barred.js';
+import {
+  decideGiveBack,
+  decideSale,
+  decideSettlement,
+  settlingOf,
+} from '../../sales/domain/decide.js';
+import { requestRefusals } from '../../sales/domain/request-refusals.js';
+import { batchOf, type Sale } from '../../sales/domain/sale.js';
+import type {
+  ChargebackEvent,
+  Effect,
+  RequestEvent,
+  SaleData,
+  SaleEvent,
+  SettledData,
+} from '../../sales/domain/sale.events.js';
+import type { BatchesCheck } from './batches-check.js';
+import type { Histories, History } from './histories.js';
+import {
+  type Finding,
+  held,
+  illegal,
+  NO_MERCHANT,
+  NO_SALE,
+  pairs,
+  type Ruling,
+  wrong,
+} from './judge.js';
+import type { Parties } from './parties.js';
+import { ReversalsCheck } from './reversals-check.js';
+
+/** More than any merchant has: what was available is of many sales, and checked, not locked, when a refund is decided. */
+const ENOUGH = 10n ** 30n;
+
+type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
+
+/** What stands in the streams of sales and requests, judged by the rules that decide them, before it is taken in. */
+export class SalesCheck {
+  /** Requests that were taken and have no outcome yet. */
+  undecided = 0;
+  private readonly reversals: ReversalsCheck;
+
+  constructor(
+    private readonly histories: Histories,
+    private readonly parties: Parties,
+    private readonly batches: BatchesCheck,
+  ) {
+    this.reversals = new ReversalsCheck(histories, parties, batches);
+  }
+
+  /** What is wrong with the event that comes next in this history. `at`: when it was recorded, epoch milliseconds. */
+  findings(event: SaleEvent | RequestEvent, history: History, at: number): Finding[] {
+    const found = this.judged(event, history, at);
+    return found.filter((finding) => finding !== undefined);
+  }
+
+  private judged(
+    event: SaleEvent | RequestEvent,
+    history: History,
+    at: number,
+  ): (Finding | undefined)[] {
+    switch (event.type) {
+      case 'Sale':
+        return [first(history), this.batches.shut(event.data, at), this.sale(event.data, at)];
+      case 'Void':
+      case 'Refund':
+        this.undecided -= 1;
+        return [
+          this.effectOfRequest(event, history.sale),
+          this.batches.shut(event.data, at),
+          this.giveBack(event, history.sale, at),
+        ];
+      case 'Settled':
+        return [this.settled(event.data, history.sale, at)];
+      case 'Reversal':
+        if (isBar(event.data)) return [this.reversals.bar(event, history.sale, at)];
+        this.undecided -= 1;
+        return [this.reversals.reversal(event, at)];
+      case 'NothingToReverse':
+        this.undecided -= 1;
+        return [this.reversals.reversal(event, at)];
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+        return [this.chargeback(event, history.sale, at)];
+      case 'RequestTaken':
+        this.undecided += 1;
+        return [first(history)];
+      case 'Refused':
+        if (history.revision >= 0) this.undecided -= 1;
+        return [this.refused(event.data, history)];
+    }
+  }
+
+  private sale(data: SaleData, at: number): Finding | undefined {
+    const now = Date.parse(data.occurredAt);
+    const rule = (merchant: Merchant): Ruling => {
+      const terminal = merchant.terminals.get(data.terminalId);
+      if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
+      const day = businessDay(now, merchant.settings);
+      const limits = unused(merchant, terminal, data.card.token);
+      return decideSale(data, { merchant, terminal, day, now, limits });
+    };
+    return held(
+      { type: 'Sale', data },
+      this.parties.merchant(data.merchantId, at),
+      rule,
+      NO_MERCHANT,
+    );
+  }
+
+  /** That its request was taken for just this, and that nothing else came of it. */
+  private effectOfRequest({ type, data }: Effect, sale: Sale | undefined): Finding | undefined {
+    const { request, asked, saleId } = data;
+    const own = this.histories.named(request)?.facts ?? [];
+    const taken = own[0];
+    if (taken?.type !== 'RequestTaken') return wrong(`request ${request} was never taken`);
+    const { kind, target, content, ifMatch } = taken.data;
+    if (kind !== asked || target !== saleId) {
+      return wrong(`request ${request} was a ${kind} of ${target}`);
+    }
+    if (own.length > 1) return wrong(`request ${request} was refused already`);
+    if (!sale) return undefined;
+    if (sale.operations.some((done) => done.request === request)) {
+      return wrong(`request ${request} has had its effect already`);
+    }
+    if (sale.undone.includes(request)) return wrong(`request ${request} was undone before`);
+    if (ifMatch && !ifMatch.includes(sale.revision)) {
+      return wrong(`request ${request} was sent for revision ${ifMatch.join(' or ')}`);
+    }
+    const differing = differingFields(content, data);
+    if (differing.length === 0) return undefined;
+    return wrong(`the ${type} differs from its request in ${differing.join(', ')}`);
+  }
+
+  private giveBack(event: Effect, sale: Sale | undefined, at: number): Finding | undefined {
+    if (!sale) return illegal(NO_SALE);
+    const { data } = event;
+    const now = Date.parse(data.occurredAt);
+    const command = {
+      ...data,
+      ...(data.cardPresented && { card: { token: sale.data.card.token } }),
+      ...(data.supervisorId !== undefined && {
+        approver: { id: data.supervisorId, verdict: 'recognised' as const },
+      }),
+    };
+    const cards = this.parties.card(sale.data.card.token, at);
+    const batches = this.batches.statuses(batchOf(sale), at);
+    const known = pairs(this.parties.merchant(data.merchantId, at), pairs(cards, batches));
+    const rule = ([merchant, [card, batch]]: (typeof known)[number]): Ruling => {
+      const { merchantId: requester, amount, terminalId } = data;
+      const terminal = merchant.terminals.get(terminalId);
+      if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
+      const applied = unused(merchant, terminal, sale.data.card.token);
+      const limits = applied && { void: applied, refund: applied };
+      const state = { sale, merchant, card, batch, now, available: ENOUGH, limits };
+      const day = businessDay(now, merchant.settings);
+      const { storeId } = terminal;
+      return decideGiveBack(command, { ...state, requester, amount }, { day, storeId });
+    };
+    return held(event, known, rule, NO_MERCHANT);
+  }
+
+  private settled(data: SettledData, sale: Sale | undefined, at: number): Finding | undefined {
+    if (!sale) return illegal(NO_SALE);
+    if (sale.settlement) return illegal('the sale has settled already');
+    if (data.kind === 'batch') return this.settledByBatch(data, sale, at);
+    const now = Date.parse(data.occurredAt);
+    const rule = ({ settings }: Merchant): Ruling => {
+      const { fee, reserve } = settings;
+      const terms = { kind: data.kind, fee, ...(reserve && { reserve }) };
+      const valueDate = businessDay(now, settings).date;
+      const dates = { valueDate, occurredAt: data.occurredAt };
+      return { event: decideSettlement(settlingOf(sale), { ...terms, ...dates }) };
+    };
+    const merchants = this.parties.merchant(sale.data.merchantId, at);
+    return held({ type: 'Settled', data }, merchants, rule, NO_MERCHANT);
+  }
+
+  /** By the batch's close; of an earlier batch only where that one no longer settles it. */
+  private settledByBatch(data: SettledData, sale: Sale, at: number): Finding | undefined {
+    const name = batchName(data);
+    const request = this.batches.closing(name);
+    if (!request) return illegal(`batch ${name} is not being closed`);
+    const own = batchOf(sale);
+    const isOfTerminal =
+      data.merchantId === sale.data.merchantId && data.terminalId === sale.data.terminalId;
+    if (own !== name && !(isOfTerminal && this.batches.statuses(own, at)[0] !== 'open')) {
+      return illegal(`the sale is of batch ${own}`);
+    }
+    const settling = { ...settlingOf(sale), batchNo: data.batchNo };
+    const { occurredAt, terms } = request;
+    const rule = (): Ruling => ({
+      event: decideSettlement(settling, { kind: 'batch', ...terms, occurredAt }),
+    });
+    return held({ type: 'Settled', data }, [sale], rule, NO_SALE);
+  }
+
+  private chargeback(
+    event: ChargebackEvent,
+    sale: Sale | undefined,
+    at: number,
+  ): Finding | undefined {
+    if (!sale) return illegal(NO_SALE);
+    const { data } = event;
+    const { chargebackId, occurredAt } = data;
+    const { saleId, merchantId, currency } = sale.data;
+    const rule = ({ settings }: Merchant): Ruling => {
+      const businessDate = businessDay(Date.parse(occurredAt), settings).date;
+      const fact = { chargebackId, saleId, merchantId, currency, businessDate, occurredAt };
+      const decided =
+        event.type === 'ChargebackOpened'
+          ? decideOpening(event.data, sale, fact)
+          : event.type === 'ChargebackWon'
+            ? decideWon(event.data.feeReturned > 0, sale, fact)
+            : decideLost(sale, fact);
+      return decided === 'done' ? { event: undefined } : decided;
+    };
+    return held(event, this.parties.merchant(merchantId, at), rule, NO_MERCHANT);
+  }
+
+  private refused(
+    data: (RequestEvent & { type: 'Refused' })['data'],
+    history: History,
+  ): Finding | undefined {
+    const { request, kind, target } = data;
+    const before = history.facts.at(-1);
+    if (kind === 'sale') return first(history);
+    if (before?.type !== 'RequestTaken') return wrong(`request ${request} was not waiting for it`);
+    const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
+    const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
+    return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
+  }
+}
+
+/** What the terminal sent and the effect repeats. */
+const REPEATED = ['amount', 'reason', 'evidenceRef', 'operatorId', 'consent'] as const;
+
+/** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */
+function unused(
+  merchant: Merchant,
+  terminal: Terminal,
+  card: string,
+): readonly AppliedLimits[] | undefined {
+  if (!hasLimits(merchant, terminal)) return undefined;
+  const used = { count: 0, amount: 0n };
+  return limitsOn(merchant, terminal, card).map((limits) => ({ ...limits, used }));
+}
+
+function differingFields(content: RequestTaken['content'], data: Effect['data']): string[] {
+  return REPEATED.filter((name) => {
+    const isAll = name === 'amount' && content[name] === undefined;
+    return !isAll && content[name] !== data[name];
+  });
+}
+
+function first({ revision }: History): Finding | undefined {
+  return revision === -1 ? undefined : illegal('its stream has begun already');
+}

@@ -1,0 +1,54 @@
+import type Database from 'better-sqlite3';
+
+/** Values that are kept in memory at the most, twice: those used lately, and those used before. */
+const NEAR = 20_000;
+
+/** How a value is kept as text. */
+export interface Packing<V> {
+  pack(value: V): string;
+  unpack(text: string): V;
+}
+
+/** Values by name: those used lately in memory, the rest in a table. Its memory does not grow with their number. */
+export class Shelf<V extends object> {
+  private lately = new Map<string, V>();
+  private before = new Map<string, V>();
+  private readonly take: Database.Statement<[string], string>;
+  private readonly store: Database.Statement<[string, string]>;
+
+  constructor(
+    database: Database.Database,
+    table: string,
+    private readonly packing: Packing<V>,
+  ) {
+    database.exec(
+      `CREATE TABLE ${table} (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
+    );
+    this.take = database
+      .prepare<[string], string>(`SELECT value FROM ${table} WHERE name = ?`)
+      .pluck();
+    this.store = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`);
+  }
+
+  /** What is changed in it is kept. */
+  get(name: string): V | undefined {
+    const found = this.lately.get(name) ?? this.before.get(name) ?? this.unpacked(name);
+    if (found) this.set(name, found);
+    return found;
+  }
+
+  set(name: string, value: V): void {
+    this.lately.set(name, value);
+    if (this.lately.size < NEAR) return;
+    for (const [older, kept] of this.before) {
+      if (!this.lately.has(older)) this.store.run(older, this.packing.pack(kept));
+    }
+    this.before = this.lately;
+    this.lately = new Map();
+  }
+
+  private unpacked(name: string): V | undefined {
+    const text = this.take.get(name);
+    return text === undefined ? undefined : this.packing.unpack(text);
+  }
+}

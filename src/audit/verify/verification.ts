@@ -1,0 +1,304 @@
+import Database from 'better-sqlite3';
+import type { CheckedPage } from '../../event-store/checked-page.js';
+import { START, type StoredEvent } from '../../event-store/event-store.js';
+import type { LedgerEvent, RecordedEvent } from '../../ledger/domain/ledger-event.js';
+import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
+import { decode, hasOwnId } from '../../ledger/event-codec.js';
+import { evolvePayout, type Payout } from '../../payouts/domain/payout.js';
+import type { PayoutEvent } from '../../payouts/domain/payout.events.js';
+import { decidePaid, decideReturned } from '../../payouts/domain/payout-outcome.js';
+import { ownStream } from '../domain/own-stream.js';
+import type { SignedHead } from '../domain/trail.events.js';
+import { BatchesCheck } from './batches-check.js';
+import { BooksCheck } from './books-check.js';
+import type { Fault } from './fault.js';
+import { HeadsCheck } from './heads-check.js';
+import { Histories, type History, remember } from './histories.js';
+import { type Finding, held, illegal, type Ruling } from './judge.js';
+import { KeptTree } from './kept-tree.js';
+import { Parties } from './parties.js';
+import { SalesCheck } from './sales-check.js';
+
+/** What a log came to that was read to its end. */
+export interface Verified {
+  readonly events: number;
+  readonly rootHash: string;
+  /** Heads in the log, and the last of them that is of this very log. */
+  readonly heads: number;
+  readonly lastTrueHead?: { readonly treeSize: number; readonly position: string };
+  /** Requests that were taken and have no outcome yet. */
+  readonly undecided: number;
+  readonly faults: number;
+}
+
+export interface VerifyOptions {
+  /** The only key that may have signed heads, base64. */
+  readonly trustedKey?: string | undefined;
+  /** A head that was kept elsewhere. */
+  readonly head?: SignedHead | undefined;
+  /** Of views that were built from this log. */
+  readonly viewsDir?: string | undefined;
+}
+
+/**
+ * Checks a log that it is given page by page, in its order. In memory it keeps merchants, reported cards and balances,
+ * and of streams those that changed last; what else it has to know is in a file of SQLite's own, gone when it is closed.
+ */
+export class Verification {
+  private readonly database: Database.Database;
+  private readonly histories: Histories;
+  private readonly parties = new Parties();
+  private readonly batches: BatchesCheck;
+  private readonly sales: SalesCheck;
+  private readonly heads: HeadsCheck;
+  private readonly kept: KeptTree | undefined;
+  private readonly books = new BooksCheck();
+  private last: string = START;
+  private events = 0;
+  private faults = 0;
+  /** A head that is not of this log is told once: those behind it can't be either. */
+  private isForeign = false;
+  /** Where events can't be judged, the books can't come out. */
+  private isBroken = false;
+
+  constructor(private readonly options: VerifyOptions = {}) {
+    this.database = new Database('');
+    // Of one transaction that never ends: nothing of it has to outlive this.
+    for (const pragma of ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -65536']) {
+      this.database.pragma(pragma);
+    }
+    this.database.exec('BEGIN');
+    this.histories = new Histories(this.database);
+    this.batches = new BatchesCheck(this.database);
+    this.sales = new SalesCheck(this.histories, this.parties, this.batches);
+    const { viewsDir } = options;
+    this.kept = viewsDir === undefined ? undefined : KeptTree.open(viewsDir);
+    this.heads = new HeadsCheck(this.database, options.trustedKey);
+  }
+
+  /** What is wrong with the next of the log. */
+  take({ events, faults }: CheckedPage): Fault[] {
+    const found: Fault[] = [...faults];
+    if (faults.length > 0) this.isBroken = true;
+    for (const event of events) found.push(...this.event(event));
+    this.heads.catchUp();
+    this.batches.totals.catchUp();
+    this.faults += found.length;
+    return found;
+  }
+
+  /** What is wrong with the log as a whole. */
+  end(): Fault[] {
+    const { head } = this.options;
+    const kept = [
+      head && this.heads.finding(head),
+      this.kept && this.heads.changedSince(this.kept),
+    ].filter((finding) => finding !== undefined);
+    const found = [...kept, ...(this.isBroken ? [] : this.books.end())];
+    this.faults += found.length;
+    return found;
+  }
+
+  verified(): Verified {
+    const { lastTrue, heads } = this.heads;
+    return {
+      events: this.events,
+      rootHash: this.heads.root(),
+      heads,
+      ...(lastTrue && { lastTrueHead: lastTrue }),
+      undecided: this.sales.undecided,
+      faults: this.faults,
+    };
+  }
+
+  close(): void {
+    this.kept?.close();
+    this.database.close();
+  }
+
+  private event(stored: StoredEvent): Fault[] {
+    const { position, stream, revision } = stored;
+    const history = this.histories.stream(stream);
+    const place = [this.order(stored), gap(stored, history)];
+    const isInPlace = !place.some((finding) => finding !== undefined);
+    const recorded = readable(stored);
+    const isReadable = !('code' in recorded);
+    const findings = [
+      ...place,
+      ...(isReadable ? this.content(stored, recorded, history, isInPlace) : [recorded]),
+    ];
+    this.heads.take(stored);
+    this.events += 1;
+    history.revision = Math.max(history.revision, revision);
+    if (!isInPlace || !isReadable) this.break(history, position);
+    return findings.flatMap((finding) => (finding ? [{ ...finding, position, stream }] : []));
+  }
+
+  /** What is wrong with what it says. */
+  private content(
+    stored: StoredEvent,
+    recorded: RecordedEvent,
+    history: History,
+    isInPlace: boolean,
+  ): (Finding | undefined)[] {
+    const { event, position } = recorded;
+    const id: Finding = { code: 'id', detail: 'its id is not of what it says' };
+    return [
+      hasOwnId(stored) ? undefined : id,
+      ...(isInPlace && history.brokenAt === undefined ? this.judge(recorded, history) : []),
+      event.type === 'HeadSigned' ? this.signed(event.data, position) : undefined,
+    ];
+  }
+
+  private order({ position }: StoredEvent): Finding | undefined {
+    const before = this.last;
+    if (position > before) this.last = position;
+    return position > before
+      ? undefined
+      : { code: 'order', detail: `it comes behind position ${before}` };
+  }
+
+  private break(history: History, position: string): void {
+    history.brokenAt ??= position;
+    this.isBroken = true;
+  }
+
+  private signed(head: SignedHead, position: string): Finding | undefined {
+    const finding = this.heads.signed(head, position);
+    if (finding?.code !== 'head') return finding;
+    const isTold = this.isForeign;
+    this.isForeign = true;
+    return isTold ? undefined : finding;
+  }
+
+  /** By the rules that decide such events; then it is taken in, whatever they say. */
+  private judge(recorded: RecordedEvent, history: History): Finding[] {
+    const { event, stream } = recorded;
+    const own = ownStream(event);
+    if (own !== stream) {
+      this.break(history, recorded.position);
+      return [{ code: 'misplaced', detail: `it belongs into ${own}` }];
+    }
+    const at = Date.parse(recorded.recordedAt);
+    const found = this.judged(event, history, at, recorded);
+    try {
+      this.takeIn(recorded, history);
+    } catch (error) {
+      found.push(illegal((error as Error).message));
+      this.break(history, recorded.position);
+    }
+    found.push(this.books.post(event));
+    return found.filter((finding) => finding !== undefined);
+  }
+
+  private judged(
+    event: LedgerEvent,
+    history: History,
+    at: number,
+    recorded: RecordedEvent,
+  ): (Finding | undefined)[] {
+    switch (event.type) {
+      case 'Sale':
+      case 'Void':
+      case 'Refund':
+      case 'Settled':
+      case 'Reversal':
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+      case 'RequestTaken':
+      case 'Refused':
+      case 'NothingToReverse': {
+        const found = this.sales.findings(event, history, at);
+        this.nameBatches(event, at);
+        return found;
+      }
+      case 'BatchCloseRequested':
+      case 'BatchClosed':
+      case 'BatchReconciled': {
+        const merchants = this.parties.merchant(event.data.merchantId, at);
+        return [this.batches.take({ event, at }, merchants)];
+      }
+      case 'MerchantRegistered':
+      case 'MerchantPolicyChanged':
+      case 'TerminalAssigned':
+      case 'StoreLimitsSet':
+      case 'RightFrozen':
+      case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
+        return [this.parties.merchantChanged(event, at)];
+      case 'CardReported':
+      case 'CardRestored':
+        this.parties.cardChanged(event, at);
+        return [];
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+        return [payoutFinding(event, history)];
+      case 'KeyAdded':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
+        return [recorded.revision === 0 ? undefined : illegal('its stream has begun already')];
+      case 'KeyRevoked':
+        return [recorded.revision > 0 ? undefined : illegal('there was no such key')];
+      case 'ReserveReleased':
+      case 'EventSkipped':
+      case 'HeadSigned':
+        return [];
+    }
+  }
+
+  /** The batch that the fact belongs to, and that of the request which a reversal undoes. */
+  private nameBatches(event: LedgerEvent, at: number): void {
+    if (event.type === 'Settled' || !('batchNo' in event.data && 'stan' in event.data)) return;
+    this.batches.named(event.data, at);
+    if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));
+  }
+
+  private takeIn(recorded: RecordedEvent, history: History): void {
+    const { event } = recorded;
+    this.batches.totals.add(recorded);
+    if (!isKept(recorded.stream)) return;
+    const before = history.sale;
+    remember(history, event);
+    if (history.sale) this.books.changed(before, history.sale);
+  }
+}
+
+/** Streams whose later events are judged by their earlier ones. */
+function isKept(stream: string): boolean {
+  return stream.startsWith('sale-') || stream.startsWith('payout-');
+}
+
+function gap({ revision }: StoredEvent, history: History): Finding | undefined {
+  const due = history.revision + 1;
+  if (revision === due) return undefined;
+  return { code: 'revision', detail: `it has revision ${revision} where ${due} is due` };
+}
+
+function readable(stored: StoredEvent): RecordedEvent | Finding {
+  try {
+    return decode(stored);
+  } catch (error) {
+    return { code: 'unreadable', detail: (error as Error).message };
+  }
+}
+
+function payoutFinding(event: PayoutEvent, history: History): Finding | undefined {
+  const payout = (history.facts as PayoutEvent[]).reduce<Payout | undefined>(
+    evolvePayout,
+    undefined,
+  );
+  if (event.type === 'PayoutSent') return payout && illegal('the payout was sent already');
+  if (!payout) return illegal('the payout was never sent');
+  const { payoutId, merchantId, currency, amount } = payout;
+  const { businessDate, occurredAt } = event.data;
+  const fact = { payoutId, merchantId, currency, amount, businessDate, occurredAt };
+  const decided =
+    event.type === 'PayoutPaid'
+      ? decidePaid(payout, fact, event.data.bankReference)
+      : decideReturned(payout, fact, event.data.reason);
+  const ruling: Ruling = decided && 'code' in decided ? { refusal: decided } : { event: decided };
+  return held(event, [payout], () => ruling, '');
+}

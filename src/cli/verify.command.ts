@@ -1,0 +1,153 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Command } from 'commander';
+import type { SignedHead } from '../audit/domain/trail.events.js';
+import { lines } from '../audit/lines.js';
+import { type Fault, type FaultCode, MEANINGS } from '../audit/verify/fault.js';
+import { exportedPages } from '../audit/verify/log-file.js';
+import { Verification, type Verified } from '../audit/verify/verification.js';
+import { type Settings, settingsOfProcess } from '../config.js';
+import type { CheckedPage } from '../event-store/checked-page.js';
+import { CorruptLogError } from '../event-store/event-store.js';
+import { openCheckedLog, openEventStoreReader } from '../event-store/open-event-store.js';
+import { logProgress } from './log-progress.js';
+import { type Progress, startProgress } from './progress.js';
+import { untilInterrupted, UsageError } from './tool.js';
+
+interface VerifyOptions {
+  readonly head?: string;
+  readonly publicKey?: string;
+  readonly json?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('reads the whole log once and checks all of it; also while a service runs')
+    .argument('[file]', 'an exported log (NDJSON) instead of the store')
+    .option(
+      '--head <file>',
+      'a signed head that was kept elsewhere: the log must still begin with it',
+    )
+    .option('--public-key <base64>', 'the only key that may have signed heads')
+    .option('--json', 'print each fault, the result, and progress, as lines of JSON')
+    .action(async (file: string | undefined, options: VerifyOptions) => {
+      const { faults } = await run(file, options);
+      if (faults > 0) process.exitCode = 1;
+    });
+}
+
+async function run(file: string | undefined, options: VerifyOptions): Promise<Verified> {
+  const { head, publicKey: trustedKey, json = false } = options;
+  const verification = new Verification({
+    trustedKey,
+    head: head === undefined ? head : read(head),
+    viewsDir: file === undefined ? settingsOfProcess().VIEWS_DIR : undefined,
+  });
+  const meant = new Set<FaultCode>();
+  try {
+    const source = file === undefined ? await ofStore(json) : await ofFile(file, json);
+    try {
+      await untilInterrupted(async (signal) => {
+        for await (const page of source.pages) {
+          for (const fault of verification.take(page)) tell(fault, json, meant);
+          source.seen(page.events.length);
+          await new Promise(setImmediate);
+          signal.throwIfAborted();
+        }
+      });
+    } finally {
+      source.progress.end();
+    }
+    for (const fault of verification.end()) tell(fault, json, meant);
+    const verified = verification.verified();
+    console.log(json ? JSON.stringify(verified) : summary(verified));
+    return verified;
+  } finally {
+    verification.close();
+  }
+}
+
+/** Where the log comes from. */
+interface Source {
+  readonly pages: AsyncIterable<CheckedPage>;
+  readonly progress: Progress;
+  seen(events: number): void;
+}
+
+async function ofStore(json: boolean): Promise<Source> {
+  const settings = settingsOfProcess();
+  const progress = await progressOf(settings, json);
+  let done = 0;
+  return {
+    pages: openCheckedLog(settings.EVENT_STORE_URL),
+    progress,
+    seen: (events) => {
+      progress.at((done += events));
+    },
+  };
+}
+
+/** Of a log that can't be opened: what is wrong with it is told by the check. */
+async function progressOf(settings: Settings, json: boolean): Promise<Progress> {
+  try {
+    const store = openEventStoreReader(settings.EVENT_STORE_URL);
+    try {
+      return await logProgress('verify', store, settings, json);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (error instanceof CorruptLogError) return startProgress('verify', 0, json);
+    throw error;
+  }
+}
+
+async function ofFile(file: string, json: boolean): Promise<Source> {
+  const { size } = await stat(file);
+  const input = createReadStream(file, 'utf8');
+  const progress = startProgress('verify, bytes', size, json);
+  return {
+    pages: exportedPages(lines(input)),
+    progress,
+    seen: () => {
+      progress.at(input.bytesRead);
+    },
+  };
+}
+
+function read(file: string): SignedHead {
+  try {
+    const content = JSON.parse(readFileSync(file, 'utf8')) as SignedHead & { head?: SignedHead };
+    const head = content.head ?? content;
+    if (typeof head.rootHash === 'string' && typeof head.signature === 'string') return head;
+  } catch (error) {
+    throw new UsageError(`${file} has no signed head: ${(error as Error).message}`);
+  }
+  throw new UsageError(`${file} has no signed head`);
+}
+
+/** What a kind of fault means is told with the first of them. */
+function tell(fault: Fault, json: boolean, meant: Set<FaultCode>): void {
+  const { code, position, stream, detail } = fault;
+  const means = MEANINGS[code];
+  if (json) {
+    console.log(JSON.stringify({ ...fault, means }));
+    return;
+  }
+  const where = position === undefined ? 'the log' : `position ${position}`;
+  console.log(`${where}${stream === undefined ? '' : ` (${stream})`}: ${code}: ${detail}`);
+  if (!meant.has(code)) console.log(`    ${means}`);
+  meant.add(code);
+}
+
+function summary({ events, rootHash, heads, lastTrueHead, undecided, faults }: Verified): string {
+  const signed = lastTrueHead
+    ? `the first ${lastTrueHead.treeSize} of them as signed at position ${lastTrueHead.position}`
+    : 'nothing of it signed';
+  return [
+    `${events} events, root ${rootHash}`,
+    `${heads} signed heads; ${signed}`,
+    ...(undecided > 0 ? [`${undecided} requests without an outcome yet`] : []),
+    faults === 0 ? 'no faults' : `${faults} faults`,
+  ].join('\n');
+}

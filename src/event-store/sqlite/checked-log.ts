@@ -1,0 +1,133 @@
+import { crc32 } from 'node:zlib';
+import type Database from 'better-sqlite3';
+import type { CheckedPage, KeepingFault } from '../checked-page.js';
+import { CorruptLogError, toPosition } from '../event-store.js';
+import {
+  CHECKED_TEXT,
+  COLUMNS,
+  inStoreTerms,
+  logFile,
+  openForReading,
+  type Row,
+} from './log-file.js';
+
+/** Rows read at a time. */
+const PAGE = 1_000;
+
+/** Broken places of the file that are told one by one. */
+const TOLD = 100;
+
+type CheckedRow = Row & { readonly text: string | null; readonly checksum: number };
+
+/**
+ * The whole log as it stands, and whatever of its file is not as it was written: pages, index entries, checksums,
+ * positions. It goes on behind a fault. @throws StoreUnavailableError when there is no log, or it can't be got at
+ */
+export function* checkedPages(folder: string): Generator<CheckedPage> {
+  let database: Database.Database;
+  try {
+    database = openForReading(folder);
+  } catch (error) {
+    if (!(error instanceof CorruptLogError)) throw error;
+    yield { events: [], faults: [damaged(error.message)] };
+    return;
+  }
+  try {
+    yield { events: [], faults: structureFaults(database, logFile(folder)) };
+    yield* new CheckedRows(database, logFile(folder)).pages();
+  } finally {
+    database.close();
+  }
+}
+
+function structureFaults(database: Database.Database, file: string): KeepingFault[] {
+  const told = inStoreTerms(file, () =>
+    (database.pragma(`integrity_check(${TOLD})`) as { integrity_check: string }[]).map(
+      (row) => row.integrity_check,
+    ),
+  );
+  return told.filter((line) => line !== 'ok').map((line) => damaged(`${file}: ${line}`));
+}
+
+/** The rows in the order of their positions. */
+class CheckedRows {
+  private readonly select: Database.Statement<[number, number, number], CheckedRow>;
+  private readonly head: number;
+  /** The position before the next. */
+  private last = 0;
+
+  constructor(
+    database: Database.Database,
+    private readonly file: string,
+  ) {
+    this.select = database.prepare(
+      `SELECT ${COLUMNS}, ${CHECKED_TEXT} AS text, checksum FROM events
+       WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
+    );
+    const head = database.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
+    this.head = inStoreTerms(file, () => head.get() ?? 0);
+  }
+
+  *pages(): Generator<CheckedPage> {
+    while (this.last < this.head) {
+      const page = this.page();
+      if (page.events.length + page.faults.length === 0) return;
+      yield page;
+    }
+  }
+
+  private page(): CheckedPage {
+    try {
+      return this.checked(this.read(this.last));
+    } catch (error) {
+      if (!(error instanceof CorruptLogError)) throw error;
+      return this.behindDamage(error);
+    }
+  }
+
+  private read(after: number): CheckedRow[] {
+    return inStoreTerms(this.file, () => this.select.all(after, this.head, PAGE));
+  }
+
+  /** A broken page of the file holds some rows: further and further behind it one can be read again. */
+  private behindDamage({ message }: CorruptLogError): CheckedPage {
+    for (let step = 1; this.last + step < this.head; step *= 2) {
+      try {
+        const rows = this.read(this.last + step);
+        return this.checked(rows, [damaged(message)]);
+      } catch (error) {
+        if (!(error instanceof CorruptLogError)) throw error;
+      }
+    }
+    const from = toPosition(this.last + 1);
+    this.last = this.head;
+    return {
+      events: [],
+      faults: [{ ...damaged(`${message}; the rest is not read`), position: from }],
+    };
+  }
+
+  private checked(rows: readonly CheckedRow[], faults: KeepingFault[] = []): CheckedPage {
+    const events = rows.map((row) => {
+      const position = toPosition(row.position);
+      if (row.position !== this.last + 1) faults.push(missing(this.last + 1, row.position - 1));
+      this.last = row.position;
+      const { stream, revision, id, type, data, metadata } = row;
+      if (row.text === null || crc32(row.text) !== row.checksum) {
+        const detail = `the checksum of ${stream}, revision ${revision}, does not hold`;
+        faults.push({ code: 'altered', position, detail });
+      }
+      return { position, stream, revision, id, type, data, metadata };
+    });
+    return { events, faults };
+  }
+}
+
+function missing(from: number, to: number): KeepingFault {
+  const what = from === to ? `position ${from} is` : `positions ${from} to ${to} are`;
+  return { code: 'missing', position: toPosition(from), detail: `${what} not there` };
+}
+
+function damaged(detail: string): KeepingFault {
+  return { code: 'damaged', detail };
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { logFile } from '../../src/event-store/sqlite/log-file.js';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+import { runTool } from '../support/tool.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+  shop = await Shop.open(ledger, { fee: { basisPoints: 60 } });
+  const { saleId } = await shop.sell();
+  await shop.void(String(saleId), {});
+  await shop.sell();
+  await shop.closeBatch();
+});
+
+test('a running service is verified, and so is what it exports, against a head kept elsewhere', async () => {
+  const { folder } = ledger.service;
+  const head = join(folder, 'head.json');
+  writeFileSync(head, (await ledger.get('/v1/audit/head')).text);
+  const onFolder = await runTool(folder, ['verify', '--head', head]);
+  expect([onFolder.out, onFolder.code]).toEqual([expect.stringMatching(/\nno faults\n$/), 0]);
+  const file = join(folder, 'log.ndjson');
+  await runTool(folder, ['export', '--out', file]);
+  const onFile = await runTool(folder, ['verify', file, '--head', head, '--json']);
+  expect(onFile.code).toBe(0);
+  expect(JSON.parse(onFile.out)).toMatchObject({ faults: 0, undecided: 0 });
+});
+
+test('a stopped folder that was edited is told by position and meaning, with exit code 1', async () => {
+  const { folder } = ledger.service;
+  ledger.close();
+  await ledger.service.stop();
+  const log = new Database(logFile(folder));
+  const edit = log.prepare(
+    `UPDATE events SET data = replace(data, '10000', '90000') WHERE type = 'Sale' RETURNING position`,
+  );
+  const [first] = edit.pluck().all() as number[];
+  log.close();
+  const { code, out } = await runTool(folder, ['verify', '--json']);
+  const faults = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(code).toBe(1);
+  expect(faults[0]).toEqual({
+    code: 'altered',
+    position: String(first).padStart(20, '0'),
+    detail: expect.stringContaining('checksum'),
+    means: expect.any(String),
+  });
+  const plain = await runTool(folder, ['verify']);
+  expect(plain.out).toMatch(/^position 0{18}\d\d?: altered: .*\n {4}the row was changed/);
+});
+
+test('what is no head, and a file that is not there, are wrong usage or a fault, said in a sentence', async () => {
+  const { folder } = ledger.service;
+  const noHead = join(folder, 'no-head.json');
+  writeFileSync(noHead, '{}');
+  const wrong = await runTool(folder, ['verify', '--head', noHead]);
+  expect([wrong.code, wrong.errors]).toEqual([2, `${noHead} has no signed head\n`]);
+  const gone = await runTool(folder, ['verify', join(folder, 'gone.ndjson')]);
+  expect([gone.code, gone.errors]).toEqual([1, expect.stringMatching(/no such file/)]);
+});

@@ -1,0 +1,25 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SigningKey } from '../../src/audit/domain/signed-head.js';
+import type { Fault } from '../../src/audit/verify/fault.js';
+import { Verification, type VerifyOptions } from '../../src/audit/verify/verification.js';
+import type { CheckedPage } from '../../src/event-store/checked-page.js';
+
+export function newSigningKey(): SigningKey {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return new SigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+}
+
+/** What `ledger verify` finds in a log. */
+export async function faultsOf(
+  pages: AsyncIterable<CheckedPage>,
+  options: VerifyOptions = {},
+): Promise<Fault[]> {
+  const verification = new Verification(options);
+  try {
+    const faults: Fault[] = [];
+    for await (const page of pages) faults.push(...verification.take(page));
+    return [...faults, ...verification.end()];
+  } finally {
+    verification.close();
+  }
+}

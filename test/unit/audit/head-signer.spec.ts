@@ -1,0 +1,100 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import type { SignedHead } from '../../../src/audit/domain/trail.events.js';
+import { HeadSigner } from '../../../src/audit/head-signer.js';
+import { Journal } from '../../../src/ledger/journal.js';
+import { Views } from '../../../src/projections/views.js';
+import { settings } from '../../support/facts.js';
+import { newFolderInMemory } from '../../support/store-folder.js';
+import { TestLedger } from '../../support/test-ledger.js';
+import { newSigningKey } from '../../support/verified-log.js';
+
+const MINUTE_MS = 60_000;
+
+let ledger: TestLedger;
+/** How far ahead of the wall clock, by which heads are recorded, the signers' own is. */
+let later: number;
+
+beforeEach(async () => {
+  ledger = await TestLedger.open();
+  later = 0;
+});
+
+function signerOn(views: Views): HeadSigner {
+  const wallClock = (): number => Date.now() + later;
+  return new HeadSigner(views, new Journal(ledger.store), newSigningKey(), ledger.clock, wallClock);
+}
+
+async function heads(): Promise<SignedHead[]> {
+  return (await ledger.log()).flatMap(({ event }) =>
+    event.type === 'HeadSigned' ? [event.data] : [],
+  );
+}
+
+/** What every look of a signer finds once the views are there. */
+async function look(signer: HeadSigner): Promise<void> {
+  await ledger.caughtUp();
+  await signer.signIfDue();
+}
+
+test('a log that grows is signed once a minute, with all that it has by then', async () => {
+  const signer = signerOn(ledger.views);
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  await look(signer);
+  expect(await heads()).toEqual([]);
+  later = MINUTE_MS;
+  await look(signer);
+  later = 0;
+  await ledger.register('M2', settings(), {});
+  await look(signer);
+  expect((await heads()).map(({ treeSize }) => treeSize)).toEqual([2]);
+  later = MINUTE_MS;
+  await look(signer);
+  expect((await heads()).map(({ treeSize }) => treeSize)).toEqual([2, 4]);
+});
+
+test('a log that has only its own heads to sign is left alone', async () => {
+  const signer = signerOn(ledger.views);
+  await ledger.register('M1', settings(), {});
+  later = MINUTE_MS;
+  for (let looks = 0; looks < 3; looks += 1) await look(signer);
+  expect(await heads()).toHaveLength(1);
+});
+
+test('a closed batch is signed at once', async () => {
+  const signer = signerOn(ledger.views);
+  const batch = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  const card = { token: 'tok_1', last4: '4242' };
+  await ledger.send({ op: 'sale', ...batch, stan: '000001', amount: 100, currency: 'CNY', card });
+  await ledger.send({ op: 'close', ...batch });
+  await look(signer);
+  await look(signer);
+  expect((await heads()).map(({ treeSize }) => treeSize)).toEqual([6]);
+});
+
+test('a node that starts goes on from the last head, whoever has signed it', async () => {
+  const signer = signerOn(ledger.views);
+  await ledger.register('M1', settings(), {});
+  later = MINUTE_MS;
+  await look(signer);
+  await ledger.register('M2', settings(), {});
+  later = 0;
+  await look(signerOn(ledger.views));
+  expect(await heads()).toHaveLength(1);
+  later = MINUTE_MS;
+  await look(signerOn(ledger.views));
+  expect(await heads()).toHaveLength(2);
+});
+
+test('of nodes that sign at the same moment one does', async () => {
+  const { store } = ledger;
+  const other = await Views.open({ viewsDir: newFolderInMemory(), eventStoreUrl: '', store });
+  const signers = [signerOn(ledger.views), signerOn(other)];
+  await ledger.register('M1', settings(), {});
+  await ledger.caughtUp();
+  await other.waitFor(await store.head());
+  later = MINUTE_MS;
+  await Promise.all(signers.map((signer) => signer.signIfDue()));
+  expect(await heads()).toHaveLength(1);
+  await other.close();
+});

@@ -1,0 +1,255 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import type { SignedHead } from '../../../src/audit/domain/trail.events.js';
+import { HeadSigner } from '../../../src/audit/head-signer.js';
+import { lines } from '../../../src/audit/lines.js';
+import { refusalOf } from '../../../src/audit/proofs.js';
+import type { FaultCode } from '../../../src/audit/verify/fault.js';
+import { exportedPages } from '../../../src/audit/verify/log-file.js';
+import type { VerifyOptions } from '../../../src/audit/verify/verification.js';
+import type { StoredEvent } from '../../../src/event-store/event-store.js';
+import { openCheckedLog } from '../../../src/event-store/open-event-store.js';
+import { logFile, openForWriting } from '../../../src/event-store/sqlite/log-file.js';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { encode } from '../../../src/ledger/event-codec.js';
+import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
+import { Journal } from '../../../src/ledger/journal.js';
+import { Views } from '../../../src/projections/views.js';
+import { settings, voided } from '../../support/facts.js';
+import { newFolder } from '../../support/store-folder.js';
+import {
+  covered,
+  positionAt,
+  rewrite,
+  TAMPERINGS,
+  withData,
+  writeExport,
+} from '../../support/tampering.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
+import { faultsOf, newSigningKey } from '../../support/verified-log.js';
+
+const key = newSigningKey();
+const MINUTE_MS = 60_000;
+
+/** What happened, as the ledger wrote it, its views, and the last head that was signed. */
+let log: StoredEvent[];
+let viewsDir: string;
+let head: SignedHead;
+
+const place = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
+
+beforeAll(async () => {
+  const folder = newFolder();
+  viewsDir = newFolder();
+  const ledger = await TestLedger.open(
+    { open: () => SqliteEventStore.open(folder, 'inline'), remove: () => undefined },
+    { viewsDir },
+  );
+  const card = { token: 'tok_1', last4: '4242' };
+  await ledger.register('M1', settings({ fee: { basisPoints: 60 } }), { T1: 'S1' });
+  const sale = { op: 'sale', ...place, amount: 10_000, currency: 'CNY', card } as const;
+  await ledger.send({ ...sale, stan: '000001' });
+  await ledger.send({ ...sale, stan: '000002' });
+  for (const token of ['hot1', 'hot2']) await ledger.ledger.cards.setStatus(token, 'lost', BY);
+  const back = { ...place, saleId: 'M1.T1.000001.000001', reason: 'wrong size' } as const;
+  await ledger.send({ op: 'void', ...back, stan: '000003', amount: 2_000 });
+  await ledger.send({ op: 'close', ...place });
+  await sign(ledger, 0);
+  await ledger.send({ op: 'refund', ...back, stan: '000001', batchNo: '000002', amount: 500 });
+  await ledger.ledger.cards.setStatus('hot1', 'active', BY);
+  head = await sign(ledger, 2 * MINUTE_MS);
+  log = await ledger.store.readAll({ limit: 1_000 });
+  await ledger.close();
+});
+
+/** As the ledger does by itself, so much later. */
+async function sign(ledger: TestLedger, later: number): Promise<SignedHead> {
+  await ledger.caughtUp();
+  const journal = new Journal(ledger.store);
+  const wallClock = (): number => Date.now() + later;
+  const signer = new HeadSigner(ledger.views, journal, key, ledger.clock, wallClock);
+  const before = await ledger.store.head();
+  await signer.signIfDue();
+  const signed = await journal.at(await ledger.store.head());
+  expect(await ledger.store.head()).not.toBe(before);
+  await ledger.caughtUp();
+  return (signed?.event as LedgerEvent & { type: 'HeadSigned' }).data;
+}
+
+test('a log as the ledger wrote it has no faults, in its folder, under its views and as a file', async () => {
+  expect(await inFolder(log, { viewsDir, head, trustedKey: key.publicKey })).toEqual([]);
+  expect(await asFile(log, { head, trustedKey: key.publicKey })).toEqual([]);
+});
+
+describe.each(['edited', 'dropped', 'swapped', 'inserted'] as const)(
+  'an event that was %s',
+  (how) => {
+    const at = (): number => index(how === 'edited' ? 'Sale' : 'CardReported');
+    const changed = (): StoredEvent[] => covered(TAMPERINGS[how](log, at()));
+
+    test('is found by the heads in the log and one kept elsewhere, however well it was covered up', async () => {
+      const tampered = changed();
+      const firstHead = tampered.findIndex(({ type }) => type === 'HeadSigned');
+      const found = [
+        { code: 'head', position: positionAt(firstHead) },
+        { code: 'head', detail: expect.stringContaining(`of the first ${head.treeSize} events`) },
+      ];
+      expect(await inFolder(tampered, { head })).toMatchObject(found);
+      expect(await asFile(tampered, { head })).toMatchObject(found);
+    });
+
+    test('is found at its place by the tree that the views keep', async () => {
+      const faults = await inFolder(changed(), { viewsDir });
+      expect(faults.at(-1)).toMatchObject({ code: 'tree', position: positionAt(at()) });
+    });
+
+    test('is found by whoever kept a head and asks for the proof that it is of the same log', async () => {
+      const folder = folderOf(changed());
+      const store = await SqliteEventStore.open(folder, 'inline');
+      const views = await Views.open({ viewsDir: newFolder(), eventStoreUrl: '', store });
+      await views.waitFor(await store.head());
+      const size = views.trail.size();
+      const path = views.trail.consistency(head.treeSize, size);
+      const from = { treeSize: head.treeSize, rootHash: head.rootHash };
+      const unsigned = {
+        treeSize: size,
+        rootHash: views.trail.root(size),
+        occurredAt: head.occurredAt,
+      };
+      const forger = newSigningKey();
+      const forged = { kind: 'consistency', from, path, head: forger.sign(unsigned) } as const;
+      expect(refusalOf(forged)).toMatch(/does not begin with/);
+      expect(refusalOf(forged, key.publicKey)).toMatch(/another key/);
+      expect(refusalOf({ ...forged, head: { ...head, ...unsigned } })).toMatch(/not signed/);
+      await views.close();
+      await store.close();
+    });
+  },
+);
+
+test('a tail that was cut off is found by a head kept elsewhere, and by the views', async () => {
+  const cut = log.slice(0, -3);
+  expect(await inFolder(cut)).toEqual([]);
+  expect(await inFolder(cut, { head })).toMatchObject([
+    {
+      code: 'head',
+      detail: `the head is of ${head.treeSize} events, and there are only ${cut.length}`,
+    },
+  ]);
+  expect(await inFolder(cut, { viewsDir })).toMatchObject([
+    { code: 'tree', position: positionAt(cut.length) },
+  ]);
+  expect(await asFile(cut, { head })).toMatchObject([{ code: 'head' }]);
+});
+
+describe('an unskilled hand', () => {
+  test.each<[string, string, FaultCode[]]>([
+    [
+      'edits a row',
+      `UPDATE events SET data = replace(data, '4242', '6666') WHERE position = 3`,
+      ['altered', 'id', 'head'],
+    ],
+    [
+      'deletes a row',
+      `DELETE FROM events WHERE position = 3`,
+      ['missing', 'revision', 'batch', 'head'],
+    ],
+    [
+      'puts in a row',
+      `INSERT INTO events SELECT 100, 'card-x', 0, id, type, data, metadata, checksum FROM events WHERE position = 5`,
+      ['missing', 'altered', 'misplaced'],
+    ],
+    [
+      'moves a row',
+      `UPDATE events SET stream = 'card-x' WHERE position = 5`,
+      ['altered', 'misplaced', 'head', 'revision'],
+    ],
+  ])('%s of the file', async (_what, sql, codes) => {
+    const folder = folderOf(log);
+    const database = new Database(logFile(folder));
+    database.exec(sql);
+    database.close();
+    const faults = await faultsOf(openCheckedLog(`file:${folder}`));
+    expect(faults.map(({ code }) => code)).toEqual(codes);
+    expect(faults[0]?.position).toBe(
+      sql.includes('INSERT')
+        ? positionAt(log.length)
+        : positionAt(Number(/\d+$/.exec(sql)?.[0]) - 1),
+    );
+  });
+
+  test.each<[string, (all: StoredEvent[]) => StoredEvent[], FaultCode]>([
+    ['edits a line', (all) => TAMPERINGS.edited(all, index('Sale')), 'id'],
+    ['takes out a line', (all) => TAMPERINGS.dropped(all, index('CardReported')), 'head'],
+    ['exchanges lines', (all) => TAMPERINGS.swapped(all, index('CardReported')), 'order'],
+    ['puts in a line', (all) => TAMPERINGS.inserted(all, index('CardReported')), 'order'],
+  ])('%s of an exported file', async (_what, change, code) => {
+    const faults = await asFile(change(log));
+    expect(faults.map((fault) => fault.code)).toContain(code);
+  });
+});
+
+describe('the rules', () => {
+  test('do not let a settled sale be voided by an event that was put in', async () => {
+    const fact = withStream(voided(100, '000009'), 'sale-M1.T1.000001.000001', 3);
+    const faults = await inFolder(covered(log.toSpliced(-2, 0, fact)));
+    expect(faults.map(({ code, detail }) => [code, detail])).toEqual([
+      ['request', 'request M1.T1.000001.000009 was never taken'],
+      ['illegal', expect.stringMatching(/^the rules refuse it \(batch-closed\)/)],
+      ['illegal', expect.stringMatching(/^the rules refuse it \(not-refunded\)/)],
+      ['head', expect.any(String)],
+      ['books', 'M1 CNY: -100 is pending, and 0 is left of its sales'],
+    ]);
+  });
+
+  test('find at its settlement that a sale was of another amount', async () => {
+    const at = index('Sale');
+    const more = withData(log[at] as StoredEvent, (data) => data.replace('10000', '90000'));
+    const faults = await inFolder(covered(log.with(at, more)));
+    const settled = log.findIndex(
+      ({ type, stream }) => type === 'Settled' && stream === more.stream,
+    );
+    expect(faults).toContainEqual(
+      expect.objectContaining({
+        code: 'illegal',
+        position: positionAt(settled),
+        detail: expect.stringContaining('gross 10000, not 90000'),
+      }),
+    );
+  });
+
+  test('find an event that no version of the ledger can read, and do not judge what follows it', async () => {
+    const at = index('Sale');
+    const unreadable = { ...(log[at] as StoredEvent), type: 'Forgotten' };
+    const faults = await inFolder(covered(log.with(at, unreadable)));
+    expect(faults[0]).toMatchObject({ code: 'unreadable', position: positionAt(at) });
+  });
+});
+
+function index(type: LedgerEvent['type']): number {
+  return log.findIndex((event) => event.type === type);
+}
+
+function withStream(event: LedgerEvent, stream: string, revision: number): StoredEvent {
+  const from = { request: 'M1.T1.000001.000009', by: BY, recordedAt: '2100-01-01T00:00:00.000Z' };
+  return { ...encode(event, from), stream, revision, position: positionAt(0) };
+}
+
+function folderOf(events: readonly StoredEvent[]): string {
+  const folder = newFolder();
+  openForWriting(folder).close();
+  rewrite(folder, events);
+  return folder;
+}
+
+async function inFolder(events: readonly StoredEvent[], options: VerifyOptions = {}) {
+  return faultsOf(openCheckedLog(`file:${folderOf(events)}`), options);
+}
+
+async function asFile(events: readonly StoredEvent[], options: VerifyOptions = {}) {
+  const file = join(newFolder(), 'log.ndjson');
+  writeExport(file, events);
+  return faultsOf(exportedPages(lines(createReadStream(file, 'utf8'))), options);
+}
