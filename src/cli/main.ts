@@ -8,6 +8,7 @@ import { exportCommand } from './export.command.js';
 import { importCommand } from './import.command.js';
 import { LayoutError } from './import-rows.js';
 import { rebuildCommand } from './rebuild.command.js';
+import { replayCommand } from './replay.command.js';
 import { restoreCommand } from './restore.command.js';
 import { keysCommand } from './keys.command.js';
 import { skipCommand } from './skip.command.js';
@@ -30,7 +31,8 @@ const program = new Command('ledger')
   .addCommand(rebuildCommand())
   .addCommand(skipCommand())
   .addCommand(auditCommand())
-  .addCommand(verifyCommand());
+  .addCommand(verifyCommand())
+  .addCommand(replayCommand());
 throwInsteadOfExit(program);
 
 try {

@@ -41,8 +41,8 @@ export interface VoidabilityAnswer {
 export class SaleQueries {
   constructor(
     private readonly journal: Journal,
-    private readonly views: Views,
-    private readonly daySums: DaySums,
+    private readonly views: Pick<Views, 'books' | 'waitFor'>,
+    private readonly daySums: Pick<DaySums, 'at'>,
     private readonly clock: Clock,
   ) {}
 

@@ -1,0 +1,81 @@
+import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.js';
+import { SettableClock, systemClock } from '../../ledger/clock.js';
+import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
+import { streams } from '../../ledger/domain/request-name.js';
+import { decode } from '../../ledger/event-codec.js';
+import { Journal } from '../../ledger/journal.js';
+import { batchOf, type Sale } from '../../sales/domain/sale.js';
+import { foldSale, type RecordedSale } from '../../sales/recorded-sale.js';
+import { SaleQueries, type VoidabilityAnswer } from '../../sales/sale.queries.js';
+import { isWithin, type Until } from '../until.js';
+import type { KeptBooks } from './kept-books.js';
+
+/** An event, the sale that it is about as it left it, and what could be done with that then. */
+export interface Step {
+  readonly event: RecordedEvent;
+  readonly sale: RecordedSale;
+  readonly voidability: VoidabilityAnswer;
+}
+
+/**
+ * One sale as it was. Limits are taken as unused: what a day had counted towards them is not known as of a moment of it.
+ */
+export class SaleReplay {
+  /** Of the last step: the end of the log is no present to one who steps through it. */
+  private readonly clock = new SettableClock();
+  private readonly stepQueries: SaleQueries;
+  private readonly queries: SaleQueries;
+
+  constructor(
+    private readonly store: EventStore,
+    books: KeptBooks,
+  ) {
+    const none = { at: () => Promise.resolve(undefined) };
+    this.queries = new SaleQueries(new Journal(store), books, none, systemClock);
+    this.stepQueries = new SaleQueries(new Journal(store), books, none, this.clock);
+  }
+
+  /** As its events left it that had happened by then; undefined where it was not taken by then. */
+  async sale(saleId: string, until: Until | undefined): Promise<RecordedSale | undefined> {
+    return foldSale(await this.read(streams.request(saleId), until));
+  }
+
+  /** Without a moment: as of now. */
+  voidability(saleId: string, until: Until | undefined): Promise<VoidabilityAnswer> {
+    if (!until) return this.queries.voidability(saleId, { at: systemClock.now() });
+    const asked = 'time' in until ? { at: until.time } : until;
+    return this.queries.voidability(saleId, asked);
+  }
+
+  /** The sale after each event that changed it, or what could be done with it: its batch, its merchant, its card. */
+  async *steps(saleId: string, until: Until | undefined): AsyncGenerator<Step> {
+    const own = await this.sale(saleId, until);
+    if (!own) return;
+    const about = await Promise.all(
+      streamsAround(own.sale).map((stream) => this.read(stream, until)),
+    );
+    const first = own.events[0]?.position ?? '';
+    const since = about.flat().filter(({ position }) => position > first);
+    const events = [...own.events, ...since].sort((a, b) => (a.position < b.position ? -1 : 1));
+    for (const event of events) yield await this.step(saleId, event);
+  }
+
+  /** The sale after one event. */
+  async step(saleId: string, event: RecordedEvent): Promise<Step> {
+    const position = event.position as Position;
+    const sale = await this.sale(saleId, { position });
+    if (!sale) throw new Error(`sale ${saleId} was not taken by position ${position}`);
+    this.clock.set(Date.parse(event.event.data.occurredAt));
+    return { event, sale, voidability: await this.stepQueries.voidability(saleId, { position }) };
+  }
+
+  private async read(stream: string, until: Until | undefined): Promise<RecordedEvent[]> {
+    const events = await this.store.readStream(stream);
+    return events.filter((event: StoredEvent) => isWithin(until, event)).map(decode);
+  }
+}
+
+function streamsAround(sale: Sale): string[] {
+  const { merchantId, card } = sale.data;
+  return [streams.batch(batchOf(sale)), streams.merchant(merchantId), streams.card(card.token)];
+}
