@@ -9,7 +9,7 @@ import { salesProjection } from '../../projections/sales.projection.js';
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
 
 /** What a close says of its batch, but for how it compares with the terminal's own side. */
-export type ClosedSums = Pick<Closed, 'totals' | 'settled' | 'refunds' | 'carriedForward'>;
+export type ClosedSums = Pick<Closed, 'totals' | 'settled' | 'refunds' | 'refundsCounted' | 'carriedForward'>;
 
 /** What batches come to: the same fold that the ledger itself closes them by, on tables of this check's own. */
 export class BatchTotals {
@@ -38,11 +38,12 @@ export class BatchTotals {
 
   sums({ merchantId, terminalId }: Closed, name: string): ClosedSums {
     this.catchUp();
-    const carriedForward = this.view.carriedInto(`${merchantId}.${terminalId}`, name);
+    const terminal = `${merchantId}.${terminalId}`;
+    const carriedForward = this.view.carriedInto(terminal, name);
     return {
       totals: this.view.totals(name),
       settled: this.view.settledSums(name),
-      refunds: this.view.refunds(name),
+      ...this.view.refunds(terminal, name),
       ...(carriedForward.length > 0 && { carriedForward }),
     };
   }
