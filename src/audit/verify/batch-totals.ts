@@ -9,7 +9,10 @@ import { salesProjection } from '../../projections/sales.projection.js';
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
 
 /** What a close says of its batch, but for how it compares with the terminal's own side. */
-export type ClosedSums = Pick<Closed, 'totals' | 'settled' | 'refunds' | 'refundsCounted' | 'carriedForward'>;
+export type ClosedSums = Pick<
+  Closed,
+  'totals' | 'settled' | 'refunds' | 'refundsCounted' | 'carriedForward'
+>;
 
 /** What batches come to: the same fold that the ledger itself closes them by, on tables of this check's own. */
 export class BatchTotals {
