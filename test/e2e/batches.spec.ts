@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Answer } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
@@ -173,7 +174,10 @@ describe('a batch', () => {
     const saleAmount = BigInt(amount) * BigInt(count);
     const totals = `{"saleCount":${count},"saleAmount":${saleAmount},"voidCount":0,"voidAmount":0,"refundCount":0,"refundAmount":0}`;
 
-    const { body: closed } = await ledger.post(`${shop.batchPath()}/close`, `{"totals":${totals}}`);
+    let closed: Answer['body'];
+    do {
+      ({ body: closed } = await ledger.post(`${shop.batchPath()}/close`, `{"totals":${totals}}`));
+    } while (closed.status === 'closing');
     const { body: balances } = await ledger.get(
       `${shop.path}/balances?after=${String(closed.position)}`,
     );

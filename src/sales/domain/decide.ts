@@ -74,7 +74,8 @@ export function decideSale(
 }
 
 function cardInOrder({ last4, scheme, token, type }: Card): Card {
-  return { last4, scheme, token, type } as Card;
+  if (scheme === undefined) return type === undefined ? { last4, token } : { last4, token, type };
+  return type === undefined ? { last4, scheme, token } : { last4, scheme, token, type };
 }
 
 /** A void, a refund, or (reversal) whichever of the two the ledger finds possible. */
