@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BooksController } from './accounting/books.controller.js';
 import { Gate } from './access/gate.js';
 import { KeyRate } from './access/key-rate.js';
@@ -62,6 +64,7 @@ const CONTROLLERS = [
   BulkController,
   RequestsController,
   TimeoutReversalsController,
+  ApprovalsController,
   BatchesController,
   MerchantsController,
   CardsController,
@@ -165,6 +168,7 @@ function handlers(ledger: Ledger) {
   return [
     { provide: SettleCommandHandler, useValue: ledger.settlements },
     { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
+    { provide: ApprovalsCommandHandler, useValue: ledger.approvals },
     { provide: SaleQueries, useValue: ledger.saleQueries },
     { provide: RequestQueries, useValue: ledger.requestQueries },
     { provide: BatchesCommandHandler, useValue: ledger.batches },

@@ -2,6 +2,7 @@ import { Keyring } from './access/keyring.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { WriteOffsCommandHandler } from './accounting/write-offs.command-handler.js';
 import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
+import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
 import { BatchCloser } from './batches/batch-closer.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { OpenBatches } from './batches/open-batches.js';
@@ -22,6 +23,7 @@ import type { Views } from './projections/views.js';
 import { DaySums } from './sales/day-sums.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { NamedRequests } from './sales/named-requests.js';
+import { Questions } from './sales/questions.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { RequestSweep } from './sales/request-sweep.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
@@ -35,6 +37,7 @@ export interface Ledger {
   readonly merchants: MerchantsCommandHandler;
   readonly cards: CardsCommandHandler;
   readonly sales: SalesCommandHandler;
+  readonly approvals: ApprovalsCommandHandler;
   readonly giveBacks: GiveBackCommandHandler;
   readonly timeoutReversals: TimeoutReversalCommandHandler;
   readonly settlements: SettleCommandHandler;
@@ -77,16 +80,11 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const supervisors = new Supervisors(merchants);
   const requests = new NamedRequests(journal, directory, clock);
   const daySums = new DaySums(journal, views, news);
-  const giveBacks = new GiveBackCommandHandler(
-    journal,
-    requests,
-    open,
-    views,
-    daySums,
-    supervisors,
-  );
+  const questions = new Questions(journal, open, views, daySums);
+  const giveBacks = new GiveBackCommandHandler(journal, requests, open, questions, supervisors);
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
+  const approvals = new ApprovalsCommandHandler(journal, directory, open, questions, views, clock);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
   const payouts = new PayoutsCommandHandler(journal, directory, views, clock);
   return {
@@ -94,6 +92,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     cards: new CardsCommandHandler(journal, clock),
     sales: new SalesCommandHandler(journal, directory, open, daySums, clock),
     giveBacks,
+    approvals,
     timeoutReversals,
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches,
@@ -107,7 +106,12 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     chargebacks: new ChargebacksCommandHandler(journal, directory, clock),
     writeOffs: new WriteOffsCommandHandler(journal, directory, views, clock),
     acquirer: new AcquirerCommandHandler(journal, directory, clock),
-    dueWork: new DueWork([() => sweep.run(), () => batches.closeDue(), () => payouts.runDue()]),
+    dueWork: new DueWork([
+      () => sweep.run(),
+      () => approvals.endDue(),
+      () => batches.closeDue(),
+      () => payouts.runDue(),
+    ]),
     skips: new SkipCommandHandler(journal, views, clock),
   };
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type Problem, problems, refusalProblem } from '../http/problem.js';
 import { noSuchSale } from '../sales/domain/judge.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
+import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Caller } from './caller.js';
 import type { Named } from './may-call.js';
 
@@ -10,6 +10,7 @@ export interface Subject {
   readonly merchantId?: unknown;
   readonly terminalId?: unknown;
   readonly saleId?: unknown;
+  readonly approvalId?: unknown;
 }
 
 /**
@@ -36,9 +37,12 @@ export function strangerIn(
 /** A sale is of the merchant whose name its own begins with; any of its terminals may void it. */
 export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
   if (!('merchantId' in caller)) return undefined;
-  const { merchantId, terminalId, saleId } = subject;
+  const { merchantId, terminalId, saleId, approvalId } = subject;
   if (typeof saleId === 'string' && !saleId.startsWith(`${caller.merchantId}.`)) {
     return refusalProblem(noSuchSale());
+  }
+  if (typeof approvalId === 'string' && !approvalId.startsWith(`${caller.merchantId}.`)) {
+    return refusalProblem(approvalRefusals.unknown());
   }
   if (merchantId !== undefined && merchantId !== caller.merchantId) {
     return refusalProblem(requestRefusals.unknownMerchant());

@@ -12,6 +12,8 @@ import {
   type Settling,
   settlingOf,
 } from '../sales/domain/decide.js';
+import { declinedBySettlement } from '../sales/domain/approval.js';
+import type { Sale } from '../sales/domain/sale.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import type { BatchEvent } from './domain/batch.events.js';
@@ -106,25 +108,33 @@ export class BatchCloser {
     terms: SettlementTerms,
     listed: Listed,
   ): Promise<void> {
-    let sale = asSettling(listed, request);
-    let { revision } = listed;
+    const stream = streams.request(listed.saleId);
+    const origin = { request: batch.name, by: THE_LEDGER };
+    // What waits for an approval on it is in its stream alone.
+    let known = listed.held > 0 ? await this.read(stream) : undefined;
     for (;;) {
+      if (known?.settlement) return;
+      const sale = known
+        ? { ...settlingOf(known), batchNo: request.batchNo }
+        : asSettling(listed, request);
       const event = decideSettlement(sale, terms);
       if (!event) return;
-      const stream = streams.request(sale.saleId);
+      const events = [event, ...(known ? declinedBySettlement(known, event) : [])];
       try {
-        const origin = { request: batch.name, by: THE_LEDGER };
-        await this.journal.append(stream, revision, [event], origin);
+        await this.journal.append(stream, known?.revision ?? listed.revision, events, origin);
         return;
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
       }
       // Something got there first, and is honoured: what is left now settles.
-      const now = foldSale(await this.journal.read(stream))?.sale;
-      if (!now || now.settlement) return;
-      sale = { ...settlingOf(now), batchNo: request.batchNo };
-      revision = now.revision;
+      known = await this.read(stream);
     }
+  }
+
+  private async read(stream: string): Promise<Sale> {
+    const sale = foldSale(await this.journal.read(stream))?.sale;
+    if (!sale) throw new Error(`${stream} is listed and is no sale`);
+    return sale;
   }
 
   private async writeClosed(batch: Batch, request: CloseRequested): Promise<void> {

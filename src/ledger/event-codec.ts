@@ -73,6 +73,17 @@ const REQUIRED: {
     'feeReturned',
     'occurredAt',
   ],
+  ApprovalRequested: [
+    'request',
+    'saleId',
+    'merchantId',
+    'kind',
+    'amount',
+    'currency',
+    'expiresAt',
+    'occurredAt',
+  ],
+  ApprovalDeclined: ['request', 'saleId', 'kind', 'amount', 'why', 'refusal', 'occurredAt'],
   Settled: [
     'saleId',
     'merchantId',

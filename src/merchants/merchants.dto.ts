@@ -54,6 +54,7 @@ export class VoidPolicyDto {
   @Optional() @Flag() consent?: boolean;
   @Optional() @Flag() cardPresent?: boolean;
   @Optional() @Threshold() approvalAbove?: number;
+  @Optional() @Whole(1, 527_040) approvalMinutes?: number;
 }
 
 export class RefundPolicyDto {
@@ -63,6 +64,7 @@ export class RefundPolicyDto {
   @Optional() @Flag() negativeBalance?: boolean;
   @Optional() @Threshold() supervisorAbove?: number;
   @Optional() @Threshold() approvalAbove?: number;
+  @Optional() @Whole(1, 527_040) approvalMinutes?: number;
 }
 
 export class SingleLimitsDto {

@@ -1,3 +1,4 @@
+import { approvalsProjection } from './approvals.projection.js';
 import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
 import { daySumsProjection } from './day-sums.projection.js';
@@ -11,6 +12,7 @@ import { settlementsProjection } from './settlements.projection.js';
 /** Every view there is. */
 export const ALL_PROJECTIONS: readonly Projection[] = [
   salesProjection,
+  approvalsProjection,
   batchesProjection,
   booksProjection,
   daySumsProjection,

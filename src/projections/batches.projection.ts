@@ -195,6 +195,8 @@ class BatchesTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'ApprovalRequested':
+      case 'ApprovalDeclined':
       case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':

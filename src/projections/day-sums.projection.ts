@@ -107,6 +107,8 @@ class DaySumsTable {
       case 'BatchClosed':
       case 'BatchReconciled':
       case 'TerminalAssigned':
+      case 'ApprovalRequested':
+      case 'ApprovalDeclined':
       case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':

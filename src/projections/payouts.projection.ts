@@ -117,6 +117,8 @@ export class PayoutTables {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'ApprovalRequested':
+      case 'ApprovalDeclined':
       case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':

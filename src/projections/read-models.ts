@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { ApprovalsView } from './approvals.view.js';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
 import { DaySumsView } from './day-sums.view.js';
@@ -20,6 +21,7 @@ export class ReadModels {
   readonly batches: BatchesView;
   readonly books: BooksView;
   readonly statements: StatementView;
+  readonly approvals: ApprovalsView;
   readonly daySums: DaySumsView;
   readonly keys: KeysView;
   readonly requests: RequestsView;
@@ -32,6 +34,7 @@ export class ReadModels {
     this.batches = new BatchesView(open('batches', 'sales'));
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));
+    this.approvals = new ApprovalsView(open('approvals'));
     this.daySums = new DaySumsView(open('day-sums'));
     this.keys = new KeysView(open('keys'));
     this.requests = new RequestsView(open('requests'));

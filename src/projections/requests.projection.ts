@@ -48,6 +48,7 @@ class UndecidedTable {
       case 'RequestTaken':
         this.taken.set(event.data.request, Date.parse(recordedAt));
         return true;
+      case 'ApprovalRequested':
       case 'Void':
       case 'Refund':
       case 'Refused':
@@ -60,6 +61,7 @@ class UndecidedTable {
         this.decide(event.data.of);
         return true;
       case 'Sale':
+      case 'ApprovalDeclined':
       case 'Settled':
       case 'BatchCloseRequested':
       case 'BatchClosed':

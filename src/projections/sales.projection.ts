@@ -26,6 +26,8 @@ export interface SaleRow {
   readonly voided: number;
   readonly refunded: number;
   readonly chargedBack: number;
+  /** By requests that wait for an approval. */
+  readonly held: number;
   /** What was left of it when it was reversed as a whole; null while it stands. */
   readonly reversed: number | null;
   /** Of the sale's stream. */
@@ -55,7 +57,7 @@ const SALES = `
     storeId TEXT NOT NULL, businessDate TEXT NOT NULL, endsAt TEXT NOT NULL, occurredAt TEXT NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL, cardToken TEXT NOT NULL, last4 TEXT NOT NULL, scheme TEXT,
     cardType TEXT, rrn TEXT NOT NULL, voided INTEGER NOT NULL, refunded INTEGER NOT NULL,
-    chargedBack INTEGER NOT NULL, reversed INTEGER, revision INTEGER NOT NULL,
+    chargedBack INTEGER NOT NULL, held INTEGER NOT NULL, reversed INTEGER, revision INTEGER NOT NULL,
     settledAt TEXT, settledBy TEXT, fee INTEGER, reserve INTEGER, net INTEGER, valueDate TEXT,
     batch TEXT NOT NULL AS (substr(saleId, 1, length(saleId) - length('.000000'))),
     status TEXT NOT NULL AS (
@@ -80,6 +82,7 @@ interface Standing {
   voided: number;
   refunded: number;
   chargedBack: number;
+  held: number;
   reversed: number | undefined;
   revision: number;
   settled: SettledData | undefined;
@@ -88,7 +91,7 @@ interface Standing {
 /** Every sale as it stands now. */
 export const salesProjection: Projection = {
   name: 'sales',
-  version: 4,
+  version: 5,
   tables: { sales: SALES },
   open: (database) => {
     const table = new SalesTable(database);
@@ -104,11 +107,12 @@ class SalesTable {
   private readonly giveBack: Database.Statement;
   private readonly reverse: Database.Statement;
   private readonly chargeBack: Database.Statement;
+  private readonly hold: Database.Statement;
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
   constructor(database: Database.Database) {
-    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(25)}?)`);
+    this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(26)}?)`);
     this.giveBack = database.prepare(
       'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
     );
@@ -116,6 +120,7 @@ class SalesTable {
     this.chargeBack = database.prepare(
       'UPDATE sales SET chargedBack = chargedBack + ?, revision = ? WHERE saleId = ?',
     );
+    this.hold = database.prepare('UPDATE sales SET held = held + ?, revision = ? WHERE saleId = ?');
     this.settle = database.prepare(
       `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
        WHERE saleId = ?`,
@@ -136,9 +141,17 @@ class SalesTable {
         return true;
       case 'Void':
         this.giveBackOf(event.data.saleId, event.data.amount, 0, revision);
+        if (event.data.approval) this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
         return true;
       case 'Refund':
         this.giveBackOf(event.data.saleId, 0, event.data.amount, revision);
+        if (event.data.approval) this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
+        return true;
+      case 'ApprovalRequested':
+        this.holdOf(event.data.saleId, event.data.amount, revision);
+        return true;
+      case 'ApprovalDeclined':
+        this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
         return true;
       case 'Settled':
         this.settleOf(event.data, revision);
@@ -186,7 +199,7 @@ class SalesTable {
 
   private take(data: SaleData, position: number): void {
     if (this.taken.has(data.saleId)) throw new Error(`sale ${data.saleId} was taken twice`);
-    const given = { voided: 0, refunded: 0, chargedBack: 0, reversed: undefined };
+    const given = { voided: 0, refunded: 0, chargedBack: 0, held: 0, reversed: undefined };
     const standing = { ...given, revision: 0, settled: undefined };
     this.taken.set(data.saleId, { data, position, ...standing });
   }
@@ -206,7 +219,7 @@ class SalesTable {
     if (data.saleId === undefined) return false;
     switch (data.undone) {
       case 'nothing':
-        this.giveBackOf(data.saleId, 0, 0, revision);
+        this.holdOf(data.saleId, 0 - (data.held ?? 0), revision);
         return true;
       case 'void':
         this.giveBackOf(data.saleId, 0 - data.amount, 0, revision);
@@ -240,6 +253,16 @@ class SalesTable {
     sale.revision = revision;
   }
 
+  private holdOf(saleId: string, held: number, revision: number): void {
+    const sale = this.taken.get(saleId);
+    if (!sale) {
+      changeOne(this.hold.run(held, revision, saleId), saleId);
+      return;
+    }
+    sale.held += held;
+    sale.revision = revision;
+  }
+
   private settleOf(data: SettledData, revision: number): void {
     const sale = this.taken.get(data.saleId);
     if (!sale) {
@@ -270,6 +293,7 @@ class SalesTable {
       standing.voided,
       standing.refunded,
       standing.chargedBack,
+      standing.held,
       standing.reversed ?? null,
       revision,
       ...(settled ? settlement(settled) : NOT_SETTLED),

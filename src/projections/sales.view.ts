@@ -30,6 +30,7 @@ export type UnsettledSale = Pick<
   | 'amount'
   | 'voided'
   | 'refunded'
+  | 'held'
   | 'currency'
   | 'cardType'
 >;
@@ -55,7 +56,7 @@ export class SalesView {
     );
     // The names of a batch lie between `batch.` and the next character, `batch/`.
     this.toSettle = database.prepare(
-      `SELECT position, saleId, revision, merchantId, businessDate, amount, voided, refunded, currency, cardType
+      `SELECT position, saleId, revision, merchantId, businessDate, amount, voided, refunded, held, currency, cardType
        FROM sales INDEXED BY sales_by_name
        WHERE saleId > max(@batch || '.', coalesce((SELECT saleId FROM sales WHERE position = @after), ''))
          AND saleId < @batch || '/' AND status = 'open'

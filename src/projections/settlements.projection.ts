@@ -117,15 +117,9 @@ class SettlementTables {
         this.claim(event.data, batchIn(sale)).expected -= BigInt(event.data.amount);
         return true;
       }
-      case 'Refund': {
-        const { afterSettlement, amount, feeReturned } = event.data;
-        if (!afterSettlement) return true;
-        const line = this.line(event.data, '', '');
-        line.refundCount += 1n;
-        line.refundAmount += BigInt(amount);
-        line.feeReturned += BigInt(feeReturned);
+      case 'Refund':
+        if (event.data.afterSettlement) this.refunded(event.data);
         return true;
-      }
       case 'Settled':
         this.settled(event.data);
         return true;
@@ -166,6 +160,8 @@ class SettlementTables {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
+      case 'ApprovalRequested':
+      case 'ApprovalDeclined':
       case 'StoreLimitsSet':
       case 'RightFrozen':
       case 'RightRestored':
@@ -176,6 +172,13 @@ class SettlementTables {
       case 'NothingToReverse':
         return false;
     }
+  }
+
+  private refunded(data: Extract<LedgerEvent, { type: 'Refund' }>['data']): void {
+    const line = this.line(data, '', '');
+    line.refundCount += 1n;
+    line.refundAmount += BigInt(data.amount);
+    line.feeReturned += BigInt(data.feeReturned);
   }
 
   /** The mirror of what is undone, where that stands: a sale's and a void's in the sale's batch, a refund's in its own. */

@@ -99,6 +99,10 @@ export class Views {
     return this.current.require().statements;
   }
 
+  get approvals(): ReadModels['approvals'] {
+    return this.current.require().approvals;
+  }
+
   get daySums(): ReadModels['daySums'] {
     return this.current.require().daySums;
   }

@@ -1,6 +1,6 @@
 import type { Position } from '../event-store/event-store.js';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import type { SaleEvent } from './domain/sale.events.js';
+import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Answered, SaleEvent } from './domain/sale.events.js';
 import { evolveSale, remaining, type Sale, statusOf } from './domain/sale.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 
@@ -23,27 +23,53 @@ export function foldSale(events: readonly RecordedEvent[]): RecordedSale | undef
   return sale && { sale, position: last.position as Position, events };
 }
 
-/** The answer to the request whose effect stands on the sale: as it was when the effect was written. */
+/** The first answer to a void or refund: as it was when its effect, or its wait for an approval, was written. */
 export function givenBackAnswer(
   request: string,
   events: readonly RecordedEvent[],
 ): GivenBackAnswer | undefined {
-  const index = events.findIndex(
-    ({ event }) =>
-      (event.type === 'Void' || event.type === 'Refund') && event.data.request === request,
+  return answerIn(events, (event) => isAnswered(event) && event.data.request === request);
+}
+
+/** What a void or refund has done, once it has: not at first where it had to wait for an approval. */
+export function effectAnswer(
+  request: string,
+  events: readonly RecordedEvent[],
+): GivenBackAnswer | undefined {
+  return answerIn(
+    events,
+    (event) => (event.type === 'Void' || event.type === 'Refund') && event.data.request === request,
   );
-  const effect = events[index]?.event;
+}
+
+function answerIn(
+  events: readonly RecordedEvent[],
+  isIt: (event: LedgerEvent) => boolean,
+): GivenBackAnswer | undefined {
+  const index = events.findIndex(({ event }) => isIt(event));
+  const event = events[index]?.event;
   const then = foldSale(events.slice(0, index + 1));
-  if (!then || (effect?.type !== 'Void' && effect?.type !== 'Refund')) return undefined;
+  return then && event && isAnswered(event) ? answerOf(event, then.sale, then.position) : undefined;
+}
+
+function isAnswered(event: LedgerEvent): event is Answered {
+  return event.type === 'Void' || event.type === 'Refund' || event.type === 'ApprovalRequested';
+}
+
+/** The answer to a void or refund, with the sale as its event left it. */
+export function answerOf(event: Answered, sale: Sale, position: Position): GivenBackAnswer {
+  const { request, saleId, amount } = event.data;
+  const isWaiting = event.type === 'ApprovalRequested';
   return {
-    kind: effect.type === 'Void' ? 'void' : 'refund',
+    kind: isWaiting ? event.data.kind : event.type === 'Void' ? 'void' : 'refund',
     request,
-    saleId: effect.data.saleId,
-    amount: effect.data.amount,
-    remaining: remaining(then.sale),
-    status: statusOf(then.sale),
-    responseCode: '00',
-    revision: then.sale.revision,
-    position: then.position,
+    saleId,
+    amount,
+    remaining: remaining(sale),
+    status: isWaiting ? 'awaiting-approval' : statusOf(sale),
+    ...(isWaiting && { expiresAt: event.data.expiresAt }),
+    responseCode: isWaiting ? '09' : '00',
+    revision: sale.revision,
+    position,
   };
 }

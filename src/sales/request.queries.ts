@@ -7,7 +7,7 @@ import type { RequestKind } from './domain/sale.events.js';
 import type { FirstEvent } from './domain/same-content.js';
 import { outcomeOf } from './domain/timeout-reversal.js';
 import { readRequest, type RecordedRequest } from './recorded-request.js';
-import { givenBackAnswer } from './recorded-sale.js';
+import { effectAnswer, foldSale } from './recorded-sale.js';
 import type { GivenBackAnswer, TimeoutReversalAnswer } from './sales.commands.js';
 
 /** What became of a request. */
@@ -23,6 +23,8 @@ export interface RequestState {
   readonly effect?: GivenBackAnswer;
   /** Of a time-out reversal that was done: what it came to. */
   readonly reversal?: TimeoutReversalAnswer['outcome'];
+  /** Of a void or refund that waits for an approval. */
+  readonly waiting?: { readonly amount: number; readonly expiresAt: string };
 }
 
 /** What became of requests, read from the streams: always current. */
@@ -64,9 +66,28 @@ function stateOf(name: string, first: FirstEvent, { own, onSale }: RecordedReque
   if (first.type === 'Sale') {
     return { kind, outcome: 'done', saleId, position: own[0]?.position as Position };
   }
-  const effect = givenBackAnswer(name, onSale);
+  const effect = effectAnswer(name, onSale);
   if (effect) return { kind, outcome: 'done', saleId, position: effect.position, effect };
-  return undecided(kind, saleId, own);
+  return waitingState(name, kind, onSale) ?? undecided(kind, saleId, own);
+}
+
+/** Of a request that waits for an approval, or has waited in vain. */
+function waitingState(
+  name: string,
+  kind: RequestKind,
+  onSale: readonly RecordedEvent[],
+): RequestState | undefined {
+  const waited = foldSale(onSale)?.sale.approvals.find(({ data }) => data.request === name);
+  if (!waited) return undefined;
+  const { saleId, amount, expiresAt } = waited.data;
+  const { refusal } = waited;
+  const last = onSale.findLast(
+    ({ event }) => 'request' in event.data && event.data.request === name,
+  );
+  const position = last?.position as Position;
+  return refusal
+    ? { kind, outcome: 'refused', saleId, position, refusal }
+    : { kind, outcome: 'in-progress', saleId, position, waiting: { amount, expiresAt } };
 }
 
 function timeoutReversalState(

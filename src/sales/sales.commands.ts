@@ -56,8 +56,11 @@ export interface GivenBackAnswer {
   readonly saleId: string;
   readonly amount: Minor;
   readonly remaining: Minor;
-  readonly status: SaleStatus;
-  readonly responseCode: '00';
+  /** The sale's, or that the request waits for a second person's yes and holds the amount. */
+  readonly status: SaleStatus | 'awaiting-approval';
+  /** Of one that waits: until when. */
+  readonly expiresAt?: string;
+  readonly responseCode: '00' | '09';
   readonly revision: number;
   readonly position: Position;
 }

@@ -131,6 +131,7 @@ export class SalesController {
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, VoidAnswer, GIVEN_BACK)
+  @Answers(202, VoidAnswer, GIVEN_BACK)
   @Problems(403, 404, 409, 412, 422)
   void(
     @Param(parameters(SalePath)) { saleId }: SalePath,
@@ -148,6 +149,7 @@ export class SalesController {
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, RefundAnswer, GIVEN_BACK)
+  @Answers(202, RefundAnswer, GIVEN_BACK)
   @Problems(403, 404, 409, 412, 422)
   refund(
     @Param(parameters(SalePath)) { saleId }: SalePath,
@@ -165,6 +167,7 @@ export class SalesController {
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, ReversalAnswer, GIVEN_BACK)
+  @Answers(202, ReversalAnswer, GIVEN_BACK)
   @Problems(403, 404, 409, 412, 422)
   reverse(
     @Param(parameters(SalePath)) { saleId }: SalePath,

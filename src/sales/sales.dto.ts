@@ -25,6 +25,15 @@ import type { SaleStatus } from './domain/sale.js';
 
 const STATUSES = ['open', 'voided', 'settled', 'refunded', 'reversed'] as const;
 
+export const APPROVAL_STATUSES = [
+  'awaiting',
+  'approved',
+  'declined',
+  'expired',
+  'refused',
+  'reversed',
+] as const;
+
 export class CardBody {
   @CardToken() token!: string;
   @Digits(4) last4!: string;
@@ -89,7 +98,8 @@ class GivenBackDto {
   @Text() saleId!: string;
   @Amount() amount!: number;
   @Sum() remaining!: number;
-  @OneOf(STATUSES) status!: SaleStatus;
+  @OneOf([...STATUSES, 'awaiting-approval']) status!: SaleStatus | 'awaiting-approval';
+  @Optional() @Timestamp() expiresAt?: string;
   @Text() responseCode!: string;
   @Numeral() revision!: number;
   @Position() position!: string;
@@ -136,6 +146,15 @@ export class ChargebackDto {
   @OneOf(['open', 'won', 'lost']) status!: string;
 }
 
+/** A void or refund that waits, or has waited, for a second person's yes. */
+export class SaleApprovalDto {
+  @OneOf(['void', 'refund']) kind!: string;
+  @Text() id!: string;
+  @Amount() amount!: number;
+  @OneOf(APPROVAL_STATUSES) status!: string;
+  @Timestamp() expiresAt!: string;
+}
+
 export class SaleAnswer {
   @Text() saleId!: string;
   @OneOf(STATUSES) status!: SaleStatus;
@@ -162,6 +181,9 @@ export class SaleAnswer {
   @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
   @Optional() @NestedList(() => ChargebackDto) chargebacks?: ChargebackDto[];
+  /** What requests hold that wait for an approval. */
+  @Optional() @Amount() held?: number;
+  @Optional() @NestedList(() => SaleApprovalDto) approvals?: SaleApprovalDto[];
   @NestedList(() => OperationDto) operations!: OperationDto[];
   @Numeral() revision!: number;
   @Position() position!: string;
@@ -289,6 +311,8 @@ export class RequestStateAnswer {
   @Optional() @Text() voidId?: string;
   @Optional() @Text() refundId?: string;
   @Optional() @OneOf(OUTCOMES) reversal?: string;
+  @Optional() @OneOf(['awaiting-approval']) status?: string;
+  @Optional() @Timestamp() expiresAt?: string;
 }
 
 export class RequestPath {
@@ -313,6 +337,7 @@ export class ListedSale {
   @Sum() voided!: number;
   @Sum() refunded!: number;
   @Optional() @Amount() chargedBack?: number;
+  @Optional() @Amount() held?: number;
   @Sum() remaining!: number;
   @Currency() currency!: string;
   @CalendarDate() businessDate!: string;

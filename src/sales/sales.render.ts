@@ -4,7 +4,7 @@ import type { SaleRow } from '../projections/sales.projection.js';
 import { toPosition } from '../event-store/event-store.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { SettledData } from './domain/sale.events.js';
-import { remaining, statusOf } from './domain/sale.js';
+import { type Approval, held, remaining, statusOf } from './domain/sale.js';
 import type { Judged } from './domain/judge.js';
 import type { Way } from './domain/voidability.js';
 import type { RecordedSale } from './recorded-sale.js';
@@ -17,6 +17,7 @@ import type {
   ReversalAnswer,
   EffectDto,
   SaleAnswer,
+  SaleApprovalDto,
   SettlementDto,
   VoidabilityAnswerDto,
 } from './sales.dto.js';
@@ -36,6 +37,8 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
       chargebacks: sale.chargebacks.map((chargeback) => ({ ...chargeback })),
     }),
     remaining: remaining(sale),
+    ...(held(sale) > 0 && { held: held(sale) }),
+    ...(sale.approvals.length > 0 && { approvals: sale.approvals.map(renderWaiting) }),
     ...(sale.reversed !== undefined && { reversed: sale.reversed }),
     ...(sale.settlement && { settlement: renderSettlement(sale.settlement) }),
     operations: sale.operations.map(({ kind, request, amount, revision, isReversed }) => ({
@@ -50,6 +53,11 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     revision: sale.revision,
     position,
   };
+}
+
+function renderWaiting({ data, status }: Approval): SaleApprovalDto {
+  const { kind, request: id, amount, expiresAt } = data;
+  return { kind, id, amount, status, expiresAt };
 }
 
 function renderSettlement(settled: SettledData): SettlementDto {
@@ -122,7 +130,7 @@ const STATE_CODES = {
 
 /** `responseCode` is the one that the request itself would be answered with now. */
 export function renderRequest(state: RequestState): RequestStateAnswer {
-  const { kind, outcome, saleId, position, refusal, effect, reversal } = state;
+  const { kind, outcome, saleId, position, refusal, effect, reversal, waiting } = state;
   const done = effect && renderGivenBack(effect);
   return {
     kind,
@@ -140,6 +148,7 @@ export function renderRequest(state: RequestState): RequestStateAnswer {
     ...(done?.voidId !== undefined && { voidId: done.voidId }),
     ...(done?.refundId !== undefined && { refundId: done.refundId }),
     ...(reversal !== undefined && { reversal }),
+    ...(waiting && { status: 'awaiting-approval', ...waiting }),
   };
 }
 
@@ -154,6 +163,7 @@ export function renderListed(row: SaleRow): ListedSale {
     voided,
     refunded,
     ...(chargedBack > 0 && { chargedBack }),
+    ...(row.held > 0 && { held: row.held }),
     remaining: row.reversed === null ? amount - voided - refunded - chargedBack : 0,
     currency: row.currency,
     businessDate,

@@ -6,6 +6,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import { declinedBySettlement } from './domain/approval.js';
 import { decideSettlement, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
@@ -59,16 +60,18 @@ export class SettleCommandHandler {
     });
     if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
     const origin = { request: saleId, by };
-    await this.journal.append(streams.request(saleId), sale.revision, [event], origin);
+    const events = [event, ...declinedBySettlement(sale, event)];
+    await this.journal.append(streams.request(saleId), sale.revision, events, origin);
   }
 }
 
-/** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left. */
+/** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left, held or not. */
 function firstFailing(sale: Sale | undefined, merchant: Merchant | undefined) {
   const asked = VOID_CONDITIONS.filter(
     ({ code }) => code === 'sale-approved' || code === 'amount-remaining',
   );
-  return failing(asked, { sale, merchant, card: 'active', batch: 'open', now: 0 });
+  const unheld = sale && { ...sale, approvals: [] };
+  return failing(asked, { sale: unheld, merchant, card: 'active', batch: 'open', now: 0 });
 }
 
 /** Not recorded: a settlement is no request of a terminal, and has no name to be final for. */

@@ -58,6 +58,7 @@ export class TerminalRequests {
       this.giveBacks.giveBack(command, origin),
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
+      if (done.status === 'awaiting-approval') void reply.status(202);
       void reply.header('ETag', etag(done.revision));
       void reply.header('Location', `/v1/requests/${done.request.replaceAll('.', '/')}`);
       const rendered = renderGivenBack(done);

@@ -136,14 +136,14 @@ export class TimeoutReversalCommandHandler {
   }
 
   private async undo(request: Request, decided: Undoing): Promise<Outcome<TimeoutReversalAnswer>> {
-    const [stream, expected, event] =
+    const { stream, expected, before, event } =
       'takeName' in decided
-        ? ([decided.takeName.data.of, 'no-stream', decided.takeName] as const)
-        : ([decided.sale.data.saleId, decided.sale.revision, decided.undo] as const);
+        ? { ...FREE_NAME, stream: decided.takeName.data.of, event: decided.takeName }
+        : onSale(decided);
     const { position } = await this.journal.append(
       streams.request(stream),
       expected,
-      [event],
+      [...before, event],
       originOf(request),
     );
     return { answer: answerOf(event, position), replayed: false };
@@ -190,6 +190,12 @@ function judge(
 ): ReversalDecision {
   if (sale?.undone.includes(name)) return { refusal: requestRefusals.reversed() };
   return decideTimeoutReversal(command, original, { day, occurredAt: timeText(now), isCleared });
+}
+
+const FREE_NAME = { expected: 'no-stream', before: [] } as const;
+
+function onSale({ undo, before = [], sale }: Extract<ReversalDecision, { undo: object }>) {
+  return { stream: sale.data.saleId, expected: sale.revision, before, event: undo };
 }
 
 function answerOf(

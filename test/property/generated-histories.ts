@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { requestName } from '../../src/ledger/domain/request-name.js';
+import { type RequestIdentity, requestName } from '../../src/ledger/domain/request-name.js';
 import type { MerchantLimits } from '../../src/merchants/domain/merchant.events.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { SALE_TIME, settings } from '../support/facts.js';
@@ -32,6 +32,7 @@ const LIMITS: MerchantLimits = {
 /** One history of a ledger, as it happens. */
 class History {
   private readonly saleIds: string[] = [];
+  private readonly waiting: string[] = [];
   private readonly answered: { readonly sending: Sending; readonly outcome: Outcome<unknown> }[] =
     [];
 
@@ -43,7 +44,10 @@ class History {
   static async begin(log: TestLog): Promise<History> {
     const ledger = await TestLedger.open(log);
     const terminals = { T0: 'S0', T1: 'S1' };
-    await ledger.register('M1', settings(), terminals);
+    const approvalAbove = of(90);
+    const voidPolicy = { approvalAbove };
+    const refundPolicy = { approvalAbove, approvalMinutes: 300 };
+    await ledger.register('M1', settings({ voidPolicy, refundPolicy }), terminals);
     const foreign = { terminalId: 'T1', storeId: 'S1', currency: OTHER_CURRENCY };
     await ledger.ledger.merchants.assignTerminal('M1', foreign, BY);
     const other = settings({
@@ -102,6 +106,7 @@ class History {
       case 'sale':
       case 'back':
       case 'settle':
+      case 'decide':
       case 'close':
       case 'day-close':
       case 'timeout':
@@ -119,6 +124,7 @@ class History {
     if (!sending) return;
     const outcome = await this.ledger.send(sending);
     if (sending.op === 'sale' && 'answer' in outcome) this.saleIds.push(requestName(sending));
+    if (isWaiting(outcome)) this.waiting.push(requestName(sending as RequestIdentity));
     this.answered.push({ sending, outcome });
   }
 
@@ -152,6 +158,10 @@ class History {
       }
       case 'settle':
         return { op: 'settle', saleId: this.saleId(step.target) };
+      case 'decide': {
+        const approvalId = this.waiting[step.target % Math.max(this.waiting.length, 1)] ?? NO_SALE;
+        return { op: step.op, approvalId };
+      }
       case 'close': {
         const { merchantId, terminalId, batchNo } = this.nameOf({ ...step, stan: 1 });
         const nothing = { saleCount: 0, voidCount: 0, refundCount: 0 };
@@ -259,6 +269,8 @@ class History {
     await this.ledger.doDue();
     await expectInvariants(this.ledger);
     expect(this.ledger.views.batches.live()).toEqual([]);
+    const { approvals } = this.ledger.views.approvals.list({ status: 'awaiting', limit: 10 });
+    expect(approvals).toEqual([]);
     await expectSoundJournals(this.ledger.store);
   }
 
@@ -273,6 +285,11 @@ function shop({ merchant }: { readonly merchant: number }): string {
   return SHOPS[merchant] ?? 'M1';
 }
 
+function isWaiting(outcome: Outcome<unknown>): boolean {
+  if (!('answer' in outcome)) return false;
+  const { status } = outcome.answer as { readonly status?: string };
+  return status === 'awaiting-approval';
+}
 /** What answers with how things are by then. */
 const ASKED_ANEW = /^(close|day-close|payout.*|chargeback.*)$/;
 
@@ -286,6 +303,7 @@ function isFinal({
 }): boolean {
   if (ASKED_ANEW.test(sending.op)) return false;
   if ('answer' in outcome) return true;
+  if (sending.op === 'approve') return false;
   return outcome.position !== undefined;
 }
 

@@ -37,6 +37,13 @@ const back = fc.record({
 
 const settle = fc.record({ does: fc.constant('settle' as const), target: small(30) });
 
+const decide = fc.record({
+  does: fc.constant('decide' as const),
+  op: fc.constantFrom('approve' as const, 'decline' as const),
+  /** Which of those that have waited for an approval so far. */
+  target: small(10),
+});
+
 const close = fc.record({
   does: fc.constant('close' as const),
   merchant: small(1),
@@ -108,6 +115,7 @@ const sent = fc.oneof(
   { weight: 8, arbitrary: sale },
   { weight: 16, arbitrary: back },
   { weight: 2, arbitrary: settle },
+  { weight: 4, arbitrary: decide },
   { weight: 1, arbitrary: close },
   { weight: 1, arbitrary: dayClose },
   { weight: 3, arbitrary: timeout },

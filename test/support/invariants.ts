@@ -9,7 +9,8 @@ import { ALL_PROJECTIONS } from '../../src/projections/all-projections.js';
 import type { Projection } from '../../src/projections/projection.js';
 import { liveGeneration, viewFile } from '../../src/projections/view-file.js';
 import { Views } from '../../src/projections/views.js';
-import { remaining, type Sale, statusOf } from '../../src/sales/domain/sale.js';
+import { evolveSale, held, remaining, type Sale, statusOf } from '../../src/sales/domain/sale.js';
+import type { SaleEvent } from '../../src/sales/domain/sale.events.js';
 import { foldSale } from '../../src/sales/recorded-sale.js';
 import { expectBooks } from './books-invariants.js';
 import { newFolderInMemory, removeFolder } from './store-folder.js';
@@ -35,6 +36,8 @@ export async function expectInvariants(ledger: TestLedger): Promise<void> {
   expectListed(ledger.views, sales);
   await expectSameRebuilt(ledger);
 }
+
+const OUTCOMES: readonly string[] = ['Void', 'Refund', 'Refused', 'ApprovalDeclined'];
 
 function streamsOf(log: readonly RecordedEvent[]): Map<string, RecordedEvent[]> {
   const streams = new Map<string, RecordedEvent[]>();
@@ -63,6 +66,7 @@ function expectBalancedPostings(log: readonly RecordedEvent[]): void {
 /** A sale gives back no more than it took, settles once, and is not voided after that or after a refund. */
 function expectLegal(sale: Sale, events: readonly RecordedEvent[]): void {
   expect(sale.voided + sale.refunded + sale.chargedBack).toBeLessThanOrEqual(sale.data.amount);
+  expectHeldUnspent(events);
   const types = events.map(({ event }) => event.type);
   expect(types.filter((type) => type === 'Settled').length).toBeLessThanOrEqual(1);
   const isStanding = ({ event }: RecordedEvent): boolean =>
@@ -79,11 +83,21 @@ function expectLegal(sale: Sale, events: readonly RecordedEvent[]): void {
   if (remaining(sale) === 0 && sale.feeReturned > 0) expect(sale.feeReturned).toBe(fee);
 }
 
+/** What waits for an approval is voided or refunded by nobody else, at any moment; a chargeback asks nobody. */
+function expectHeldUnspent(events: readonly RecordedEvent[]): void {
+  let sale: Sale | undefined;
+  for (const { event } of events) {
+    sale = evolveSale(sale, event as SaleEvent);
+    if (sale)
+      expect(sale.voided + sale.refunded + held(sale)).toBeLessThanOrEqual(sale.data.amount);
+  }
+}
+
 /** A request has one effect or one refusal, never both, and nothing without its name. */
 function expectEffectsOfRequests(log: readonly RecordedEvent[]): void {
   const outcomes = new Map<string, string[]>();
   for (const { event } of log) {
-    if (event.type !== 'Void' && event.type !== 'Refund' && event.type !== 'Refused') continue;
+    if (!('request' in event.data) || !OUTCOMES.includes(event.type)) continue;
     const { request } = event.data;
     outcomes.set(request, [...(outcomes.get(request) ?? []), event.type]);
   }
@@ -180,6 +194,7 @@ function expectListed(views: Views, sales: readonly Sale[]): void {
       status: statusOf(sale),
       voided: sale.voided,
       refunded: sale.refunded,
+      held: held(sale),
       revision: sale.revision,
       net: sale.settlement?.net ?? null,
     });

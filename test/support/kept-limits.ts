@@ -45,6 +45,12 @@ function sumsOf(
       const kind = event.type === 'Void' ? 'void' : 'refund';
       add(kind, businessDate, currency, cardToken, { count: 1, amount });
     }
+    if (event.type === 'Reversal' && event.data.undone !== 'nothing' && event.data.counted) {
+      const { undone, currency } = event.data;
+      const { businessDate, cardToken = '' } = event.data.counted;
+      const gross = event.data.undone === 'sale' ? event.data.gross : event.data.amount;
+      add(undone, businessDate, currency, cardToken, { count: -1, amount: 0 - gross });
+    }
   }
   return sums;
 }

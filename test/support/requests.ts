@@ -34,6 +34,7 @@ export type Sending =
   | TimeoutSending
   | BooksSending
   | { readonly op: 'settle'; readonly saleId: string }
+  | { readonly op: 'approve' | 'decline'; readonly approvalId: string }
   | {
       readonly op: 'close';
       readonly merchantId: string;
@@ -63,6 +64,10 @@ export function send(ledger: Ledger, sending: Sending, by: Actor): Promise<Outco
     }
     case 'settle':
       return ledger.settlements.settle(sending.saleId, by);
+    case 'approve':
+      return ledger.approvals.approve(sending.approvalId, {}, by);
+    case 'decline':
+      return ledger.approvals.decline(sending.approvalId, { reason: 'not seen' }, by);
     case 'close': {
       const { totals, items } = sending;
       return ledger.batches.close(sending, { totals, items }, by);

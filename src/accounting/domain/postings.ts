@@ -124,6 +124,8 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'AcquirerPaid':
       return event.data.lines.map((line) => acquirerPaid(event.data, line));
     case 'ChargebackLost':
+    case 'ApprovalRequested':
+    case 'ApprovalDeclined':
     case 'RequestTaken':
     case 'Refused':
     case 'NothingToReverse':

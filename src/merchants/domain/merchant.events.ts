@@ -26,6 +26,8 @@ export interface VoidPolicy {
   readonly consent: boolean;
   readonly cardPresent: boolean;
   readonly approvalAbove?: Minor;
+  /** How long an approval is waited for. */
+  readonly approvalMinutes?: number;
 }
 
 export interface RefundPolicy {
@@ -35,6 +37,7 @@ export interface RefundPolicy {
   readonly negativeBalance: boolean;
   readonly supervisorAbove?: Minor;
   readonly approvalAbove?: Minor;
+  readonly approvalMinutes?: number;
 }
 
 /** What limits tell apart: money that is taken, undone and given back. */

@@ -8,16 +8,16 @@ import { deduct, feeReturned } from '../../merchants/domain/fee.js';
 import type { AppliedLimits } from '../../merchants/domain/limits.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
-import type { Question } from './condition.js';
+import { type Condition, type Known, minutes, type Question } from './condition.js';
 import { failing } from './judge.js';
 import { saleAboveLimit } from './limits.js';
 import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode } from './refusal.js';
 import { requestRefusals, requirementRefusals, supervisorRefusals } from './request-refusals.js';
-import { remaining, type Sale } from './sale.js';
-import type { Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
+import { free, remaining, type Sale } from './sale.js';
+import type { Answered, Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
-import { decisionOf, refusalOf, requirements } from './voidability.js';
+import { decisionOf, refusalOf, requirements, until } from './voidability.js';
 
 /** What a terminal sends of a sale. */
 export interface SaleCommand extends RequestIdentity {
@@ -101,14 +101,14 @@ export function decideGiveBack(
   command: GiveBackCommand,
   asked: Question,
   at: { readonly day: BusinessDay; readonly storeId: string },
-): { readonly event: SaleEvent & { type: 'Void' | 'Refund' } } | { readonly refusal: Refusal } {
+): { readonly event: Answered } | { readonly refusal: Refusal } {
   // Of a command no amount means all that is left, not any amount.
-  const all = asked.sale && remaining(asked.sale);
+  const all = asked.sale && free(asked.sale);
   const question = { ...asked, amount: asked.amount ?? all };
   const decision = decisionOf(question);
   const kind =
     command.asked === 'reversal' ? (decision === 'void' ? 'void' : 'refund') : command.asked;
-  const failed = failing(kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS, question);
+  const failed = failing(conditionsOf(kind), question);
   if (failed) return { refusal: refusalOf(failed, decision) };
   const { sale, merchant } = question;
   if (!sale || !merchant) throw new Error('a sale passed all conditions without being there');
@@ -116,21 +116,39 @@ export function decideGiveBack(
     return { refusal: supervisorRefusals[command.approver.verdict]() };
   }
   const lacking = missing(command, requirements(kind, question), sale);
-  if (lacking) return { refusal: requirementRefusals[lacking]() };
-  const amount = minor(question.amount ?? remaining(sale));
+  if (lacking && lacking !== 'approval') return { refusal: requirementRefusals[lacking]() };
+  const amount = minor(question.amount ?? free(sale));
   const common = givenBack(command, sale, amount, question.now, at);
+  if (lacking === 'approval') {
+    const known = { ...question, sale, merchant };
+    const expiresAt = new Date(expiryOf(kind, known, at.day)).toISOString();
+    return { event: { type: 'ApprovalRequested', data: { ...common, kind, expiresAt } } };
+  }
   if (kind === 'void') return { event: { type: 'Void', data: common } };
+  const fields = refundFields(sale, amount, merchant);
+  return { event: { type: 'Refund', data: { ...common, ...fields } } };
+}
+
+export function conditionsOf(kind: 'void' | 'refund'): readonly Condition[] {
+  return kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
+}
+
+export function refundFields(sale: Sale, amount: Minor, merchant: Merchant) {
   return {
-    event: {
-      type: 'Refund',
-      data: {
-        ...common,
-        afterSettlement: sale.settlement !== undefined,
-        feeReturned: feeReturnedBy(sale, amount, merchant),
-      },
-    },
+    afterSettlement: sale.settlement !== undefined,
+    feeReturned: feeReturnedBy(sale, amount, merchant),
   };
 }
+
+/** An approval waits as long as policy says, and not longer than the batch of its request may be open, or a void be possible. */
+function expiryOf(kind: 'void' | 'refund', question: Known, day: BusinessDay): number {
+  const { voidPolicy, refundPolicy } = question.merchant.settings;
+  const { approvalMinutes = APPROVAL_MINUTES } = kind === 'void' ? voidPolicy : refundPolicy;
+  const latest = question.now + minutes(approvalMinutes);
+  return Math.min(latest, day.endsAt, kind === 'void' ? until.void(question) : Infinity);
+}
+
+const APPROVAL_MINUTES = 24 * 60;
 
 /** Another card than the sale's is refused wherever one is presented, even where the policy asks for none. */
 function missing(

@@ -5,7 +5,7 @@ import { deduct } from '../../merchants/domain/fee.js';
 import type { Question } from './condition.js';
 import { feeReturnedBy } from './decide.js';
 import { isKnown } from './judge.js';
-import { remaining, type Sale } from './sale.js';
+import { free, remaining, type Sale } from './sale.js';
 import type { Decision } from './voidability.js';
 
 /** What a void or refund would do to the merchant's books, in minor units. */
@@ -32,7 +32,7 @@ export function effectOf(decision: Decision, question: Question): GiveBackEffect
   if (decision === 'none' || !isKnown(question)) return undefined;
   const { sale, merchant, now } = question;
   const { saleId, merchantId, terminalId, batchNo, currency } = sale.data;
-  const amount = minor(question.amount ?? remaining(sale));
+  const amount = minor(question.amount ?? free(sale));
   const isRefund = decision === 'refund';
   const returned = isRefund ? feeReturnedBy(sale, amount, merchant) : minor(0);
   const data = {

@@ -2,7 +2,7 @@ import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js
 import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
 import { type Condition, type Known, say, type Verdict } from './condition.js';
 import type { Refusal, Sentence } from './refusal.js';
-import { remaining } from './sale.js';
+import { free } from './sale.js';
 
 /** What is held against limits. */
 export interface Counting {
@@ -121,5 +121,5 @@ export function withinLimits(kind: 'void' | 'refund'): Condition {
 /** Asked about no amount in particular it is about the least that is possible. */
 function amountOf(kind: 'void' | 'refund', { sale, merchant, amount }: Known): number {
   const isWhole = kind === 'void' && !merchant.settings.voidPolicy.partial;
-  return amount ?? (isWhole ? remaining(sale) : 1);
+  return amount ?? (isWhole ? free(sale) : 1);
 }

@@ -49,6 +49,15 @@ export type RequestCode = 'currency' | 'batch-date' | 'batch-closing' | 'batch-c
 /** What a time-out reversal fails on. */
 export type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reversible';
 
+/** What an approval fails on, or ends with. */
+export type ApprovalCode =
+  | 'unknown-approval'
+  | 'approval-status'
+  | 'same-person'
+  | 'approval-declined'
+  | 'approval-expired'
+  | 'sale-reversed';
+
 /** What is answered without being written: the name stays free, or what became of it is written already. */
 export type UnrecordedCode =
   'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'reversed' | 'conflict';
@@ -65,7 +74,13 @@ export type BooksCode =
 
 /** The name of a refusal: stable, and one HTTP status each. */
 export type RefusalCode =
-  ConditionCode | RequirementCode | RequestCode | TimeoutReversalCode | UnrecordedCode | BooksCode;
+  | ApprovalCode
+  | ConditionCode
+  | RequirementCode
+  | RequestCode
+  | TimeoutReversalCode
+  | UnrecordedCode
+  | BooksCode;
 
 /** A no. A value, not an exception; as `Refused` it is a fact. */
 export interface Refusal {

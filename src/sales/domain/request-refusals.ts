@@ -1,5 +1,5 @@
 import type { Refusal, Sentence } from './refusal.js';
-import type { Sale } from './sale.js';
+import type { Approval, Sale } from './sale.js';
 
 const say = (en: string, zh: string): Sentence => ({ en, zh });
 
@@ -150,7 +150,7 @@ export const timeoutReversalRefusals = {
   }),
 } as const;
 
-/** Refusals for what was not brought along to the counter. */
+/** Refusals for what was not brought along to the counter; what lacks an approval waits for one. */
 export const requirementRefusals = {
   supervisor: (): Refusal => ({
     code: 'supervisor',
@@ -178,14 +178,6 @@ export const requirementRefusals = {
     detail: say('The customer must agree to the void.', '须持卡人同意撤销。'),
     nextStep: 'retry',
   }),
-
-  approval: (): Refusal => ({
-    code: 'approval',
-    responseCode: '57',
-    cause: 'right',
-    detail: say('Above the policy’s amount an approval is needed.', '超过授权金额，需审批。'),
-    nextStep: 'contact-acquirer',
-  }),
 } as const;
 
 /** Refusals of a supervisor who was named. */
@@ -204,3 +196,63 @@ export const supervisorRefusals = {
     nextStep: 'contact-acquirer',
   }),
 } as const;
+
+const OF_APPROVALS = { responseCode: '57', cause: 'right' } as const;
+
+/** Refusals of those who decide on approvals, and ends of the requests that waited for them. */
+export const approvalRefusals = {
+  unknown: (): Refusal => ({
+    code: 'unknown-approval',
+    responseCode: '25',
+    cause: 'operator',
+    detail: say('No such request waits for an approval.', '无此待审批交易。'),
+    nextStep: 'none',
+  }),
+
+  decided: (status: Approval['status']): Refusal => ({
+    code: 'approval-status',
+    responseCode: '12',
+    cause: 'operator',
+    detail: say(`The request is ${status} already.`, `该交易${STATUS_ZH[status]}。`),
+    nextStep: 'none',
+  }),
+
+  samePerson: (): Refusal => ({
+    ...OF_APPROVALS,
+    code: 'same-person',
+    detail: say('Who asked can not decide: someone else has to.', '申请人不能审批，须由他人审批。'),
+    nextStep: 'call-supervisor',
+  }),
+
+  declined: (reason: string): Refusal => ({
+    ...OF_APPROVALS,
+    code: 'approval-declined',
+    detail: say(`The approval was declined: ${reason}`, `审批未通过：${reason}`),
+    nextStep: 'contact-acquirer',
+  }),
+
+  expired: (expiresAt: string): Refusal => ({
+    code: 'approval-expired',
+    responseCode: '57',
+    cause: 'timing',
+    detail: say(`No approval came until ${expiresAt}.`, `截至 ${expiresAt} 未获审批。`),
+    nextStep: 'none',
+  }),
+
+  saleReversed: (): Refusal => ({
+    code: 'sale-reversed',
+    responseCode: '12',
+    cause: 'timing',
+    detail: say('The sale was undone by a time-out reversal.', '原消费已被冲正。'),
+    nextStep: 'none',
+  }),
+} as const;
+
+const STATUS_ZH: Readonly<Record<Approval['status'], string>> = {
+  awaiting: '待审批',
+  approved: '已批准',
+  declined: '已拒绝',
+  expired: '已过期',
+  refused: '已不可执行',
+  reversed: '已冲正',
+};

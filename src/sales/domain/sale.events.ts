@@ -40,6 +40,35 @@ interface GivenBack extends RequestFact {
   /** The store of the terminal that asked, and the card: what its limits go by. Events of before limits lack them. */
   readonly storeId?: string;
   readonly cardToken?: string;
+  /** What the second person said who approved it, where one was needed. */
+  readonly approval?: Review;
+}
+
+/** What a second person says to a request that waits for a yes. Who it is stands with the event: `by`. */
+export interface Review {
+  readonly operatorId?: string;
+  readonly reason?: string;
+  readonly evidenceRef?: string;
+}
+
+/** A void or refund that waits for a second person's yes. Until then it holds its amount. */
+export interface ApprovalRequestedData extends GivenBack {
+  readonly kind: 'void' | 'refund';
+  /** RFC 3339: from then on it is too late. */
+  readonly expiresAt: string;
+}
+
+/** A request that waited has come to its end without effect; what it held is free again. */
+export interface ApprovalDeclinedData extends RequestFact {
+  readonly request: string;
+  readonly saleId: string;
+  readonly kind: 'void' | 'refund';
+  readonly amount: Minor;
+  readonly currency: string;
+  /** `declined` by someone, `expired`, or `not-possible` any more: then the refusal says what is in the way. */
+  readonly why: 'declined' | 'expired' | 'not-possible';
+  readonly refusal: Refusal;
+  readonly review?: Review;
 }
 
 export interface SaleData extends RequestFact {
@@ -85,6 +114,8 @@ export type Undone =
       /** Its request has had no effect, and can have none any more. `saleId`: the sale it was about, if it came at all. */
       readonly undone: 'nothing';
       readonly saleId?: string;
+      /** What it held while it waited for an approval. */
+      readonly held?: Minor;
     }
   | (UndoneMoney & {
       /** `amount` is what was left of it. */
@@ -163,11 +194,16 @@ export type SaleEvent =
         readonly feeReturned: Minor;
       };
     }
+  | { readonly type: 'ApprovalRequested'; readonly data: ApprovalRequestedData }
+  | { readonly type: 'ApprovalDeclined'; readonly data: ApprovalDeclinedData }
   | { readonly type: 'Settled'; readonly data: SettledData }
   | { readonly type: 'Reversal'; readonly data: ReversalData };
 
 /** The events that have the effect of a void or a refund. */
 export type Effect = SaleEvent & { readonly type: 'Void' | 'Refund' };
+
+/** What a void or refund is answered with: its effect, or that it waits for an approval. */
+export type Answered = SaleEvent & { readonly type: Effect['type'] | 'ApprovalRequested' };
 
 /** What stands in a request's own stream when its effect, if any, is on a sale's. */
 export type RequestEvent =

@@ -1,7 +1,10 @@
-import { add, type Minor, subtract, ZERO } from '../../ledger/domain/money.js';
+import { add, type Minor, minor, subtract, ZERO } from '../../ledger/domain/money.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { isBar } from './barred.js';
+import type { Refusal } from './refusal.js';
 import type {
+  ApprovalDeclinedData,
+  ApprovalRequestedData,
   ChargebackEvent,
   ReversalData,
   SaleData,
@@ -29,6 +32,16 @@ export interface Chargeback {
   readonly status: 'open' | 'won' | 'lost';
 }
 
+/** A void or refund that waits, or has waited, for a second person's yes. */
+export interface Approval {
+  readonly data: ApprovalRequestedData;
+  /** Index of its event in the stream. */
+  readonly revision: number;
+  /** `refused`: it was no longer possible. */
+  readonly status: 'awaiting' | 'approved' | 'declined' | 'expired' | 'refused' | 'reversed';
+  readonly refusal?: Refusal;
+}
+
 /** A sale as its events left it. */
 export interface Sale {
   readonly data: SaleData;
@@ -49,6 +62,7 @@ export interface Sale {
   readonly undone: readonly string[];
   /** Those of them that no terminal has asked to undo: they are refused. */
   readonly barred: readonly string[];
+  readonly approvals: readonly Approval[];
   readonly revision: number;
 }
 
@@ -63,6 +77,7 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
         ...next,
         voided: add(sale.voided, event.data.amount),
         operations: [...sale.operations, operation('void', event.data, next.revision)],
+        approvals: ended(sale.approvals, event.data.request, 'approved'),
       };
     case 'Refund':
       return {
@@ -73,7 +88,15 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
           : sale.refundedSettled,
         feeReturned: add(sale.feeReturned, event.data.feeReturned),
         operations: [...sale.operations, operation('refund', event.data, next.revision)],
+        approvals: ended(sale.approvals, event.data.request, 'approved'),
       };
+    case 'ApprovalRequested': {
+      const { revision } = next;
+      const awaiting = { data: event.data, revision, status: 'awaiting' as const };
+      return { ...next, approvals: [...sale.approvals, awaiting] };
+    }
+    case 'ApprovalDeclined':
+      return { ...next, approvals: declined(sale.approvals, event.data) };
     case 'Settled':
       return { ...next, settlement: event.data };
     case 'Reversal':
@@ -93,6 +116,7 @@ function undo(sale: Sale, data: ReversalData): Sale {
     operations: sale.operations.map((done) =>
       done.request === data.of ? { ...done, isReversed: true } : done,
     ),
+    approvals: ended(sale.approvals, data.of, 'reversed'),
   };
   switch (data.undone) {
     case 'nothing':
@@ -125,6 +149,7 @@ function taken(data: SaleData): Sale {
     operations: [],
     undone: [],
     barred: [],
+    approvals: [],
     revision: 0,
   };
 }
@@ -151,6 +176,28 @@ function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
   }
 }
 
+/** The approvals, with the end of the one that waited under this name, if any did. */
+function ended(
+  approvals: readonly Approval[],
+  request: string,
+  status: Approval['status'],
+  refusal?: Refusal,
+): readonly Approval[] {
+  if (approvals.length === 0) return approvals;
+  return approvals.map((approval) =>
+    approval.data.request === request && approval.status === 'awaiting'
+      ? { ...approval, status, ...(refusal && { refusal }) }
+      : approval,
+  );
+}
+
+function declined(
+  approvals: readonly Approval[],
+  { request, why, refusal }: ApprovalDeclinedData,
+): readonly Approval[] {
+  return ended(approvals, request, why === 'not-possible' ? 'refused' : why, refusal);
+}
+
 function operation(
   kind: Operation['kind'],
   data: { readonly request: string; readonly amount: Minor },
@@ -164,6 +211,20 @@ export function remaining(sale: Sale): Minor {
   if (sale.reversed !== undefined) return ZERO;
   const given = add(add(sale.voided, sale.refunded), sale.chargedBack);
   return subtract(sale.data.amount, given);
+}
+
+/** What requests hold that wait for an approval. */
+export function held(sale: Sale): Minor {
+  return awaiting(sale).reduce((sum, { data }) => add(sum, data.amount), ZERO);
+}
+
+export function awaiting(sale: Sale): readonly Approval[] {
+  return sale.approvals.filter(({ status }) => status === 'awaiting');
+}
+
+/** What may still be voided or refunded. A chargeback asks nobody, and may take what is held. */
+export function free(sale: Sale): Minor {
+  return minor(Math.max(0, remaining(sale) - held(sale)));
 }
 
 export function statusOf(sale: Sale): SaleStatus {

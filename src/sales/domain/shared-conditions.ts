@@ -1,5 +1,5 @@
 import { type Known, say, type Verdict } from './condition.js';
-import { remaining, statusOf } from './sale.js';
+import { free, held, remaining, statusOf } from './sale.js';
 
 /** What voids and refunds ask first, alike. */
 export const saleApproved = {
@@ -33,12 +33,22 @@ export const sameMerchant = {
 export const amountRemaining = {
   code: 'amount-remaining',
   from: 'S0',
-  holdsWhen: 'something of it is left: not voided, refunded or reversed in full',
+  holdsWhen:
+    'something of it is left: not voided, refunded or reversed in full, nor held for an approval',
   responseCode: '12',
   cause: 'operator',
   nextStep: 'none',
   judge: ({ sale }: Known) => {
-    const left = remaining(sale);
+    const left = free(sale);
+    if (left === 0 && remaining(sale) > 0) {
+      return {
+        met: false,
+        detail: say(
+          `All that is left, ${held(sale)}, is held by a request that waits for an approval.`,
+          `剩余金额 ${held(sale)} 已被待审批的交易占用。`,
+        ),
+      };
+    }
     return left > 0
       ? {
           met: true,
@@ -59,7 +69,7 @@ export const amountRemaining = {
 
 /** What a void and a refund ask of an amount, alike. */
 export function amountVerdict({ sale, amount, originalAmount }: Known): Verdict {
-  const left = remaining(sale);
+  const left = free(sale);
   if (originalAmount !== undefined && originalAmount !== sale.data.amount) {
     return {
       met: false,

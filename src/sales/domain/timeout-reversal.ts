@@ -1,8 +1,9 @@
 import { type RequestIdentity, requestName } from '../../ledger/domain/request-name.js';
 import type { BusinessDay } from '../../merchants/domain/business-day.js';
+import { declinedByReversal } from './approval.js';
 import type { Refusal } from './refusal.js';
 import { timeoutReversalRefusals } from './request-refusals.js';
-import { remaining, type Sale } from './sale.js';
+import { awaiting, remaining, type Sale } from './sale.js';
 import type { Effect, RequestEvent, ReversalData, SaleEvent, Undone } from './sale.events.js';
 
 /** A terminal asks to undo its own request, whose outcome it never learned [S4]. Its own name is a new one. */
@@ -45,6 +46,8 @@ export function originalOf(
       (event.type === 'Void' || event.type === 'Refund') && event.data.request === name,
   );
   if (about && effect) return { is: 'effect', sale: about.sale, effect };
+  const waited = about?.sale.approvals.find(({ data }) => data.request === name);
+  if (waited && waited.status !== 'awaiting') return { is: 'refused', saleId: waited.data.saleId };
   if (isRefused) return { is: 'refused', saleId: targetOf(first) ?? name };
   if (!about) throw new Error(`request ${name} was let in for a sale that is not there`);
   return { is: 'taken', sale: about.sale };
@@ -59,7 +62,12 @@ export type ReversalDecision =
   /** Under the original's name, which must still be free. */
   | { readonly takeName: SaleEvent & { readonly type: 'Reversal' } }
   /** Onto the sale, by the revision that it was decided on. */
-  | { readonly undo: SaleEvent & { readonly type: 'Reversal' }; readonly sale: Sale }
+  | {
+      readonly undo: SaleEvent & { readonly type: 'Reversal' };
+      /** What comes to its end before that. */
+      readonly before?: readonly SaleEvent[];
+      readonly sale: Sale;
+    }
   /** Under the reversal's own name: the ledger stays as it is. */
   | { readonly nothing: RequestEvent & { readonly type: 'NothingToReverse' } }
   | { readonly refusal: Refusal };
@@ -97,10 +105,13 @@ export function decideTimeoutReversal(
       return { refusal: timeoutReversalRefusals.notReversible() };
     case 'taken': {
       const { sale } = original;
-      return { undo: reversal({ undone: 'nothing', saleId: sale.data.saleId }), sale };
+      const { of } = fact;
+      const waiting = awaiting(sale).find(({ data }) => data.request === of);
+      const held = waiting && { held: waiting.data.amount };
+      return { undo: reversal({ undone: 'nothing', saleId: sale.data.saleId, ...held }), sale };
     }
     case 'sale':
-      return undoSale(original.sale, reversal);
+      return undoSale(original.sale, reversal, occurredAt);
     case 'effect':
       return undoEffect(original, isCleared, reversal);
   }
@@ -114,14 +125,15 @@ export interface ReversalContext {
 
 type ReversalOf = (undone: Undone) => SaleEvent & { readonly type: 'Reversal' };
 
-function undoSale(sale: Sale, reversal: ReversalOf): ReversalDecision {
+function undoSale(sale: Sale, reversal: ReversalOf, occurredAt: string): ReversalDecision {
   if (sale.settlement || sale.refunded > 0) {
     return { refusal: timeoutReversalRefusals.settledSince(sale) };
   }
   const { saleId, amount: gross, currency, businessDate, storeId, card } = sale.data;
   const counted = { businessDate, storeId, cardToken: card.token };
   const money = { saleId, amount: remaining(sale), currency, counted };
-  return { undo: reversal({ undone: 'sale', gross, ...money }), sale };
+  const before = declinedByReversal(sale, occurredAt);
+  return { undo: reversal({ undone: 'sale', gross, ...money }), before, sale };
 }
 
 function undoEffect(

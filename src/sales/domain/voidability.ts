@@ -5,7 +5,7 @@ import { failing, isKnown, judge, type Judged } from './judge.js';
 import { roomFor } from './limits.js';
 import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode, Sentence } from './refusal.js';
-import { remaining } from './sale.js';
+import { free } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
 export type Decision = 'void' | 'refund' | 'none';
@@ -74,13 +74,14 @@ function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean
   const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
   if (sale && !failing(conditions, { ...question, amount: undefined })) {
     const funds = kind === 'refund' ? fundsFor(question) : undefined;
-    const left = Math.min(remaining(sale), roomFor(kind, question.limits?.[kind] ?? []));
+    const left = Math.min(free(sale), roomFor(kind, question.limits?.[kind] ?? []));
     return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
   }
   return allowed ? (amount ?? 0) : 0;
 }
 
-const until = {
+/** Until when each is possible, in epoch milliseconds. */
+export const until = {
   void: ({ sale, merchant }: Known): number => {
     const dayEnd = Date.parse(sale.data.businessDateEndsAt);
     const { windowMinutes } = merchant.settings.voidPolicy;
@@ -98,7 +99,7 @@ export function requirements(decision: Decision, question: Question): Requiremen
   if (!isKnown(question) || decision === 'none') return [];
   const { voidPolicy, refundPolicy } = question.merchant.settings;
   const policy = decision === 'void' ? voidPolicy : refundPolicy;
-  const amount: Minor | number = question.amount ?? remaining(question.sale);
+  const amount: Minor | number = question.amount ?? free(question.sale);
   const needed: [RequirementCode, boolean][] = [
     ['supervisor', policy.supervisorAbove !== undefined && amount > policy.supervisorAbove],
     ['card', decision === 'void' && voidPolicy.cardPresent],

@@ -1,0 +1,246 @@
+import type { OpenBatches } from '../batches/open-batches.js';
+import { ConflictError, type Position } from '../event-store/event-store.js';
+import { type Clock, timeText } from '../ledger/clock.js';
+import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { streams } from '../ledger/domain/request-name.js';
+import type { Journal } from '../ledger/journal.js';
+import { businessDateEnd } from '../merchants/domain/business-day.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
+import type { Views } from '../projections/views.js';
+import { approve, decline } from '../sales/domain/approval.js';
+import type { Refusal } from '../sales/domain/refusal.js';
+import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
+import type { Approval, Sale } from '../sales/domain/sale.js';
+import type { Effect, Review, SaleEvent } from '../sales/domain/sale.events.js';
+import { countEffect } from '../sales/give-back.command-handler.js';
+import { type Asked, type Questions, withLimits } from '../sales/questions.js';
+import { readRequest } from '../sales/recorded-request.js';
+import { foldSale } from '../sales/recorded-sale.js';
+import type { Outcome, Rejected } from '../sales/sales.commands.js';
+
+const ATTEMPTS = 10;
+const PAGE = 100;
+
+const THE_LEDGER: Actor = { kind: 'ledger' };
+
+/** A request for approval with the events that tell what became of it. */
+export interface RecordedApproval {
+  readonly approval: Approval;
+  readonly askedBy: Actor;
+  /** Of the event that ended it; undefined while it waits. */
+  readonly decidedAt?: string;
+  readonly review?: Review;
+  readonly decidedBy?: Actor;
+  /** Of its last event. */
+  readonly position: Position;
+}
+
+/** What stands when it is decided. */
+interface Standing {
+  readonly sale: Sale;
+  readonly recorded: RecordedApproval;
+}
+
+type Declined = SaleEvent & { readonly type: 'ApprovalDeclined' };
+
+/**
+ * Approves or declines what waits for a second person's yes, and ends what has waited too long. Decided on the sale's
+ * own stream like voids and refunds, so that of two answers, or of an answer and a settlement, one wins.
+ */
+export class ApprovalsCommandHandler {
+  constructor(
+    private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
+    private readonly batches: OpenBatches,
+    private readonly questions: Questions,
+    private readonly views: Views,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(approvalId: string): Promise<RecordedApproval | undefined> {
+    return (await this.standing(approvalId))?.recorded;
+  }
+
+  /** Carries it out, if that is still possible. */
+  approve(approvalId: string, review: Review, by: Actor): Promise<Outcome<RecordedApproval>> {
+    return this.decide(approvalId, review, by, 'approved', (standing) =>
+      this.carryOut(standing, review, by),
+    );
+  }
+
+  decline(
+    approvalId: string,
+    review: Review & { readonly reason: string },
+    by: Actor,
+  ): Promise<Outcome<RecordedApproval>> {
+    return this.decide(approvalId, review, by, 'declined', async (standing) => {
+      const refusal = approvalRefusals.declined(review.reason);
+      const occurredAt = timeText(this.clock.now());
+      const { approval } = standing.recorded;
+      await this.write(
+        standing.sale,
+        decline(approval, 'declined', refusal, { occurredAt, review }),
+        by,
+      );
+      return undefined;
+    });
+  }
+
+  /** Ends what waits for nothing any more. Safe on any number of nodes: one of them is the first. */
+  async endDue(): Promise<void> {
+    await this.views.waitFor(await this.journal.head(), undefined, 'approvals');
+    const due = this.views.approvals.due(timeText(this.clock.now()), PAGE);
+    for (const approvalId of due) {
+      const standing = await this.standing(approvalId);
+      if (standing?.recorded.approval.status === 'awaiting') await this.end(standing);
+    }
+  }
+
+  private async end({ sale, recorded }: Standing): Promise<void> {
+    const { approval } = recorded;
+    const { expiresAt, batchNo } = approval.data;
+    const now = this.clock.now();
+    const isLate = now >= Date.parse(expiresAt);
+    const why = isLate ? 'expired' : 'not-possible';
+    const refusal = isLate
+      ? approvalRefusals.expired(expiresAt)
+      : requestRefusals.batchClosed(batchNo);
+    const event = decline(approval, why, refusal, { occurredAt: timeText(now) });
+    try {
+      await this.write(sale, event, THE_LEDGER);
+    } catch (error) {
+      // Someone else was faster, or the sale has changed: the next round looks again.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+
+  /** Decided before the same way: the answer of then. `act` gives a refusal where it could not be done any more. */
+  private async decide(
+    approvalId: string,
+    review: Review,
+    by: Actor,
+    wanted: 'approved' | 'declined',
+    act: (standing: Standing) => Promise<Refusal | undefined>,
+  ): Promise<Outcome<RecordedApproval>> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const standing = await this.standing(approvalId);
+      if (!standing) return refused(approvalRefusals.unknown());
+      const { approval } = standing.recorded;
+      if (approval.status === wanted) return { answer: standing.recorded, replayed: true };
+      if (approval.status !== 'awaiting') return refused(approvalRefusals.decided(approval.status));
+      if (isSamePerson(standing.recorded, review, by))
+        return refused(approvalRefusals.samePerson());
+      try {
+        const refusal = await act(standing);
+        const after = (await this.standing(approvalId))?.recorded;
+        if (refusal) return { ...refused(refusal), ...(after && { position: after.position }) };
+        if (after) return { answer: after, replayed: false };
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+    return refused(requestRefusals.conflict());
+  }
+
+  /** The batch of the request must still be open: the void or refund counts in it. */
+  private async carryOut(
+    { sale, recorded: { approval } }: Standing,
+    review: Review,
+    by: Actor,
+  ): Promise<Refusal | undefined> {
+    const { merchantId, terminalId, saleId, amount, businessDate } = approval.data;
+    const merchant = (await this.directory.find(merchantId))?.merchant;
+    const terminal = merchant?.terminals.get(terminalId);
+    if (!merchant || !terminal) throw new Error(`terminal ${terminalId} was there and is not`);
+    const now = this.clock.now();
+    const who = { merchant, terminal, now, date: businessDate };
+    const asked = await this.questions.ask({ saleId, ...who, amount });
+    const batch = await this.batches.find(approval.data);
+    const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
+    const shut = this.batches.enter(batch, day);
+    if (shut) {
+      const occurredAt = timeText(now);
+      await this.write(sale, decline(approval, 'not-possible', shut, { occurredAt, review }), by);
+      return shut;
+    }
+    try {
+      if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
+      return await this.inBatch(asked, approval, review, by);
+    } finally {
+      this.batches.leave(batch, true);
+    }
+  }
+
+  private async inBatch(
+    asked: Asked,
+    approval: Approval,
+    review: Review,
+    by: Actor,
+  ): Promise<Refusal | undefined> {
+    const question = withLimits(asked, approval.data.businessDate);
+    if (!question.sale) throw new Error('an approval waits on a sale that is not there');
+    const decided = approve(approval, question, review);
+    const writing = this.write(question.sale, decided.event, by);
+    if (asked.spot && !('refusal' in decided)) {
+      const answered = writing.then((answer) => ({ answer, replayed: false }));
+      countEffect(asked.spot, decided.event, answered);
+    }
+    await writing;
+    return 'refusal' in decided ? decided.refusal : undefined;
+  }
+
+  private write(sale: Sale, event: Effect | Declined, by: Actor) {
+    const stream = streams.request(sale.data.saleId);
+    const origin = { request: event.data.request, by };
+    return this.journal.append(stream, sale.revision, [event], origin);
+  }
+
+  private async standing(approvalId: string): Promise<Standing | undefined> {
+    const { onSale } = await readRequest(this.journal, approvalId);
+    const sale = foldSale(onSale)?.sale;
+    const approval = sale?.approvals.find(({ data }) => data.request === approvalId);
+    return sale && approval && { sale, recorded: recordedOf(approval, onSale) };
+  }
+}
+
+/** The sale changed between two readings: to be decided anew. */
+function changed({ data, revision }: Sale): ConflictError {
+  return new ConflictError(streams.request(data.saleId), revision, undefined);
+}
+
+function recordedOf(approval: Approval, onSale: readonly RecordedEvent[]): RecordedApproval {
+  const { request } = approval.data;
+  const asked = onSale[approval.revision];
+  const end = onSale.find(({ event }, index) => index > approval.revision && ends(event, request));
+  if (!asked) throw new Error(`the request for approval of ${request} is gone`);
+  const position = (end ?? asked).position as Position;
+  const recorded = { approval, askedBy: asked.by, position };
+  if (!end) return recorded;
+  const review = reviewIn(end.event);
+  const decided = { decidedAt: end.event.data.occurredAt, decidedBy: end.by };
+  return { ...recorded, ...decided, ...(review && { review }) };
+}
+
+function ends({ type, data }: RecordedEvent['event'], request: string): boolean {
+  if (type === 'Reversal') return data.of === request;
+  return (
+    (type === 'Void' || type === 'Refund' || type === 'ApprovalDeclined') &&
+    data.request === request
+  );
+}
+
+function reviewIn({ type, data }: RecordedEvent['event']): Review | undefined {
+  if (type === 'Void' || type === 'Refund') return data.approval;
+  return type === 'ApprovalDeclined' ? data.review : undefined;
+}
+
+/** By the key that both came with, or by the operator that both name. */
+function isSamePerson({ approval, askedBy }: RecordedApproval, review: Review, by: Actor): boolean {
+  const { operatorId } = approval.data;
+  const isSameKey = by.key !== undefined && by.key === askedBy.key;
+  return isSameKey || (operatorId !== undefined && operatorId === review.operatorId);
+}
+
+function refused(refusal: Refusal): Rejected {
+  return { refusal, replayed: false };
+}

@@ -1,0 +1,85 @@
+import type { Question } from './condition.js';
+import { conditionsOf, refundFields } from './decide.js';
+import { failing } from './judge.js';
+import { approvalRefusals } from './request-refusals.js';
+import type { Refusal } from './refusal.js';
+import { type Approval, awaiting, type Sale } from './sale.js';
+import type { ApprovalDeclinedData, Effect, Review, SaleEvent } from './sale.events.js';
+import { VOID_CONDITIONS } from './void-conditions.js';
+import { decisionOf, refusalOf } from './voidability.js';
+
+type Declined = SaleEvent & { readonly type: 'ApprovalDeclined' };
+
+/** Ends a request that waits without effect. */
+export function decline(
+  { data }: Approval,
+  why: ApprovalDeclinedData['why'],
+  refusal: Refusal,
+  { occurredAt, review }: { readonly occurredAt: string; readonly review?: Review },
+): Declined {
+  const { request, saleId, kind, amount, currency, businessDate } = data;
+  const { merchantId, terminalId, batchNo, stan } = data;
+  return {
+    type: 'ApprovalDeclined',
+    data: {
+      ...{ request, saleId, kind, amount, currency, why, refusal },
+      ...(review && { review }),
+      ...{ merchantId, terminalId, batchNo, stan, businessDate, occurredAt },
+    },
+  };
+}
+
+/** Carries out what waited, if it is still possible; else it has come to its end. `question`: of its sale, as it is now. */
+export function approve(
+  approval: Approval,
+  question: Question,
+  review: Review,
+): { readonly event: Effect } | { readonly event: Declined; readonly refusal: Refusal } {
+  const { sale, merchant, now } = question;
+  if (!sale || !merchant) throw new Error('an approval waits on a sale that is not there');
+  const occurredAt = new Date(now).toISOString();
+  const { kind, expiresAt, ...data } = approval.data;
+  if (now >= Date.parse(expiresAt)) {
+    const refusal = approvalRefusals.expired(expiresAt);
+    return { event: decline(approval, 'expired', refusal, { occurredAt, review }), refusal };
+  }
+  const free = { ...question, sale: withoutHold(sale, data.request), amount: data.amount };
+  const failed = failing(conditionsOf(kind), free);
+  if (failed) {
+    const refusal = refusalOf(failed, decisionOf(free));
+    return { event: decline(approval, 'not-possible', refusal, { occurredAt, review }), refusal };
+  }
+  const common = { ...data, occurredAt, approval: review };
+  if (kind === 'void') return { event: { type: 'Void', data: common } };
+  const fields = refundFields(sale, data.amount, merchant);
+  return { event: { type: 'Refund', data: { ...common, ...fields } } };
+}
+
+function withoutHold(sale: Sale, request: string): Sale {
+  return { ...sale, approvals: sale.approvals.filter(({ data }) => data.request !== request) };
+}
+
+/** A sale that settles can't be voided any more: the voids that wait on it can only become refunds. */
+export function declinedBySettlement(
+  sale: Sale,
+  settled: SaleEvent & { readonly type: 'Settled' },
+): Declined[] {
+  const { occurredAt } = settled.data;
+  const waiting = awaiting(sale).filter(({ data }) => data.kind === 'void');
+  if (waiting.length === 0) return [];
+  const condition = VOID_CONDITIONS.filter(({ code }) => code === 'funds-not-settled');
+  const after = { ...sale, settlement: settled.data };
+  const question = { sale: after, card: 'active', batch: 'closing', now: 0 } as const;
+  const failed = failing(condition, { ...question, merchant: {} as never });
+  if (!failed) throw new Error('a settled sale has not settled');
+  const refusal = refusalOf(failed, 'refund');
+  return waiting.map((approval) => decline(approval, 'not-possible', refusal, { occurredAt }));
+}
+
+/** Of a sale that is reversed as a whole nothing is left to wait for. */
+export function declinedByReversal(sale: Sale, occurredAt: string): Declined[] {
+  const refusal = approvalRefusals.saleReversed();
+  return awaiting(sale).map((approval) =>
+    decline(approval, 'not-possible', refusal, { occurredAt }),
+  );
+}

@@ -1,0 +1,293 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
+import { operatorKey } from '../support/tool.js';
+
+let ledger: Tillbook;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+/** Voids and refunds above 50.00 wait for a second person's yes. */
+const openShop = (more: object = {}) =>
+  Shop.open(ledger, {
+    voidPolicy: { partial: true, approvalAbove: 5_000 },
+    refundPolicy: { approvalAbove: 5_000 },
+    ...more,
+  });
+
+const decide = (approvalId: string, what: 'approve' | 'decline', body: object = {}) =>
+  ledger.post(`/v1/approvals/${approvalId}/${what}`, body);
+
+const outcomeOf = async (name: string) =>
+  (await ledger.get(`/v1/requests/${name.replaceAll('.', '/')}`)).body;
+
+describe('a void above the policy’s amount', () => {
+  test('waits for an approval, is told so again when repeated, and holds its amount', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const voidability = await ledger.get(`/v1/sales/${saleId}/voidability`);
+    expect(voidability.body).toMatchObject({ decision: 'void', requires: ['approval'] });
+    const own = shop.request();
+
+    const asked = await shop.void(saleId, { ...own, amount: 6_000 });
+    const repeat = await shop.void(saleId, { ...own, amount: 6_000 });
+
+    expect(asked.status).toBe(202);
+    expect(asked.body).toMatchObject({
+      status: 'awaiting-approval',
+      responseCode: '09',
+      amount: 6_000,
+      remaining: 10_000,
+    });
+    expect([repeat.status, repeat.body]).toEqual([202, asked.body]);
+    expect(repeat.headers['idempotency-replayed']).toBe('true');
+    const sale = (await ledger.get(`/v1/sales/${saleId}`)).body;
+    expect(sale).toMatchObject({ status: 'open', held: 6_000, remaining: 10_000, voided: 0 });
+    expect(sale.approvals).toMatchObject([{ id: asked.body.voidId, status: 'awaiting' }]);
+    const tooMuch = await shop.void(saleId, { amount: 4_001 });
+    expect([tooMuch.status, tooMuch.body.code]).toEqual([422, 'amount-allowed']);
+    expect((await shop.void(saleId, { amount: 4_000 })).status).toBe(201);
+    const nothingLeft = await shop.void(saleId, { amount: 1 });
+    expect([nothingLeft.status, nothingLeft.body.code]).toEqual([409, 'amount-remaining']);
+  });
+
+  test('is carried out when it is approved, and its repeat still gets the first answer', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const own = { ...shop.request(), operatorId: 'cashier7' };
+    const asked = await shop.void(saleId, own);
+    const { voidId } = asked.body;
+    expect(await outcomeOf(voidId)).toMatchObject({
+      kind: 'void',
+      outcome: 'in-progress',
+      status: 'awaiting-approval',
+      responseCode: '09',
+    });
+    const said = { operatorId: 'manager', reason: 'seen the goods', evidenceRef: 'photo 12' };
+
+    const approved = await decide(voidId, 'approve', said);
+    const again = await decide(voidId, 'approve', said);
+
+    expect(approved.status).toBe(200);
+    expect(approved.body).toMatchObject({ status: 'approved', review: said, responseCode: '00' });
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true']);
+    expect(again.body).toEqual(approved.body);
+    const sale = (await ledger.get(`/v1/sales/${saleId}`)).body;
+    expect(sale).toMatchObject({ status: 'voided', voided: 10_000, remaining: 0 });
+    expect(sale).not.toHaveProperty('held');
+    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'done', voidId, responseCode: '00' });
+    expect((await shop.void(saleId, own)).body).toEqual(asked.body);
+    const late = await decide(voidId, 'decline', { reason: 'second thoughts' });
+    expect([late.status, late.body.code]).toEqual([409, 'approval-status']);
+  });
+
+  test('comes to nothing when it is declined, and what it held is free again', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId)).body;
+    expect((await decide(voidId, 'decline')).status).toBe(400);
+
+    const declined = await decide(voidId, 'decline', { reason: 'no receipt' });
+
+    expect([declined.status, declined.body.status]).toEqual([200, 'declined']);
+    expect(await outcomeOf(voidId)).toMatchObject({
+      outcome: 'refused',
+      code: 'approval-declined',
+      detail: expect.stringContaining('no receipt'),
+    });
+    expect((await shop.void(saleId, { amount: 5_000 })).body.remaining).toBe(5_000);
+  });
+
+  test('is not decided by who asked for it', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId, { operatorId: 'ann' })).body;
+
+    const own = await decide(voidId, 'approve', { operatorId: 'ann' });
+
+    expect([own.status, own.body.code]).toEqual([403, 'same-person']);
+    expect((await decide(voidId, 'approve', { operatorId: 'bob' })).status).toBe(200);
+  });
+
+  test('always waits where the amount is 0, also as a reversal', async () => {
+    const shop = await openShop({ voidPolicy: { approvalAbove: 0 } });
+    const { saleId } = await shop.sell({ amount: 1 });
+
+    const asked = await shop.reverse(saleId);
+
+    expect([asked.status, asked.body.kind]).toEqual([202, 'void']);
+    const approved = await decide(asked.body.voidId, 'approve');
+    expect(approved.body).toMatchObject({ kind: 'void', status: 'approved' });
+  });
+});
+
+describe('a request that waits', () => {
+  test('is turned down when its sale settles meanwhile, with a refund as the next step', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId)).body;
+
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+
+    expect(await outcomeOf(voidId)).toMatchObject({
+      outcome: 'refused',
+      code: 'funds-not-settled',
+      nextStep: 'refund',
+    });
+    const late = await decide(voidId, 'approve');
+    expect([late.status, late.body.code]).toEqual([409, 'approval-status']);
+    expect((await shop.refund(saleId, { amount: 5_000 })).status).toBe(201);
+  });
+
+  test('is turned down by the close of the sale’s batch, which settles the whole sale', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId, { batchNo: '000009' })).body;
+
+    const closed = await shop.closeBatch();
+
+    expect(closed.body).toMatchObject({ status: 'closed', settled: { amount: 10_000 } });
+    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', nextStep: 'refund' });
+    expect((await ledger.get(`/v1/sales/${saleId}`)).body).not.toHaveProperty('held');
+  });
+
+  test('expires by the ledger’s clock, and what it held is free again', async () => {
+    const shop = await openShop({
+      voidPolicy: { partial: true, approvalAbove: 5_000, approvalMinutes: 30 },
+    });
+    const { saleId } = await shop.sell();
+    const { voidId, expiresAt } = (await shop.void(saleId)).body;
+    expect(expiresAt).toBe('2026-03-02T10:30:00.000Z');
+    await ledger.setClock('2026-03-02T10:29:59.999Z');
+    expect((await outcomeOf(voidId)).outcome).toBe('in-progress');
+
+    await ledger.setClock(expiresAt);
+
+    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', code: 'approval-expired' });
+    const list = await ledger.get(`/v1/approvals?merchantId=${shop.merchantId}&status=expired`);
+    expect(list.body.approvals).toMatchObject([{ approvalId: voidId, code: 'approval-expired' }]);
+    await ledger.setClock(MORNING);
+  });
+
+  test('no longer waits when the batch that it was made in is closed', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId, { batchNo: '000009' })).body;
+    await shop.closeBatch({}, '000009');
+
+    const approved = await decide(voidId, 'approve');
+
+    expect([approved.status, approved.body.code]).toEqual([409, 'batch-closed']);
+    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', code: 'batch-closed' });
+  });
+
+  test('is undone by its time-out reversal; a sale reversed as a whole lets nothing wait on it', async () => {
+    const shop = await openShop();
+    const [first, second] = [await shop.sell(), await shop.sell()];
+    const waiting = (await shop.void(first.saleId)).body.voidId as string;
+    const other = (await shop.void(second.saleId)).body.voidId as string;
+    const reverse = (name: string) =>
+      ledger.post('/v1/timeout-reversals', {
+        ...shop.request(),
+        original: { batchNo: name.split('.')[2], stan: name.split('.')[3] },
+      });
+
+    expect((await reverse(waiting)).body.outcome).toBe('reversed');
+    expect((await reverse(second.saleId)).body.outcome).toBe('reversed');
+
+    expect((await outcomeOf(waiting)).outcome).toBe('reversed');
+    expect(await outcomeOf(other)).toMatchObject({ outcome: 'refused', code: 'sale-reversed' });
+    expect((await decide(waiting, 'approve')).body.code).toBe('approval-status');
+    const left = await shop.void(first.saleId, { amount: 5_000 });
+    expect([left.status, left.body.remaining]).toEqual([201, 5_000]);
+    expect((await reverse(other)).body.outcome).toBe('never-arrived');
+  });
+
+  test('is judged anew when it is approved: a card reported meanwhile turns it down', async () => {
+    const shop = await openShop();
+    const card = { token: `tok_${shop.merchantId}`, last4: '0001' };
+    const { saleId } = await shop.sell({ card });
+    const { voidId } = (await shop.void(saleId)).body;
+    await ledger.put(`/v1/cards/${card.token}/status`, { status: 'lost' });
+
+    const approved = await decide(voidId, 'approve');
+
+    expect([approved.status, approved.body.code]).toEqual([409, 'card-usable']);
+    expect(approved.body).toMatchObject({ responseCode: '41', nextStep: 'refund' });
+    expect((await outcomeOf(voidId)).outcome).toBe('refused');
+  });
+
+  test('of two answers at the same moment one counts', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const { voidId } = (await shop.void(saleId)).body;
+
+    const answers = await Promise.all([
+      decide(voidId, 'approve'),
+      decide(voidId, 'decline', { reason: 'no' }),
+      decide(voidId, 'approve'),
+    ]);
+
+    const won = answers.filter(({ status }) => status === 200).map(({ body }) => body.status);
+    expect(new Set(won).size).toBe(1);
+    const { events } = (await ledger.get(`/v1/sales/${saleId}/history`)).body;
+    expect(events).toHaveLength(3);
+  });
+});
+
+test('a refund of a settled sale waits as well, and its evidence stands on both events', async () => {
+  const shop = await openShop();
+  const { saleId } = await shop.sell();
+  await ledger.post(`/v1/sales/${saleId}/settle`);
+  const asked = await shop.refund(saleId, { amount: 7_000, evidenceRef: 'mail 4' });
+  expect(asked.status).toBe(202);
+
+  expect((await decide(asked.body.refundId, 'approve', { evidenceRef: 'call 9' })).status).toBe(
+    200,
+  );
+
+  const { events } = (await ledger.get(`/v1/sales/${saleId}/history`)).body;
+  expect(events.map(({ type }: { type: string }) => type)).toEqual([
+    'Sale',
+    'Settled',
+    'ApprovalRequested',
+    'Refund',
+  ]);
+  expect(events[3].data).toMatchObject({
+    amount: 7_000,
+    afterSettlement: true,
+    evidenceRef: 'mail 4',
+    approval: { evidenceRef: 'call 9' },
+  });
+});
+
+test('a key that asked can not approve, and another merchant’s finds nothing', async () => {
+  const folder = newFolder();
+  const operator = await operatorKey(folder);
+  const keyed = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+  const shop = await Shop.open(keyed, { voidPolicy: { approvalAbove: 0 } });
+  const other = await Shop.open(keyed);
+  const key = async (merchantId: string) =>
+    keyed.as((await keyed.post('/v1/keys', { scope: 'merchant', merchantId })).body.key);
+  const [mine, theirs, stranger] = [
+    await key(shop.merchantId),
+    await key(shop.merchantId),
+    await key(other.merchantId),
+  ];
+  const { saleId } = await shop.sell();
+  const asked = await mine.post(`/v1/sales/${saleId}/voids`, {
+    ...shop.request(),
+    reason: 'wrong',
+  });
+  const path = `/v1/approvals/${asked.body.voidId}`;
+
+  const own = await mine.post(`${path}/approve`, {});
+  expect([own.status, own.body.code]).toEqual([403, 'same-person']);
+  const foreign = await stranger.post(`${path}/approve`, {});
+  expect([foreign.status, foreign.body.code]).toEqual([404, 'unknown-approval']);
+  expect((await theirs.post(`${path}/approve`, {})).body.status).toBe('approved');
+  expect((await theirs.get(path)).body.decidedBy.kind).toBe('merchant');
+});
