@@ -47,6 +47,8 @@ import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
 import { Views } from './projections/views.js';
+import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
+import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { SaleQueries } from './sales/sale.queries.js';
@@ -65,6 +67,7 @@ const CONTROLLERS = [
   RequestsController,
   TimeoutReversalsController,
   ApprovalsController,
+  RefusalsController,
   BatchesController,
   MerchantsController,
   CardsController,
@@ -168,6 +171,7 @@ function handlers(ledger: Ledger) {
   return [
     { provide: SettleCommandHandler, useValue: ledger.settlements },
     { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
+    { provide: FailuresCommandHandler, useValue: ledger.failures },
     { provide: ApprovalsCommandHandler, useValue: ledger.approvals },
     { provide: SaleQueries, useValue: ledger.saleQueries },
     { provide: RequestQueries, useValue: ledger.requestQueries },

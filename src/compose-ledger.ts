@@ -24,6 +24,7 @@ import { DaySums } from './sales/day-sums.js';
 import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { NamedRequests } from './sales/named-requests.js';
 import { Questions } from './sales/questions.js';
+import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { RequestSweep } from './sales/request-sweep.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
@@ -38,6 +39,7 @@ export interface Ledger {
   readonly cards: CardsCommandHandler;
   readonly sales: SalesCommandHandler;
   readonly approvals: ApprovalsCommandHandler;
+  readonly failures: FailuresCommandHandler;
   readonly giveBacks: GiveBackCommandHandler;
   readonly timeoutReversals: TimeoutReversalCommandHandler;
   readonly settlements: SettleCommandHandler;
@@ -93,6 +95,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     sales: new SalesCommandHandler(journal, directory, open, daySums, clock),
     giveBacks,
     approvals,
+    failures: new FailuresCommandHandler(journal, directory, clock),
     timeoutReversals,
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches,

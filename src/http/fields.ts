@@ -9,6 +9,7 @@ import {
   isIBAN,
   IsISO4217CurrencyCode,
   isISO4217CurrencyCode,
+  IsNumber,
   IsObject,
   IsOptional,
   IsRFC3339,
@@ -88,6 +89,9 @@ export const Threshold = (): PropertyDecorator => applyDecorators(IsInt(), Min(0
 
 /** A sum in minor units, exact at any size. */
 export const Sum = (): PropertyDecorator => applyDecorators(IsInt(), Min(0));
+
+/** A part of a whole, from 0 to 1. */
+export const Share = (): PropertyDecorator => applyDecorators(IsNumber(), Min(0), Max(1));
 
 export const Whole = (min: number, max: number): PropertyDecorator =>
   applyDecorators(IsInt(), Min(min), Max(max));

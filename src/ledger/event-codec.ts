@@ -99,6 +99,7 @@ const REQUIRED: {
   Reversal: ['request', 'of', 'undone', 'merchantId', 'occurredAt'],
   RequestTaken: ['request', 'kind', 'target', 'content', 'occurredAt'],
   Refused: ['request', 'kind', 'content', 'refusal', 'occurredAt'],
+  FailureReported: ['failureId', 'merchantId', 'terminalId', 'cause', 'code', 'occurredAt'],
   NothingToReverse: ['request', 'of', 'outcome', 'occurredAt'],
   BatchCloseRequested: [
     'merchantId',

@@ -4,6 +4,7 @@ import { batchesProjection } from './batches.projection.js';
 import { daySumsProjection } from './day-sums.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
+import { refusalsProjection } from './refusals.projection.js';
 import { requestsProjection } from './requests.projection.js';
 import { trailProjection } from './trail.projection.js';
 import { salesProjection } from './sales.projection.js';
@@ -17,6 +18,7 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   booksProjection,
   daySumsProjection,
   keysProjection,
+  refusalsProjection,
   requestsProjection,
   settlementsProjection,
   trailProjection,

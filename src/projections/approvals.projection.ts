@@ -83,6 +83,7 @@ class ApprovalsTable {
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

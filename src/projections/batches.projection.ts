@@ -198,6 +198,7 @@ class BatchesTable {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

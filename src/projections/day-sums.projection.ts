@@ -110,6 +110,7 @@ class DaySumsTable {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

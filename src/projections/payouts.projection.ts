@@ -120,6 +120,7 @@ export class PayoutTables {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'CardReported':

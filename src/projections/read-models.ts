@@ -4,6 +4,7 @@ import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
 import { DaySumsView } from './day-sums.view.js';
 import { KeysView } from './keys.view.js';
+import { RefusalsView } from './refusals.view.js';
 import { RequestsView } from './requests.view.js';
 import { PayoutsView } from './payouts.view.js';
 import { SalesView } from './sales.view.js';
@@ -24,6 +25,7 @@ export class ReadModels {
   readonly approvals: ApprovalsView;
   readonly daySums: DaySumsView;
   readonly keys: KeysView;
+  readonly refusals: RefusalsView;
   readonly requests: RequestsView;
   readonly payouts: PayoutsView;
   readonly settlements: SettlementsView;
@@ -37,6 +39,7 @@ export class ReadModels {
     this.approvals = new ApprovalsView(open('approvals'));
     this.daySums = new DaySumsView(open('day-sums'));
     this.keys = new KeysView(open('keys'));
+    this.refusals = new RefusalsView(open('refusals'));
     this.requests = new RequestsView(open('requests'));
     this.payouts = new PayoutsView(open('books'));
     this.settlements = new SettlementsView(open('settlements'));

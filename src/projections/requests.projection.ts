@@ -70,6 +70,7 @@ class UndecidedTable {
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

@@ -177,6 +177,7 @@ class SalesTable {
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

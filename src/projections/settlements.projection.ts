@@ -163,6 +163,7 @@ class SettlementTables {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
       case 'CardReported':

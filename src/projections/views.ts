@@ -111,6 +111,10 @@ export class Views {
     return this.current.require().keys;
   }
 
+  get refusals(): ReadModels['refusals'] {
+    return this.current.require().refusals;
+  }
+
   get requests(): ReadModels['requests'] {
     return this.current.require().requests;
   }

@@ -20,6 +20,8 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/sales/{saleId}/reversals': 't m o',
   'POST /v1/sales/{saleId}/settle': 'o',
   'POST /v1/timeout-reversals': 't m o',
+  'POST /v1/failures': 't m o',
+  'GET /v1/reports/refusals': 'm o a',
   'GET /v1/approvals': 'm o a',
   'GET /v1/approvals/{approvalId}': 'm o a',
   'POST /v1/approvals/{approvalId}/approve': 'm o',

@@ -135,6 +135,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'MerchantPolicyChanged':
     case 'TerminalAssigned':
     case 'StoreLimitsSet':
+    case 'FailureReported':
     case 'RightFrozen':
     case 'RightRestored':
     case 'SupervisorSet':

@@ -5,12 +5,14 @@ import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { CardEvent } from '../../cards/domain/card.js';
 import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
 import type { BooksEvent } from '../../payouts/domain/payout.events.js';
+import type { FailureEvent } from '../../refusals/domain/failure.events.js';
 import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js';
 
 /** Every fact that the log may hold. */
 export type LedgerEvent =
   | SaleEvent
   | RequestEvent
+  | FailureEvent
   | BatchEvent
   | MerchantEvent
   | CardEvent

@@ -1,0 +1,179 @@
+import type Database from 'better-sqlite3';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { isBar } from '../sales/domain/barred.js';
+import type { Projection } from './projection.js';
+
+/** Requests by how they ended: an awaited approval counts when it is decided. `failed`: on the terminal's own side. */
+const ATTEMPTS = `
+  CREATE TABLE attempts (
+    merchantId TEXT NOT NULL, date TEXT NOT NULL, storeId TEXT NOT NULL, terminalId TEXT NOT NULL, kind TEXT NOT NULL,
+    done INTEGER NOT NULL, refused INTEGER NOT NULL, failed INTEGER NOT NULL,
+    PRIMARY KEY (merchantId, date, storeId, terminalId, kind)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Why the others did not: `source` is the ledger that refused, or the terminal that failed. */
+const REASONS = `
+  CREATE TABLE reasons (
+    merchantId TEXT NOT NULL, date TEXT NOT NULL, storeId TEXT NOT NULL, terminalId TEXT NOT NULL,
+    source TEXT NOT NULL, code TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (merchantId, date, storeId, terminalId, source, code, cause)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Where each terminal stands now, for events that do not say. */
+const TERMINALS = `
+  CREATE TABLE terminals (
+    merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, storeId TEXT NOT NULL, PRIMARY KEY (merchantId, terminalId)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** How requests ended, by merchant, day, store and terminal [S0, S1]. */
+export const refusalsProjection: Projection = {
+  name: 'refusals',
+  version: 1,
+  tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS },
+  open: (database) => {
+    const table = new RefusalsTable(database);
+    return (events) => {
+      table.fold(events);
+    };
+  },
+};
+
+interface Where {
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly businessDate: string;
+}
+
+type Ended = 'done' | 'refused' | 'failed';
+
+interface Reason {
+  readonly code: string;
+  readonly cause: string;
+}
+
+/** Counts of one fold: each row is written once, at its end. */
+class RefusalsTable {
+  private readonly addAttempts: Database.Statement;
+  private readonly addReason: Database.Statement;
+  private readonly assign: Database.Statement;
+  private readonly storeIn: Database.Statement<[string, string], { storeId: string }>;
+  private readonly attempts = new Map<string, Record<Ended, number>>();
+  private readonly reasons = new Map<string, number>();
+  private readonly stores = new Map<string, string>();
+
+  constructor(database: Database.Database) {
+    this.addAttempts = database.prepare(
+      `INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET done = done + excluded.done, refused = refused + excluded.refused, failed = failed + excluded.failed`,
+    );
+    this.addReason = database.prepare(
+      `INSERT INTO reasons VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+    );
+    this.assign = database.prepare('INSERT OR REPLACE INTO terminals VALUES (?, ?, ?)');
+    this.storeIn = database.prepare(
+      'SELECT storeId FROM terminals WHERE merchantId = ? AND terminalId = ?',
+    );
+  }
+
+  fold(events: readonly RecordedEvent[]): void {
+    for (const counts of [this.attempts, this.reasons, this.stores]) counts.clear();
+    for (const event of events) this.apply(event);
+    for (const [key, { done, refused, failed }] of this.attempts) {
+      this.addAttempts.run(...(JSON.parse(key) as string[]), done, refused, failed);
+    }
+    for (const [key, count] of this.reasons) {
+      this.addReason.run(...(JSON.parse(key) as string[]), count);
+    }
+  }
+
+  /** Gives back whether the event tells how a request ended: what an event means must be said for each. */
+  private apply({ event }: RecordedEvent): boolean {
+    switch (event.type) {
+      case 'Sale':
+        this.ended('done', 'sale', event.data);
+        return true;
+      case 'Void':
+        this.ended('done', 'void', event.data);
+        return true;
+      case 'Refund':
+        this.ended('done', 'refund', event.data);
+        return true;
+      case 'Refused':
+      case 'ApprovalDeclined':
+        this.ended('refused', event.data.kind, event.data, event.data.refusal);
+        return true;
+      case 'FailureReported':
+        this.ended('failed', event.data.kind ?? '', event.data, event.data);
+        return true;
+      case 'Reversal':
+        if (isBar(event.data)) return false;
+        this.ended('done', 'timeout-reversal', event.data);
+        return true;
+      case 'NothingToReverse':
+        this.ended('done', 'timeout-reversal', event.data);
+        return true;
+      case 'TerminalAssigned': {
+        const { merchantId, terminalId, storeId } = event.data;
+        this.assign.run(merchantId, terminalId, storeId);
+        this.stores.set(`${merchantId} ${terminalId}`, storeId);
+        return true;
+      }
+      case 'RequestTaken':
+      case 'ApprovalRequested':
+      case 'Settled':
+      case 'ChargebackOpened':
+      case 'ChargebackWon':
+      case 'ChargebackLost':
+      case 'BatchCloseRequested':
+      case 'BatchClosed':
+      case 'BatchReconciled':
+      case 'MerchantRegistered':
+      case 'MerchantPolicyChanged':
+      case 'StoreLimitsSet':
+      case 'RightFrozen':
+      case 'RightRestored':
+      case 'SupervisorSet':
+      case 'SupervisorLocked':
+      case 'CardReported':
+      case 'CardRestored':
+      case 'KeyAdded':
+      case 'KeyRevoked':
+      case 'PayoutSent':
+      case 'PayoutPaid':
+      case 'PayoutReturned':
+      case 'ReserveReleased':
+      case 'WrittenOff':
+      case 'AcquirerPaid':
+      case 'EventSkipped':
+      case 'HeadSigned':
+        return false;
+    }
+  }
+
+  private ended(how: Ended, kind: string, where: Where, reason?: Reason): void {
+    const { merchantId, businessDate, terminalId } = where;
+    const place = [merchantId, businessDate, this.storeOf(where), terminalId];
+    const key = JSON.stringify([...place, kind]);
+    const counts = this.attempts.get(key) ?? { done: 0, refused: 0, failed: 0 };
+    counts[how] += 1;
+    this.attempts.set(key, counts);
+    if (!reason) return;
+    const source = how === 'failed' ? 'terminal' : 'ledger';
+    const why = JSON.stringify([...place, source, reason.code, reason.cause]);
+    this.reasons.set(why, (this.reasons.get(why) ?? 0) + 1);
+  }
+
+  private storeOf({ merchantId, terminalId }: Where): string {
+    const key = `${merchantId} ${terminalId}`;
+    let storeId = this.stores.get(key);
+    if (storeId === undefined) {
+      storeId = this.storeIn.get(merchantId, terminalId)?.storeId ?? '';
+      this.stores.set(key, storeId);
+    }
+    return storeId;
+  }
+}

@@ -1,0 +1,81 @@
+import type Database from 'better-sqlite3';
+
+/** Which requests are meant: business dates, both included. */
+export interface RefusalsQuery {
+  readonly merchantId?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** How requests ended. Failures on the terminals' own side are not among the attempts. */
+export interface Attempts {
+  readonly done: number;
+  readonly refused: number;
+  readonly failed: number;
+}
+
+export interface Reason {
+  readonly source: 'ledger' | 'terminal';
+  readonly code: string;
+  readonly cause: string;
+  readonly count: number;
+}
+
+export interface RefusalsReport {
+  readonly total: Attempts;
+  readonly kinds: readonly (Attempts & { readonly kind: string })[];
+  readonly merchants: readonly (Attempts & { readonly merchantId: string })[];
+  readonly stores: readonly (Attempts & {
+    readonly merchantId: string;
+    readonly storeId: string;
+  })[];
+  readonly terminals: readonly (Attempts & {
+    readonly merchantId: string;
+    readonly storeId: string;
+    readonly terminalId: string;
+  })[];
+  readonly days: readonly (Attempts & { readonly date: string })[];
+  /** The most frequent first. */
+  readonly reasons: readonly Reason[];
+}
+
+const WHICH = `
+  WHERE (@merchantId IS NULL OR merchantId = @merchantId)
+    AND date >= coalesce(@from, '') AND date <= coalesce(@to, '9999-99-99')
+`;
+
+const SUMS =
+  'coalesce(sum(done), 0) AS done, coalesce(sum(refused), 0) AS refused, coalesce(sum(failed), 0) AS failed';
+
+/** How requests ended, and why those failed that did. */
+export class RefusalsView {
+  private readonly total: Database.Statement;
+  private readonly reasons: Database.Statement;
+
+  constructor(private readonly database: Database.Database) {
+    this.total = database.prepare(`SELECT ${SUMS} FROM attempts ${WHICH}`);
+    this.reasons = database.prepare(
+      `SELECT source, code, cause, sum(count) AS count FROM reasons ${WHICH}
+       GROUP BY source, code, cause ORDER BY count DESC, code, source, cause`,
+    );
+  }
+
+  report({ merchantId, from, to }: RefusalsQuery): RefusalsReport {
+    const which = { merchantId: merchantId ?? null, from: from ?? null, to: to ?? null };
+    const by = (...columns: string[]) => {
+      const names = columns.join(', ');
+      const sql = `SELECT ${names}, ${SUMS} FROM attempts ${WHICH} GROUP BY ${names} ORDER BY ${names}`;
+      return this.database.prepare(sql).all(which);
+    };
+    const report = this.database.transaction(() => ({
+      total: this.total.get(which),
+      kinds: by('kind'),
+      merchants: by('merchantId'),
+      stores: by('merchantId', 'storeId'),
+      terminals: by('merchantId', 'storeId', 'terminalId'),
+      days: by('date'),
+      reasons: this.reasons.all(which),
+    }))();
+    return report as RefusalsReport;
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  CalendarDate,
+  FreeText,
+  Identifier,
+  Nested,
+  NestedList,
+  Numeral,
+  OneOf,
+  Optional,
+  Position,
+  Share,
+  Text,
+  Timestamp,
+} from '../http/fields.js';
+import type { Attempts, RefusalsReport } from '../projections/refusals.view.js';
+import { OriginalRequest } from '../sales/sales.dto.js';
+import type { Cause } from '../sales/domain/refusal.js';
+
+const CAUSES: readonly Cause[] = [
+  'system',
+  'network',
+  'hardware',
+  'operator',
+  'customer-information',
+  'limit',
+  'right',
+  'timing',
+  'card',
+  'third-party',
+];
+
+const KINDS = ['sale', 'void', 'refund', 'reversal', 'timeout-reversal'] as const;
+
+export class FailureBody {
+  @Identifier(15) merchantId!: string;
+  @Identifier(8) terminalId!: string;
+  @OneOf(CAUSES) cause!: Cause;
+  @FreeText(32) code!: string;
+  @Optional() @FreeText(256) detail?: string;
+  @Optional() @OneOf(KINDS) kind?: (typeof KINDS)[number];
+  /** The request that it hit, where it has a name. */
+  @Optional() @Nested(() => OriginalRequest) request?: OriginalRequest;
+  @Optional() @FreeText(32) operatorId?: string;
+  @Optional() @Timestamp() failedAt?: string;
+}
+
+export class FailureAnswer {
+  @Text() failureId!: string;
+  @Text() responseCode!: string;
+  @Position() position!: string;
+}
+
+export class RefusalsQueryDto {
+  @Optional() @Identifier(15) merchantId?: string;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @Optional() @Position() after?: string;
+}
+
+/** `successRate` is the share of done ones among those done or refused; absent where there were none. */
+export class AttemptsDto {
+  @Numeral() attempts!: number;
+  @Numeral() done!: number;
+  @Numeral() refused!: number;
+  /** On the terminals' own side, as they reported it. */
+  @Numeral() failures!: number;
+  @Optional() @Share() successRate?: number;
+}
+
+export class KindAttemptsDto extends AttemptsDto {
+  @Text() kind!: string;
+}
+
+export class MerchantAttemptsDto extends AttemptsDto {
+  @Text() merchantId!: string;
+}
+
+export class StoreAttemptsDto extends MerchantAttemptsDto {
+  @Text() storeId!: string;
+}
+
+export class TerminalAttemptsDto extends StoreAttemptsDto {
+  @Text() terminalId!: string;
+}
+
+export class DayAttemptsDto extends AttemptsDto {
+  @CalendarDate() date!: string;
+}
+
+export class ReasonDto {
+  @OneOf(['ledger', 'terminal']) source!: string;
+  @Text() code!: string;
+  @OneOf(CAUSES) cause!: string;
+  @Numeral() count!: number;
+}
+
+export class CauseDto {
+  @OneOf(CAUSES) cause!: string;
+  @Numeral() count!: number;
+}
+
+export class RefusalsAnswer extends AttemptsDto {
+  @Optional() @Text() merchantId?: string;
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+  @NestedList(() => ReasonDto) reasons!: ReasonDto[];
+  @NestedList(() => CauseDto) causes!: CauseDto[];
+  @NestedList(() => KindAttemptsDto) kinds!: KindAttemptsDto[];
+  @NestedList(() => MerchantAttemptsDto) merchants!: MerchantAttemptsDto[];
+  @NestedList(() => StoreAttemptsDto) stores!: StoreAttemptsDto[];
+  @NestedList(() => TerminalAttemptsDto) terminals!: TerminalAttemptsDto[];
+  @NestedList(() => DayAttemptsDto) days!: DayAttemptsDto[];
+}
+
+export function renderReport({ total, reasons, ...by }: RefusalsReport) {
+  const causes = new Map<string, number>();
+  for (const { cause, count } of reasons) causes.set(cause, (causes.get(cause) ?? 0) + count);
+  return {
+    ...rated(total),
+    reasons: [...reasons],
+    causes: [...causes].map(([cause, count]) => ({ cause, count })),
+    kinds: by.kinds.map(rated),
+    merchants: by.merchants.map(rated),
+    stores: by.stores.map(rated),
+    terminals: by.terminals.map(rated),
+    days: by.days.map(rated),
+  };
+}
+
+function rated<A extends Attempts>({ done, refused, failed, ...of }: A) {
+  const attempts = done + refused;
+  const rate = attempts > 0 && { successRate: done / attempts };
+  return { ...of, attempts, done, refused, failures: failed, ...rate };
+}
