@@ -42,8 +42,13 @@ export class FailuresCommandHandler {
     const stream = streams.failure(failureId);
     const origin = { request: failureId, by };
     try {
-      const { position } = await this.journal.append(stream, 'no-stream', [event], origin);
-      return { answer: { failureId, position }, replayed: false };
+      const { position, repeated } = await this.journal.append(
+        stream,
+        'no-stream',
+        [event],
+        origin,
+      );
+      return { answer: { failureId, position }, replayed: repeated };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }

@@ -39,7 +39,7 @@ export class FailureBody {
   @Optional() @FreeText(256) detail?: string;
   @Optional() @OneOf(KINDS) kind?: (typeof KINDS)[number];
   /** The request that it hit, where it has a name. */
-  @Optional() @Nested(() => OriginalRequest) request?: OriginalRequest;
+  @Optional() @Nested(() => OriginalRequest) original?: OriginalRequest;
   @Optional() @FreeText(32) operatorId?: string;
   @Optional() @Timestamp() failedAt?: string;
 }

@@ -2,6 +2,7 @@ import type { Position } from '../event-store/event-store.js';
 import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type { Answered, SaleEvent } from './domain/sale.events.js';
 import { evolveSale, remaining, type Sale, statusOf } from './domain/sale.js';
+import { doubleWarnings } from './domain/warnings.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 
 /** A sale with the events that made it. */
@@ -60,8 +61,10 @@ function isAnswered(event: LedgerEvent): event is Answered {
 export function answerOf(event: Answered, sale: Sale, position: Position): GivenBackAnswer {
   const { request, saleId, amount } = event.data;
   const isWaiting = event.type === 'ApprovalRequested';
+  const kind = isWaiting ? event.data.kind : event.type === 'Void' ? 'void' : 'refund';
+  const warnings = doubleWarnings(kind, event.data.repeats);
   return {
-    kind: isWaiting ? event.data.kind : event.type === 'Void' ? 'void' : 'refund',
+    kind,
     request,
     saleId,
     amount,
@@ -71,5 +74,6 @@ export function answerOf(event: Answered, sale: Sale, position: Position): Given
     responseCode: isWaiting ? '09' : '00',
     revision: sale.revision,
     position,
+    ...(warnings && { warnings }),
   };
 }

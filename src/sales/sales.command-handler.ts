@@ -11,7 +11,9 @@ import { decideSale } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
+import { swipeWarnings } from './domain/warnings.js';
 import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
+import { RecentSwipes } from './recent-swipes.js';
 import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
 
 /** What this handler writes. */
@@ -19,6 +21,8 @@ type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused
 
 /** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
 export class SalesCommandHandler {
+  private readonly swipes = new RecentSwipes();
+
   constructor(
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
@@ -46,9 +50,10 @@ export class SalesCommandHandler {
     const under = { date: day.date, currency: sale.currency };
     const shut = this.batches.enter(batch, day);
     const limits = spot?.applied('sale', under);
+    const repeats = this.swipes.seen(sale, now);
     const decided = shut
       ? { refusal: shut }
-      : decideSale(sale, { merchant, terminal, day, now, limits });
+      : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
     const event =
       'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
     const writing = this.write(sale, event, sent);
@@ -148,6 +153,7 @@ function answer(
 }
 
 function saleTaken(data: SaleData, position: Appended['position']): SaleTaken {
+  const warnings = swipeWarnings(data.repeats);
   return {
     saleId: data.saleId,
     rrn: data.rrn,
@@ -158,5 +164,6 @@ function saleTaken(data: SaleData, position: Appended['position']): SaleTaken {
     responseCode: '00',
     revision: 0,
     position,
+    ...(warnings && { warnings }),
   };
 }

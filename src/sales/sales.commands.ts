@@ -5,6 +5,7 @@ import type { Minor } from '../ledger/domain/money.js';
 import type { Supervised } from '../merchants/domain/merchant.js';
 import type { GiveBackCommand, SaleCommand } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
+import type { Warning } from './domain/warnings.js';
 import type { SaleStatus } from './domain/sale.js';
 
 /** How a command ended: an answer, or a no. Both come back the same when the request is repeated. */
@@ -36,6 +37,7 @@ export interface SaleTaken {
   readonly responseCode: '00';
   readonly revision: number;
   readonly position: Position;
+  readonly warnings?: readonly Warning[];
 }
 
 /** What a terminal asks for: `reversal` leaves it to the ledger whether that is a void or a refund. */
@@ -63,6 +65,7 @@ export interface GivenBackAnswer {
   readonly responseCode: '00' | '09';
   readonly revision: number;
   readonly position: Position;
+  readonly warnings?: readonly Warning[];
 }
 
 /** What became of the request that a time-out reversal was sent for. */

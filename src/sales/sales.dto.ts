@@ -58,6 +58,14 @@ export class SaleBody extends RequestBody {
   @Optional() @Timestamp() transactedAt?: string;
 }
 
+/** What the cashier should look at twice: it stops nothing. */
+export class WarningDto {
+  @OneOf(['duplicate-swipe', 'double-void', 'double-refund']) code!: string;
+  /** The request that it may repeat. */
+  @Text() of!: string;
+  @Nested(() => SentenceDto) message!: SentenceDto;
+}
+
 export class SaleTakenAnswer {
   @Text() saleId!: string;
   @Digits(12) rrn!: string;
@@ -68,6 +76,7 @@ export class SaleTakenAnswer {
   @Text() responseCode!: string;
   @Numeral() revision!: number;
   @Position() position!: string;
+  @Optional() @NestedList(() => WarningDto) warnings?: WarningDto[];
 }
 
 export class PresentedCard {
@@ -103,6 +112,7 @@ class GivenBackDto {
   @Text() responseCode!: string;
   @Numeral() revision!: number;
   @Position() position!: string;
+  @Optional() @NestedList(() => WarningDto) warnings?: WarningDto[];
 }
 
 export class VoidAnswer extends GivenBackDto {
@@ -177,6 +187,8 @@ export class SaleAnswer {
   @Optional() @Text() operatorId?: string;
   @Optional() @Timestamp() transactedAt?: string;
   @Timestamp() occurredAt!: string;
+  /** The sale that it may be a second swipe of. */
+  @Optional() @Text() repeats?: string;
   /** What was left of it when it was reversed as a whole. */
   @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;

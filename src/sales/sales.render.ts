@@ -67,7 +67,8 @@ function renderSettlement(settled: SettledData): SettlementDto {
 
 /** A void or refund, under the name that its route gives it. */
 export function renderGivenBack(answer: GivenBackAnswer): Omit<ReversalAnswer, 'kind'> {
-  const { kind, request, ...rest } = answer;
+  const { kind, request, warnings, ...done } = answer;
+  const rest = { ...done, ...(warnings && { warnings: [...warnings] }) };
   return kind === 'void' ? { voidId: request, ...rest } : { refundId: request, ...rest };
 }
 

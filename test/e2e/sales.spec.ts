@@ -205,7 +205,7 @@ describe('POST /v1/sales', () => {
 
 describe('GET /v1/sales/{saleId}', () => {
   test('shows the sale, and its revision as the ETag', async () => {
-    const sent = shop.saleBody({ authCode: 'A1B2', operatorId: 'ann' });
+    const sent = shop.saleBody({ amount: 8_765, authCode: 'A1B2', operatorId: 'ann' });
     const { body: taken } = await ledger.post('/v1/sales', sent);
 
     const { status, headers, body } = await ledger.get(`/v1/sales/${taken.saleId}`);

@@ -11,7 +11,7 @@ export interface FailureReport {
   /** What it was about to ask for. */
   readonly kind?: 'sale' | 'void' | 'refund' | 'reversal' | 'timeout-reversal';
   /** The request that it hit, where it has a name. */
-  readonly request?: { readonly batchNo: string; readonly stan: string };
+  readonly original?: { readonly batchNo: string; readonly stan: string };
   readonly operatorId?: string;
   /** When it happened by the terminal's own clock, for information. */
   readonly failedAt?: string;

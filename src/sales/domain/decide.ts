@@ -16,6 +16,7 @@ import type { Refusal, RequirementCode } from './refusal.js';
 import { requestRefusals, requirementRefusals, supervisorRefusals } from './request-refusals.js';
 import { free, remaining, type Sale } from './sale.js';
 import type { Answered, Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
+import { doubleOf } from './warnings.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 import { decisionOf, refusalOf, requirements, until } from './voidability.js';
 
@@ -37,12 +38,14 @@ export interface SaleContext {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly limits?: readonly AppliedLimits[] | undefined;
+  /** The sale that this one may be a second swipe of. */
+  readonly repeats?: string | undefined;
 }
 
 /** A sale is taken unless its currency is not the terminal's, or a limit is passed. */
 export function decideSale(
   command: SaleCommand,
-  { merchant, terminal, day, now, limits }: SaleContext,
+  { merchant, terminal, day, now, limits, repeats }: SaleContext,
 ): { readonly event: SaleEvent & { type: 'Sale' } } | { readonly refusal: Refusal } {
   const expected = terminal.currency ?? merchant.settings.currency;
   if (command.currency !== expected) return { refusal: requestRefusals.currency(expected) };
@@ -63,6 +66,7 @@ export function decideSale(
     merchantId,
     occurredAt: new Date(now).toISOString(),
     operatorId,
+    repeats,
     rrn: retrievalReference(now, merchant.settings.timeZone, command.stan),
     saleId: requestName(command),
     stan,
@@ -118,7 +122,11 @@ export function decideGiveBack(
   const lacking = missing(command, requirements(kind, question), sale);
   if (lacking && lacking !== 'approval') return { refusal: requirementRefusals[lacking]() };
   const amount = minor(question.amount ?? free(sale));
-  const common = givenBack(command, sale, amount, question.now, at);
+  const repeats = doubleOf(sale, kind, amount, question.now);
+  const common = {
+    ...givenBack(command, sale, amount, question.now, at),
+    ...(repeats !== undefined && { repeats }),
+  };
   if (lacking === 'approval') {
     const known = { ...question, sale, merchant };
     const expiresAt = new Date(expiryOf(kind, known, at.day)).toISOString();

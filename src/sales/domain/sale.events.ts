@@ -40,6 +40,8 @@ interface GivenBack extends RequestFact {
   /** The store of the terminal that asked, and the card: what its limits go by. Events of before limits lack them. */
   readonly storeId?: string;
   readonly cardToken?: string;
+  /** The void or refund of the same amount that was made of the sale a moment before: maybe by mistake twice. */
+  readonly repeats?: string;
   /** What the second person said who approved it, where one was needed. */
   readonly approval?: Review;
 }
@@ -84,6 +86,8 @@ export interface SaleData extends RequestFact {
   readonly operatorId?: string;
   /** The terminal's own time, for information. */
   readonly transactedAt?: string;
+  /** The sale with the same card and amount that the terminal took a moment before: maybe a second swipe [S2]. */
+  readonly repeats?: string;
 }
 
 export interface SettledData {

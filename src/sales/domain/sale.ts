@@ -19,6 +19,8 @@ export interface Operation {
   readonly kind: 'void' | 'refund';
   readonly request: string;
   readonly amount: Minor;
+  /** RFC 3339. */
+  readonly occurredAt: string;
   /** Index of its event in the stream. */
   readonly revision: number;
   readonly isReversed: boolean;
@@ -200,10 +202,11 @@ function declined(
 
 function operation(
   kind: Operation['kind'],
-  data: { readonly request: string; readonly amount: Minor },
+  data: { readonly request: string; readonly amount: Minor; readonly occurredAt: string },
   revision: number,
 ): Operation {
-  return { kind, request: data.request, amount: data.amount, revision, isReversed: false };
+  const { request, amount, occurredAt } = data;
+  return { kind, request, amount, occurredAt, revision, isReversed: false };
 }
 
 /** What has been neither voided, refunded, charged back nor reversed. */

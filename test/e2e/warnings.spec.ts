@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { CARD, Shop } from '../support/shop.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+describe('a second swipe', () => {
+  test('of a card for the same amount at the same terminal is warned of, and taken', async () => {
+    const shop = await Shop.open(ledger);
+    const first = await shop.sell();
+    const own = shop.saleBody();
+
+    const second = await ledger.post('/v1/sales', own);
+    const repeat = await ledger.post('/v1/sales', own);
+
+    expect(first).not.toHaveProperty('warnings');
+    expect(second.status).toBe(201);
+    expect(second.body.warnings).toMatchObject([{ code: 'duplicate-swipe', of: first.saleId }]);
+    expect([repeat.headers['idempotency-replayed'], repeat.body]).toEqual(['true', second.body]);
+    const sale = (await ledger.get(`/v1/sales/${second.body.saleId}`)).body;
+    expect(sale.repeats).toBe(first.saleId);
+  });
+
+  test('is none with another card, amount or terminal, nor after some minutes', async () => {
+    const shop = await Shop.open(ledger);
+    await shop.assign('T2', 'S1');
+    await shop.sell();
+
+    for (const other of [
+      { amount: 9_999 },
+      { card: { ...CARD, token: 'tok_other' } },
+      { terminalId: 'T2' },
+    ]) {
+      expect(await shop.sell(other)).not.toHaveProperty('warnings');
+    }
+    await ledger.setClock('2026-03-02T10:05:00.000Z');
+    expect(await shop.sell()).not.toHaveProperty('warnings');
+    await ledger.setClock(MORNING);
+  });
+
+  test('is told by the terminals’ own times where sales are sent in later', async () => {
+    const shop = await Shop.open(ledger);
+    await shop.sell({ transactedAt: '2026-03-02T08:00:00Z' });
+
+    expect(await shop.sell({ transactedAt: '2026-03-02T09:00:00Z' })).not.toHaveProperty(
+      'warnings',
+    );
+    expect((await shop.sell({ transactedAt: '2026-03-02T09:01:00Z' })).warnings).toHaveLength(1);
+  });
+});
+
+test('a refund of the same amount of the same sale is warned of, unless the first was undone', async () => {
+  const shop = await Shop.open(ledger);
+  const { saleId } = await shop.sell();
+  await ledger.post(`/v1/sales/${saleId}/settle`);
+  const first = await shop.refund(saleId, { amount: 1_000 });
+  const own = { ...shop.request(), amount: 1_000 };
+
+  const second = await shop.refund(saleId, own);
+  const repeat = await shop.refund(saleId, own);
+
+  expect(first.body).not.toHaveProperty('warnings');
+  expect([second.status, second.body.warnings]).toMatchObject([
+    201,
+    [{ code: 'double-refund', of: first.body.refundId }],
+  ]);
+  expect(repeat.body).toEqual(second.body);
+  expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
+});
