@@ -220,7 +220,7 @@ describe('GET /v1/sales/{saleId}', () => {
       status: 'open',
       voided: 0,
       refunded: 0,
-      remaining: 10_000,
+      remaining: 8_765,
       businessDate: '2026-03-02',
       businessDateEndsAt: '2026-03-03T00:00:00.000Z',
       occurredAt: '2026-03-02T10:00:00.000Z',
