@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AppealsCommandHandler } from './appeals/appeals.command-handler.js';
+import { AppealsController } from './appeals/appeals.controller.js';
 import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BooksController } from './accounting/books.controller.js';
@@ -67,6 +69,7 @@ const CONTROLLERS = [
   RequestsController,
   TimeoutReversalsController,
   ApprovalsController,
+  AppealsController,
   RefusalsController,
   BatchesController,
   MerchantsController,
@@ -171,6 +174,7 @@ function handlers(ledger: Ledger) {
   return [
     { provide: SettleCommandHandler, useValue: ledger.settlements },
     { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
+    { provide: AppealsCommandHandler, useValue: ledger.appeals },
     { provide: FailuresCommandHandler, useValue: ledger.failures },
     { provide: ApprovalsCommandHandler, useValue: ledger.approvals },
     { provide: SaleQueries, useValue: ledger.saleQueries },

@@ -2,6 +2,7 @@ import { Keyring } from './access/keyring.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { WriteOffsCommandHandler } from './accounting/write-offs.command-handler.js';
 import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
+import { AppealsCommandHandler } from './appeals/appeals.command-handler.js';
 import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
 import { BatchCloser } from './batches/batch-closer.js';
 import { BatchesCommandHandler } from './batches/batches.command-handler.js';
@@ -40,6 +41,7 @@ export interface Ledger {
   readonly sales: SalesCommandHandler;
   readonly approvals: ApprovalsCommandHandler;
   readonly failures: FailuresCommandHandler;
+  readonly appeals: AppealsCommandHandler;
   readonly giveBacks: GiveBackCommandHandler;
   readonly timeoutReversals: TimeoutReversalCommandHandler;
   readonly settlements: SettleCommandHandler;
@@ -87,6 +89,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const approvals = new ApprovalsCommandHandler(journal, directory, open, questions, views, clock);
+  const requestQueries = new RequestQueries(journal);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
   const payouts = new PayoutsCommandHandler(journal, directory, views, clock);
   return {
@@ -103,7 +106,8 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     news,
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,
-    requestQueries: new RequestQueries(journal),
+    requestQueries,
+    appeals: new AppealsCommandHandler(journal, requestQueries, clock),
     payouts,
     payoutFiles: new PayoutFiles(directory, views, clock, payer),
     chargebacks: new ChargebacksCommandHandler(journal, directory, clock),

@@ -99,6 +99,8 @@ const REQUIRED: {
   Reversal: ['request', 'of', 'undone', 'merchantId', 'occurredAt'],
   RequestTaken: ['request', 'kind', 'target', 'content', 'occurredAt'],
   Refused: ['request', 'kind', 'content', 'refusal', 'occurredAt'],
+  AppealFiled: ['appealId', 'merchantId', 'saleId', 'code', 'reason', 'occurredAt'],
+  AppealAnswered: ['appealId', 'merchantId', 'saleId', 'outcome', 'reason', 'occurredAt'],
   FailureReported: ['failureId', 'merchantId', 'terminalId', 'cause', 'code', 'occurredAt'],
   NothingToReverse: ['request', 'of', 'outcome', 'occurredAt'],
   BatchCloseRequested: [

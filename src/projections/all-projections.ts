@@ -1,3 +1,4 @@
+import { appealsProjection } from './appeals.projection.js';
 import { approvalsProjection } from './approvals.projection.js';
 import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
@@ -13,6 +14,7 @@ import { settlementsProjection } from './settlements.projection.js';
 /** Every view there is. */
 export const ALL_PROJECTIONS: readonly Projection[] = [
   salesProjection,
+  appealsProjection,
   approvalsProjection,
   batchesProjection,
   booksProjection,

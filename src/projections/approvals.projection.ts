@@ -83,6 +83,8 @@ class ApprovalsTable {
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':

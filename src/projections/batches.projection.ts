@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
-import type { ReversalData } from '../sales/domain/sale.events.js';
+import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 
@@ -150,13 +150,9 @@ class BatchesTable {
   /** Gives back whether the event is about a batch: what an event means must be said for each. */
   private apply({ event, position }: RecordedEvent): boolean {
     switch (event.type) {
-      case 'Sale': {
-        const change = this.of(event.data);
-        change.endsAt ??= event.data.businessDateEndsAt;
-        if (this.isShut(change)) this.putBack(event.data.saleId);
-        else add(change, { saleCount: 1, saleAmount: event.data.amount });
+      case 'Sale':
+        this.sold(event.data);
         return true;
-      }
       case 'RequestTaken':
       case 'Refused':
       case 'NothingToReverse':
@@ -198,6 +194,8 @@ class BatchesTable {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':
@@ -220,6 +218,13 @@ class BatchesTable {
       case 'HeadSigned':
         return false;
     }
+  }
+
+  private sold(data: SaleData): void {
+    const change = this.of(data);
+    change.endsAt ??= data.businessDateEndsAt;
+    if (this.isShut(change)) this.putBack(data.saleId);
+    else add(change, { saleCount: 1, saleAmount: data.amount });
   }
 
   /** The first fact that names a batch opens it. */

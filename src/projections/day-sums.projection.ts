@@ -110,6 +110,8 @@ class DaySumsTable {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':

@@ -120,6 +120,8 @@ export class PayoutTables {
       case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { AppealsView } from './appeals.view.js';
 import { ApprovalsView } from './approvals.view.js';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
@@ -22,6 +23,7 @@ export class ReadModels {
   readonly batches: BatchesView;
   readonly books: BooksView;
   readonly statements: StatementView;
+  readonly appeals: AppealsView;
   readonly approvals: ApprovalsView;
   readonly daySums: DaySumsView;
   readonly keys: KeysView;
@@ -36,6 +38,7 @@ export class ReadModels {
     this.batches = new BatchesView(open('batches', 'sales'));
     this.books = new BooksView(open('books'));
     this.statements = new StatementView(open('books'));
+    this.appeals = new AppealsView(open('appeals'));
     this.approvals = new ApprovalsView(open('approvals'));
     this.daySums = new DaySumsView(open('day-sums'));
     this.keys = new KeysView(open('keys'));

@@ -134,6 +134,8 @@ class RefusalsTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'RightFrozen':
       case 'RightRestored':
       case 'SupervisorSet':

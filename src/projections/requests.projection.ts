@@ -70,6 +70,8 @@ class UndecidedTable {
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
       case 'StoreLimitsSet':
+      case 'AppealFiled':
+      case 'AppealAnswered':
       case 'FailureReported':
       case 'RightFrozen':
       case 'RightRestored':

@@ -99,6 +99,10 @@ export class Views {
     return this.current.require().statements;
   }
 
+  get appeals(): ReadModels['appeals'] {
+    return this.current.require().appeals;
+  }
+
   get approvals(): ReadModels['approvals'] {
     return this.current.require().approvals;
   }

@@ -135,6 +135,8 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'MerchantPolicyChanged':
     case 'TerminalAssigned':
     case 'StoreLimitsSet':
+    case 'AppealFiled':
+    case 'AppealAnswered':
     case 'FailureReported':
     case 'RightFrozen':
     case 'RightRestored':

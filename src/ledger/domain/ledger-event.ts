@@ -1,4 +1,5 @@
 import type { KeyEvent } from '../../access/domain/key.js';
+import type { AppealEvent } from '../../appeals/domain/appeal.events.js';
 import type { AcquirerEvent } from '../../acquirer/domain/acquirer.events.js';
 import type { TrailEvent } from '../../audit/domain/trail.events.js';
 import type { BatchEvent } from '../../batches/domain/batch.events.js';
@@ -13,6 +14,7 @@ export type LedgerEvent =
   | SaleEvent
   | RequestEvent
   | FailureEvent
+  | AppealEvent
   | BatchEvent
   | MerchantEvent
   | CardEvent

@@ -34,6 +34,7 @@ export const streams = {
   request: (name: string) => `sale-${name}`,
   batch: (name: string) => `batch-${name}`,
   merchant: (merchantId: string) => `merchant-${merchantId}`,
+  appeal: (appealId: string) => `appeal-${appealId}`,
   failure: (failureId: string) => `failure-${failureId}`,
   card: (token: string) => `card-${token}`,
   key: (keyId: string) => `key-${keyId}`,

@@ -58,6 +58,9 @@ export type ApprovalCode =
   | 'approval-expired'
   | 'sale-reversed';
 
+/** What an appeal or its answer fails on. */
+export type AppealCode = 'unknown-appeal' | 'nothing-refused' | 'appeal-status';
+
 /** What is answered without being written: the name stays free, or what became of it is written already. */
 export type UnrecordedCode =
   'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'reversed' | 'conflict';
@@ -74,6 +77,7 @@ export type BooksCode =
 
 /** The name of a refusal: stable, and one HTTP status each. */
 export type RefusalCode =
+  | AppealCode
   | ApprovalCode
   | ConditionCode
   | RequirementCode

@@ -1,0 +1,102 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
+import { MayCall } from '../access/may-call.js';
+import type { Position } from '../event-store/event-store.js';
+import { body, parameters } from '../http/checked.pipe.js';
+import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { answer } from '../http/problem.js';
+import { APPEALS_CURSOR } from '../projections/appeals.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
+import { SalePath } from '../sales/sales.dto.js';
+import { refuseMalformed } from '../sales/terminal-requests.js';
+import { AppealsCommandHandler } from './appeals.command-handler.js';
+import {
+  AppealAnswer,
+  AppealAnswerBody,
+  AppealBody,
+  AppealPath,
+  AppealsAnswer,
+  AppealsQueryDto,
+  renderAppeal,
+  renderRecorded,
+  SaleAppealsQuery,
+} from './appeals.dto.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** A refused void or refund can be appealed, and a reviewer answers [S3]. */
+@Controller('v1')
+export class AppealsController {
+  constructor(
+    private readonly appeals: AppealsCommandHandler,
+    private readonly views: Views,
+  ) {}
+
+  @Post('sales/:saleId/appeals')
+  @Operation('fileAppeal', 'Appeal against a refused void or refund')
+  @MayCall(['terminal', 'merchant', 'operator'], 'body')
+  @Takes(AppealBody)
+  @Answers(201, AppealAnswer, ['Location', 'Idempotency-Replayed'])
+  @Problems(404, 409)
+  async file(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Body(body(AppealBody)) sent: AppealBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    refuseMalformed(saleId);
+    const { merchantId, terminalId, batchNo, stan, ...said } = sent;
+    const refused = { merchantId, terminalId, batchNo, stan };
+    const by = terminalActor(refused, caller);
+    const outcome = await this.appeals.file(saleId, refused, said, by);
+    return answer(reply, outcome, 201, (recorded) => {
+      void reply.header('Location', `/v1/appeals?merchantId=${merchantId}`);
+      return renderRecorded(recorded);
+    });
+  }
+
+  @Get('sales/:saleId/appeals')
+  @Operation('listSaleAppeals', 'Appeals about a sale')
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
+  @Answers(200, AppealsAnswer)
+  @Problems(404, 503)
+  async ofSale(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Query(parameters(SaleAppealsQuery)) { after }: SaleAppealsQuery,
+  ) {
+    if (after !== undefined) await this.views.waitFor(after as Position);
+    const { appeals } = this.views.appeals.list({ saleId, limit: DEFAULT_LIMIT });
+    return { appeals: appeals.map(renderAppeal) };
+  }
+
+  @Get('appeals')
+  @Operation('listAppeals', 'Appeals and their answers')
+  @MayCall(['merchant', 'operator', 'auditor'], 'query')
+  @Answers(200, AppealsAnswer)
+  @Problems(503)
+  async list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
+    const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
+    const cursor = await waitOrCursor(this.views, after, APPEALS_CURSOR);
+    const page = this.views.appeals.list({ merchantId, status, after: cursor, limit });
+    return { ...page, appeals: page.appeals.map(renderAppeal) };
+  }
+
+  @Post('appeals/:appealId/answer')
+  @HttpCode(200)
+  @Operation('answerAppeal', 'A reviewer upholds or rejects an appeal')
+  @MayCall(['operator'])
+  @Takes(AppealAnswerBody)
+  @Answers(200, AppealAnswer, ['Idempotency-Replayed'])
+  @Problems(404, 409)
+  async answer(
+    @Param(parameters(AppealPath)) { appealId }: AppealPath,
+    @Body(body(AppealAnswerBody)) { outcome, ...said }: AppealAnswerBody,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const answered = await this.appeals.answer(appealId, outcome, said, actorOf(caller));
+    return answer(reply, answered, 200, renderRecorded);
+  }
+}

@@ -1,0 +1,74 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+});
+
+/** A sale with a void of it that was refused, and what an appeal against that says. */
+async function refusedVoid() {
+  const shop = await Shop.open(ledger);
+  const { saleId } = await shop.sell();
+  const own = shop.request();
+  const refused = await shop.void(saleId, { ...own, originalAmount: 1 });
+  expect(refused.status).toBe(422);
+  const appeal = { ...own, reason: 'the slip was misread', evidenceRef: 'photo 3' };
+  return { shop, saleId, appeal, path: `/v1/sales/${saleId}/appeals` };
+}
+
+test('a refused void is appealed once, and a reviewer answers once', async () => {
+  const { shop, saleId, appeal, path } = await refusedVoid();
+
+  const filed = await ledger.post(path, appeal);
+  const again = await ledger.post(path, appeal);
+
+  expect(filed.status).toBe(201);
+  expect(filed.body).toMatchObject({
+    saleId,
+    kind: 'void',
+    code: 'amount-allowed',
+    status: 'open',
+    evidenceRef: 'photo 3',
+  });
+  expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', filed.body]);
+  const other = await ledger.post(path, { ...appeal, reason: 'another' });
+  expect([other.status, other.body.fields]).toEqual([409, ['reason']]);
+
+  const { appealId } = filed.body;
+  const said = { outcome: 'upheld', reason: 'void it again', operatorId: 'rev1' };
+  const answered = await ledger.post(`/v1/appeals/${appealId}/answer`, said);
+  const repeat = await ledger.post(`/v1/appeals/${appealId}/answer`, said);
+
+  expect(answered.body).toMatchObject({ status: 'upheld', answer: said });
+  expect([repeat.status, repeat.body]).toEqual([200, answered.body]);
+  const late = { outcome: 'rejected', reason: 'no' };
+  const changed = await ledger.post(`/v1/appeals/${appealId}/answer`, late);
+  expect([changed.status, changed.body.code]).toEqual([409, 'appeal-status']);
+  const { position } = answered.body;
+  const list = await ledger.get(`/v1/appeals?merchantId=${shop.merchantId}&after=${position}`);
+  expect(list.body.appeals).toMatchObject([{ appealId, status: 'upheld' }]);
+  const open = await ledger.get(`/v1/appeals?merchantId=${shop.merchantId}&status=open`);
+  expect(open.body.appeals).toEqual([]);
+  expect((await ledger.get(path)).body.appeals).toMatchObject([{ appealId, answer: said }]);
+});
+
+test('what was not refused, or is of another sale, can not be appealed', async () => {
+  const { shop, appeal } = await refusedVoid();
+  const other = await shop.sell({ amount: 1_234 });
+  const done = shop.request();
+  await shop.void(other.saleId, done);
+
+  for (const wrong of [appeal, { ...appeal, ...done }, { ...appeal, ...shop.request() }]) {
+    const { status, body } = await ledger.post(`/v1/sales/${other.saleId}/appeals`, wrong);
+    expect([status, body.code]).toEqual([409, 'nothing-refused']);
+  }
+  const nobody = `${shop.merchantId}.T1.000001.999999`;
+  const answered = await ledger.post(`/v1/appeals/${nobody}/answer`, {
+    outcome: 'upheld',
+    reason: 'why not',
+  });
+  expect([answered.status, answered.body.code]).toEqual([404, 'unknown-appeal']);
+});
