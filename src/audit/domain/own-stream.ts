@@ -7,6 +7,8 @@ export function ownStream(event: LedgerEvent): string {
     case 'Sale':
     case 'Void':
     case 'Refund':
+    case 'ApprovalRequested':
+    case 'ApprovalDeclined':
     case 'Settled':
     case 'ChargebackOpened':
     case 'ChargebackWon':
@@ -18,6 +20,11 @@ export function ownStream(event: LedgerEvent): string {
     case 'Refused':
     case 'NothingToReverse':
       return streams.request(event.data.request);
+    case 'FailureReported':
+      return streams.failure(event.data.failureId);
+    case 'AppealFiled':
+    case 'AppealAnswered':
+      return streams.appeal(event.data.appealId);
     case 'BatchCloseRequested':
     case 'BatchClosed':
     case 'BatchReconciled':

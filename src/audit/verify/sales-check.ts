@@ -7,6 +7,7 @@ import {
 import { businessDay } from '../../merchants/domain/business-day.js';
 import { type AppliedLimits, hasLimits, limitsOn } from '../../merchants/domain/limits.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
+import { approve } from '../../sales/domain/approval.js';
 import { isBar } from '../../sales/domain/barred.js';
 import {
   decideGiveBack,
@@ -14,12 +15,14 @@ import {
   decideSettlement,
   settlingOf,
 } from '../../sales/domain/decide.js';
-import { requestRefusals } from '../../sales/domain/request-refusals.js';
-import { batchOf, type Sale } from '../../sales/domain/sale.js';
+import { approvalRefusals, requestRefusals } from '../../sales/domain/request-refusals.js';
+import { type Approval, awaiting, batchOf, type Sale } from '../../sales/domain/sale.js';
 import type {
+  Answered,
   ChargebackEvent,
   Effect,
   RequestEvent,
+  Review,
   SaleData,
   SaleEvent,
   SettledData,
@@ -41,6 +44,8 @@ import { ReversalsCheck } from './reversals-check.js';
 
 /** More than any merchant has: what was available is of many sales, and checked, not locked, when a refund is decided. */
 const ENOUGH = 10n ** 30n;
+
+const NOTHING_WAITS = 'nothing waits for an approval under this name';
 
 type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
 
@@ -74,12 +79,15 @@ export class SalesCheck {
         return [first(history), this.batches.shut(event.data, at), this.sale(event.data, at)];
       case 'Void':
       case 'Refund':
-        this.undecided -= 1;
+      case 'ApprovalRequested':
+        if (!isApproved(event)) this.undecided -= 1;
         return [
           this.effectOfRequest(event, history.sale),
           this.batches.shut(event.data, at),
           this.giveBack(event, history.sale, at),
         ];
+      case 'ApprovalDeclined':
+        return [waiting(event.data.request, history.sale) ? undefined : illegal(NOTHING_WAITS)];
       case 'Settled':
         return [this.settled(event.data, history.sale, at)];
       case 'Reversal':
@@ -120,7 +128,7 @@ export class SalesCheck {
   }
 
   /** That its request was taken for just this, and that nothing else came of it. */
-  private effectOfRequest({ type, data }: Effect, sale: Sale | undefined): Finding | undefined {
+  private effectOfRequest({ type, data }: Answered, sale: Sale | undefined): Finding | undefined {
     const { request, asked, saleId } = data;
     const own = this.histories.named(request)?.facts ?? [];
     const taken = own[0];
@@ -143,7 +151,7 @@ export class SalesCheck {
     return wrong(`the ${type} differs from its request in ${differing.join(', ')}`);
   }
 
-  private giveBack(event: Effect, sale: Sale | undefined, at: number): Finding | undefined {
+  private giveBack(event: Answered, sale: Sale | undefined, at: number): Finding | undefined {
     if (!sale) return illegal(NO_SALE);
     const { data } = event;
     const now = Date.parse(data.occurredAt);
@@ -166,6 +174,11 @@ export class SalesCheck {
       const state = { sale, merchant, card, batch, now, available: ENOUGH, limits };
       const day = businessDay(now, merchant.settings);
       const { storeId } = terminal;
+      if (isApproved(event)) {
+        const approval = waiting(data.request, sale);
+        if (!approval) return { refusal: approvalRefusals.unknown() };
+        return approve(approval, { ...state, requester }, event.data.approval);
+      }
       return decideGiveBack(command, { ...state, requester, amount }, { day, storeId });
     };
     return held(event, known, rule, NO_MERCHANT);
@@ -241,6 +254,15 @@ export class SalesCheck {
     const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
     return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
   }
+}
+
+/** Whether it waited for an approval before it took effect. */
+function isApproved(event: Answered): event is Effect & { data: { readonly approval: Review } } {
+  return event.type !== 'ApprovalRequested' && event.data.approval !== undefined;
+}
+
+function waiting(request: string, sale: Sale | undefined): Approval | undefined {
+  return sale && awaiting(sale).find(({ data }) => data.request === request);
 }
 
 /** What the terminal sent and the effect repeats. */

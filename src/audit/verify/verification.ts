@@ -201,6 +201,8 @@ export class Verification {
       case 'Sale':
       case 'Void':
       case 'Refund':
+      case 'ApprovalRequested':
+      case 'ApprovalDeclined':
       case 'Settled':
       case 'Reversal':
       case 'ChargebackOpened':
@@ -236,10 +238,14 @@ export class Verification {
       case 'PayoutPaid':
       case 'PayoutReturned':
         return [payoutFinding(event, history)];
+      case 'FailureReported':
+      case 'AppealFiled':
       case 'KeyAdded':
       case 'WrittenOff':
       case 'AcquirerPaid':
         return [recorded.revision === 0 ? undefined : illegal('its stream has begun already')];
+      case 'AppealAnswered':
+        return [recorded.revision === 1 ? undefined : illegal('nobody has appealed')];
       case 'KeyRevoked':
         return [recorded.revision > 0 ? undefined : illegal('there was no such key')];
       case 'ReserveReleased':
