@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent, StoredTotals } from '../../batches/domain/batch.events.js';
+import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
@@ -34,14 +34,9 @@ export class BatchTotals {
   }
 
   /** Of everything that was added. */
-  totals(name: string): StoredTotals {
+  sums(name: string): ClosedSums {
     this.catchUp();
-    return this.view.totals(name);
-  }
-
-  sums({ merchantId, terminalId }: Closed, name: string): ClosedSums {
-    this.catchUp();
-    const terminal = `${merchantId}.${terminalId}`;
+    const terminal = name.slice(0, name.lastIndexOf('.'));
     const carriedForward = this.view.carriedInto(terminal, name);
     return {
       totals: this.view.totals(name),

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent, StoredTotals } from '../../batches/domain/batch.events.js';
+import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { reconcile } from '../../batches/domain/reconcile.js';
@@ -7,7 +7,7 @@ import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
-import { BatchTotals } from './batch-totals.js';
+import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import { type Finding, illegal } from './judge.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
@@ -34,7 +34,7 @@ interface Batch {
   request?: CloseRequested;
   reconciliation?: Closed['reconciliation'];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
-  before?: StoredTotals[];
+  before?: ClosedSums[];
 }
 
 /** Batches as the log has them: what they let in, and whether they were closed by what their requests come to. */
@@ -59,7 +59,7 @@ export class BatchesCheck {
   /** What a batch that is closing comes to may change by requests that it had let in. @returns whether it is known */
   touched(name: string): boolean {
     const batch = this.shelf.get(name);
-    if (batch?.status === 'closing') (batch.before ??= []).push(this.totals.totals(name));
+    if (batch?.status === 'closing') (batch.before ??= []).push(this.totals.sums(name));
     return batch !== undefined;
   }
 
@@ -119,8 +119,9 @@ export class BatchesCheck {
   }
 
   private wrongSums(data: Closed, name: string, batch: Batch): Finding | undefined {
-    const now = this.totals.sums(data, name);
-    const seen = [now, ...(batch.before ?? []).map((totals) => ({ ...now, totals }))];
+    const now = this.totals.sums(name);
+    const { settled } = now;
+    const seen = [now, ...(batch.before ?? []).map((sums) => ({ ...sums, settled }))];
     delete batch.before;
     const said = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
     const isTrue = (sums: typeof now): boolean =>

@@ -9,7 +9,6 @@ import type { Finding } from './judge.js';
 const HELD: ReadonlySet<Account> = new Set([
   'merchant_pending',
   'merchant_reserve',
-  'refund_payable',
   'payout_in_transit',
 ]);
 

@@ -117,7 +117,8 @@ export class SalesCheck {
       if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
       const day = businessDay(now, merchant.settings);
       const limits = unused(merchant, terminal, data.card.token);
-      return decideSale(data, { merchant, terminal, day, now, limits });
+      const { repeats } = data;
+      return decideSale(data, { merchant, terminal, day, now, limits, repeats });
     };
     return held(
       { type: 'Sale', data },
@@ -164,22 +165,23 @@ export class SalesCheck {
     };
     const cards = this.parties.card(sale.data.card.token, at);
     const batches = this.batches.statuses(batchOf(sale), at);
-    const known = pairs(this.parties.merchant(data.merchantId, at), pairs(cards, batches));
-    const rule = ([merchant, [card, batch]]: (typeof known)[number]): Ruling => {
+    const state = pairs(pairs(cards, batches), VOIDS_SPENT);
+    const known = pairs(this.parties.merchant(data.merchantId, at), state);
+    const rule = ([merchant, [[card, batch], isSpent]]: (typeof known)[number]): Ruling => {
       const { merchantId: requester, amount, terminalId } = data;
       const terminal = merchant.terminals.get(terminalId);
       if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
       const applied = unused(merchant, terminal, sale.data.card.token);
-      const limits = applied && { void: applied, refund: applied };
-      const state = { sale, merchant, card, batch, now, available: ENOUGH, limits };
+      const limits = applied && { void: isSpent ? spent(applied) : applied, refund: applied };
+      const facts = { sale, merchant, card, batch, now, available: ENOUGH, limits };
       const day = businessDay(now, merchant.settings);
       const { storeId } = terminal;
       if (isApproved(event)) {
         const approval = waiting(data.request, sale);
         if (!approval) return { refusal: approvalRefusals.unknown() };
-        return approve(approval, { ...state, requester }, event.data.approval);
+        return approve(approval, { ...facts, requester }, event.data.approval);
       }
-      return decideGiveBack(command, { ...state, requester, amount }, { day, storeId });
+      return decideGiveBack(command, { ...facts, requester, amount }, { day, storeId });
     };
     return held(event, known, rule, NO_MERCHANT);
   }
@@ -277,6 +279,14 @@ function unused(
   if (!hasLimits(merchant, terminal)) return undefined;
   const used = { count: 0, amount: 0n };
   return limitsOn(merchant, terminal, card).map((limits) => ({ ...limits, used }));
+}
+
+/** Where the day's voids had used up their limits, a sale could be refunded that could have been voided without. */
+const VOIDS_SPENT: readonly boolean[] = [false, true];
+
+function spent(limits: readonly AppliedLimits[]): readonly AppliedLimits[] {
+  const used = { count: Number.MAX_SAFE_INTEGER, amount: ENOUGH };
+  return limits.map((each) => ({ ...each, used }));
 }
 
 function differingFields(content: RequestTaken['content'], data: Effect['data']): string[] {
