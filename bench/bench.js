@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { benchEventStore } from './event-store.bench.js';
+import { benchBooks } from './books.bench.js';
 import { benchDayClose } from './day-close.bench.js';
 import { benchImport } from './import.bench.js';
 import { benchSales } from './sales.bench.js';
@@ -14,10 +15,14 @@ const PARTS = {
   'day-close': benchDayClose,
   import: benchImport,
   'event-store': benchEventStore,
+  books: benchBooks,
 };
 
 /** What runs on each store, unless it is said. */
-const PARTS_ON = { embedded: ['sales', 'day-close', 'import'], kurrentdb: ['event-store'] };
+const PARTS_ON = {
+  embedded: ['sales', 'day-close', 'import', 'books'],
+  kurrentdb: ['event-store'],
+};
 
 /** What is to be reached, by the name of the figure. */
 const TARGETS = {
@@ -27,6 +32,9 @@ const TARGETS = {
   bulkToSingle: { atLeast: 3 },
   settledPerSecond: { atLeast: 10_000 },
   importSeconds: { atMost: 15 },
+  balancesOfManyToFew: { atMost: 1.5 },
+  statementOfManyToFew: { atMost: 1.5 },
+  balancesAsOfToNow: { atMost: 3 },
   salesToRawAt64: { atLeast: 0.6 },
   salesToRawAt256: { atLeast: 0.6 },
   catchUpToRead: { atLeast: 0.7 },
@@ -40,6 +48,7 @@ const program = new Command('bench')
   .option('--requests <n>', 'requests of each load', whole, 19_200)
   .option('--sales <n>', 'sales in the long log', whole, 1_000_000)
   .option('--closing <n>', 'sales of the day-close', whole, 100_000)
+  .option('--movements <n>', 'movements of the merchant with many', whole, 1_000_000)
   .option('--trade <file>', 'recorded trade', '../shared/data/online-retail-invoices.csv')
   .option('--json <file>', 'write the figures to a file, too')
   .addOption(

@@ -14,6 +14,8 @@ import { MERCHANTS, merchantBody, merchantId, saleBody, TERMINAL } from './reque
 /** Sales on their way to the log at the same time. */
 const IN_FLIGHT = 2_000;
 
+const STANS = 900_000;
+
 const BY = { kind: 'terminal', id: 'bench' };
 
 process.on('message', (job) => {
@@ -23,7 +25,7 @@ process.on('message', (job) => {
   );
 });
 
-async function fill({ eventStoreUrl, sales, batchNo }) {
+async function fill({ eventStoreUrl, sales, batchNo, few }) {
   const began = performance.now();
   const store = await openEventStore(eventStoreUrl, 'thread');
   const journal = new Journal(store);
@@ -32,13 +34,27 @@ async function fill({ eventStoreUrl, sales, batchNo }) {
     const count = Math.min(IN_FLIGHT, sales - from);
     await Promise.all(
       Array.from({ length: count }, (_, index) => {
-        const merchant = merchants[(from + index) % MERCHANTS];
-        return append(journal, merchant, saleBody(from + index, batchNo));
+        const number = from + index;
+        if (few === undefined) {
+          return append(journal, merchants[number % MERCHANTS], saleBody(number, batchNo));
+        }
+        const isOfFew = number < few;
+        return append(journal, merchants[isOfFew ? 1 : 0], {
+          ...saleBody(number, batchNo),
+          ...nameIn(isOfFew ? number : number - few, isOfFew ? 1 : 0, batchNo),
+        });
       }),
     );
   }
   await store.close();
   return { seconds: (performance.now() - began) / 1_000 };
+}
+
+/** The name of a merchant's sale: a batch holds no more than STANs of six digits can name. */
+function nameIn(number, merchant, firstBatch) {
+  const batchNo = String(firstBatch + Math.floor(number / STANS));
+  const stan = String((number % STANS) + 1).padStart(6, '0');
+  return { merchantId: merchantId(merchant), batchNo, stan };
 }
 
 async function registered(journal, news) {

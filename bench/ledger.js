@@ -48,11 +48,14 @@ async function register(service) {
   }
 }
 
-/** A service on a log of so many sales, all in open batches and all of them in the views. */
-export async function filledLedger(bench, sales, batchNo) {
+/**
+ * A service on a log of so many sales, all in open batches and all of them in the views. With `few`, so many are the
+ * second merchant's and all others the first's; else merchants take turns.
+ */
+export async function filledLedger(bench, sales, batchNo, few) {
   const environment = settings(bench);
   const eventStoreUrl = environment.EVENT_STORE_URL;
-  const filled = await runScript('./fill.process.js', { eventStoreUrl, sales, batchNo });
+  const filled = await runScript('./fill.process.js', { eventStoreUrl, sales, batchNo, few });
   bench.say(`filled with ${sales} sales at ${Math.round(sales / filled.seconds)}/s`);
   const began = performance.now();
   const service = await startServer('../dist/main.js', environment);
