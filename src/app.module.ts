@@ -53,6 +53,7 @@ import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
 import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
 import { RequestQueries } from './sales/request.queries.js';
+import { ReceiptsController } from './sales/receipts.controller.js';
 import { SaleQueries } from './sales/sale.queries.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
@@ -65,6 +66,7 @@ import { SandboxController } from './sandbox/sandbox.controller.js';
 
 const CONTROLLERS = [
   SalesController,
+  ReceiptsController,
   BulkController,
   RequestsController,
   TimeoutReversalsController,

@@ -1,0 +1,100 @@
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiProduces, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { MayCall } from '../access/may-call.js';
+import { parameters } from '../http/checked.pipe.js';
+import { Operation, Problems } from '../http/open-api.js';
+import { type Problem, rejected } from '../http/problem.js';
+import { accepts } from '../http/streams.js';
+import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
+import { noSuchSale } from './domain/judge.js';
+import { type Printed, receiptOf } from './receipt.js';
+import { type PaperWidth, receiptHtml, receiptText } from './receipt-layout.js';
+import { ReceiptQuery, RefundReceiptPath, VoidReceiptPath } from './receipts.dto.js';
+import { SaleQueries } from './sale.queries.js';
+import { SalePath } from './sales.dto.js';
+
+const WHO_SEES_RECEIPTS = ['terminal', 'merchant', 'operator', 'auditor'] as const;
+
+/** Text for a printer, or HTML by `Accept`. */
+const AnswersReceipt = (): MethodDecorator => (target, name, descriptor) => {
+  ApiProduces('text/plain', 'text/html')(target, name as string, descriptor);
+  ApiResponse({
+    status: 200,
+    description: 'The receipt',
+    content: {
+      'text/plain': { schema: { type: 'string' } },
+      'text/html': { schema: { type: 'string' } },
+    },
+  })(target, name, descriptor);
+};
+
+/** What a terminal prints, of a sale, a void or a refund. */
+@Controller('v1/sales')
+export class ReceiptsController {
+  constructor(
+    private readonly sales: SaleQueries,
+    private readonly merchants: MerchantsCommandHandler,
+  ) {}
+
+  @Get(':saleId/receipt')
+  @Operation('getSaleReceipt', 'The receipt of a sale')
+  @MayCall(WHO_SEES_RECEIPTS)
+  @AnswersReceipt()
+  @Problems(404)
+  sale(
+    @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.print(saleId, 'sale', { query, accept }, reply);
+  }
+
+  @Get(':saleId/voids/:voidId/receipt')
+  @Operation('getVoidReceipt', 'The receipt of a void')
+  @MayCall(WHO_SEES_RECEIPTS)
+  @AnswersReceipt()
+  @Problems(404)
+  void(
+    @Param(parameters(VoidReceiptPath)) { saleId, voidId }: VoidReceiptPath,
+    @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.print(saleId, { kind: 'void', request: voidId }, { query, accept }, reply);
+  }
+
+  @Get(':saleId/refunds/:refundId/receipt')
+  @Operation('getRefundReceipt', 'The receipt of a refund')
+  @MayCall(WHO_SEES_RECEIPTS)
+  @AnswersReceipt()
+  @Problems(404)
+  refund(
+    @Param(parameters(RefundReceiptPath)) { saleId, refundId }: RefundReceiptPath,
+    @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.print(saleId, { kind: 'refund', request: refundId }, { query, accept }, reply);
+  }
+
+  private async print(
+    saleId: string,
+    printed: Printed,
+    { query, accept }: { readonly query: ReceiptQuery; readonly accept: string | undefined },
+    reply: FastifyReply,
+  ): Promise<string | Problem> {
+    const { language = 'en', width = '58' } = query;
+    const recorded = await this.sales.sale(saleId);
+    const merchant = recorded && (await this.merchants.get(recorded.sale.data.merchantId));
+    const way = recorded && (await this.sales.voidability(saleId, {})).answer.void;
+    const voidUntil = way?.allowed === true ? way.until : undefined;
+    const receipt =
+      recorded && merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
+    if (!receipt) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    const isHtml = accepts(accept, 'text/html');
+    void reply.type(isHtml ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8');
+    return isHtml ? receiptHtml(receipt) : receiptText(receipt, Number(width) as PaperWidth);
+  }
+}

@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
+import { Tillbook } from '../support/tillbook.js';
+
+let ledger: Tillbook;
+let shop: Shop;
+let saleId: string;
+let voidId: string;
+
+beforeAll(async () => {
+  ledger = await Tillbook.start();
+  shop = await Shop.open(ledger, {
+    name: '街角 <商店> & Söhne, a name that is longer than any paper is wide',
+    timeZone: 'Asia/Shanghai',
+    voidPolicy: { partial: true },
+  });
+  ({ saleId } = await shop.sell({ authCode: 'A1B2C3', operatorId: 'op7' }));
+  ({ voidId } = (await shop.void(saleId, { amount: 2_550 })).body);
+});
+
+/** Columns that a terminal's font takes. */
+const columns = (line: string): number =>
+  [...line].reduce((sum, character) => sum + (/[⺀-鿿＀-｠]/u.test(character) ? 2 : 1), 0);
+
+const rowsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const [, label, value] = /^(\S.*?) {2,}(\S.*)$|^(\S+) (\S.*)$/.exec(line) ?? [];
+      return label === undefined || value === undefined ? [] : [[label, value]];
+    }),
+  );
+
+describe('the receipt of a sale', () => {
+  test('says what a terminal prints, with the card masked, what remains and until when a void is possible', async () => {
+    const sale = (await ledger.get(`/v1/sales/${saleId}`)).body;
+    const { status, text, headers } = await ledger.get(`/v1/sales/${saleId}/receipt?width=80`);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(text).toMatch(/^ +SALE$/m);
+    expect(rowsOf(text)).toMatchObject({
+      Merchant: shop.merchantId,
+      Terminal: 'T1',
+      Operator: 'op7',
+      Card: '**** **** **** 4242',
+      Batch: '000001',
+      'Trace no.': '000001',
+      Reference: sale.rrn,
+      Approval: 'A1B2C3',
+      Time: '2026-03-02 18:00:00',
+      AMOUNT: 'EUR 100.00',
+      Remaining: 'EUR 74.50',
+      'Void until': '2026-03-03 00:00:00',
+    });
+  });
+
+  test.each([
+    [58, 'en', 32],
+    [80, 'en', 48],
+    [58, 'zh', 32],
+    [80, 'zh', 48],
+  ])(
+    'for paper of %d mm in %s has no line wider than %d columns',
+    async (width, language, most) => {
+      const path = `/v1/sales/${saleId}/receipt?width=${width}&language=${language}`;
+      const { text } = await ledger.get(path);
+      const lines = text.trimEnd().split('\n');
+      expect(Math.max(...lines.map(columns))).toBe(most);
+      expect(text).toContain(language === 'zh' ? '金额' : 'AMOUNT');
+      expect(text).not.toContain(language === 'zh' ? 'AMOUNT' : '金额');
+    },
+  );
+
+  test('no longer offers a void once the sale has settled', async () => {
+    const own = await Shop.open(ledger);
+    const settled = await own.sell();
+    await own.closeBatch();
+    const { text } = await ledger.get(`/v1/sales/${settled.saleId}/receipt`);
+    expect(text).not.toContain('Void until');
+  });
+
+  test('comes as HTML where that is asked for, with nothing of the shop’s name as markup', async () => {
+    const path = `/v1/sales/${saleId}/receipt?language=zh`;
+    const { text, headers } = await ledger.get(path, { accept: 'text/html' });
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(text).toContain('<html lang="zh">');
+    expect(text).toContain('街角 &lt;商店&gt; &amp; Söhne');
+    expect(text).toContain('<dt>金额</dt><dd>EUR 100.00</dd>');
+  });
+});
+
+describe('the receipt of a void or a refund', () => {
+  test('says its amount, the sale it is of, and whether it was reversed', async () => {
+    const { rrn } = (await ledger.get(`/v1/sales/${saleId}`)).body;
+    const path = `/v1/sales/${saleId}/voids/${voidId}/receipt?width=80`;
+    const { text } = await ledger.get(path);
+    expect(text).toMatch(/^ +VOID$/m);
+    expect(rowsOf(text)).toMatchObject({
+      AMOUNT: 'EUR 25.50',
+      'Original ref.': rrn,
+      'Sale amount': 'EUR 100.00',
+      'Trace no.': '000002',
+    });
+    const original = { batchNo: '000001', stan: '000002' };
+    await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
+    expect((await ledger.get(path)).text).toMatch(/^ +VOID \(reversed\)$/m);
+  });
+
+  test('is there under its own kind only', async () => {
+    const own = await Shop.open(ledger);
+    const sale = await own.sell();
+    await own.closeBatch();
+    own.batchNo = '000002';
+    const { refundId } = (await own.refund(sale.saleId)).body;
+    const path = `/v1/sales/${sale.saleId}`;
+    expect((await ledger.get(`${path}/refunds/${refundId}/receipt`)).text).toContain('REFUND');
+    expect((await ledger.get(`${path}/voids/${refundId}/receipt`)).status).toBe(404);
+    expect((await ledger.get('/v1/sales/M1.T1.000001.000001/receipt')).status).toBe(404);
+  });
+});
