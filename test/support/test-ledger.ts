@@ -16,6 +16,7 @@ import { inNamespace } from './kurrentdb-namespace.js';
 import { send, type Sending } from './requests.js';
 import { afterSuite, newFolderInMemory, removeFolder } from './store-folder.js';
 import { sharedServer } from './store-settings.js';
+import { letTimePass } from './time-passes.js';
 
 /** A log that can be opened again and again, as after a crash. */
 export interface TestLog {
@@ -48,6 +49,9 @@ export const newKurrentDbLog: NewLog = () => {
     remove: () => undefined,
   };
 };
+
+/** After so long a close that another node has begun is surely taken over. */
+const TAKE_OVER_MS = 11_000;
 
 export const BY = { kind: 'operator' } as const;
 
@@ -121,12 +125,20 @@ export class TestLedger {
 
   /** Closes what is past its cut-off. */
   closeDue(): Promise<void> {
-    return this.ledger.batches.closeDue();
+    return this.inTime(() => this.ledger.batches.closeDue());
   }
 
   /** What the ledger does by itself every second: closes, releases of reserve, payouts. */
   doDue(): Promise<void> {
-    return this.ledger.dueWork.run();
+    return this.inTime(() => this.ledger.dueWork.run());
+  }
+
+  /** Where there may be other nodes, what one of them has begun is left to it for a while. */
+  private async inTime(work: () => Promise<void>): Promise<void> {
+    await work();
+    if (!this.store.isShared) return;
+    letTimePass(TAKE_OVER_MS);
+    await work();
   }
 
   /** The whole log as it stands. */
