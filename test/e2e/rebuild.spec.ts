@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable } from '../support/card-events.js';
 import { Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
+import { openStoreOf } from '../support/tool.js';
 import type {
   ProjectionDto,
   ProjectionsAnswer,
@@ -85,7 +85,7 @@ describe('an event that views can not read', () => {
   test('stops them there, is shown everywhere, and is left out only by a recorded decision', async () => {
     ledger.close();
     await ledger.service.stop();
-    const store = await SqliteEventStore.open(ledger.service.folder, 'inline');
+    const store = await openStoreOf(ledger.service.folder);
     await appendUnreadable(store);
     const poison = await store.head();
     await store.close();

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyring } from '../../src/access/keyring.js';
 import { KeysCommandHandler } from '../../src/access/keys.command-handler.js';
+import type { EventStore } from '../../src/event-store/event-store.js';
 import { openEventStore } from '../../src/event-store/open-event-store.js';
 import { systemClock } from '../../src/ledger/clock.js';
 import { Journal } from '../../src/ledger/journal.js';
@@ -58,12 +59,15 @@ async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {
   return { code, out, errors };
 }
 
+/** The log of a folder that no service has just now. */
+export function openStoreOf(folder: string): Promise<EventStore> {
+  const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = storeSettings(folder);
+  return inNamespace(namespaceOf(folder), () => openEventStore(url, 'inline', viewsDir));
+}
+
 /** An operator's key, made on a folder that no service has yet. */
 export async function operatorKey(folder: string): Promise<string> {
-  const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = storeSettings(folder);
-  const store = await inNamespace(namespaceOf(folder), () =>
-    openEventStore(url, 'inline', viewsDir),
-  );
+  const store = await openStoreOf(folder);
   try {
     const journal = new Journal(store);
     const news = new News(store);
