@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
-import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
+import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 
@@ -166,13 +166,9 @@ class BatchesTable {
         add(this.of(event.data), { refundCount: 1, refundAmount: event.data.amount });
         this.operation('refund', event.data);
         return true;
-      case 'Settled': {
-        const { fee, reserve, net } = event.data;
-        const settledAmount = fee + reserve + net;
-        add(this.of(event.data), { settledCount: 1, settledAmount, fee, reserve, net });
-        this.settleCarried(event.data);
+      case 'Settled':
+        this.settled(event.data);
         return true;
-      }
       case 'Reversal':
         this.of(event.data);
         this.undo(event.data);
@@ -218,6 +214,13 @@ class BatchesTable {
       case 'HeadSigned':
         return false;
     }
+  }
+
+  private settled(data: SettledData): void {
+    const { fee, reserve, net } = data;
+    const settledAmount = fee + reserve + net;
+    add(this.of(data), { settledCount: 1, settledAmount, fee, reserve, net });
+    this.settleCarried(data);
   }
 
   private sold(data: SaleData): void {

@@ -95,15 +95,8 @@ export function postingsOf(event: LedgerEvent): Posting[] {
       return [settled(event.data)];
     case 'Reversal':
       return undone(event.data);
-    case 'BatchClosed': {
-      const { refunds, ...batch } = event.data;
-      return refunds.map(({ currency, amount }) =>
-        refundsCleared(
-          entryOf('refunds-cleared', { ...batch, currency }, batchName(batch)),
-          BigInt(amount),
-        ),
-      );
-    }
+    case 'BatchClosed':
+      return closed(event.data);
     case 'ChargebackOpened':
     case 'ChargebackWon':
       return chargedBack(event);
@@ -151,6 +144,18 @@ export function postingsOf(event: LedgerEvent): Posting[] {
       return [];
   }
 }
+
+/** A close clears the refunds that were made in its batch, in each of their currencies. */
+function closed({ refunds, ...batch }: Closed): Posting[] {
+  return refunds.map(({ currency, amount }) =>
+    refundsCleared(
+      entryOf('refunds-cleared', { ...batch, currency }, batchName(batch)),
+      BigInt(amount),
+    ),
+  );
+}
+
+type Closed = Extract<LedgerEvent, { type: 'BatchClosed' }>['data'];
 
 /** What an event that moves money says of where it belongs. */
 interface Booked {
