@@ -4,6 +4,7 @@ import { SettingsError } from '../config.js';
 import { auditCommand } from './audit.command.js';
 import { dayCloseCommand } from './day-close.command.js';
 import { demoCommand } from './demo.command.js';
+import { doctorCommand } from './doctor.command.js';
 import { exportCommand } from './export.command.js';
 import { importCommand } from './import.command.js';
 import { LayoutError } from './import-rows.js';
@@ -32,7 +33,8 @@ const program = new Command('ledger')
   .addCommand(skipCommand())
   .addCommand(auditCommand())
   .addCommand(verifyCommand())
-  .addCommand(replayCommand());
+  .addCommand(replayCommand())
+  .addCommand(doctorCommand());
 throwInsteadOfExit(program);
 
 try {

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { STREAM_PREFIXES } from '../ledger/domain/request-name.js';
 import { type CheckedPage, trustedPages } from './checked-page.js';
-import type { EventStore } from './event-store.js';
+import { CorruptLogError, type EventStore } from './event-store.js';
 import { KurrentDbEventStore } from './kurrentdb/kurrentdb-event-store.js';
 import { checkedPages } from './sqlite/checked-log.js';
+import { checkAtStart } from './sqlite/log-check.js';
+import { openForReading } from './sqlite/log-file.js';
 import { SqliteEventStore } from './sqlite/sqlite-event-store.js';
 
 /** A store with what only its owner can do. */
@@ -48,6 +50,23 @@ export async function* openCheckedLog(url: string): AsyncGenerator<CheckedPage> 
     yield* trustedPages(store);
   } finally {
     await store.close();
+  }
+}
+
+/** What a start on the folder would find wrong with its log; undefined where it would find nothing. */
+export function glanceAtLog(url: string): string | undefined {
+  const folder = folderOf(url);
+  try {
+    const database = openForReading(folder);
+    try {
+      checkAtStart(database, folder);
+      return undefined;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (error instanceof CorruptLogError) return error.message;
+    throw error;
   }
 }
 

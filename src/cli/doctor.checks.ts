@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type Database from 'better-sqlite3';
+import type { Settings } from '../config.js';
+import { type EventStore, type Position, START } from '../event-store/event-store.js';
+import { glanceAtLog, isFolder, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+import { ALL_PROJECTIONS } from '../projections/all-projections.js';
+import { batchesProjection } from '../projections/batches.projection.js';
+import { BatchesView } from '../projections/batches.view.js';
+import type { Projection } from '../projections/projection.js';
+import { requestsProjection } from '../projections/requests.projection.js';
+import { RequestsView } from '../projections/requests.view.js';
+import { salesProjection } from '../projections/sales.projection.js';
+import { liveCheckpoint, liveGeneration, openToRead, viewFile } from '../projections/view-file.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  readonly mark: 'ok' | 'warn' | 'fault';
+  readonly detail: string;
+}
+
+const MINUTE_MS = 60_000;
+const GIB = 2 ** 30;
+
+/** Views of a running service are behind by less than this. */
+const BEHIND_EVENTS = 10_000;
+
+const ok = (what: string, detail: string): Finding => ({ what, mark: 'ok', detail });
+const warn = (what: string, detail: string): Finding => ({ what, mark: 'warn', detail });
+export const fault = (what: string, detail: string): Finding => ({ what, mark: 'fault', detail });
+
+export function settingsFinding({ EVENT_STORE_URL, VIEWS_DIR, AUTH, SANDBOX }: Settings): Finding {
+  const store = EVENT_STORE_URL.replace(/:[^:@/]*@/, ':…@');
+  const detail = `${store}, views in ${VIEWS_DIR}, AUTH=${AUTH}`;
+  return SANDBOX === 'on' ? warn('settings', `${detail}, SANDBOX=on`) : ok('settings', detail);
+}
+
+/** Who has the folder, and what its service says of itself. */
+export async function serviceFindings({
+  EVENT_STORE_URL,
+  VIEWS_DIR,
+}: Settings): Promise<Finding[]> {
+  const owner = ownerOf(ownedFolder(EVENT_STORE_URL, VIEWS_DIR));
+  if (!owner) return [ok('service', 'none runs on this folder')];
+  if (owner.url === undefined)
+    return [warn('service', `process ${owner.pid} has the folder, and serves nothing`)];
+  const answer = await fetch(`${owner.url}/health/ready`);
+  const { parts = [] } = (await answer.json()) as {
+    parts?: { name: string; status: string; reason?: string }[];
+  };
+  const unready = parts.filter(({ status }) => status === 'not-ready');
+  return [
+    ok('service', `process ${owner.pid} serves ${owner.url}`),
+    ...unready.map(({ name, reason }) => fault(name, reason ?? 'not ready')),
+  ];
+}
+
+/** What the embedded store's own look at its start would find; a server keeps its log itself. */
+export async function logFindings(
+  store: EventStore,
+  { EVENT_STORE_URL }: Settings,
+): Promise<Finding[]> {
+  const head = await store.head();
+  const reached = ok('store', `reached; the log's head is ${head}`);
+  if (!isFolder(EVENT_STORE_URL)) return [reached];
+  const damage = glanceAtLog(EVENT_STORE_URL);
+  return [
+    reached,
+    damage === undefined
+      ? ok(
+          'log',
+          `${Number(head)} events, undamaged as far as a start looks; \`ledger verify\` reads all`,
+        )
+      : fault('log', damage),
+  ];
+}
+
+/** How far each view is behind the log, and whether it is of this version. */
+export function viewFindings(head: Position, { VIEWS_DIR, EVENT_STORE_URL }: Settings): Finding[] {
+  const newest = Math.max(
+    0,
+    ...ALL_PROJECTIONS.map((view) => checkpoint(VIEWS_DIR, view)?.events ?? 0),
+  );
+  return ALL_PROJECTIONS.map((projection) => {
+    const what = `view ${projection.name}`;
+    const there = checkpoint(VIEWS_DIR, projection);
+    if (!there) {
+      return warn(what, 'is built at the next start: there is none of this version');
+    }
+    const { events, position } = there;
+    if (position >= head) return ok(what, `${events} events, up with the log`);
+    const behind = (isFolder(EVENT_STORE_URL) ? Number(head) : newest) - events;
+    const detail = `${behind} events behind, at position ${position}`;
+    return behind < BEHIND_EVENTS ? ok(what, detail) : warn(what, detail);
+  });
+}
+
+function checkpoint(viewsDir: string, projection: Projection) {
+  return existsSync(viewsDir) ? liveCheckpoint(viewsDir, projection) : undefined;
+}
+
+export async function diskFinding(what: string, folder: string): Promise<Finding> {
+  if (!existsSync(folder)) return warn(what, `${folder} is not there yet`);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const detail = `${(free / GIB).toFixed(1)} GiB free in ${folder}`;
+  if (free < GIB / 10) return fault(what, detail);
+  return free < GIB ? warn(what, detail) : ok(what, detail);
+}
+
+/** A clock behind what was recorded last has been set back, or another node's is ahead. */
+export async function clockFinding(store: EventStore, now: number): Promise<Finding> {
+  const [last] = await store.readAll({ limit: 1, backwards: true });
+  const time = new Date(now).toISOString();
+  if (!last || (await store.head()) === START) return ok('clock', time);
+  const { recordedAt } = JSON.parse(last.metadata) as { recordedAt?: string };
+  const ahead = Date.parse(recordedAt ?? '') - now;
+  if (!(ahead > MINUTE_MS / 60)) return ok('clock', time);
+  const detail = `${time} is ${Math.round(ahead / 1_000)} s before the last event was recorded`;
+  return ahead > MINUTE_MS ? fault('clock', detail) : warn('clock', detail);
+}
+
+/** Asks views for something, read beside whoever keeps them up; undefined where one of them is not there. */
+function inViews<T>(
+  viewsDir: string,
+  [first, ...others]: readonly [Projection, ...Projection[]],
+  ask: (database: Database.Database) => T,
+): T | undefined {
+  const file = (view: Projection): string | undefined => {
+    const generation = existsSync(viewsDir) ? liveGeneration(viewsDir, view) : undefined;
+    return generation === undefined ? undefined : viewFile(viewsDir, view.name, generation);
+  };
+  const main = file(first);
+  if (main === undefined) return undefined;
+  const database = openToRead(main);
+  try {
+    for (const other of others) {
+      const attached = file(other);
+      if (attached === undefined) return undefined;
+      database.prepare('ATTACH ? AS ?').run(attached, other.name);
+    }
+    return ask(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Batches past their cut-off, and requests that wait for their outcome, as the views have them. */
+export function workFindings({ VIEWS_DIR }: Settings, now: number): Finding[] {
+  const open = inViews(VIEWS_DIR, [batchesProjection, salesProjection], (database) =>
+    new BatchesView(database).live(),
+  );
+  const undecided = inViews(VIEWS_DIR, [requestsProjection], (database) =>
+    new RequestsView(database).undecided(now - MINUTE_MS, 1_000),
+  );
+  const overdue = (open ?? []).filter(
+    ({ endsAt, status }) => status === 'closing' || (endsAt !== null && Date.parse(endsAt) < now),
+  );
+  const names = overdue
+    .slice(0, 3)
+    .map(({ merchantId, terminalId, batchNo }) => `${merchantId}.${terminalId}.${batchNo}`);
+  return [
+    overdue.length === 0
+      ? ok('batches', `${open?.length ?? 0} open, none overdue`)
+      : warn(
+          'batches',
+          `${overdue.length} of ${open?.length ?? 0} overdue or closing: ${names.join(', ')}`,
+        ),
+    (undecided?.length ?? 0) === 0
+      ? ok('requests', 'none waits for its outcome')
+      : warn(
+          'requests',
+          `${undecided?.length ?? 0} have waited for a minute: ${undecided?.slice(0, 3).join(', ') ?? ''}`,
+        ),
+  ];
+}
