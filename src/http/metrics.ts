@@ -13,6 +13,10 @@ export class Metrics {
 
   constructor(views: Views, store: EventStore) {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges with the name of a counter, which Prometheus' own check refuses.
+    for (const what of ['handles', 'requests', 'resources']) {
+      this.registry.removeSingleMetric(`nodejs_active_${what}_total`);
+    }
     this.requests = new Histogram({
       name: 'tillbook_http_request_duration_seconds',
       help: 'Time from a request to its answer.',

@@ -131,9 +131,14 @@ async function begin(newLog: NewLog, death?: Death): Promise<Run> {
 }
 
 /** The facts by stream: which of two streams was written to first may differ. */
+/** That a sale may be a second swipe is known from memory, which a crash takes away: a warning, and no more. */
 function facts(log: readonly RecordedEvent[]): Record<string, object[]> {
   const streams: Record<string, object[]> = {};
-  for (const { stream, event } of log) (streams[stream] ??= []).push(event);
+  for (const { stream, event } of log) {
+    const isSale = event.type === 'Sale';
+    const fact = isSale ? { ...event, data: { ...event.data, repeats: undefined } } : event;
+    (streams[stream] ??= []).push(fact);
+  }
   return streams;
 }
 

@@ -129,7 +129,8 @@ export class SalesCheck {
   }
 
   /** That its request was taken for just this, and that nothing else came of it. */
-  private effectOfRequest({ type, data }: Answered, sale: Sale | undefined): Finding | undefined {
+  private effectOfRequest(event: Answered, sale: Sale | undefined): Finding | undefined {
+    const { type, data } = event;
     const { request, asked, saleId } = data;
     const own = this.histories.named(request)?.facts ?? [];
     const taken = own[0];
@@ -144,7 +145,7 @@ export class SalesCheck {
       return wrong(`request ${request} has had its effect already`);
     }
     if (sale.undone.includes(request)) return wrong(`request ${request} was undone before`);
-    if (ifMatch && !ifMatch.includes(sale.revision)) {
+    if (ifMatch && !isApproved(event) && !ifMatch.includes(sale.revision)) {
       return wrong(`request ${request} was sent for revision ${ifMatch.join(' or ')}`);
     }
     const differing = differingFields(content, data);
