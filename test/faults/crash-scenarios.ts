@@ -180,8 +180,8 @@ async function dieAndGoOn(
   await end({ ...run, ledger });
 }
 
-/** For every place at which a process may die, on any store. */
-export function crashScenarios(name: string, newLog: NewLog): void {
+/** For every place at which a process may die, or every so many of them, on any store. */
+export function crashScenarios(name: string, newLog: NewLog, everyPlaces = 1): void {
   describe.each(Object.entries(SCENARIOS))(`${name}: %s`, (_, steps) => {
     test('ends as without the crash, wherever the process dies, when what was not answered is sent again', async () => {
       const whole = await begin(newLog);
@@ -190,7 +190,7 @@ export function crashScenarios(name: string, newLog: NewLog): void {
       const { appends } = whole.store;
       expect(appends).toBeGreaterThan(3);
       await end(whole);
-      for (let at = 1; at <= appends; at += 1) {
+      for (let at = 1; at <= appends; at += everyPlaces) {
         for (const loses of ['append', 'answer'] as const) {
           await dieAndGoOn(newLog, steps, { at, loses }, expected);
         }

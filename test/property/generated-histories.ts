@@ -308,7 +308,7 @@ function isFinal({
 }
 
 /** Histories of random commands, some of them at the same moment, on the ledger as it is composed. */
-export function generatedHistories(name: string, newLog: NewLog): void {
+export function generatedHistories(name: string, newLog: NewLog, numRuns = RUNS): void {
   test(`whatever is sent in whatever order, the books, the batches and the lists agree (${name})`, async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -323,7 +323,7 @@ export function generatedHistories(name: string, newLog: NewLog): void {
           }
         },
       ),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns, endOnFailure: true },
     );
   });
 }
