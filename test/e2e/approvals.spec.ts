@@ -180,7 +180,9 @@ describe('a request that waits', () => {
 
     const approved = await decide(voidId, 'approve');
 
-    expect([approved.status, approved.body.code]).toEqual([409, 'batch-closed']);
+    // The sweep of what has ended may have come first: then the approval is no longer open.
+    expect(approved.status).toBe(409);
+    expect(['batch-closed', 'approval-status']).toContain(approved.body.code);
     expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', code: 'batch-closed' });
   });
 
