@@ -37,7 +37,7 @@ export async function createApp(
   });
   const fastify: FastifyInstance = adapter.getInstance();
   trace(fastify);
-  await secure(fastify);
+  secure(fastify);
   readJsonExactly(fastify);
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);

@@ -1,7 +1,6 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   type FastifyInstance,
@@ -9,6 +8,7 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import helmet, { type HelmetOptions } from 'helmet';
 import type { Settings } from '../config.js';
 import { problems, sendProblem } from './problem.js';
 import { requestId } from './tracing.js';
@@ -44,7 +44,7 @@ export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): F
 }
 
 /** What browsers are told: nothing but the page at /docs loads anything, and only from here. */
-const BROWSERS: FastifyHelmetOptions = {
+const BROWSERS: HelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -68,8 +68,18 @@ const BROWSERS: FastifyHelmetOptions = {
   xXssProtection: false,
 };
 
-export async function secure(fastify: FastifyInstance): Promise<void> {
-  await fastify.register(helmet, BROWSERS);
+/** Every answer has the same of these headers: they are worked out once. */
+export function secure(fastify: FastifyInstance): void {
+  const headers = new Map<string, string>();
+  const answer = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  helmet(BROWSERS)({} as IncomingMessage, answer as unknown as ServerResponse, () => undefined);
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    for (const [name, value] of headers) reply.raw.setHeader(name, value);
+    done();
+  });
 }
 
 /** What came is no HTTP request, or its headers are too large. */

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { LimitScope } from '../merchants/domain/limits.js';
 import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
-import type { ReversalData } from '../sales/domain/sale.events.js';
+import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
 
 const SUMS = `
@@ -43,6 +43,11 @@ interface Count {
   readonly times: 1 | -1;
 }
 
+type Requested = Pick<
+  SaleData,
+  'merchantId' | 'terminalId' | 'businessDate' | 'currency' | 'amount'
+> & { readonly storeId?: string };
+
 interface Change {
   readonly key: readonly string[];
   count: number;
@@ -79,17 +84,15 @@ class DaySumsTable {
   /** Gives back whether the event counts for limits: what an event means must be said for each. */
   private apply({ event }: RecordedEvent): boolean {
     switch (event.type) {
-      case 'Sale': {
-        const { businessDate: date, card, ...data } = event.data;
-        this.count({ ...data, kind: 'sale', date, cardToken: card.token, times: 1 });
+      case 'Sale':
+        this.countRequest('sale', event.data, event.data.card.token);
         return true;
-      }
       case 'Void':
-      case 'Refund': {
-        const kind = event.type === 'Void' ? 'void' : 'refund';
-        this.count({ ...event.data, kind, date: event.data.businessDate, times: 1 });
+        this.countRequest('void', event.data, event.data.cardToken);
         return true;
-      }
+      case 'Refund':
+        this.countRequest('refund', event.data, event.data.cardToken);
+        return true;
       case 'Reversal':
         return this.undo(event.data);
       case 'MerchantRegistered':
@@ -131,6 +134,16 @@ class DaySumsTable {
       case 'HeadSigned':
         return false;
     }
+  }
+
+  /** Field by field: a spread of so many takes longer than all the rest of a sale here. */
+  private countRequest(
+    kind: Counted,
+    { merchantId, terminalId, storeId, businessDate, currency, amount }: Requested,
+    cardToken: string | undefined,
+  ): void {
+    const place = { merchantId, terminalId, storeId, cardToken };
+    this.count({ kind, ...place, date: businessDate, currency, amount, times: 1 });
   }
 
   private undo(data: ReversalData): boolean {

@@ -37,6 +37,9 @@ export interface Listener {
   stopAll(reason: string): void;
 }
 
+/** Room for the events of one commit: what outlives a collection of the young is copied, twice, by all cores. */
+const YOUNG_GENERATION_MB = 64;
+
 /** The views kept up in a thread of its own, from a connection of its own to the log. */
 export class ProjectorThread {
   private readonly ended: Promise<unknown>;
@@ -53,6 +56,7 @@ export class ProjectorThread {
   static start(options: ThreadOptions, listener: Listener): Promise<ProjectorThread> {
     const worker = new Worker(new URL('./projector.worker.js', import.meta.url), {
       workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     const thread = new ProjectorThread(worker);
     return new Promise((resolve, reject) => {
