@@ -1,5 +1,4 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Answer } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
@@ -162,32 +161,6 @@ describe('a batch', () => {
     expect([merchant.status, merchant.body.responseCode]).toEqual([404, '03']);
     expect([terminal.status, terminal.body.responseCode]).toEqual([404, '97']);
     expect([number.status, number.body.responseCode]).toEqual([400, '30']);
-  });
-
-  test('keeps sums exact that no double holds', async () => {
-    const amount = 999_999_999_999;
-    const count = 9_011;
-    for (let sold = 0; sold < count; sold += 500) {
-      const some = Math.min(500, count - sold);
-      await Promise.all(Array.from({ length: some }, () => shop.sell({ amount })));
-    }
-    const saleAmount = BigInt(amount) * BigInt(count);
-    const totals = `{"saleCount":${count},"saleAmount":${saleAmount},"voidCount":0,"voidAmount":0,"refundCount":0,"refundAmount":0}`;
-
-    let closed: Answer['body'];
-    do {
-      ({ body: closed } = await ledger.post(`${shop.batchPath()}/close`, `{"totals":${totals}}`));
-    } while (closed.status === 'closing');
-    const { body: balances } = await ledger.get(
-      `${shop.path}/balances?after=${String(closed.position)}`,
-    );
-
-    expect(saleAmount).toBeGreaterThan(2n ** 53n);
-    expect(closed.reconciliation).toBe('matched');
-    expect(closed.totals.saleAmount).toBe(saleAmount);
-    const { fee, net } = closed.settled as Record<'fee' | 'net', number | bigint>;
-    expect(BigInt(fee) + BigInt(net)).toBe(saleAmount);
-    expect(BigInt(balances[0].available as number | bigint)).toBe(BigInt(net));
   });
 });
 

@@ -91,34 +91,38 @@ describe('behind a close on another node', () => {
   });
 });
 
-/** Places of a close of two sales, one of them refunded in part, at which its node may die. */
-const APPENDS = 4;
+/**
+ * Places of a close of two sales, one of them refunded in part, at which its node may die: before each append, which
+ * leaves the same log as behind the one before it, and behind the last.
+ */
+const PLACES = [
+  ...[1, 2, 3, 4].map((at) => ({ at, loses: 'append' as const })),
+  { at: 4, loses: 'answer' as const },
+];
 
 test('a close whose node dies, wherever it does, is ended by the terminal’s repeat through another', async () => {
-  for (let at = 1; at <= APPENDS; at += 1) {
-    for (const loses of ['append', 'answer'] as const) {
-      const log = newKurrentDbLog();
-      const other = await TestLedger.open(log);
-      await other.register('M1', shop, { T1: 'S1' });
-      await other.send(sell(1));
-      await other.send(sell(2));
-      await other.send(back('refund', 1, 3, { amount: REFUNDED }));
-      const dying = await TestLedger.open(log, {
-        wrap: (inner) => new CrashingStore(inner, { at, loses }),
-      });
-      await dying.send(close()).catch(() => undefined);
-      expect(dying.store).toMatchObject({ isDead: true, appends: at });
+  for (const { at, loses } of PLACES) {
+    const log = newKurrentDbLog();
+    const other = await TestLedger.open(log);
+    await other.register('M1', shop, { T1: 'S1' });
+    await other.send(sell(1));
+    await other.send(sell(2));
+    await other.send(back('refund', 1, 3, { amount: REFUNDED }));
+    const dying = await TestLedger.open(log, {
+      wrap: (inner) => new CrashingStore(inner, { at, loses }),
+    });
+    await dying.send(close()).catch(() => undefined);
+    expect(dying.store).toMatchObject({ isDead: true, appends: at });
 
-      expect(await other.send(close())).toMatchObject({
-        answer: { status: 'closed', settled: { count: 2, amount: String(20_000 - REFUNDED) } },
-      });
-      const types = (await other.log()).map(({ event }) => event.type);
-      const times = (type: string) => types.filter((each) => each === type).length;
-      expect([times('BatchCloseRequested'), times('Settled'), times('BatchClosed')]).toEqual([
-        ...[1, 2, 1],
-      ]);
-      await expectInvariants(other);
-      await Promise.all([dying.close(), other.close()]);
-    }
+    expect(await other.send(close())).toMatchObject({
+      answer: { status: 'closed', settled: { count: 2, amount: String(20_000 - REFUNDED) } },
+    });
+    const types = (await other.log()).map(({ event }) => event.type);
+    const times = (type: string) => types.filter((each) => each === type).length;
+    expect([times('BatchCloseRequested'), times('Settled'), times('BatchClosed')]).toEqual([
+      ...[1, 2, 1],
+    ]);
+    await expectInvariants(other);
+    await Promise.all([dying.close(), other.close()]);
   }
 });
