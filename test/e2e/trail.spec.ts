@@ -1,6 +1,5 @@
-import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { TrailEventDto } from '../../src/audit/audit.controller.js';
+import { LiveReader } from '../support/live-reader.js';
 import { Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
@@ -62,42 +61,3 @@ describe('GET /v1/audit/events', () => {
     live.close();
   });
 });
-
-/** Reads an event stream, one event at a time. */
-class LiveReader {
-  private text = '';
-  private wake: () => void = () => undefined;
-  private readonly request;
-
-  constructor(url: string, lastEventId: string) {
-    this.request = request(`${url}/v1/audit/events?type=Sale`, {
-      headers: { accept: 'text/event-stream', 'last-event-id': lastEventId },
-    });
-    this.request.on('error', () => undefined);
-    this.request.on('response', (response) => {
-      response.on('data', (chunk: Buffer) => {
-        this.text += chunk.toString();
-        this.wake();
-      });
-    });
-    this.request.end();
-  }
-
-  async next(): Promise<TrailEventDto> {
-    for (;;) {
-      const end = this.text.indexOf('\n\n');
-      if (end === -1) {
-        await new Promise<void>((resolve) => (this.wake = resolve));
-        continue;
-      }
-      const message = this.text.slice(0, end);
-      this.text = this.text.slice(end + 2);
-      const data = /^data: (.*)$/m.exec(message)?.[1];
-      if (data !== undefined) return JSON.parse(data) as TrailEventDto;
-    }
-  }
-
-  close(): void {
-    this.request.destroy();
-  }
-}

@@ -1,0 +1,119 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { freePorts } from '../support/eventstore-process.js';
+import { HttpClient } from '../support/http-client.js';
+import { LiveReader } from '../support/live-reader.js';
+import { Shop } from '../support/shop.js';
+import { afterSuite, newFolder } from '../support/store-folder.js';
+import { storeSettings } from '../support/store-settings.js';
+import { Tillbook } from '../support/tillbook.js';
+
+const NDJSON = { 'content-type': 'application/x-ndjson' };
+
+/** nginx with docker/proxy.conf, in front of these instead of the cluster's nodes. */
+async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
+  const folder = newFolder();
+  const [port = 0] = await freePorts(1);
+  let site = readFileSync('docker/proxy.conf', 'utf8');
+  nodes.forEach(({ url }, index) => {
+    site = site.replace(`ledger${index + 1}:3000`, new URL(url).host);
+  });
+  site = site.replace('listen 3000', `listen 127.0.0.1:${port}`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const config = join(folder, 'nginx.conf');
+  writeFileSync(
+    config,
+    [
+      'daemon off;',
+      ...(process.getuid?.() === 0 ? ['user root;'] : []),
+      `pid ${join(folder, 'pid')};`,
+      'error_log stderr warn;',
+      'events {}',
+      'http {',
+      'access_log off;',
+      ...temporary.map((name) => `${name}_temp_path ${join(folder, name)};`),
+      `${site}}`,
+    ].join('\n'),
+  );
+  const checked = spawnSync('nginx', ['-t', '-q', '-c', config]);
+  expect([checked.status, String(checked.stderr)]).toEqual([0, '']);
+  const nginx = spawn('nginx', ['-c', config], { stdio: 'ignore' });
+  afterSuite(() => {
+    nginx.kill();
+    return Promise.resolve();
+  });
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await fetch(`${url}/health/live`).catch(() => undefined))?.ok) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return url;
+}
+
+const hasNginx = spawnSync('nginx', ['-v']).error === undefined;
+
+if (!hasNginx) {
+  test.skip('left out: no nginx (Debian package nginx-light)', () => undefined);
+} else {
+  describe('docker/proxy.conf, in front of two nodes', () => {
+    let nodes: [Tillbook, Tillbook];
+    let proxy: HttpClient;
+    let shop: Shop;
+
+    beforeAll(async () => {
+      const env = { ...storeSettings(newFolder()), VIEWS_DIR: undefined };
+      nodes = await Promise.all([Tillbook.start({ env }), Tillbook.start({ env })]);
+      proxy = new HttpClient(await startProxy(nodes));
+      shop = (await Shop.open(nodes[0])).through(proxy);
+    });
+
+    test('takes a bulk that is larger than any other request may be', async () => {
+      const wide = { ...shop.saleBody(), operatorId: ' '.repeat(2_000) };
+      const lines = Array.from({ length: 1_500 }, () => JSON.stringify({ op: 'sale', ...wide }));
+      const body = `${lines.join('\n')}\n`;
+      expect(body.length).toBeGreaterThan(2 * 1024 * 1024);
+      const { status, text } = await proxy.post('/v1/bulk', body, NDJSON);
+      expect([status, text.trimEnd().split('\n').length]).toEqual([200, lines.length]);
+    });
+
+    test('lets the service itself refuse what is too large', async () => {
+      const tooLarge = { ...shop.saleBody(), operatorId: 'x'.repeat(1024 * 1024) };
+      const { status, body } = await proxy.post('/v1/sales', tooLarge);
+      expect([status, body.code]).toEqual([413, 'too-large']);
+    });
+
+    test('passes the answer to a line on before the next is sent', async () => {
+      const outgoing = request(new URL('/v1/bulk', proxy.url), { method: 'POST', headers: NDJSON });
+      const answers = new Promise<AsyncIterator<string>>((resolve, reject) => {
+        outgoing.on('error', reject);
+        outgoing.on('response', (incoming) => {
+          resolve(createInterface({ input: incoming })[Symbol.asyncIterator]());
+        });
+      });
+      for (let line = 1; line <= 3; line += 1) {
+        outgoing.write(`${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`);
+        const { value } = await (await answers).next();
+        expect(JSON.parse(value as string)).toMatchObject({ line, status: 201 });
+      }
+      outgoing.end();
+      expect((await (await answers).next()).done).toBe(true);
+    });
+
+    test('passes live events on as they come', async () => {
+      const { position } = await shop.sell();
+      const live = new LiveReader(proxy.url, position);
+      const sold = await shop.sell();
+      expect((await live.next()).position).toBe(sold.position);
+      live.close();
+    });
+
+    test('goes on with the other node when one is killed', async () => {
+      await nodes[1].service.kill();
+      const answers = await Promise.all(Array.from({ length: 8 }, () => shop.trySale()));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    });
+  });
+}
