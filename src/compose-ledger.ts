@@ -115,9 +115,9 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     acquirer: new AcquirerCommandHandler(journal, directory, clock),
     dueWork: new DueWork([
       () => sweep.run(),
-      () => approvals.endDue(),
+      (pace) => approvals.endDue(pace),
       () => batches.closeDue(),
-      () => payouts.runDue(),
+      (pace) => payouts.runDue(pace),
     ]),
     skips: new SkipCommandHandler(journal, views, clock),
   };

@@ -1,6 +1,7 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
+import type { Pace } from '../ledger/due-work.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -87,8 +88,9 @@ export class ApprovalsCommandHandler {
   }
 
   /** Ends what waits for nothing any more. Safe on any number of nodes: one of them is the first. */
-  async endDue(): Promise<void> {
-    await this.views.waitFor(await this.journal.head(), undefined, 'approvals');
+  async endDue(pace: Pace): Promise<void> {
+    const head = await this.journal.head();
+    if (pace === 'awaited') await this.views.waitFor(head, undefined, 'approvals');
     const due = this.views.approvals.due(timeText(this.clock.now()), PAGE);
     for (const approvalId of due) {
       const standing = await this.standing(approvalId);

@@ -1,7 +1,10 @@
 const INTERVAL_MS = 1_000;
 
+/** Whether someone waits for it, or it comes round by itself and need not press the views. */
+export type Pace = 'awaited' | 'at-ease';
+
 /** Something that the ledger does by itself when it is due; doing it again changes nothing. */
-export type Task = () => Promise<void>;
+export type Task = (pace: Pace) => Promise<void>;
 
 /** What falls due by the clock, done round by round for as long as the service runs. */
 export class DueWork {
@@ -11,10 +14,10 @@ export class DueWork {
   constructor(private readonly tasks: readonly Task[]) {}
 
   /** Does what is due now. One task's fault does not keep the others from theirs. @throws the first fault */
-  async run(): Promise<void> {
+  async run(pace: Pace = 'awaited'): Promise<void> {
     const faults: unknown[] = [];
     for (const task of this.tasks) {
-      await task().catch((fault: unknown) => faults.push(fault));
+      await task(pace).catch((fault: unknown) => faults.push(fault));
     }
     if (faults.length > 0) throw faults[0];
   }
@@ -22,7 +25,7 @@ export class DueWork {
   /** `onFault` is told what kept a round from its end; the next round tries again. */
   start(onFault: (error: unknown) => void): void {
     this.timer = setTimeout(() => {
-      this.running = this.run()
+      this.running = this.run('at-ease')
         .catch(onFault)
         .finally(() => {
           if (this.timer) this.start(onFault);

@@ -105,11 +105,11 @@ export class Follower {
     return (this.projector.position() ?? this.head) < this.head;
   }
 
-  /** Someone waits for this position: nothing is gathered on the way there. */
+  /** Someone waits for this position: once it is here, no more is gathered first. */
   hurry(position: Position): void {
     if (position > this.wanted) this.wanted = position;
     if (this.isPaused()) return;
-    this.flush();
+    if (this.received >= position) this.flush();
     if (this.isBehind()) return;
     this.pulling ??= this.pull().finally(() => {
       this.pulling = undefined;
@@ -135,8 +135,9 @@ export class Follower {
     if (!last || last.position <= this.received || this.isPaused()) return;
     for (const event of page) if (event.position > this.received) this.gathered.push(event);
     this.received = last.position;
-    const isWanted = (this.projector.position() ?? this.wanted) < this.wanted;
-    if (isWanted || this.gathered.length >= BATCH_EVENTS) this.flush();
+    const isBehindWanted = (this.projector.position() ?? this.wanted) < this.wanted;
+    const isWantedHere = isBehindWanted && this.received >= this.wanted;
+    if (isWantedHere || this.gathered.length >= BATCH_EVENTS) this.flush();
     else {
       this.gathering ??= setTimeout(() => {
         this.gatherMore();

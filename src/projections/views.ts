@@ -133,10 +133,14 @@ export class Views {
    * @throws ViewBehindError when it does not get there in time, or has stopped on the way
    */
   async waitFor(position: Position, timeoutMs = PATIENCE_MS, view?: string): Promise<void> {
-    const { progress } = this.current;
-    if (progress.isThere(position, view)) return;
+    if (this.current.progress.isThere(position, view)) return;
     this.keeper.hurry(position);
-    await progress.reach(position, timeoutMs, view);
+    await this.letCome(position, timeoutMs, view);
+  }
+
+  /** The same without haste: views that are left to gather what comes cost much less. */
+  letCome(position: Position, timeoutMs = PATIENCE_MS, view?: string): Promise<void> {
+    return this.current.progress.reach(position, timeoutMs, view);
   }
 
   /** Whoever still waits is told that the views are behind. */
