@@ -38,12 +38,12 @@ export function encode(event: LedgerEvent, from: Provenance): NewEvent {
   };
 }
 
-/** Whether the id of a readable event follows from what it says, as `encode` makes it. */
-export function hasOwnId({ id, type, data, metadata }: StoredEvent): boolean {
+/** Whether the id of an event follows from what it says, as `encode` makes it. */
+export function hasOwnId({ id, type, data }: StoredEvent, recorded: RecordedEvent): boolean {
   const of = (request: unknown): boolean => eventId(`${String(request)} ${type} ${data}`) === id;
-  if (of((JSON.parse(metadata) as Record<string, unknown>)['$correlationId'])) return true;
+  if (of(recorded.correlationId)) return true;
   // Who sends a correlation of its own is a terminal: its request names itself.
-  const { request, saleId } = JSON.parse(data) as Record<string, unknown>;
+  const { request, saleId } = recorded.event.data as Record<string, unknown>;
   return of(request ?? saleId);
 }
 
@@ -205,6 +205,7 @@ export function decode(stored: StoredEvent): RecordedEvent {
     revision: stored.revision,
     id: stored.id,
     recordedAt: metadata['recordedAt'] as string,
+    correlationId: metadata['$correlationId'] as string,
     by: metadata['by'] as Actor,
   };
 }

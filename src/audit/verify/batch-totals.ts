@@ -6,6 +6,9 @@ import { BatchesView } from '../../projections/batches.view.js';
 import type { Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 
+/** Events that are folded at once, unless someone asks before. */
+const WAITING = 5_000;
+
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
 
 /** What a close says of its batch, but for how it compares with the terminal's own side. */
@@ -31,6 +34,7 @@ export class BatchTotals {
 
   add(event: RecordedEvent): void {
     this.waiting.push(event);
+    if (this.waiting.length >= WAITING) this.catchUp();
   }
 
   /** Of everything that was added. */
@@ -46,8 +50,8 @@ export class BatchTotals {
     };
   }
 
-  /** To be called now and then, so that not too many wait. Events that can't be counted are left out. */
-  catchUp(): void {
+  /** Events that can't be counted are left out. */
+  private catchUp(): void {
     const events = this.waiting.splice(0);
     if (events.length === 0 || this.attempt(events)) return;
     for (const event of events) this.attempt([event]);

@@ -13,6 +13,8 @@ export interface History {
   brokenAt?: string;
   /** Of a sale, a request, a batch or a payout: its events. Of other streams nothing. */
   readonly facts: LedgerEvent[];
+  /** The same in JSON, one behind the other, made of what the log has: nothing is written anew to be kept. */
+  text: string;
   /** As these leave it. */
   sale?: Sale | undefined;
 }
@@ -28,7 +30,7 @@ export class Histories {
   stream(name: string): History {
     const known = this.shelf.get(name);
     if (known) return known;
-    const history: History = { revision: -1, facts: [] };
+    const history: History = { revision: -1, facts: [], text: '' };
     this.shelf.set(name, history);
     return history;
   }
@@ -44,21 +46,31 @@ export function saleFacts({ facts }: History): readonly (SaleEvent | RequestEven
   return facts as readonly (SaleEvent | RequestEvent)[];
 }
 
-/** @throws RangeError where an amount can't be */
-export function remember(history: History, event: LedgerEvent): void {
+/** `data`: the event's as the log has it. @throws RangeError where an amount can't be */
+export function remember(history: History, event: LedgerEvent, data: string): void {
+  const text = `{"type":"${event.type}","data":${data}}`;
+  history.text = history.text === '' ? text : `${history.text},${text}`;
+  takeIn(history, event);
+}
+
+function takeIn(history: History, event: LedgerEvent): void {
   history.facts.push(event);
   if (event.type === 'Sale' || history.sale) {
     history.sale = evolveSale(history.sale, event as SaleEvent);
   }
 }
 
-function pack({ revision, brokenAt, facts }: History): string {
-  return JSON.stringify({ revision, brokenAt, facts });
+/** The revision and the first fault on a line of their own. */
+function pack({ revision, brokenAt = '', text }: History): string {
+  return `${revision} ${brokenAt}\n${text}`;
 }
 
-function unpack(text: string): History {
-  const { facts, ...rest } = JSON.parse(text) as History;
-  const history: History = { ...rest, facts: [] };
-  for (const fact of facts) remember(history, fact);
+function unpack(packed: string): History {
+  const end = packed.indexOf('\n');
+  const [revision, brokenAt] = packed.slice(0, end).split(' ');
+  const text = packed.slice(end + 1);
+  const history: History = { revision: Number(revision), facts: [], text };
+  if (brokenAt) history.brokenAt = brokenAt;
+  for (const fact of JSON.parse(`[${text}]`) as LedgerEvent[]) takeIn(history, fact);
   return history;
 }

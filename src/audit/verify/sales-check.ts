@@ -64,16 +64,7 @@ export class SalesCheck {
   }
 
   /** What is wrong with the event that comes next in this history. `at`: when it was recorded, epoch milliseconds. */
-  findings(event: SaleEvent | RequestEvent, history: History, at: number): Finding[] {
-    const found = this.judged(event, history, at);
-    return found.filter((finding) => finding !== undefined);
-  }
-
-  private judged(
-    event: SaleEvent | RequestEvent,
-    history: History,
-    at: number,
-  ): (Finding | undefined)[] {
+  findings(event: SaleEvent | RequestEvent, history: History, at: number): (Finding | undefined)[] {
     switch (event.type) {
       case 'Sale':
         return [first(history), this.batches.shut(event.data, at), this.sale(event.data, at)];

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { SeenNames } from './seen-names.js';
 
 /** Values that are kept in memory at the most, twice: those used lately, and those used before. */
 const NEAR = 20_000;
@@ -13,6 +14,8 @@ export interface Packing<V> {
 export class Shelf<V extends object> {
   private lately = new Map<string, V>();
   private before = new Map<string, V>();
+  /** Those that the table has: most names that are asked for are new, and it need not be asked for them. */
+  private readonly stored = new SeenNames();
   private readonly take: Database.Statement<[string], string>;
   private readonly store: Database.Statement<[string, string]>;
 
@@ -32,7 +35,9 @@ export class Shelf<V extends object> {
 
   /** What is changed in it is kept. */
   get(name: string): V | undefined {
-    const found = this.lately.get(name) ?? this.before.get(name) ?? this.unpacked(name);
+    const near = this.lately.get(name);
+    if (near) return near;
+    const found = this.before.get(name) ?? this.unpacked(name);
     if (found) this.set(name, found);
     return found;
   }
@@ -40,14 +45,18 @@ export class Shelf<V extends object> {
   set(name: string, value: V): void {
     this.lately.set(name, value);
     if (this.lately.size < NEAR) return;
-    for (const [older, kept] of this.before) {
-      if (!this.lately.has(older)) this.store.run(older, this.packing.pack(kept));
+    // In the order of the names: those that stand together are then written together.
+    const older = [...this.before.keys()].filter((one) => !this.lately.has(one)).sort();
+    for (const one of older) {
+      this.store.run(one, this.packing.pack(this.before.get(one) as V));
+      this.stored.add(one);
     }
     this.before = this.lately;
     this.lately = new Map();
   }
 
   private unpacked(name: string): V | undefined {
+    if (!this.stored.mayHave(name)) return undefined;
     const text = this.take.get(name);
     return text === undefined ? undefined : this.packing.unpack(text);
   }

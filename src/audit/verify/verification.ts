@@ -80,9 +80,8 @@ export class Verification {
   take({ events, faults }: CheckedPage): Fault[] {
     const found: Fault[] = [...faults];
     if (faults.length > 0) this.isBroken = true;
-    for (const event of events) found.push(...this.event(event));
+    for (const event of events) this.event(event, found);
     this.heads.catchUp();
-    this.batches.totals.catchUp();
     this.faults += found.length;
     return found;
   }
@@ -116,22 +115,24 @@ export class Verification {
     this.database.close();
   }
 
-  private event(stored: StoredEvent): Fault[] {
+  private event(stored: StoredEvent, found: Fault[]): void {
     const { position, stream, revision } = stored;
+    const tell = (finding: Finding | undefined): void => {
+      if (finding) found.push({ ...finding, position, stream });
+    };
     const history = this.histories.stream(stream);
-    const place = [this.order(stored), gap(stored, history)];
-    const isInPlace = !place.some((finding) => finding !== undefined);
+    const order = this.order(stored);
+    const missing = gap(stored, history);
+    const isInPlace = !order && !missing;
+    tell(order);
+    tell(missing);
     const recorded = readable(stored);
-    const isReadable = !('code' in recorded);
-    const findings = [
-      ...place,
-      ...(isReadable ? this.content(stored, recorded, history, isInPlace) : [recorded]),
-    ];
+    if ('code' in recorded) tell(recorded);
+    else this.content(stored, recorded, history, isInPlace, tell);
     this.heads.take(stored);
     this.events += 1;
     history.revision = Math.max(history.revision, revision);
-    if (!isInPlace || !isReadable) this.break(history, position);
-    return findings.flatMap((finding) => (finding ? [{ ...finding, position, stream }] : []));
+    if (!isInPlace || 'code' in recorded) this.break(history, position);
   }
 
   /** What is wrong with what it says. */
@@ -140,14 +141,14 @@ export class Verification {
     recorded: RecordedEvent,
     history: History,
     isInPlace: boolean,
-  ): (Finding | undefined)[] {
+    tell: Tell,
+  ): void {
     const { event, position } = recorded;
-    const id: Finding = { code: 'id', detail: 'its id is not of what it says' };
-    return [
-      hasOwnId(stored) ? undefined : id,
-      ...(isInPlace && history.brokenAt === undefined ? this.judge(recorded, history) : []),
-      event.type === 'HeadSigned' ? this.signed(event.data, position) : undefined,
-    ];
+    if (!hasOwnId(stored, recorded)) tell(NOT_ITS_ID);
+    if (isInPlace && history.brokenAt === undefined) {
+      this.judge(recorded, history, stored.data, tell);
+    }
+    if (event.type === 'HeadSigned') tell(this.signed(event.data, position));
   }
 
   private order({ position }: StoredEvent): Finding | undefined {
@@ -172,23 +173,23 @@ export class Verification {
   }
 
   /** By the rules that decide such events; then it is taken in, whatever they say. */
-  private judge(recorded: RecordedEvent, history: History): Finding[] {
+  private judge(recorded: RecordedEvent, history: History, data: string, tell: Tell): void {
     const { event, stream } = recorded;
     const own = ownStream(event);
     if (own !== stream) {
       this.break(history, recorded.position);
-      return [{ code: 'misplaced', detail: `it belongs into ${own}` }];
+      tell({ code: 'misplaced', detail: `it belongs into ${own}` });
+      return;
     }
     const at = Date.parse(recorded.recordedAt);
-    const found = this.judged(event, history, at, recorded);
+    this.judged(event, history, at, recorded).forEach(tell);
     try {
-      this.takeIn(recorded, history);
+      this.takeIn(recorded, history, data);
     } catch (error) {
-      found.push(illegal((error as Error).message));
+      tell(illegal((error as Error).message));
       this.break(history, recorded.position);
     }
-    found.push(this.books.post(event));
-    return found.filter((finding) => finding !== undefined);
+    tell(this.books.post(event));
   }
 
   private judged(
@@ -262,15 +263,20 @@ export class Verification {
     if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));
   }
 
-  private takeIn(recorded: RecordedEvent, history: History): void {
+  private takeIn(recorded: RecordedEvent, history: History, data: string): void {
     const { event } = recorded;
     this.batches.totals.add(recorded);
     if (!isKept(recorded.stream)) return;
     const before = history.sale;
-    remember(history, event);
+    remember(history, event, data);
     if (history.sale) this.books.changed(before, history.sale);
   }
 }
+
+/** Takes what is wrong with an event, if anything. */
+type Tell = (finding: Finding | undefined) => void;
+
+const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says' };
 
 /** Streams whose later events are judged by their earlier ones. */
 function isKept(stream: string): boolean {

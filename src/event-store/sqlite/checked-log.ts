@@ -1,15 +1,7 @@
-import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import type { CheckedPage, KeepingFault } from '../checked-page.js';
 import { CorruptLogError, toPosition } from '../event-store.js';
-import {
-  CHECKED_TEXT,
-  COLUMNS,
-  inStoreTerms,
-  logFile,
-  openForReading,
-  type Row,
-} from './log-file.js';
+import { checksum, COLUMNS, inStoreTerms, logFile, openForReading, type Row } from './log-file.js';
 
 /** Rows read at a time. */
 const PAGE = 1_000;
@@ -17,7 +9,7 @@ const PAGE = 1_000;
 /** Broken places of the file that are told one by one. */
 const TOLD = 100;
 
-type CheckedRow = Row & { readonly text: string | null; readonly checksum: number };
+type CheckedRow = Row & { readonly checksum: number };
 
 /**
  * The whole log as it stands, and whatever of its file is not as it was written: pages, index entries, checksums,
@@ -61,7 +53,7 @@ class CheckedRows {
     private readonly file: string,
   ) {
     this.select = database.prepare(
-      `SELECT ${COLUMNS}, ${CHECKED_TEXT} AS text, checksum FROM events
+      `SELECT ${COLUMNS}, checksum FROM events
        WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
     );
     const head = database.prepare<[], number | null>('SELECT max(position) FROM events').pluck();
@@ -113,7 +105,7 @@ class CheckedRows {
       if (row.position !== this.last + 1) faults.push(missing(this.last + 1, row.position - 1));
       this.last = row.position;
       const { stream, revision, id, type, data, metadata } = row;
-      if (row.text === null || crc32(row.text) !== row.checksum) {
+      if (checksum(row) !== row.checksum) {
         const detail = `the checksum of ${stream}, revision ${revision}, does not hold`;
         faults.push({ code: 'altered', position, detail });
       }

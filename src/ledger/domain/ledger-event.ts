@@ -33,6 +33,8 @@ export interface RecordedEvent<E extends LedgerEvent = LedgerEvent> {
   readonly revision: number;
   readonly id: string;
   readonly recordedAt: string;
+  /** The request that it was written for, unless its sender had a name of its own for that. */
+  readonly correlationId: string;
   readonly by: Actor;
 }
 
