@@ -3,7 +3,7 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
-import type { Journal } from '../ledger/journal.js';
+import type { Journal, Origin } from '../ledger/journal.js';
 import type { UnsettledSale } from '../projections/sales.view.js';
 import type { Views } from '../projections/views.js';
 import {
@@ -61,13 +61,14 @@ export class BatchCloser {
     const request = closeRequest(events);
     if (!request) throw new Error(`batch ${batch.name} is closing without a request to close it`);
     if (!closedAnswer(events)) {
-      await this.settleAll(batch, request.data);
-      await this.writeClosed(batch, request.data);
+      const origin = { request: batch.name, by: THE_LEDGER, causationId: events[0]?.id };
+      await this.settleAll(batch, request.data, origin);
+      await this.writeClosed(batch, request.data, origin);
     }
     this.batches.closed(batch);
   }
 
-  private async settleAll(batch: Batch, request: CloseRequested): Promise<void> {
+  private async settleAll(batch: Batch, request: CloseRequested, origin: Origin): Promise<void> {
     await this.catchUp();
     const { fee, reserve, valueDate } = request.terms;
     const terms: SettlementTerms = {
@@ -83,33 +84,32 @@ export class BatchCloser {
       page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
       const carried = new Set(this.views.batches.carried(terminalName(request)));
       const own = page.filter(({ saleId }) => !carried.has(saleId));
-      await Promise.all(own.map((sale) => this.settle(batch, request, terms, sale)));
+      await Promise.all(own.map((sale) => this.settle(origin, request, terms, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
-    await this.settleCarried(batch, request, terms);
+    await this.settleCarried(origin, request, terms);
   }
 
   /** What earlier batches of the terminal could not settle settles with this one; what this one can't, with the next. */
   private async settleCarried(
-    batch: Batch,
+    origin: Origin,
     request: CloseRequested,
     terms: SettlementTerms,
   ): Promise<void> {
     for (const saleId of this.views.batches.carried(terminalName(request))) {
-      if (saleId.startsWith(`${batch.name}.`)) continue;
+      if (saleId.startsWith(`${origin.request}.`)) continue;
       const sale = this.views.sales.find(saleId);
-      if (sale?.status === 'open') await this.settle(batch, request, terms, sale);
+      if (sale?.status === 'open') await this.settle(origin, request, terms, sale);
     }
   }
 
   private async settle(
-    batch: Batch,
+    origin: Origin,
     request: CloseRequested,
     terms: SettlementTerms,
     listed: Listed,
   ): Promise<void> {
     const stream = streams.request(listed.saleId);
-    const origin = { request: batch.name, by: THE_LEDGER };
     // What waits for an approval on it is in its stream alone.
     let known = listed.held > 0 ? await this.read(stream) : undefined;
     for (;;) {
@@ -137,7 +137,7 @@ export class BatchCloser {
     return sale;
   }
 
-  private async writeClosed(batch: Batch, request: CloseRequested): Promise<void> {
+  private async writeClosed(batch: Batch, request: CloseRequested, origin: Origin): Promise<void> {
     await this.catchUp();
     const { merchantId, terminalId, batchNo, businessDate } = request;
     const seen = this.views.batches;
@@ -159,7 +159,6 @@ export class BatchCloser {
         occurredAt: timeText(this.clock.now()),
       },
     };
-    const origin = { request: batch.name, by: THE_LEDGER };
     try {
       await this.journal.append(streams.batch(batch.name), 0, [event], origin);
     } catch (error) {

@@ -31,16 +31,25 @@ export function encode(event: LedgerEvent, from: Provenance): NewEvent {
     version: SCHEMA_VERSION,
   });
   return {
-    id: eventId(`${from.request} ${event.type} ${data}`),
+    id: idFor(from.request, event.type, data),
     type: event.type,
     data,
     metadata,
   };
 }
 
+/** The id that the event has once it is written for the request. */
+export function idOf({ type, data }: LedgerEvent, request: string): string {
+  return idFor(request, type, canonicalJson(data));
+}
+
+function idFor(request: string, type: string, data: string): string {
+  return eventId(`${request} ${type} ${data}`);
+}
+
 /** Whether the id of an event follows from what it says, as `encode` makes it. */
 export function hasOwnId({ id, type, data }: StoredEvent, recorded: RecordedEvent): boolean {
-  const of = (request: unknown): boolean => eventId(`${String(request)} ${type} ${data}`) === id;
+  const of = (request: unknown): boolean => idFor(String(request), type, data) === id;
   if (of(recorded.correlationId)) return true;
   // Who sends a correlation of its own is a terminal: its request names itself.
   const { request, saleId } = recorded.event.data as Record<string, unknown>;

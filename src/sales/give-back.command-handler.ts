@@ -11,7 +11,7 @@ import { decideGiveBack } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
-import { type NamedRequest, type NamedRequests, notRecorded, originOf } from './named-requests.js';
+import { causedBy, type NamedRequest, type NamedRequests, notRecorded } from './named-requests.js';
 import { type Asked, type Questions, withLimits } from './questions.js';
 import { readNamed } from './recorded-request.js';
 import { answerOf, foldSale, givenBackAnswer } from './recorded-sale.js';
@@ -164,7 +164,7 @@ export class GiveBackCommandHandler {
     if (!question.sale || !sale) throw new Error('an effect was decided on no sale');
     const stream = streams.request(request.command.saleId);
     const { revision } = question.sale;
-    const appended = await this.journal.append(stream, revision, [event], originOf(request));
+    const appended = await this.journal.append(stream, revision, [event], causedBy(request));
     return { answer: answerOf(event, sale, appended.position), replayed: false };
   }
 }

@@ -1,6 +1,7 @@
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { idOf } from '../ledger/event-codec.js';
 import { type RequestIdentity, requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal, Origin } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
@@ -40,6 +41,8 @@ export interface NamedRequest extends Asked {
   readonly now: number;
   /** True when its name was taken before, and only its outcome is lacking. */
   readonly taken: boolean;
+  /** Id of the event that took it then. */
+  readonly takenBy: string | undefined;
 }
 
 /** What the kinds of requests do each in their own way. */
@@ -107,6 +110,7 @@ export class NamedRequests {
       day,
       now,
       taken: first !== undefined,
+      takenBy: own[0]?.id,
     });
   }
 
@@ -139,12 +143,13 @@ export class NamedRequests {
     const { saleId } = sale.data;
     const fact = { request: name, businessDate: day.date, occurredAt: timeText(now) };
     const events = [barred({ ...identity, ...fact }, saleId)];
-    await this.journal.append(streams.request(saleId), sale.revision, events, originOf(request));
+    await this.journal.append(streams.request(saleId), sale.revision, events, causedBy(request));
   }
 
   /** Writes what became of the request under its own name, which is taken. */
   write(request: NamedRequest, expected: 0 | 'no-stream', events: readonly RequestEvent[]) {
-    return this.journal.append(streams.request(request.name), expected, events, originOf(request));
+    const origin = request.taken ? causedBy(request) : originOf(request);
+    return this.journal.append(streams.request(request.name), expected, events, origin);
   }
 }
 
@@ -152,8 +157,14 @@ export function notRecorded(refusal: Refusal): Rejected {
   return { refusal, replayed: false };
 }
 
-export function originOf({ name, sent }: NamedRequest): Origin {
+function originOf({ name, sent }: NamedRequest): Origin {
   return { request: name, by: sent.by, correlationId: sent.correlationId };
+}
+
+/** Of what comes of a request whose name is taken, or on its way to be. */
+export function causedBy(request: NamedRequest): Origin {
+  const causationId = request.takenBy ?? idOf(requestTaken(request), request.name);
+  return { ...originOf(request), causationId };
 }
 
 function requestFact({ name, identity, kind, target, sent, day, now }: NamedRequest) {

@@ -16,7 +16,7 @@ import {
   type ReversalDecision,
   type TimeoutReversal,
 } from './domain/timeout-reversal.js';
-import { type NamedRequest, type NamedRequests, originOf } from './named-requests.js';
+import { causedBy, type NamedRequest, type NamedRequests } from './named-requests.js';
 import { readRequest } from './recorded-request.js';
 import { foldSale } from './recorded-sale.js';
 import type { Outcome, Sent, TimeoutReversalAnswer } from './sales.commands.js';
@@ -144,7 +144,7 @@ export class TimeoutReversalCommandHandler {
       streams.request(stream),
       expected,
       [...before, event],
-      originOf(request),
+      causedBy(request),
     );
     return { answer: answerOf(event, position), replayed: false };
   }

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { LiveReader } from '../support/live-reader.js';
+import type { TrailEventDto } from '../../src/audit/audit.controller.js';
 import { Shop } from '../support/shop.js';
+import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
+import { operatorKey } from '../support/tool.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -59,5 +62,71 @@ describe('GET /v1/audit/events', () => {
     const later = await shop.sell();
     expect((await live.next()).position).toBe(later.position);
     live.close();
+  });
+});
+
+describe('an entry of the trail', () => {
+  let keyed: Tillbook;
+  let trade: Shop;
+  let entries: TrailEventDto[];
+
+  /** A sale of which a part is voided by its terminal's key, and that settles with its batch. */
+  beforeAll(async () => {
+    const folder = newFolder();
+    const operator = await operatorKey(folder);
+    keyed = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+    const opened = await Shop.open(keyed, { voidPolicy: { partial: true } });
+    const { merchantId, terminalId } = opened;
+    const { body } = await keyed.post('/v1/keys', { scope: 'terminal', merchantId, terminalId });
+    trade = opened.through(keyed.as(body.key as string));
+    const { saleId } = await trade.sell({ operatorId: 'ada' });
+    await keyed.setClock('2026-03-02T11:00:00.000Z');
+    await trade.void(String(saleId), { amount: 3_000, operatorId: 'bob' });
+    await opened.closeBatch();
+    entries = (await keyed.get('/v1/audit/events?limit=1000')).body.events as TrailEventDto[];
+  });
+
+  const entry = (type: string): TrailEventDto => {
+    const found = entries.find((one) => one.type === type);
+    if (!found) throw new Error(`there is no ${type} in the trail`);
+    return found;
+  };
+
+  test('says what, when it happened and was recorded, by which key, terminal and operator, for which request', () => {
+    const { position, recordedAt, id, by, ...sale } = entry('Sale');
+    const request = `${trade.merchantId}.T1.000001.500001`;
+    expect(sale).toEqual({
+      type: 'Sale',
+      stream: `sale-${request}`,
+      revision: 0,
+      occurredAt: '2026-03-02T10:00:00.000Z',
+      request,
+      data: expect.objectContaining({ amount: 10_000, operatorId: 'ada' }),
+    });
+    expect(position).toMatch(/^\d{20}$/);
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
+    const key = entries.filter(({ type }) => type === 'KeyAdded').at(-1)?.data as { keyId: string };
+    expect(by).toEqual({ kind: 'terminal', id: `${trade.merchantId}.T1`, key: key.keyId });
+    // The sandbox's clock says when it happened, and the machine's when it was written down.
+    expect(recordedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
+    expect(recordedAt).not.toBe(sale.occurredAt);
+  });
+
+  test('names the event of the command that caused it', () => {
+    const taken = entry('RequestTaken');
+    const voided = entry('Void');
+    expect(voided).toMatchObject({
+      causationId: taken.id,
+      request: taken.request,
+      occurredAt: '2026-03-02T11:00:00.000Z',
+      data: { operatorId: 'bob', terminalId: 'T1' },
+    });
+    expect(taken.data).toMatchObject({ kind: 'void', content: { amount: 3_000 } });
+    expect(taken.causationId).toBeUndefined();
+    const close = entry('BatchCloseRequested');
+    expect(close.by).toMatchObject({ kind: 'terminal', key: expect.any(String) });
+    for (const type of ['Settled', 'BatchClosed']) {
+      expect(entry(type)).toMatchObject({ causationId: close.id, by: { kind: 'ledger' } });
+    }
   });
 });
