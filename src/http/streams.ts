@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** A connection on which nothing else happens is kept alive with a comment so often. */
-const HEARTBEAT_MS = 15_000;
+export interface Pace {
+  /** A connection on which nothing else happens is kept alive with a comment so often. */
+  readonly heartbeatMs: number;
+  /** A reader that takes nothing for so long is dropped. */
+  readonly patienceMs: number;
+}
 
-/** A reader that takes nothing for so long is dropped. */
-const PATIENCE_MS = 30_000;
+const PACE: Pace = { heartbeatMs: 15_000, patienceMs: 30_000 };
 
 /** One message of a text/event-stream. */
 export interface ServerEvent {
@@ -20,6 +23,8 @@ export interface ServerEvent {
 /** Answers that go on: each is as fast as its reader, and ends when the reader leaves or the service stops. */
 export class Streams {
   private readonly open = new Set<AbortController>();
+
+  constructor(private readonly pace = PACE) {}
 
   /** Texts as they come, read no faster than they are taken. */
   text(
@@ -47,11 +52,11 @@ export class Streams {
       'x-accel-buffering': 'no',
     });
     raw.flushHeaders();
-    const heartbeat = setInterval(() => raw.write(':\n\n'), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => raw.write(':\n\n'), this.pace.heartbeatMs);
     try {
       for await (const batch of source(signal)) {
         if (signal.aborted) break;
-        if (batch.length > 0) await taken(raw, batch.map(eventText).join(''), signal);
+        if (batch.length > 0) await this.taken(raw, batch.map(eventText).join(''), signal);
       }
       raw.end();
     } catch (error) {
@@ -67,6 +72,13 @@ export class Streams {
     for (const ending of this.open) ending.abort(new Error('the service stops'));
   }
 
+  /** Resolves once there is room for more. @throws Error when the reader takes too long */
+  private async taken(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+    if (raw.write(text)) return;
+    const patience = AbortSignal.timeout(this.pace.patienceMs);
+    await once(raw, 'drain', { signal: AbortSignal.any([signal, patience]) });
+  }
+
   private begin(reply: FastifyReply): AbortController {
     const ending = new AbortController();
     this.open.add(ending);
@@ -76,13 +88,6 @@ export class Streams {
     });
     return ending;
   }
-}
-
-/** Resolves once there is room for more. @throws Error when the reader takes too long */
-async function taken(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
-  if (raw.write(text)) return;
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  await once(raw, 'drain', { signal: AbortSignal.any([signal, patience]) });
 }
 
 function eventText({ id, event, data }: ServerEvent): string {

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import fastify from 'fastify';
+import { type ServerEvent, Streams } from '../../../src/http/streams.js';
+import { afterSuite } from '../../support/store-folder.js';
+
+type Source = (signal: AbortSignal) => AsyncIterable<readonly ServerEvent[]>;
+
+/** A megabyte: what a connection takes before it is full is a few of these. */
+const LARGE: ServerEvent = { event: 'large', data: 'x'.repeat(2 ** 20) };
+
+/** A server that answers with the events. `waiting`: what was not yet taken of them, in bytes, whenever more was asked for. */
+async function serving(streams: Streams, source: Source) {
+  const app = fastify();
+  const waiting: number[] = [];
+  let serve: (ended: Promise<void>) => void = () => undefined;
+  const served = new Promise<Promise<void>>((resolve) => (serve = resolve));
+  app.get('/', (_, reply) => {
+    const counted: Source = async function* (signal) {
+      for await (const batch of source(signal)) {
+        waiting.push(reply.raw.writableLength);
+        yield batch;
+      }
+    };
+    const ended = streams.events(reply, counted);
+    serve(ended);
+    return ended;
+  });
+  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+  afterSuite(() => app.close());
+  return { url, waiting, ended: served.then((ended) => ended) };
+}
+
+async function* never(signal: AbortSignal): AsyncGenerator<readonly ServerEvent[]> {
+  await once(signal, 'abort');
+  yield [];
+}
+
+async function* endless(): AsyncGenerator<readonly ServerEvent[]> {
+  for (;;) yield [await Promise.resolve(LARGE)];
+}
+
+describe('an event stream', () => {
+  test('on which nothing happens is kept open with a comment now and then', async () => {
+    const { url } = await serving(new Streams({ heartbeatMs: 10, patienceMs: 30_000 }), never);
+    const outgoing = request(url).end();
+    outgoing.on('error', () => undefined);
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    let text = '';
+    for await (const chunk of incoming) {
+      text += String(chunk);
+      if (text.length >= 12) break;
+    }
+    expect(text).toMatch(/^(:\n\n){4}/);
+  });
+
+  test('drops a reader that takes nothing, and has never more than a batch waiting for it', async () => {
+    const streams = new Streams({ heartbeatMs: 30_000, patienceMs: 100 });
+    const { url, waiting, ended } = await serving(streams, endless);
+    const socket = connect(Number(url.port), url.hostname);
+    const dropped = once(socket, 'close');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nHost: reader\r\n\r\n');
+    await ended;
+    expect(Math.max(...waiting)).toBeLessThan(LARGE.data.length);
+    socket.resume();
+    await dropped;
+  });
+
+  test('waits for a reader that takes its time', async () => {
+    const streams = new Streams({ heartbeatMs: 30_000, patienceMs: 30_000 });
+    const count = 20;
+    const { url } = await serving(streams, async function* () {
+      for (let sent = 0; sent < count; sent += 1) yield [await Promise.resolve(LARGE)];
+    });
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    let read = 0;
+    for await (const chunk of incoming) {
+      read += (chunk as Buffer).length;
+      await pause(0);
+    }
+    expect(read).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
+  });
+});
