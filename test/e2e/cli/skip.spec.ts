@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { appendUnreadable, reportCards } from '../../support/card-events.js';
+import { newFolder } from '../../support/store-folder.js';
+import { openStoreOf, runTool } from '../../support/tool.js';
+
+let folder: string;
+let poison: string;
+
+/** A log with an event that no view can read, and one behind it. */
+beforeAll(async () => {
+  folder = newFolder();
+  const store = await openStoreOf(folder);
+  await reportCards(store, 2);
+  await appendUnreadable(store);
+  poison = await store.head();
+  await reportCards(store, 1, 2);
+  await store.close();
+});
+
+test('a view is told to leave out the event that it stopped at, and the decision is recorded', async () => {
+  const why = ['--reason', 'written by a test', '--operator', 'ada'];
+  const elsewhere = await runTool(folder, ['skip', 'keys', '1', ...why]);
+  expect([elsewhere.code, elsewhere.errors]).toEqual([
+    1,
+    expect.stringMatching(/^view keys has not stopped there: position 0{19}3: .*not known/),
+  ]);
+  const skipped = await runTool(folder, ['skip', 'keys', String(Number(poison)), ...why]);
+  expect([skipped.code, skipped.out]).toEqual([
+    0,
+    `keys leaves out Forgotten at position ${poison}; recorded at position 00000000000000000005\n`,
+  ]);
+  const again = await runTool(folder, ['skip', 'keys', poison, ...why]);
+  expect([again.code, again.errors]).toEqual([
+    1,
+    'view keys has not stopped there: it follows the log\n',
+  ]);
+
+  const store = await openStoreOf(folder);
+  const [decision, ...others] = await store.readStream('projection-keys');
+  await store.close();
+  expect(others).toEqual([]);
+  expect([decision?.type, JSON.parse(decision?.data ?? '')]).toEqual([
+    'EventSkipped',
+    {
+      projection: 'keys',
+      eventId: 'f3b1c1f7-0000-5000-8000-000000000000',
+      eventType: 'Forgotten',
+      position: poison,
+      reason: 'written by a test',
+      operatorId: 'ada',
+      occurredAt: expect.any(String),
+    },
+  ]);
+});
+
+test('one that has not been told is still stopped there, and one that was is rebuilt without the event', async () => {
+  const stopped = await runTool(folder, ['skip', 'sales', '1', '--reason', 'a try']);
+  expect(stopped.errors).toMatch(/^view sales has not stopped there: position 0{19}3: /);
+  const rebuilt = await runTool(folder, ['rebuild', 'keys', '--json']);
+  expect([rebuilt.code, JSON.parse(rebuilt.out)]).toMatchObject([
+    0,
+    { name: 'keys', status: 'done', compared: { differing: 0 } },
+  ]);
+  const poisoned = await runTool(folder, ['rebuild', 'sales']);
+  expect([poisoned.code, poisoned.errors]).toEqual([
+    1,
+    expect.stringMatching(/its type is not known/),
+  ]);
+});
+
+test('what is no view, and a decision without a reason, are refused', async () => {
+  const unknown = await runTool(folder, ['skip', 'nothing', poison, '--reason', 'a try']);
+  expect([unknown.code, unknown.errors]).toEqual([1, 'there is no view nothing\n']);
+  const silent = await runTool(folder, ['skip', 'sales', poison]);
+  expect([silent.code, silent.errors]).toEqual([2, expect.stringContaining('--reason')]);
+});
