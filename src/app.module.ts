@@ -34,6 +34,7 @@ import {
   type OwnedEventStore,
 } from './event-store/open-event-store.js';
 import { HealthController } from './http/health.controller.js';
+import { COMMAND_DONE } from './http/command-done.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
@@ -135,6 +136,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: EVENT_STORE, useValue: store },
       { provide: Views, useValue: views },
       { provide: Metrics, useValue: metrics },
+      { provide: COMMAND_DONE, useValue: metrics.commandDone },
       { provide: Readiness, useValue: new Readiness() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
       { provide: Streams, useValue: new Streams() },

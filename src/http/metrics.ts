@@ -26,7 +26,7 @@ export class Metrics {
     });
     this.commands = new Counter({
       name: 'tillbook_commands_total',
-      help: 'Requests of terminals by kind, and by what came of them: done, repeated, or the code of the refusal.',
+      help: 'Commands by kind, and by what came of them: done, repeated, or the code of the refusal.',
       labelNames: ['kind', 'result'],
       registers: [this.registry],
     });
@@ -82,7 +82,7 @@ export class Metrics {
     });
   }
 
-  /** Counts a terminal's command. */
+  /** Counts a command of a terminal, a merchant or an operator. */
   readonly commandDone = (kind: string, outcome: Outcome<unknown>): void => {
     const { replayed } = outcome;
     const refusal = 'refusal' in outcome ? outcome.refusal.code : 'done';

@@ -4,7 +4,7 @@ import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, rejected } from '../http/problem.js';
+import { answer, problems, rejected, sendProblem } from '../http/problem.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
@@ -20,6 +20,7 @@ import {
   settingsOf,
   StoreAnswer,
   StoreBody,
+  storeOf,
   StorePath,
   SupervisorAnswer,
   SupervisorPath,
@@ -28,6 +29,8 @@ import {
   TerminalBody,
   TerminalPath,
 } from './merchants.dto.js';
+
+const NO_SUCH_STORE = { en: 'There is no such store.', zh: '网点不存在。' };
 
 @Controller('v1/merchants/:merchantId')
 export class MerchantsController {
@@ -91,6 +94,38 @@ export class MerchantsController {
       if (created) void reply.status(201);
       return { merchantId, ...terminal, position };
     });
+  }
+
+  @Get('terminals/:terminalId')
+  @Operation(
+    'getTerminal',
+    'A terminal: its store, its currency where it has its own, and its limits',
+  )
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
+  @Answers(200, TerminalAnswer)
+  @Problems(404)
+  async terminal(
+    @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const terminal = (await this.merchants.get(merchantId))?.terminals.get(terminalId);
+    if (terminal) return { merchantId, ...terminal };
+    return rejected(reply, { refusal: requestRefusals.unknownTerminal(), replayed: false });
+  }
+
+  @Get('stores/:storeId')
+  @Operation('getStore', 'A store: its terminals, and its limits')
+  @MayCall(['merchant', 'operator', 'auditor'])
+  @Answers(200, StoreAnswer)
+  @Problems(404)
+  async storeAsItIs(
+    @Param(parameters(StorePath)) { merchantId, storeId }: StorePath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const merchant = await this.merchants.get(merchantId);
+    const store = merchant && storeOf(merchant, storeId);
+    if (store) return store;
+    return sendProblem(reply, problems.unknown(NO_SUCH_STORE));
   }
 
   @Put('stores/:storeId')

@@ -143,13 +143,14 @@ export class StoreBody {
 export class StoreAnswer extends StoreBody {
   @Identifier(15) merchantId!: string;
   @Identifier(15) storeId!: string;
-  @Position() position!: string;
+  @Optional() @TextList() terminals?: string[];
+  @Optional() @Position() position?: string;
 }
 
 export class TerminalAnswer extends TerminalBody {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
-  @Position() position!: string;
+  @Optional() @Position() position?: string;
 }
 
 export class RightBody {
@@ -234,6 +235,17 @@ function withTerms(fee: FeeDto | undefined): object {
       ),
     }),
   };
+}
+
+/** A store that a terminal stands in, or that has limits of its own; undefined when there is none. */
+export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | undefined {
+  const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
+  const terminals = [...merchant.terminals.values()]
+    .filter((terminal) => terminal.storeId === storeId)
+    .map(({ terminalId }) => terminalId)
+    .sort();
+  if (!limits && terminals.length === 0) return undefined;
+  return { merchantId: merchant.merchantId, storeId, ...(limits && { limits }), terminals };
 }
 
 export function merchantAnswer(merchant: Merchant, position?: string): MerchantAnswer {

@@ -1,4 +1,5 @@
 import { type Caller, terminalActor } from '../access/caller.js';
+import type { CommandDone } from '../http/command-done.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { answer, ProblemError, refusalProblem, type Reply } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
@@ -17,9 +18,6 @@ interface Received {
   readonly ifMatch: string | undefined;
   readonly caller: Caller;
 }
-
-/** Is told what became of each command. */
-export type CommandDone = (kind: string, outcome: Outcome<unknown>) => void;
 
 /** What terminals ask for, from a checked body to the answer: the same for a route and for a line of a bulk. */
 export class TerminalRequests {

@@ -165,9 +165,25 @@ describe('the figures for Prometheus', () => {
     const body = shop.saleBody();
     for (let time = 0; time < 2; time += 1) await ledger.post('/v1/sales', body);
     await shop.trySale({ currency: 'USD' });
+    const { merchantId, terminalId, batchNo, stan } = body;
+    const original = { batchNo, stan };
+    const undo = { merchantId, terminalId, batchNo, stan: '900001', original };
+    await ledger.post('/v1/timeout-reversals', undo);
+    const { saleId } = await shop.sell();
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+    await shop.closeBatch();
+    await shop.closeBatch();
+    await shop.dayClose();
     const { text: figures } = await ledger.get('/metrics');
     expect(figures).toMatch(/^tillbook_commands_total\{kind="sale",result="repeated"\} 1$/m);
     expect(figures).toMatch(/^tillbook_commands_total\{kind="sale",result="currency"\} \d+$/m);
+    expect(figures).toMatch(
+      /^tillbook_commands_total\{kind="timeout-reversal",result="done"\} 1$/m,
+    );
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="settle",result="done"\} 1$/m);
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="close",result="done"\} 1$/m);
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="close",result="repeated"\} 1$/m);
+    expect(figures).toMatch(/^tillbook_commands_total\{kind="day-close",result="done"\} 1$/m);
     expect(figures).toMatch(/^tillbook_append_duration_seconds_count\{result="done"\} \d+$/m);
     expect(figures).toMatch(/^tillbook_view_lag\{view="books"\} \d+$/m);
   });

@@ -171,3 +171,37 @@ describe('a daily limit', () => {
     expectAbove(await shop.trySale(), '65');
   });
 });
+
+describe('GET of a terminal and of a store', () => {
+  test('tells the limits that were set, and no more once they were taken away', async () => {
+    const shop = await Shop.open(ledger);
+    const limits = { single: { sale: 5_000 }, daily: { void: { count: 2 } } };
+    await ledger.put(`${shop.path}/terminals/T2`, { storeId: 'S1', currency: 'USD', limits });
+    await ledger.put(`${shop.path}/stores/S1`, { limits });
+    const { merchantId } = shop;
+    const [terminal, store] = [`${shop.path}/terminals/T2`, `${shop.path}/stores/S1`];
+    expect((await ledger.get(terminal)).body).toEqual({
+      ...{ merchantId, terminalId: 'T2', storeId: 'S1', currency: 'USD', limits },
+    });
+    expect((await ledger.get(store)).body).toEqual({
+      ...{ merchantId, storeId: 'S1', limits, terminals: ['T1', 'T2'] },
+    });
+
+    await ledger.put(terminal, { storeId: 'S2' });
+    await ledger.put(store, {});
+    expect((await ledger.get(terminal)).body).toEqual({
+      ...{ merchantId, terminalId: 'T2', storeId: 'S2' },
+    });
+    expect((await ledger.get(store)).body).toEqual({
+      ...{ merchantId, storeId: 'S1', terminals: ['T1'] },
+    });
+  });
+
+  test('is 404 where there is none', async () => {
+    const shop = await Shop.open(ledger);
+    const terminal = await ledger.get(`${shop.path}/terminals/T9`);
+    expect([terminal.status, terminal.body.code]).toEqual([404, 'unknown-terminal']);
+    expect((await ledger.get(`${shop.path}/stores/S9`)).status).toBe(404);
+    expect((await ledger.get('/v1/merchants/NOBODY/stores/S1')).status).toBe(404);
+  });
+});
