@@ -19,15 +19,17 @@ test('a batch keeps sums exact that no double holds', async () => {
   let closed: Answer['body'];
   do {
     ({ body: closed } = await ledger.post(`${shop.batchPath()}/close`, `{"totals":${totals}}`));
-  } while (closed.status === 'closing');
-  const { body: balances } = await ledger.get(
-    `${shop.path}/balances?after=${String(closed.position)}`,
-  );
+    // A view that is behind so many sales says so, and asks to come again.
+  } while (closed.status === 'closing' || closed.status === 503);
+  let balances: Answer;
+  do {
+    balances = await ledger.get(`${shop.path}/balances?after=${String(closed.position)}`);
+  } while (balances.status === 503);
 
   expect(saleAmount).toBeGreaterThan(2n ** 53n);
   expect(closed.reconciliation).toBe('matched');
   expect(closed.totals.saleAmount).toBe(saleAmount);
   const { fee, net } = closed.settled as Record<'fee' | 'net', number | bigint>;
   expect(BigInt(fee) + BigInt(net)).toBe(saleAmount);
-  expect(BigInt(balances[0].available as number | bigint)).toBe(BigInt(net));
+  expect(BigInt(balances.body[0].available as number | bigint)).toBe(BigInt(net));
 });
