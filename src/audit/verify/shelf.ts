@@ -1,5 +1,4 @@
 import type Database from 'better-sqlite3';
-import { SeenNames } from './seen-names.js';
 
 /** Values that are kept in memory at the most, twice: those used lately, and those used before. */
 const NEAR = 20_000;
@@ -14,8 +13,6 @@ export interface Packing<V> {
 export class Shelf<V extends object> {
   private lately = new Map<string, V>();
   private before = new Map<string, V>();
-  /** Those that the table has: most names that are asked for are new, and it need not be asked for them. */
-  private readonly stored = new SeenNames();
   private readonly take: Database.Statement<[string], string>;
   private readonly store: Database.Statement<[string, string]>;
 
@@ -47,16 +44,12 @@ export class Shelf<V extends object> {
     if (this.lately.size < NEAR) return;
     // In the order of the names: those that stand together are then written together.
     const older = [...this.before.keys()].filter((one) => !this.lately.has(one)).sort();
-    for (const one of older) {
-      this.store.run(one, this.packing.pack(this.before.get(one) as V));
-      this.stored.add(one);
-    }
+    for (const one of older) this.store.run(one, this.packing.pack(this.before.get(one) as V));
     this.before = this.lately;
     this.lately = new Map();
   }
 
   private unpacked(name: string): V | undefined {
-    if (!this.stored.mayHave(name)) return undefined;
     const text = this.take.get(name);
     return text === undefined ? undefined : this.packing.unpack(text);
   }
