@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
-export interface Pace {
+/** How long an event stream waits. */
+export interface Waits {
   /** A connection on which nothing else happens is kept alive with a comment so often. */
   readonly heartbeatMs: number;
   /** A reader that takes nothing for so long is dropped. */
   readonly patienceMs: number;
 }
 
-const PACE: Pace = { heartbeatMs: 15_000, patienceMs: 30_000 };
+const WAITS: Waits = { heartbeatMs: 15_000, patienceMs: 30_000 };
 
 /** One message of a text/event-stream. */
 export interface ServerEvent {
@@ -24,7 +25,7 @@ export interface ServerEvent {
 export class Streams {
   private readonly open = new Set<AbortController>();
 
-  constructor(private readonly pace = PACE) {}
+  constructor(private readonly waits = WAITS) {}
 
   /** Texts as they come, read no faster than they are taken. */
   text(
@@ -52,7 +53,7 @@ export class Streams {
       'x-accel-buffering': 'no',
     });
     raw.flushHeaders();
-    const heartbeat = setInterval(() => raw.write(':\n\n'), this.pace.heartbeatMs);
+    const heartbeat = setInterval(() => raw.write(':\n\n'), this.waits.heartbeatMs);
     try {
       for await (const batch of source(signal)) {
         if (signal.aborted) break;
@@ -75,7 +76,7 @@ export class Streams {
   /** Resolves once there is room for more. @throws Error when the reader takes too long */
   private async taken(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
     if (raw.write(text)) return;
-    const patience = AbortSignal.timeout(this.pace.patienceMs);
+    const patience = AbortSignal.timeout(this.waits.patienceMs);
     await once(raw, 'drain', { signal: AbortSignal.any([signal, patience]) });
   }
 
