@@ -34,10 +34,9 @@ import {
   SaleBody,
   SalePath,
   SaleTakenAnswer,
-  VoidabilityAnswerDto,
-  VoidabilityQueryDto,
   VoidAnswer,
 } from './sales.dto.js';
+import { VoidabilityAnswerDto, VoidabilityQueryDto } from './voidability.dto.js';
 import { renderEvent, renderSale, renderVoidability } from './sales.render.js';
 import { SettleCommandHandler } from './settle.command-handler.js';
 import { refuseMalformed, TerminalRequests } from './terminal-requests.js';

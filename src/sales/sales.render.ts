@@ -15,12 +15,11 @@ import type {
   ListedSale,
   RequestStateAnswer,
   ReversalAnswer,
-  EffectDto,
   SaleAnswer,
   SaleApprovalDto,
   SettlementDto,
-  VoidabilityAnswerDto,
 } from './sales.dto.js';
+import type { EffectDto, VoidabilityAnswerDto } from './voidability.dto.js';
 
 /** A sale as `GET /v1/sales/{saleId}` shows it. */
 export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer {

@@ -9,7 +9,7 @@ import type { EventStore, Position } from '../../src/event-store/event-store.js'
 import { openEventStoreReader } from '../../src/event-store/open-event-store.js';
 import { exactText } from '../../src/http/json.js';
 import { remaining, statusOf } from '../../src/sales/domain/sale.js';
-import type { VoidabilityAnswerDto } from '../../src/sales/sales.dto.js';
+import type { VoidabilityAnswerDto } from '../../src/sales/voidability.dto.js';
 import { renderVoidability } from '../../src/sales/sales.render.js';
 import { Shop } from '../support/shop.js';
 import { afterSuite } from '../support/store-folder.js';
