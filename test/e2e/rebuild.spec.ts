@@ -108,7 +108,7 @@ describe('an event that views can not read', () => {
 
     for (const { name, status } of await projections()) {
       if (status !== 'stopped') continue;
-      const decision = { position: poison, reason: 'written by a test', operatorId: 'ada' };
+      const decision = { position: poison, reason: 'written by a test', operatorId: 'op1' };
       const skipped = await ledger.post(`/v1/projections/${name}/skips`, decision);
       expect([skipped.status, skipped.body.skipped]).toEqual([201, poison]);
     }

@@ -79,9 +79,9 @@ describe('an entry of the trail', () => {
     const { merchantId, terminalId } = opened;
     const { body } = await keyed.post('/v1/keys', { scope: 'terminal', merchantId, terminalId });
     trade = opened.through(keyed.as(body.key as string));
-    const { saleId } = await trade.sell({ operatorId: 'ada' });
+    const { saleId } = await trade.sell({ operatorId: 'op1' });
     await keyed.setClock('2026-03-02T11:00:00.000Z');
-    await trade.void(String(saleId), { amount: 3_000, operatorId: 'bob' });
+    await trade.void(String(saleId), { amount: 3_000, operatorId: 'op2' });
     await opened.closeBatch();
     entries = (await keyed.get('/v1/audit/events?limit=1000')).body.events as TrailEventDto[];
   });
@@ -101,7 +101,7 @@ describe('an entry of the trail', () => {
       revision: 0,
       occurredAt: '2026-03-02T10:00:00.000Z',
       request,
-      data: expect.objectContaining({ amount: 10_000, operatorId: 'ada' }),
+      data: expect.objectContaining({ amount: 10_000, operatorId: 'op1' }),
     });
     expect(position).toMatch(/^\d{20}$/);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/);
@@ -119,7 +119,7 @@ describe('an entry of the trail', () => {
       causationId: taken.id,
       request: taken.request,
       occurredAt: '2026-03-02T11:00:00.000Z',
-      data: { operatorId: 'bob', terminalId: 'T1' },
+      data: { operatorId: 'op2', terminalId: 'T1' },
     });
     expect(taken.data).toMatchObject({ kind: 'void', content: { amount: 3_000 } });
     expect(taken.causationId).toBeUndefined();
