@@ -56,7 +56,8 @@ export interface EventStore {
 
   /**
    * Calls made one after the other in the same turn enter the log in that order.
-   * @throws ConflictError the stream is elsewhere; StoreUnavailableError nothing or nothing known happened.
+   * @throws ConflictError the stream is elsewhere, and can be read as far as that by then; StoreUnavailableError nothing
+   * or nothing known happened.
    */
   append(
     stream: string,

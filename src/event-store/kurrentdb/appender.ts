@@ -10,6 +10,7 @@ import {
 } from '../event-store.js';
 import type { Connection } from './connection.js';
 import { fateOf, inTime, pause, wordsOf } from './faults.js';
+import type { LogReads } from './log-reads.js';
 import { ownPosition, proposed } from './stored-form.js';
 
 /** While nothing can have happened, a new leader is waited for so long. */
@@ -21,6 +22,9 @@ const SETTLE_MS = 15_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
+/** Readers see an append some milliseconds after it counts. */
+const SHOWN_PAUSE_MS = 5;
+
 type Placed = Pick<Appended, 'position' | 'revision'>;
 
 /** Appends at an exact revision, each until its outcome is known, or for as long as is sensible. */
@@ -29,7 +33,10 @@ export class Appender {
   /** The furthest place that this process has heard of. */
   private seen: Position = START;
 
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly reads: LogReads,
+  ) {}
 
   /**
    * Opens the way with an append that can't happen: where several are the first on a connection, the client may send
@@ -86,7 +93,9 @@ export class Appender {
       try {
         return await this.send(stream, expected, events);
       } catch (error) {
-        if (error instanceof WrongExpectedVersionError) throw conflict(stream, expected, error);
+        if (error instanceof WrongExpectedVersionError) {
+          throw await this.shown(conflict(stream, expected, error));
+        }
         const fate = fateOf(error);
         if (fate === 'unknown') outcome = 'unknown';
         const limit = begun + (outcome === 'unknown' ? SETTLE_MS : PATIENCE_MS);
@@ -97,6 +106,26 @@ export class Appender {
         }
       }
       await pause(wait);
+    }
+  }
+
+  /**
+   * A conflict, once its stream can be read as far as it says: the server refuses an append for the sake of one that its
+   * readers do not see yet.
+   * @throws StoreUnavailableError when they do not come to see it; nothing was written then
+   */
+  private async shown(conflict: ConflictError): Promise<ConflictError> {
+    const { stream, actual } = conflict;
+    if (actual === undefined) return conflict;
+    const limit = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const [last] = await this.reads.tail(stream, 1);
+      if (last && last.revision >= actual) return conflict;
+      if (performance.now() > limit) {
+        const message = `revision ${actual} of stream ${stream} can't be read yet`;
+        throw new StoreUnavailableError(message, 'not-done', { cause: conflict });
+      }
+      await pause(SHOWN_PAUSE_MS);
     }
   }
 

@@ -48,7 +48,7 @@ export class KurrentDbEventStore implements EventStore {
   ) {
     this.connection = connect(options.url);
     this.reads = new LogReads(this.connection, options.prefixes);
-    this.appender = new Appender(this.connection);
+    this.appender = new Appender(this.connection, this.reads);
     this.anyRevision = new AnyRevision(this.reads, this.appender);
   }
 

@@ -18,6 +18,27 @@ export function expectedRevisions(theStore: () => EventStore): void {
     expect(await theStore().readStream(stream)).toHaveLength(2);
   });
 
+  it('shows whoever comes second what the first, at the same moment, has written', async () => {
+    const second = async (stream: string): Promise<number[]> => {
+      const begin = () => theStore().append(stream, 'no-stream', [anEvent()]);
+      const seen = await Promise.all(
+        [begin(), begin()].map((appending) =>
+          appending.then(
+            () => undefined,
+            async (error: unknown) => {
+              expect(error).toEqual(aConflict(stream, 0));
+              return (await theStore().readStream(stream)).length;
+            },
+          ),
+        ),
+      );
+      return seen.filter((length) => length !== undefined);
+    };
+    const streams = Array.from({ length: 500 }, newStream);
+    const seen = await Promise.all(streams.map(second));
+    expect(seen).toEqual(streams.map(() => [1]));
+  });
+
   it('goes on at the exact revision', async () => {
     const stream = newStream();
     await theStore().append(stream, 'no-stream', someEvents(2));
