@@ -26,17 +26,20 @@ export function expectedRevisions(theStore: () => EventStore): void {
           appending.then(
             () => undefined,
             async (error: unknown) => {
+              const there = await theStore().readStream(stream);
               expect(error).toEqual(aConflict(stream, 0));
-              return (await theStore().readStream(stream)).length;
+              return there.length;
             },
           ),
         ),
       );
       return seen.filter((length) => length !== undefined);
     };
-    const streams = Array.from({ length: 500 }, newStream);
-    const seen = await Promise.all(streams.map(second));
-    expect(seen).toEqual(streams.map(() => [1]));
+    for (let round = 0; round < 20; round += 1) {
+      const streams = Array.from({ length: 100 }, newStream);
+      const seen = await Promise.all(streams.map(second));
+      expect(seen).toEqual(streams.map(() => [1]));
+    }
   });
 
   it('goes on at the exact revision', async () => {
