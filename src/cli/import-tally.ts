@@ -10,6 +10,8 @@ export interface Counts {
   readonly sales: number;
   readonly voids: number;
   readonly refunds: number;
+  /** Voids and refunds that wait for a second person's yes: nothing of them is given back yet. */
+  readonly awaitingApproval: number;
   /** Cancellations that name several sales, and the requests they were split into. */
   readonly split: { readonly rows: number; readonly requests: number };
   /** Requests that the ledger refused, by code. */
@@ -32,6 +34,7 @@ export class Tally {
   private readonly left: Record<string, number> = {};
   private readonly unreadLines: number[] = [];
   private replayed = 0;
+  private awaitingApproval = 0;
   private splitRows = 0;
   private splitRequests = 0;
   private splitRests = 0;
@@ -49,6 +52,10 @@ export class Tally {
   /** Whether the ledger did what was asked. */
   took(played: Played): boolean {
     if (played.replayed) this.replayed += 1;
+    if ('awaits' in played) {
+      this.awaitingApproval += 1;
+      return false;
+    }
     if ('kind' in played) {
       this.done[played.kind] += 1;
       return true;
@@ -66,12 +73,14 @@ export class Tally {
   counts(): Counts {
     const { sale, void: voids, refund } = this.done;
     const wholeRows = this.rows - this.splitRows;
-    const counted = sale + voids + refund + sum(this.refused) + sum(this.left);
+    const done = sale + voids + refund + this.awaitingApproval;
+    const counted = done + sum(this.refused) + sum(this.left);
     return {
       rows: this.rows,
       sales: sale,
       voids,
       refunds: refund,
+      awaitingApproval: this.awaitingApproval,
       split: { rows: this.splitRows, requests: this.splitRequests },
       refused: this.refused,
       notSent: this.left,

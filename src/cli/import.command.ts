@@ -121,6 +121,7 @@ function asText(summary: ImportSummary, code: string): string {
     figure('sales accepted', summary.sales),
     figure('voids', summary.voids),
     figure('refunds', summary.refunds),
+    figure('waiting for approval', summary.awaitingApproval),
     figure('split cancellations', `${split.rows}, into ${split.requests} requests`),
     ...Object.entries(refused).map(([why, count]) => figure(`refused, ${why}`, count)),
     ...Object.entries(notSent).map(([why, count]) => figure(`not sent, ${why}`, count)),

@@ -15,6 +15,8 @@ export type PlayedReversal = Omit<GiveBack, 'asked'>;
 /** What the ledger answered to one request. */
 export type Played =
   | { readonly kind: 'sale' | 'void' | 'refund'; readonly replayed: boolean }
+  /** It holds its amount, and has given nothing back. */
+  | { readonly awaits: 'approval'; readonly replayed: boolean }
   | { readonly refused: string; readonly replayed: boolean };
 
 /** A ledger that trade is played into: the tool's own, or that of a running service. */
@@ -71,7 +73,11 @@ export class OwnLedger implements PlayedLedger {
     if (this.checks.reversal(content)) return MALFORMED;
     const command = { ...content, asked: 'reversal', saleId } as const;
     const sent = { content: content as never, by: terminal(content) };
-    return played(await this.tool.ledger.giveBacks.giveBack(command, sent), ({ kind }) => kind);
+    const outcome = await this.tool.ledger.giveBacks.giveBack(command, sent);
+    if ('answer' in outcome && outcome.answer.status === 'awaiting-approval') {
+      return { awaits: 'approval', replayed: outcome.replayed };
+    }
+    return played(outcome, ({ kind }) => kind);
   }
 
   head(): Promise<Position> {

@@ -74,6 +74,7 @@ export class ServedLedger implements PlayedLedger {
     const answer = await this.ask('POST', path, content);
     const { status, headers, body } = answer;
     const replayed = headers.get('idempotency-replayed') === 'true';
+    if (body['status'] === 'awaiting-approval') return { awaits: 'approval', replayed };
     if (status === 201) return { kind: kind(body), replayed };
     if (status === 401 || status >= 500 || body.code === undefined) throw failure(answer);
     return { refused: body.code, replayed };

@@ -40,3 +40,25 @@ test('books that lack an accepted sale are a fault, told with the merchant and t
   ]);
   expect(faultsOf(await play((ledger) => ledger))).toEqual([]);
 });
+
+test('what waits for an approval is counted as that, and gives nothing back', async () => {
+  const folder = newFolder();
+  const file = join(folder, 'trade.csv');
+  writeFileSync(
+    file,
+    `invoice,datetime,country,amount,kind,original_invoice,match
+S1,2026-03-02T10:00:00,France,10000,sale,,
+C1,2026-03-02T11:00:00,France,-10000,cancel,S1,full`,
+  );
+  const rows = await readTrade(file, LAYOUT);
+  const voidPolicy = { approvalAbove: 0 };
+  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC', voidPolicy });
+  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
+  const summary = await withLedger((tool) => {
+    const trade = new TradeImport(new OwnLedger(tool), merchant, { isPressed: false });
+    return trade.run(rows, { at: () => undefined, end: () => undefined }, false);
+  }, settings);
+  expect(summary).toMatchObject({ sales: 1, voids: 0, awaitingApproval: 1, unaccounted: 0 });
+  expect(summary.merchants).toMatchObject([{ merchantId: 'France', net: 10_000n }]);
+  expect(faultsOf(summary)).toEqual([]);
+});
