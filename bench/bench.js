@@ -9,6 +9,7 @@ import { benchDayClose } from './day-close.bench.js';
 import { benchImport } from './import.bench.js';
 import { benchSales } from './sales.bench.js';
 import { STORE_NAMES } from './stores.js';
+import { benchVerify } from './verify.bench.js';
 
 const PARTS = {
   sales: benchSales,
@@ -16,11 +17,12 @@ const PARTS = {
   import: benchImport,
   'event-store': benchEventStore,
   books: benchBooks,
+  verify: benchVerify,
 };
 
 /** What runs on each store, unless it is said. */
 const PARTS_ON = {
-  embedded: ['sales', 'day-close', 'import', 'books'],
+  embedded: ['sales', 'day-close', 'import', 'books', 'verify'],
   kurrentdb: ['event-store'],
 };
 
@@ -35,6 +37,7 @@ const TARGETS = {
   balancesOfManyToFew: { atMost: 1.5 },
   statementOfManyToFew: { atMost: 1.5 },
   balancesAsOfToNow: { atMost: 3 },
+  verifyToScan: { atLeast: 0.3 },
   salesToRawAt64: { atLeast: 0.6 },
   salesToRawAt256: { atLeast: 0.6 },
   catchUpToRead: { atLeast: 0.7 },
@@ -49,6 +52,7 @@ const program = new Command('bench')
   .option('--sales <n>', 'sales in the long log', whole, 1_000_000)
   .option('--closing <n>', 'sales of the day-close', whole, 100_000)
   .option('--movements <n>', 'movements of the merchant with many', whole, 1_000_000)
+  .option('--events <n>', 'events of the log that is checked', whole, 1_000_000)
   .option('--trade <file>', 'recorded trade', '../shared/data/online-retail-invoices.csv')
   .option('--json <file>', 'write the figures to a file, too')
   .addOption(

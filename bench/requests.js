@@ -40,7 +40,7 @@ export function saleBody(index, batchNo) {
   };
 }
 
-function saleId(index, batchNo) {
+export function saleId(index, batchNo) {
   const name = nameOf(index, batchNo);
   return `${name.merchantId}.${name.terminalId}.${name.batchNo}.${name.stan}`;
 }

@@ -1,0 +1,83 @@
+// Fills a log with trade as it is: batches of sales, some voided before they are closed, some refunded after. Each
+// request is decided and appended as the service would, without its routes.
+import { composeLedger } from '../dist/compose-ledger.js';
+import { openEventStore } from '../dist/event-store/open-event-store.js';
+import { systemClock } from '../dist/ledger/clock.js';
+import { settingsOf } from '../dist/merchants/merchants.dto.js';
+import { Views } from '../dist/projections/views.js';
+import { MERCHANTS, merchantBody, merchantId, saleBody, saleId, TERMINAL } from './requests.js';
+
+/** Sales that the batches of one number have, of all merchants together, and how many of these are given back. */
+const SALES = 20_000;
+const VOIDED = 800;
+const REFUNDED = 800;
+
+const IN_FLIGHT = 1_000;
+const FIRST_BATCH = 500_001;
+const BY = { kind: 'terminal', id: 'bench' };
+
+process.on('message', (job) => {
+  fill(job).then(
+    (figures) => process.send({ figures }),
+    (error) => process.send({ error: error.stack }),
+  );
+});
+process.once('disconnect', () => process.exit());
+
+async function fill({ folder, events }) {
+  const eventStoreUrl = `file:${folder}`;
+  const store = await openEventStore(eventStoreUrl, 'thread');
+  const views = await Views.open({ viewsDir: folder, eventStoreUrl });
+  const ledger = composeLedger({ store, views, clock: systemClock });
+  await register(ledger);
+  const began = performance.now();
+  let count = 0;
+  for (let batch = FIRST_BATCH; count < events; batch += 1) {
+    await tradeOf(ledger, String(batch), batch === FIRST_BATCH ? undefined : String(batch - 1));
+    count = Number(await store.head());
+  }
+  await views.waitFor(await store.head(), 600_000);
+  await views.close();
+  await store.close();
+  return { events: count, seconds: (performance.now() - began) / 1_000 };
+}
+
+async function register({ merchants }) {
+  for (let index = 0; index < MERCHANTS; index += 1) {
+    await merchants.put(merchantId(index), settingsOf(merchantBody(index)), BY);
+    const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
+    await merchants.assignTerminal(merchantId(index), terminal, BY);
+  }
+}
+
+/** `closed`: the batch number before, whose sales have settled and can be refunded. */
+async function tradeOf({ sales, giveBacks, batches }, batchNo, closed) {
+  await each(SALES, (index) => {
+    const sale = saleBody(index, batchNo);
+    return sales.take(sale, { content: sale, by: BY });
+  });
+  const giveBack = (asked, index, of, number) => {
+    const { merchantId, terminalId, stan } = saleBody(number, batchNo);
+    const content = { merchantId, terminalId, batchNo, stan, reason: 'goods brought back' };
+    const command = { ...content, asked, saleId: saleId(index, of) };
+    return giveBacks.giveBack(command, { content, by: BY });
+  };
+  await each(VOIDED, (index) => giveBack('void', index, batchNo, SALES + index));
+  if (closed !== undefined) {
+    const first = SALES + VOIDED;
+    await each(REFUNDED, (index) => giveBack('refund', VOIDED + index, closed, first + index));
+  }
+  await each(MERCHANTS, (index) =>
+    batches.close({ merchantId: merchantId(index), terminalId: TERMINAL, batchNo }, {}, BY),
+  );
+}
+
+async function each(count, task) {
+  for (let from = 0; from < count; from += IN_FLIGHT) {
+    const outcomes = await Promise.all(
+      Array.from({ length: Math.min(IN_FLIGHT, count - from) }, (_, index) => task(from + index)),
+    );
+    const refused = outcomes.find((outcome) => outcome.refusal);
+    if (refused) throw new Error(refused.refusal.detail.en);
+  }
+}

@@ -1,0 +1,43 @@
+// Checks a log whole, as `ledger verify` does, or only reads and parses it.
+import { Verification } from '../dist/audit/verify/verification.js';
+import { logPages } from '../dist/event-store/log-pages.js';
+import { openCheckedLog, openEventStoreReader } from '../dist/event-store/open-event-store.js';
+import { timed } from './timed.js';
+
+const WORK = { scan, verify };
+
+process.on('message', ({ does, ...job }) => {
+  timed(() => WORK[does](job)).then(
+    (figures) => process.send({ figures }),
+    (error) => process.send({ error: error.stack }),
+  );
+});
+process.once('disconnect', () => process.exit());
+
+/** Every event read, and its texts parsed. */
+async function scan({ eventStoreUrl }) {
+  const store = await openEventStoreReader(eventStoreUrl);
+  let events = 0;
+  for await (const page of logPages(store)) {
+    for (const { data, metadata } of page) {
+      JSON.parse(data);
+      JSON.parse(metadata);
+      events += 1;
+    }
+  }
+  await store.close();
+  return events;
+}
+
+async function verify({ eventStoreUrl }) {
+  const verification = new Verification();
+  try {
+    for await (const page of openCheckedLog(eventStoreUrl)) verification.take(page);
+    verification.end();
+    const { events, faults } = verification.verified();
+    if (faults > 0) throw new Error(`${faults} faults in a log that has none`);
+    return events;
+  } finally {
+    verification.close();
+  }
+}
