@@ -72,7 +72,7 @@ export class Settings {
   @Min(0, { message: COUNT })
   REFUSED_PER_TERMINAL = 200;
 
-  /** How long a request may take to arrive. */
+  /** How long headers, and then a body, may take to arrive, and lines may stand still. */
   @IsInt({ message: COUNT })
   @Min(0, { message: COUNT })
   REQUEST_TIMEOUT_SECONDS = 30;

@@ -17,7 +17,7 @@ import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
-import { drained, httpAdapter, secure } from './http/server.js';
+import { drained, httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
 
@@ -38,6 +38,7 @@ export async function createApp(
   const fastify: FastifyInstance = adapter.getInstance();
   trace(fastify);
   secure(fastify);
+  limitBodies(fastify, settings);
   readJsonExactly(fastify);
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);

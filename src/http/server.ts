@@ -14,7 +14,7 @@ import { problems, sendProblem } from './problem.js';
 import { requestId } from './tracing.js';
 
 const BODY_LIMIT = 1024 * 1024;
-/** How often connections are looked through for requests that take too long. */
+/** How often connections are looked through for headers that take too long. */
 const SLOW_CHECK_MS = 1_000;
 const DRAIN_POLL_MS = 20;
 
@@ -27,8 +27,12 @@ export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): F
       requestIdLogLabel: 'requestId',
     }),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_SECONDS * 1_000,
-    http: { connectionsCheckingInterval: SLOW_CHECK_MS },
+    requestTimeout: 0,
+    http: {
+      requestTimeout: 0,
+      headersTimeout: REQUEST_TIMEOUT_SECONDS * 1_000,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+    },
     genReqId: requestId as never,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -82,8 +86,33 @@ export function secure(fastify: FastifyInstance): void {
   });
 }
 
+/**
+ * Cuts off a body that has not arrived in time. Lines may take as long as something goes on, either way: a till that
+ * sends a day's over a thin line is answered as it goes.
+ */
+export function limitBodies(fastify: FastifyInstance, { REQUEST_TIMEOUT_SECONDS }: Settings): void {
+  const patienceMs = REQUEST_TIMEOUT_SECONDS * 1_000;
+  fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+    if (routeOptions.config.rule?.named === 'lines') {
+      raw.setTimeout(patienceMs, () => raw.socket.destroy());
+    } else if (hasBody(raw)) {
+      const timer = setTimeout(() => {
+        if (!raw.complete) answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
+      }, patienceMs);
+      raw.once('close', () => {
+        clearTimeout(timer);
+      });
+    }
+    done();
+  });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
+}
+
 /** What came is no HTTP request, or its headers are too large. */
-function answerNotHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+function answerNotHttp({ code }: { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

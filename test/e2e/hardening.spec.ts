@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Shop } from '../support/shop.js';
@@ -88,6 +91,26 @@ describe('a client that is too slow', () => {
     const said = text(socket);
     await once(socket, 'close');
     expect(await said).toMatch(/^HTTP\/1\.1 408 [^]*"code":"too-slow"/);
+  });
+
+  test('with its lines is served as long as they come, and cut off when they stop', async () => {
+    const shop = await Shop.open(ledger);
+    const { port } = new URL(ledger.url);
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const sent = request({ port, path: '/v1/bulk', method: 'POST', headers });
+    const answering = once(sent, 'response') as Promise<[IncomingMessage]>;
+    for (let line = 0; line < 4; line += 1) {
+      sent.write(`${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`);
+      await delay(500);
+    }
+    const [answer] = await answering;
+    let answered = '';
+    answer.on('data', (chunk: Buffer) => (answered += String(chunk)));
+    await expect(finished(answer)).rejects.toThrow('aborted');
+    const statuses = answered.trimEnd().split('\n');
+    expect(statuses.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([
+      201, 201, 201, 201,
+    ]);
   });
 });
 
