@@ -80,7 +80,9 @@ test(`whatever is sent, nothing is a fault, and the books balance (seed ${SEED})
       const { method, path, body } = request;
       const { status, text } = await ledger.send(method, path, body === undefined ? {} : { body });
       statuses[status] = (statuses[status] ?? 0) + 1;
-      if (status >= 500) faults.push({ request, status, text });
+      // Who asks for a state to come is told that it has not come.
+      const isToCome = path.includes('after=') && text.includes('"code":"view-behind"');
+      if (status >= 500 && !isToCome) faults.push({ request, status, text });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

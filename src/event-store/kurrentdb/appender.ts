@@ -16,7 +16,7 @@ import { ownPosition, proposed } from './stored-form.js';
 /** While nothing can have happened, a new leader is waited for so long. */
 const PATIENCE_MS = 1_000;
 
-/** For so long an append that may have happened is repeated, to learn whether it has. */
+/** For so long what may have happened is asked for, to learn whether it has: by an append again, or by a reader. */
 const SETTLE_MS = 15_000;
 
 const FIRST_PAUSE_MS = 50;
@@ -117,7 +117,7 @@ export class Appender {
   private async shown(conflict: ConflictError): Promise<ConflictError> {
     const { stream, actual } = conflict;
     if (actual === undefined) return conflict;
-    const limit = performance.now() + PATIENCE_MS;
+    const limit = performance.now() + SETTLE_MS;
     for (;;) {
       const [last] = await this.reads.tail(stream, 1);
       if (last && last.revision >= actual) return conflict;
