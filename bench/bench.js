@@ -7,8 +7,10 @@ import { benchEventStore } from './event-store.bench.js';
 import { benchBooks } from './books.bench.js';
 import { benchDayClose } from './day-close.bench.js';
 import { benchImport } from './import.bench.js';
+import { benchRebuild } from './rebuild.bench.js';
 import { benchSales } from './sales.bench.js';
 import { STORE_NAMES } from './stores.js';
+import { benchTrail } from './trail.bench.js';
 import { benchVerify } from './verify.bench.js';
 
 const PARTS = {
@@ -18,11 +20,13 @@ const PARTS = {
   'event-store': benchEventStore,
   books: benchBooks,
   verify: benchVerify,
+  trail: benchTrail,
+  rebuild: benchRebuild,
 };
 
 /** What runs on each store, unless it is said. */
 const PARTS_ON = {
-  embedded: ['sales', 'day-close', 'import', 'books', 'verify'],
+  embedded: ['sales', 'day-close', 'import', 'books', 'verify', 'trail', 'rebuild'],
   kurrentdb: ['event-store'],
 };
 
@@ -38,6 +42,10 @@ const TARGETS = {
   statementOfManyToFew: { atMost: 1.5 },
   balancesAsOfToNow: { atMost: 3 },
   verifyToScan: { atLeast: 0.3 },
+  appendsWithTrailToWithout: { atLeast: 0.95 },
+  rebuildToPlainLoop: { atLeast: 0.7 },
+  rebuildMemoryOfTenTimes: { atMost: 1.2 },
+  salesDuringRebuildToAlone: { atLeast: 0.7 },
   salesToRawAt64: { atLeast: 0.6 },
   salesToRawAt256: { atLeast: 0.6 },
   catchUpToRead: { atLeast: 0.7 },
@@ -52,7 +60,12 @@ const program = new Command('bench')
   .option('--sales <n>', 'sales in the long log', whole, 1_000_000)
   .option('--closing <n>', 'sales of the day-close', whole, 100_000)
   .option('--movements <n>', 'movements of the merchant with many', whole, 1_000_000)
-  .option('--events <n>', 'events of the log that is checked', whole, 1_000_000)
+  .option(
+    '--events <n>',
+    'events of the log that is checked and rebuilt; of a rebuild’s memory, half of it and five times it',
+    whole,
+    1_000_000,
+  )
   .option('--trade <file>', 'recorded trade', '../shared/data/online-retail-invoices.csv')
   .option('--json <file>', 'write the figures to a file, too')
   .addOption(
@@ -71,6 +84,10 @@ const folder = mkdtempSync(join(tmpdir(), 'tillbook-bench-'));
 const bench = {
   ...options,
   newFolder: () => mkdtempSync(join(folder, 'data-')),
+  /** Folders that are not needed to the end: some are large. */
+  remove: (...folders) => {
+    for (const each of folders) rmSync(each, { recursive: true });
+  },
   say: (line) => process.stderr.write(`${line}\n`),
 };
 // However it ends, also by Ctrl-C: nothing stays behind.

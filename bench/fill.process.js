@@ -1,22 +1,9 @@
-// Fills a log with sales: each decided, encoded and appended as the service would, without its routes.
+// Fills a log with sales.
 import { openEventStore } from '../dist/event-store/open-event-store.js';
-import { systemClock } from '../dist/ledger/clock.js';
-import { requestName, streams } from '../dist/ledger/domain/request-name.js';
-import { Journal } from '../dist/ledger/journal.js';
-import { News } from '../dist/ledger/news.js';
-import { businessDay } from '../dist/merchants/domain/business-day.js';
-import { MerchantDirectory } from '../dist/merchants/merchant-directory.js';
-import { settingsOf } from '../dist/merchants/merchants.dto.js';
-import { MerchantsCommandHandler } from '../dist/merchants/merchants.command-handler.js';
-import { decideSale } from '../dist/sales/domain/decide.js';
-import { MERCHANTS, merchantBody, merchantId, saleBody, TERMINAL } from './requests.js';
-
-/** Sales on their way to the log at the same time. */
-const IN_FLIGHT = 2_000;
+import { salesInto } from './appended-sales.js';
+import { MERCHANTS, merchantId, saleBody } from './requests.js';
 
 const STANS = 900_000;
-
-const BY = { kind: 'terminal', id: 'bench' };
 
 process.on('message', (job) => {
   fill(job).then(
@@ -28,24 +15,15 @@ process.on('message', (job) => {
 async function fill({ eventStoreUrl, sales, batchNo, few }) {
   const began = performance.now();
   const store = await openEventStore(eventStoreUrl, 'thread');
-  const journal = new Journal(store);
-  const merchants = await registered(journal, new News(store));
-  for (let from = 0; from < sales; from += IN_FLIGHT) {
-    const count = Math.min(IN_FLIGHT, sales - from);
-    await Promise.all(
-      Array.from({ length: count }, (_, index) => {
-        const number = from + index;
-        if (few === undefined) {
-          return append(journal, merchants[number % MERCHANTS], saleBody(number, batchNo));
-        }
-        const isOfFew = number < few;
-        return append(journal, merchants[isOfFew ? 1 : 0], {
-          ...saleBody(number, batchNo),
-          ...nameIn(isOfFew ? number : number - few, isOfFew ? 1 : 0, batchNo),
-        });
-      }),
-    );
-  }
+  const append = await salesInto(store);
+  await append(sales, (number) => {
+    const body = saleBody(number, batchNo);
+    if (few === undefined) return { merchant: number % MERCHANTS, body };
+    const isOfFew = number < few;
+    const merchant = isOfFew ? 1 : 0;
+    const name = nameIn(isOfFew ? number : number - few, merchant, batchNo);
+    return { merchant, body: { ...body, ...name } };
+  });
   await store.close();
   return { seconds: (performance.now() - began) / 1_000 };
 }
@@ -55,26 +33,4 @@ function nameIn(number, merchant, firstBatch) {
   const batchNo = String(firstBatch + Math.floor(number / STANS));
   const stan = String((number % STANS) + 1).padStart(6, '0');
   return { merchantId: merchantId(merchant), batchNo, stan };
-}
-
-async function registered(journal, news) {
-  const directory = new MerchantDirectory(journal, news);
-  const handler = new MerchantsCommandHandler(journal, directory, systemClock);
-  const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
-  for (let index = 0; index < MERCHANTS; index += 1) {
-    await handler.put(merchantId(index), settingsOf(merchantBody(index)), BY);
-    await handler.assignTerminal(merchantId(index), terminal, BY);
-  }
-  return Promise.all(
-    Array.from({ length: MERCHANTS }, (_, index) => handler.get(merchantId(index))),
-  );
-}
-
-function append(journal, merchant, sale) {
-  const now = systemClock.now();
-  const day = businessDay(now, merchant.settings);
-  const terminal = merchant.terminals.get(TERMINAL);
-  const { event } = decideSale(sale, { merchant, terminal, day, now });
-  const request = requestName(sale);
-  return journal.append(streams.request(request), 'no-stream', [event], { request, by: BY });
 }

@@ -7,14 +7,16 @@ import { settingsOf } from '../dist/merchants/merchants.dto.js';
 import { Views } from '../dist/projections/views.js';
 import { MERCHANTS, merchantBody, merchantId, saleBody, saleId, TERMINAL } from './requests.js';
 
-/** Sales that the batches of one number have, of all merchants together, and how many of these are given back. */
-const SALES = 20_000;
-const VOIDED = 800;
-const REFUNDED = 800;
+/** The most sales that the batches of one number have, of all merchants together; one in so many is voided, another refunded. */
+const BATCH_SALES = 20_000;
+const ONE_IN = 25;
 
 const IN_FLIGHT = 1_000;
 const FIRST_BATCH = 500_001;
 const BY = { kind: 'terminal', id: 'bench' };
+
+/** The next batch number: a log that is filled further goes on with it. */
+let batch = FIRST_BATCH;
 
 process.on('message', (job) => {
   fill(job).then(
@@ -29,14 +31,19 @@ async function fill({ folder, events }) {
   const store = await openEventStore(eventStoreUrl, 'thread');
   const views = await Views.open({ viewsDir: folder, eventStoreUrl });
   const ledger = composeLedger({ store, views, clock: systemClock });
+  const caughtUp = async () => views.waitFor(await store.head(), 600_000);
   await register(ledger);
   const began = performance.now();
   let count = 0;
-  for (let batch = FIRST_BATCH; count < events; batch += 1) {
-    await tradeOf(ledger, String(batch), batch === FIRST_BATCH ? undefined : String(batch - 1));
+  for (; count < events; batch += 1) {
+    const closed = batch === FIRST_BATCH ? undefined : String(batch - 1);
+    await tradeOf(ledger, Math.min(BATCH_SALES, Math.ceil(events / 2)), String(batch), {
+      closed,
+      caughtUp,
+    });
     count = Number(await store.head());
   }
-  await views.waitFor(await store.head(), 600_000);
+  await caughtUp();
   await views.close();
   await store.close();
   return { events: count, seconds: (performance.now() - began) / 1_000 };
@@ -51,8 +58,9 @@ async function register({ merchants }) {
 }
 
 /** `closed`: the batch number before, whose sales have settled and can be refunded. */
-async function tradeOf({ sales, giveBacks, batches }, batchNo, closed) {
-  await each(SALES, (index) => {
+async function tradeOf({ sales, giveBacks, batches }, count, batchNo, { closed, caughtUp }) {
+  const givenBack = Math.floor(count / ONE_IN);
+  await each(count, (index) => {
     const sale = saleBody(index, batchNo);
     return sales.take(sale, { content: sale, by: BY });
   });
@@ -62,11 +70,12 @@ async function tradeOf({ sales, giveBacks, batches }, batchNo, closed) {
     const command = { ...content, asked, saleId: saleId(index, of) };
     return giveBacks.giveBack(command, { content, by: BY });
   };
-  await each(VOIDED, (index) => giveBack('void', index, batchNo, SALES + index));
+  await each(givenBack, (index) => giveBack('void', index, batchNo, count + index));
   if (closed !== undefined) {
-    const first = SALES + VOIDED;
-    await each(REFUNDED, (index) => giveBack('refund', VOIDED + index, closed, first + index));
+    const first = count + givenBack;
+    await each(givenBack, (index) => giveBack('refund', givenBack + index, closed, first + index));
   }
+  await caughtUp();
   await each(MERCHANTS, (index) =>
     batches.close({ merchantId: merchantId(index), terminalId: TERMINAL, batchNo }, {}, BY),
   );

@@ -35,7 +35,7 @@ const LINES = `
 `;
 
 /**
- * What the acquirer owes for each batch, and has paid. \x for what belongs to
+ * What the acquirer owes for each batch, and has paid; a line with a `day` is for what belongs to
  * a date and to no batch. All differences together are what stands on acquirer_receivable.
  */
 const CLAIMS = `

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventStore, Position } from '../../event-store/event-store.js';
+import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { Candidate, type Compared, PAGE, type Place } from './candidate.js';
 
@@ -60,7 +61,8 @@ async function follow(
     const began = performance.now();
     const after = candidates.map(({ view }) => view.position).sort()[0];
     const page = await store.readAll({ after, limit: PAGE });
-    for (const candidate of candidates) await candidate.take(page, signal);
+    const arrivals = page.map((stored) => new Arrival(stored));
+    for (const candidate of candidates) await candidate.take(arrivals, signal);
     done(Math.min(...candidates.map(({ view }) => view.events)));
     signal.throwIfAborted();
     if (page.length < PAGE && candidates.every((candidate) => candidate.isDone)) return;

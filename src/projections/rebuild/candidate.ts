@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.js';
+import type { EventStore, Position } from '../../event-store/event-store.js';
 import { START } from '../../event-store/event-store.js';
 import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
@@ -57,10 +57,10 @@ export class Candidate {
   }
 
   /** Takes what it may of these events. @throws Error when it can't digest one */
-  async take(page: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+  async take(page: readonly Arrival[], signal: AbortSignal): Promise<void> {
     if (!this.isPast) {
       const there = this.positionOfLive();
-      this.apply(page.filter(({ position }) => position <= there));
+      this.apply(page.filter(({ stored }) => stored.position <= there));
       if (this.view.position < there) return;
       await this.compare(signal);
       this.isPast = true;
@@ -86,8 +86,8 @@ export class Candidate {
     removeGeneration(this.directory, this.view.projection.name, this.view.file.generation);
   }
 
-  private apply(page: readonly StoredEvent[]): void {
-    this.view.apply(page.map((stored) => new Arrival(stored)));
+  private apply(page: readonly Arrival[]): void {
+    this.view.apply(page);
     if (this.view.stopped) throw new Error(this.view.stopped.reason);
   }
 
@@ -113,7 +113,8 @@ export class Candidate {
   private async reach(position: Position): Promise<void> {
     while (this.view.position < position) {
       const page = await this.store.readAll({ after: this.view.position, limit: PAGE });
-      this.apply(page.filter((event) => event.position <= position));
+      const seen = page.filter((event) => event.position <= position);
+      this.apply(seen.map((stored) => new Arrival(stored)));
     }
   }
 }

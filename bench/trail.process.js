@@ -1,0 +1,53 @@
+// Appends sales to an empty log, with a thread that keeps the tree over it, or without.
+import { Worker } from 'node:worker_threads';
+import { openEventStore } from '../dist/event-store/open-event-store.js';
+import { salesInto } from './appended-sales.js';
+import { MERCHANTS, saleBody } from './requests.js';
+import { timed } from './timed.js';
+
+const FIRST_BATCH = 100_000;
+
+/** The most that the STANs of one batch of each merchant can name is far more. */
+const BATCH_SALES = 20_000;
+
+process.on('message', (job) => {
+  append(job).then(
+    (figures) => process.send({ figures }),
+    (error) => process.send({ error: error.stack }),
+  );
+});
+process.once('disconnect', () => process.exit());
+
+async function append({ folder, sales, withTrail }) {
+  const eventStoreUrl = `file:${folder}`;
+  const store = await openEventStore(eventStoreUrl, 'thread');
+  const appendAll = await salesInto(store);
+  const trail = withTrail ? await startTrail({ eventStoreUrl, viewsDir: folder }) : undefined;
+  const figures = await timed(async () => {
+    await appendAll(sales, (number) => ({
+      merchant: number % MERCHANTS,
+      body: saleBody(number % BATCH_SALES, String(FIRST_BATCH + Math.floor(number / BATCH_SALES))),
+    }));
+    return sales;
+  });
+  await trail?.reach(await store.head());
+  await store.close();
+  return figures;
+}
+
+async function startTrail(workerData) {
+  const thread = new Worker(new URL('./trail.worker.js', import.meta.url), { workerData });
+  const told = () =>
+    new Promise((resolve, reject) => {
+      thread.once('message', resolve).once('error', reject);
+    });
+  await told();
+  return {
+    /** Resolves once the tree is as large as the log: it was no idle thread. */
+    async reach(position) {
+      thread.postMessage(position);
+      await told();
+      await thread.terminate();
+    },
+  };
+}
