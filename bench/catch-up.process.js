@@ -14,7 +14,7 @@ process.on('message', (job) => {
 process.once('disconnect', () => process.exit());
 
 async function catchUp({ url, viewsDir }) {
-  const store = openEventStoreReader(url);
+  const store = await openEventStoreReader(url);
   const projector = await Projector.open(viewsDir, store, ALL_PROJECTIONS);
   const head = await store.head();
   let follower;

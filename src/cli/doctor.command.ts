@@ -40,7 +40,7 @@ async function* findings(): AsyncGenerator<Finding> {
     ]);
   }
   yield* await looked('store', async () => {
-    const store = openEventStoreReader(EVENT_STORE_URL);
+    const store = await openEventStoreReader(EVENT_STORE_URL);
     try {
       const found = await logFindings(store, settings);
       const head = await store.head();

@@ -36,7 +36,7 @@ export function exportCommand(): Command {
 
 async function run({ format, out, until, json }: ExportOptions): Promise<void> {
   const settings = settingsOfProcess();
-  const store = openEventStoreReader(settings.EVENT_STORE_URL);
+  const store = await openEventStoreReader(settings.EVENT_STORE_URL);
   const progress = await logProgress('export', store, settings, json);
   try {
     const pages = exported(store, until, (events) => {

@@ -85,7 +85,7 @@ async function verifyAll(
   settings: Settings,
   json: boolean,
 ): Promise<void> {
-  const store = openEventStoreReader(settings.EVENT_STORE_URL);
+  const store = await openEventStoreReader(settings.EVENT_STORE_URL);
   const verified = await shown('verify', store, settings, json, (signal, done) =>
     verifyViews(projections, settings.VIEWS_DIR, store, signal, done),
   );

@@ -38,7 +38,7 @@ export function replayCommand(): Command {
 
 async function run(options: ReplayOptions): Promise<void> {
   const settings = settingsOfProcess();
-  const store = openEventStoreReader(settings.EVENT_STORE_URL);
+  const store = await openEventStoreReader(settings.EVENT_STORE_URL);
   const books = new KeptBooks(settings.VIEWS_DIR);
   try {
     const replay = new SaleReplay(store, books);

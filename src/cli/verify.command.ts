@@ -90,7 +90,7 @@ async function ofStore(json: boolean): Promise<Source> {
 /** Of a log that can't be opened: what is wrong with it is told by the check. */
 async function progressOf(settings: Settings, json: boolean): Promise<Progress> {
   try {
-    const store = openEventStoreReader(settings.EVENT_STORE_URL);
+    const store = await openEventStoreReader(settings.EVENT_STORE_URL);
     try {
       return await logProgress('verify', store, settings, json);
     } finally {

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { STREAM_PREFIXES } from '../ledger/domain/request-name.js';
 import { type CheckedPage, trustedPages } from './checked-page.js';
 import { CorruptLogError, type EventStore } from './event-store.js';
-import { KurrentDbEventStore } from './kurrentdb/kurrentdb-event-store.js';
 import { checkedPages } from './sqlite/checked-log.js';
 import { checkAtStart } from './sqlite/log-check.js';
 import { openForReading } from './sqlite/log-file.js';
@@ -25,14 +24,16 @@ export async function openEventStore(
   viewsDir?: string,
 ): Promise<OwnedEventStore> {
   if (isFolder(url)) return SqliteEventStore.open(folderOf(url), mode);
+  const { KurrentDbEventStore } = await kurrentDb();
   return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES, viewsDir }, (warning) => {
     console.warn(warning);
   });
 }
 
 /** The same store to read, beside whoever writes to it. */
-export function openEventStoreReader(url: string): EventStore {
+export async function openEventStoreReader(url: string): Promise<EventStore> {
   if (isFolder(url)) return SqliteEventStore.openReader(folderOf(url));
+  const { KurrentDbEventStore } = await kurrentDb();
   return KurrentDbEventStore.openReader({ url, prefixes: STREAM_PREFIXES });
 }
 
@@ -45,7 +46,7 @@ export async function* openCheckedLog(url: string): AsyncGenerator<CheckedPage> 
     yield* checkedPages(folderOf(url));
     return;
   }
-  const store = openEventStoreReader(url);
+  const store = await openEventStoreReader(url);
   try {
     yield* trustedPages(store);
   } finally {
@@ -69,6 +70,9 @@ export function glanceAtLog(url: string): string | undefined {
     throw error;
   }
 }
+
+/** Its client takes a third of a second to load: only for who needs it. */
+const kurrentDb = () => import('./kurrentdb/kurrentdb-event-store.js');
 
 /** The folder that the one process has whose views these are: the log's own, or the views'. */
 export function ownedFolder(url: string, viewsDir: string): string {

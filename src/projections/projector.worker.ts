@@ -21,7 +21,7 @@ const tell = (message: FromThread): void => {
 const { viewsDir, eventStoreUrl } = workerData as ThreadOptions;
 
 async function follow(): Promise<void> {
-  const store = openEventStoreReader(eventStoreUrl);
+  const store = await openEventStoreReader(eventStoreUrl);
   try {
     const projector = await openPatiently(store);
     const follower = new Follower(projector, store, (states) => {

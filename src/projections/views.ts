@@ -160,7 +160,7 @@ function inThread({ viewsDir, eventStoreUrl }: ViewsOptions): RebuildParts['buil
 
 function here({ viewsDir, eventStoreUrl, store }: ViewsOptions): RebuildParts['build'] {
   return async (name, generation, signal, done) => {
-    const log = store ?? openEventStoreReader(eventStoreUrl);
+    const log = store ?? (await openEventStoreReader(eventStoreUrl));
     const place = { viewsDir, directory: viewsDir, generation };
     try {
       const [built] = await build([{ projection: projectionOf(name), place }], log, signal, done);
@@ -175,7 +175,7 @@ async function followHere(
   { viewsDir, eventStoreUrl, store }: ViewsOptions,
   listener: Listener,
 ): Promise<Keeper> {
-  const log = store ?? openEventStoreReader(eventStoreUrl);
+  const log = store ?? (await openEventStoreReader(eventStoreUrl));
   const closeLog = async (): Promise<void> => {
     if (!store) await log.close();
   };

@@ -50,7 +50,7 @@ describe('a year of recorded trade', () => {
     const { code, out } = await runTool(folder, args, env);
     expect(code).toBe(0);
     summary = JSON.parse(out);
-    const log = openEventStoreReader(env.EVENT_STORE_URL);
+    const log = await openEventStoreReader(env.EVENT_STORE_URL);
     for await (const page of logPages(log)) {
       for (const stored of page) events.push(decode(stored).event);
     }

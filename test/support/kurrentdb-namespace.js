@@ -1,26 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 
 /**
  * Gives each ledger a log of its own in one EventStoreDB: what it calls `sale-…` is `<namespace>sale-…` on the server.
  * A service gets this loaded before anything else, and its namespace in the environment.
  */
-let namespace = process.env.TEST_NAMESPACE;
+const namespaces = new AsyncLocalStorage();
 
 const connectionString = KurrentDBClient.connectionString.bind(KurrentDBClient);
 KurrentDBClient.connectionString = (...url) => {
   const client = connectionString(...url);
+  const namespace = namespaces.getStore() ?? process.env.TEST_NAMESPACE;
   return namespace === undefined ? client : namespaced(client, namespace);
 };
 
-/** Whoever connects while this runs, which is not waited for, does so in the namespace. */
+/** Whoever connects while this runs does so in the namespace. */
 export function inNamespace(name, connect) {
-  const before = namespace;
-  namespace = name;
-  try {
-    return connect();
-  } finally {
-    namespace = before;
-  }
+  return namespaces.run(name, connect);
 }
 
 /** The same client, for which nothing but the namespace is there. */

@@ -20,7 +20,7 @@ port.on('message', () => {
   cancelling.abort();
 });
 
-const store = openEventStoreReader(eventStoreUrl);
+const store = await openEventStoreReader(eventStoreUrl);
 try {
   const place = { viewsDir, directory: viewsDir, generation };
   const [built] = await build(
