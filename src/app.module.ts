@@ -34,7 +34,6 @@ import {
   type OwnedEventStore,
 } from './event-store/open-event-store.js';
 import { HealthController } from './http/health.controller.js';
-import { COMMAND_DONE } from './http/command-done.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
@@ -136,7 +135,6 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: EVENT_STORE, useValue: store },
       { provide: Views, useValue: views },
       { provide: Metrics, useValue: metrics },
-      { provide: COMMAND_DONE, useValue: metrics.commandDone },
       { provide: Readiness, useValue: new Readiness() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
       { provide: Streams, useValue: new Streams() },
@@ -151,7 +149,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
             },
           ]
         : []),
-      { provide: TerminalRequests, useValue: terminalRequests(settings, ledger, metrics) },
+      { provide: TerminalRequests, useValue: terminalRequests(settings, ledger) },
       ...handlers(ledger),
     ],
   };
@@ -168,10 +166,9 @@ function payerIn({ PAYER_NAME: name, PAYER_ACCOUNT: account, PAYER_BIC: bic }: S
 function terminalRequests(
   { REFUSED_PER_SALE: perSale, REFUSED_PER_TERMINAL: perTerminal }: Settings,
   { sales, giveBacks }: Ledger,
-  metrics: Metrics,
 ): TerminalRequests {
   const attempts = new RefusedAttempts({ perSale, perTerminal });
-  return new TerminalRequests(sales, giveBacks, attempts, metrics.commandDone);
+  return new TerminalRequests(sales, giveBacks, attempts);
 }
 
 function handlers(ledger: Ledger) {

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import { Problems } from '../http/open-api.js';
+import { AlsoRouteConfig } from '../http/route-config.js';
 import type { Scope } from './domain/key.js';
 
 /** Where a route's request says which merchant, and maybe which terminal, it is about. */
@@ -28,7 +28,7 @@ declare module 'fastify' {
 export function MayCall(scopes: readonly Scope[], named: Named = 'path'): MethodDecorator {
   const rule: RouteRule = { scopes, isOpen: false, named };
   return applyDecorators(
-    RouteConfig({ rule }),
+    AlsoRouteConfig({ rule }),
     ApiSecurity('key'),
     ApiExtension('x-may-call', [...scopes]),
     Problems(401, 403, 429, ...(scopes.some(isHeld) ? [404] : [])),
@@ -39,7 +39,7 @@ export function MayCall(scopes: readonly Scope[], named: Named = 'path'): Method
 export function AnyoneMayCall(): MethodDecorator {
   const rule: RouteRule = { scopes: [], isOpen: true, named: 'path' };
   return applyDecorators(
-    RouteConfig({ rule }),
+    AlsoRouteConfig({ rule }),
     ApiSecurity({}),
     ApiExtension('x-may-call', ['anyone']),
   );

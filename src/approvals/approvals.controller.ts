@@ -1,9 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
-import { COMMAND_DONE, type CommandDone } from '../http/command-done.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, rejected } from '../http/problem.js';
 import { APPROVALS_CURSOR } from '../projections/approvals.view.js';
@@ -31,7 +30,6 @@ export class ApprovalsController {
   constructor(
     private readonly approvals: ApprovalsCommandHandler,
     private readonly views: Views,
-    @Inject(COMMAND_DONE) private readonly done: CommandDone,
   ) {}
 
   @Get()
@@ -74,7 +72,6 @@ export class ApprovalsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.approvals.approve(approvalId, { ...review }, actorOf(caller));
-    this.done('approve', outcome);
     return show(reply, outcome);
   }
 
@@ -92,7 +89,6 @@ export class ApprovalsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.approvals.decline(approvalId, { ...review }, actorOf(caller));
-    this.done('decline', outcome);
     return show(reply, outcome);
   }
 }

@@ -1,9 +1,8 @@
-import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
-import { COMMAND_DONE, type CommandDone } from '../http/command-done.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, problems, sendProblem } from '../http/problem.js';
@@ -22,10 +21,7 @@ import {
 
 @Controller('v1/merchants/:merchantId')
 export class BatchesController {
-  constructor(
-    private readonly batches: BatchesCommandHandler,
-    @Inject(COMMAND_DONE) private readonly done: CommandDone,
-  ) {}
+  constructor(private readonly batches: BatchesCommandHandler) {}
 
   @Post('terminals/:terminalId/batches/:batchNo/close')
   @Operation('closeBatch', 'Close a batch and settle its sales')
@@ -41,7 +37,6 @@ export class BatchesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.batches.close(path, terminalSide(sent), terminalActor(path, caller));
-    this.done('close', outcome);
     return answer(reply, outcome, 200, (batch) => show(reply, batch));
   }
 
@@ -74,7 +69,6 @@ export class BatchesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.batches.dayClose(merchantId, storeId, actorOf(caller));
-    this.done('day-close', outcome);
     return answer(reply, outcome, 200, ({ batches }) => {
       const isDone = batches.every(({ status }) => status === 'closed');
       if (!isDone) stillClosing(reply);

@@ -4,6 +4,7 @@ import { ApiBody, ApiConsumes, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
+import { Metrics } from '../http/metrics.js';
 import { Operation, Problems } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
 import { TerminalRequests } from '../sales/terminal-requests.js';
@@ -27,8 +28,8 @@ const ANSWER = { $ref: `#/components/schemas/${BulkLineAnswer.name}` };
 export class BulkController {
   private readonly bulk: Bulk;
 
-  constructor(requests: TerminalRequests) {
-    this.bulk = new Bulk(requests);
+  constructor(requests: TerminalRequests, metrics: Metrics) {
+    this.bulk = new Bulk(requests, metrics);
   }
 
   @Post()

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { strangeTo } from '../access/borders.js';
 import type { Caller } from '../access/caller.js';
 import { body } from '../http/checked.pipe.js';
+import type { Metrics } from '../http/metrics.js';
 import { exactText, parseExactly } from '../http/json.js';
 import { ProblemError, problems, type Reply, sendProblem } from '../http/problem.js';
 import { problemFor } from '../http/problem.filter.js';
@@ -19,6 +20,14 @@ const saleBody = body(SaleBody);
 const giveBackBody = body(GiveBackBody);
 const asBody = { type: 'body' } as const;
 
+/** The operationId of the route that does the same as a line. */
+const ROUTES = {
+  sale: 'takeSale',
+  void: 'voidSale',
+  refund: 'refundSale',
+  reversal: 'reverseSale',
+} as const;
+
 interface Sender {
   readonly caller: Caller;
   readonly log: FastifyBaseLogger;
@@ -29,7 +38,10 @@ export class Bulk {
   /** Lines about one sale, in the order they came. */
   private readonly turns = new OneAtATime();
 
-  constructor(private readonly requests: TerminalRequests) {}
+  constructor(
+    private readonly requests: TerminalRequests,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** The answers of what is sent, in order; what is sent is read no faster than its answers are taken. */
   answers(sent: AsyncIterable<Buffer>, sender: Sender): AsyncGenerator<string> {
@@ -66,7 +78,8 @@ export class Bulk {
     const answered = await this.answer(number, text, sender, reply).catch((error: unknown) =>
       problemFor(error, sender.log, reply),
     );
-    const { code: status, replayed } = reply;
+    const { code: status, replayed, operationId } = reply;
+    if (operationId !== undefined) this.metrics.command(operationId, reply);
     return `${exactText({ line: number, status, ...(replayed && { replayed }), body: answered })}\n`;
   }
 
@@ -79,15 +92,14 @@ export class Bulk {
     if (number > MAX_LINES) return sendProblem(reply, problems.tooManyLines(MAX_LINES));
     if (text === undefined) return sendProblem(reply, problems.unreadable(413));
     const { op, saleId, ...fields } = objectIn(text);
+    if (!isOp(op)) throw malformed('op', 'is none of sale, void, refund and reversal');
+    reply.operationId = ROUTES[op];
     const stranger = strangeTo(caller, { ...fields, saleId });
     if (stranger) return sendProblem(reply, stranger);
     if (op === 'sale') {
       if (saleId !== undefined) throw malformed('saleId', 'is not known here');
       const sale = saleBody.transform(fields, asBody) as SaleBody;
       return this.turns.run(requestName(sale), () => this.requests.take(sale, caller, reply));
-    }
-    if (op !== 'void' && op !== 'refund' && op !== 'reversal') {
-      throw malformed('op', 'is none of sale, void, refund and reversal');
     }
     if (typeof saleId !== 'string') throw malformed('saleId', 'is missing');
     const sent = giveBackBody.transform(fields, asBody) as GiveBackBody;
@@ -108,6 +120,10 @@ function objectIn(text: string): Record<string, unknown> {
   throw malformed('', 'is not a JSON object');
 }
 
+function isOp(op: unknown): op is keyof typeof ROUTES {
+  return typeof op === 'string' && Object.hasOwn(ROUTES, op);
+}
+
 function malformed(field: string, message: string): ProblemError {
   return new ProblemError(problems.malformed([{ field, message, isAmount: false }]));
 }
@@ -116,6 +132,9 @@ function malformed(field: string, message: string): ProblemError {
 class LineReply implements Reply {
   code = 200;
   replayed = false;
+  result: string | null = null;
+  /** Of the route that does the same, once the line has said what it is. */
+  operationId: string | undefined;
 
   status(code: number): this {
     this.code = code;

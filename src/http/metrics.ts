@@ -1,8 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventStore } from '../event-store/event-store.js';
-import type { Outcome } from '../sales/sales.commands.js';
 import type { Views } from '../projections/views.js';
+import type { Reply } from './problem.js';
 
 /** Figures for Prometheus: requests by route and result, appends to the log, and how far views are behind. */
 export class Metrics {
@@ -26,7 +26,7 @@ export class Metrics {
     });
     this.commands = new Counter({
       name: 'tillbook_commands_total',
-      help: 'Commands by kind, and by what came of them: done, repeated, or the code of the refusal.',
+      help: 'Commands by the operationId of their route, and by what came of them: done, repeated, or the code of the problem.',
       labelNames: ['kind', 'result'],
       registers: [this.registry],
     });
@@ -72,22 +72,26 @@ export class Metrics {
     });
   }
 
-  /** Times every answer by its route's pattern, so that names in addresses make no series of their own. */
+  /**
+   * Times every answer by its route's pattern, so that names in addresses make no series of their own, and counts what
+   * came of each command: of whatever is no mere reading.
+   */
   watch(fastify: FastifyInstance): void {
+    fastify.decorateReply('result', null);
     fastify.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       const status = String(reply.statusCode);
       this.requests.observe({ method: request.method, route, status }, reply.elapsedTime / 1_000);
+      const { operationId } = request.routeOptions.config;
+      if (operationId !== undefined && !isReading(request)) this.command(operationId, reply);
       done();
     });
   }
 
-  /** Counts a command of a terminal, a merchant or an operator. */
-  readonly commandDone = (kind: string, outcome: Outcome<unknown>): void => {
-    const { replayed } = outcome;
-    const refusal = 'refusal' in outcome ? outcome.refusal.code : 'done';
-    this.commands.inc({ kind, result: replayed ? 'repeated' : refusal });
-  };
+  /** Counts a command. `kind`: the operationId of its route */
+  command(kind: string, { result }: Pick<Reply, 'result'>): void {
+    this.commands.inc({ kind, result: result ?? 'done' });
+  }
 
   /** Times an append. */
   readonly appended = (seconds: number, result: 'done' | 'failed'): void => {
@@ -101,4 +105,8 @@ export class Metrics {
   text(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+function isReading({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }

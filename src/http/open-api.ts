@@ -12,6 +12,7 @@ import {
 } from '@nestjs/swagger';
 import { CheckedPipe } from './checked.pipe.js';
 import { ProblemDocument } from './problem.dto.js';
+import { AlsoRouteConfig } from './route-config.js';
 import { type Dto, dtoSchemas } from './schemas.js';
 
 const reference = (dto: Dto) => ({ $ref: `#/components/schemas/${dto.name}` });
@@ -35,11 +36,21 @@ function headers(names: readonly Header[]) {
   return { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) };
 }
 
-/** A route's name for generated clients, and what it does in a line. Its checked path and query are described with it. */
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operationId?: string;
+  }
+}
+
+/**
+ * A route's name for generated clients and in the metrics, and what it does in a line. Its checked path and query are
+ * described with it.
+ */
 export const Operation =
   (operationId: string, summary: string): MethodDecorator =>
   (target, method, descriptor) => {
     ApiOperation({ operationId, summary })(target, method, descriptor);
+    AlsoRouteConfig({ operationId })(target, method, descriptor);
     ApiExtension('x-input', inputOf(target, method))(target, method, descriptor);
   };
 

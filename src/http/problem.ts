@@ -103,17 +103,32 @@ export interface Reply {
   status(code: number): this;
   header(name: string, value: string): this;
   type(contentType: string): this;
+  /** What came of it, for the metrics: `repeated`, the code of the problem, or null when it was done. */
+  result: string | null;
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    result: string | null;
+  }
 }
 
 export function sendProblem(reply: Reply, problem: Problem): Problem {
+  reply.result = problem.code;
   void reply.status(problem.status).type('application/problem+json; charset=utf-8');
   return problem;
 }
 
 /** The refusal as an answer, marked when it is the one given before. */
 export function rejected(reply: Reply, { refusal, position, replayed }: Rejected): Problem {
-  if (replayed) void reply.header('Idempotency-Replayed', 'true');
-  return sendProblem(reply, refusalProblem(refusal, position));
+  const problem = sendProblem(reply, refusalProblem(refusal, position));
+  if (replayed) markRepeated(reply);
+  return problem;
+}
+
+function markRepeated(reply: Reply): void {
+  void reply.header('Idempotency-Replayed', 'true');
+  reply.result = 'repeated';
 }
 
 /** What a command came to, as an HTTP answer: `render` makes the body of what was done. */
@@ -125,7 +140,7 @@ export function answer<A, B>(
 ): B | Problem {
   if ('refusal' in outcome) return rejected(reply, outcome);
   const { replayed, answer: done }: Done<A> = outcome;
-  if (replayed) void reply.header('Idempotency-Replayed', 'true');
+  if (replayed) markRepeated(reply);
   void reply.status(status);
   return render(done);
 }

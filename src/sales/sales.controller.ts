@@ -4,7 +4,6 @@ import {
   Get,
   Headers,
   HttpCode,
-  Inject,
   Param,
   Post,
   Query,
@@ -18,7 +17,6 @@ import type { Scope } from '../access/domain/key.js';
 import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
-import { COMMAND_DONE, type CommandDone } from '../http/command-done.js';
 import { etag } from '../http/if-match.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
@@ -60,7 +58,6 @@ export class SalesController {
     private readonly requests: TerminalRequests,
     private readonly settlements: SettleCommandHandler,
     private readonly queries: SaleQueries,
-    @Inject(COMMAND_DONE) private readonly done: CommandDone,
   ) {}
 
   @Post()
@@ -195,7 +192,6 @@ export class SalesController {
   ) {
     refuseBody(request.body);
     const outcome = await this.settlements.settle(saleId, actorOf(caller));
-    this.done('settle', outcome);
     return answer(reply, outcome, 200, (recorded) => {
       void reply.header('ETag', etag(recorded.sale.revision));
       return { ...renderSale(recorded), responseCode: '00' };

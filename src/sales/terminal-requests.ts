@@ -1,5 +1,4 @@
 import { type Caller, terminalActor } from '../access/caller.js';
-import type { CommandDone } from '../http/command-done.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { answer, ProblemError, refusalProblem, type Reply } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
@@ -25,14 +24,13 @@ export class TerminalRequests {
     private readonly sales: SalesCommandHandler,
     private readonly giveBacks: GiveBackCommandHandler,
     private readonly attempts: RefusedAttempts,
-    private readonly done: CommandDone,
   ) {}
 
   /** @throws ProblemError 429 for one refused too often; StoreUnavailableError */
   async take(sale: SaleBody, caller: Caller, reply: Reply) {
     const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
     const { merchantId, terminalId } = sale;
-    const outcome = await this.attempt('sale', { merchantId, terminalId }, () =>
+    const outcome = await this.attempt({ merchantId, terminalId }, () =>
       this.sales.take(sale as TakeSale, sent),
     );
     return answer(reply, outcome, 201, (taken) => {
@@ -52,7 +50,7 @@ export class TerminalRequests {
       by: terminalActor(sent, caller),
       ifMatch: revisionsIn(ifMatch),
     };
-    const outcome = await this.attempt(asked, { merchantId, terminalId, saleId }, () =>
+    const outcome = await this.attempt({ merchantId, terminalId, saleId }, () =>
       this.giveBacks.giveBack(command, origin),
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
@@ -64,16 +62,14 @@ export class TerminalRequests {
     });
   }
 
-  /** Counts what came of it; who was refused too often is sent away before. */
+  /** Who was refused too often is sent away before. */
   private async attempt<A>(
-    kind: string,
     attempt: Attempt,
     carryOut: () => Promise<Outcome<A>>,
   ): Promise<Outcome<A>> {
     await this.attempts.admit(attempt);
     const outcome = await carryOut();
     if ('refusal' in outcome) await this.attempts.refused(attempt);
-    this.done(kind, outcome);
     return outcome;
   }
 }

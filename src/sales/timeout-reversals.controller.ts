@@ -1,9 +1,8 @@
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
-import { COMMAND_DONE, type CommandDone } from '../http/command-done.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
@@ -13,10 +12,7 @@ import { TimeoutReversalCommandHandler } from './timeout-reversal.command-handle
 /** What a terminal sends when it has no answer, or an operator for it [S4]. */
 @Controller('v1/timeout-reversals')
 export class TimeoutReversalsController {
-  constructor(
-    private readonly reversals: TimeoutReversalCommandHandler,
-    @Inject(COMMAND_DONE) private readonly done: CommandDone,
-  ) {}
+  constructor(private readonly reversals: TimeoutReversalCommandHandler) {}
 
   @Post()
   @HttpCode(200)
@@ -35,7 +31,6 @@ export class TimeoutReversalsController {
       content,
       by: terminalActor(sent, caller),
     });
-    this.done('timeout-reversal', outcome);
     return answer(reply, outcome, 200, (done) => done);
   }
 }
