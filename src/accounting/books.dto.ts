@@ -23,14 +23,15 @@ export class AsOfQuery {
   @Optional() @Position() after?: string;
 }
 
+/** As of a time, by clocks that differ, a void may have come before its sale: then pending is below zero. */
 export class BalanceDto {
   @Currency() currency!: string;
-  @Sum() pending!: bigint;
+  @Numeral() pending!: bigint;
   @Sum() available!: bigint;
   @Sum() receivable!: bigint;
-  @Sum() reserve!: bigint;
-  @Sum() inTransit!: bigint;
-  @Sum() paidOut!: bigint;
+  @Numeral() reserve!: bigint;
+  @Numeral() inTransit!: bigint;
+  @Numeral() paidOut!: bigint;
 }
 
 export class TrialBalanceQuery extends AsOfQuery {

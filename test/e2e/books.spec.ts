@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 type Row = Record<string, unknown>;
 
@@ -41,6 +41,20 @@ describe('the books', () => {
       { ...of, account: 'mdr_revenue', debit: 0, credit: 42 },
     ]);
     expect(body.totals).toEqual([{ currency: 'EUR', debit: 7_000, credit: 7_000 }]);
+  });
+
+  test('balances as of a time may have a void before its sale, where clocks differ', async () => {
+    const shop = await Shop.open(ledger);
+    await ledger.setClock('2026-03-02T10:00:01.000Z');
+    const { saleId } = await shop.sell({ amount: 10_000 });
+    await ledger.setClock(MORNING);
+    const { position } = (await shop.void(saleId)).body;
+
+    const { status, body } = await ledger.get(
+      `${shop.path}/balances?at=${MORNING}&after=${position}`,
+    );
+
+    expect([status, (body as Row[])[0]]).toMatchObject([200, { pending: -10_000 }]);
   });
 
   test('balances as of a position are those of then', async () => {
