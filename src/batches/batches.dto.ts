@@ -102,12 +102,17 @@ function stored(totals: TotalsDto): StoredTotals {
   const { saleCount, saleAmount, voidCount, voidAmount, refundCount, refundAmount } = totals;
   return {
     saleCount,
-    saleAmount: String(saleAmount),
+    saleAmount: digits(saleAmount),
     voidCount,
-    voidAmount: String(voidAmount),
+    voidAmount: digits(voidAmount),
     refundCount,
-    refundAmount: String(refundAmount),
+    refundAmount: digits(refundAmount),
   };
+}
+
+/** In full: a number of 22 digits and more would be written with an exponent. */
+function digits(sum: number | bigint): string {
+  return BigInt(sum).toString();
 }
 
 export function renderBatch(batch: BatchAnswer): BatchDto {

@@ -101,6 +101,17 @@ describe('a batch', () => {
     ]);
   });
 
+  test('takes totals of any size, however they are written', async () => {
+    const { status, body } = await shop.closeBatch({ totals: { ...TOTALS, saleAmount: 1e21 } });
+
+    expect([status, body.reconciliation]).toEqual([200, 'mismatched']);
+    expect(body.differences).toContainEqual({
+      field: 'saleAmount',
+      terminal: 1_000_000_000_000_000_000_000n,
+      ledger: 0,
+    });
+  });
+
   test('that had nothing closes with zeros', async () => {
     const { status, body } = await shop.closeBatch({}, '000007');
 
