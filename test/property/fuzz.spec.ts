@@ -30,6 +30,8 @@ const KNOWN: Known = {
   currency: ['EUR', 'EUR', 'EUR', 'JPY'],
   after: ['00000000000000000000', '00000000000000000001'],
   position: ['00000000000000000001', '00000000000000000040'],
+  // Of the one business date that the batches are of.
+  now: ['2026-03-02T09:00:00Z', '2026-03-02T10:00:00Z', '2026-03-02T15:30:00+01:00'],
 };
 
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -41,10 +43,12 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   settleSale: 3,
   openChargeback: 4,
   runPayouts: 2,
+  // Each takes a thread and reads the whole log.
+  rebuildProjection: 0.2,
+  cancelRebuild: 0.2,
+  // Does all that is due before it answers.
+  setClock: 0.2,
 };
-
-/** Left out: a clock that jumps, views that are built anew all the time, and streams without an end. */
-const LEFT_OUT = /sandbox|rebuild|\/audit\/events$|\/keys/;
 
 test(`whatever is sent, nothing is a fault, and the books balance (seed ${SEED})`, async () => {
   const env = { REFUSED_PER_SALE: '0', REFUSED_PER_TERMINAL: '0', LOG_LEVEL: 'error' };
@@ -65,9 +69,8 @@ test(`whatever is sent, nothing is a fault, and the books balance (seed ${SEED})
     }
   }
   const document = (await ledger.get('/openapi.json')).body as OpenApi;
-  const paths = Object.entries(document.paths).filter(([path]) => !LEFT_OUT.test(path));
-  const told = { ...document, paths: Object.fromEntries(paths) };
-  const requests = fc.sample(requestsBySchema(told, KNOWN, WEIGHTS), {
+  const known = { ...KNOWN, name: await viewNames(ledger), keyId: await keyIds(ledger) };
+  const requests = fc.sample(requestsBySchema(document, known, WEIGHTS), {
     numRuns: REQUESTS,
     seed: SEED,
   });
@@ -99,3 +102,17 @@ test(`whatever is sent, nothing is a fault, and the books balance (seed ${SEED})
   expect(Object.values(sums).filter((sum) => sum !== 0n)).toEqual([]);
   expect(ledger.service.output).not.toContain('a fault');
 });
+
+async function viewNames(ledger: Tillbook): Promise<string[]> {
+  const { projections } = (await ledger.get('/v1/projections')).body as {
+    projections: { name: string }[];
+  };
+  return projections.map(({ name }) => name);
+}
+
+async function keyIds(ledger: Tillbook): Promise<string[]> {
+  const keys = await Promise.all(
+    [1, 2, 3].map(() => ledger.post('/v1/keys', { scope: 'auditor' })),
+  );
+  return keys.map(({ body }) => (body as { keyId: string }).keyId);
+}

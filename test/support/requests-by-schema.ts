@@ -45,8 +45,14 @@ export interface GeneratedRequest {
 /** Names that are there, so that requests meet: by the name of the field or parameter. */
 export type Known = Readonly<Record<string, readonly string[]>>;
 
-/** Only what is known: whoever waits for a position that will never be waits for seconds. */
-const WAITED_FOR = 'after';
+/**
+ * Only what is known: whoever waits for a position that will never be waits for seconds, and a clock that may be put
+ * anywhere ends every business date.
+ */
+const ONLY_KNOWN = ['after', 'now'];
+
+/** An operation may come more rarely than the others: generators take whole weights. */
+const WEIGHT_STEPS = 10;
 
 const CARD_NUMBER = '4111111111111111';
 
@@ -61,7 +67,7 @@ const junk = fc.oneof(
 const mostly = (arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 30, arbitrary }, { weight: 1, arbitrary: junk });
 
-/** Requests of every operation of a document, most of them well-formed. `weights`: how often an operation comes, 1 if not said. */
+/** Requests of every operation of a document, most of them well-formed. `weights`: how often an operation comes, 1 if not said, 0.1 at the least. */
 export function requestsBySchema(
   document: OpenApi,
   known: Known,
@@ -70,7 +76,10 @@ export function requestsBySchema(
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {
       const arbitrary = requestOf(document, known, method.toUpperCase(), path, operation);
-      return { weight: weights[operation.operationId] ?? 1, arbitrary };
+      return {
+        weight: Math.round((weights[operation.operationId] ?? 1) * WEIGHT_STEPS),
+        arbitrary,
+      };
     }),
   );
   return fc.oneof(...operations);
@@ -121,7 +130,7 @@ function valueBy(
     return valueBy(document, known, target, name);
   }
   const meant = known[name];
-  if (meant && name === WAITED_FOR) return fc.constantFrom(...meant);
+  if (meant && ONLY_KNOWN.includes(name)) return fc.constantFrom(...meant);
   if (meant) return fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...meant) }, textBy(schema));
   if (values) return fc.constantFrom(...values);
   if (type === 'integer' || type === 'number') return numberBy(schema);
