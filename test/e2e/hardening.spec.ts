@@ -61,6 +61,36 @@ describe('who is refused over and over', () => {
   });
 });
 
+describe('a time-out reversal', () => {
+  const reverse = (request: object, { batchNo, stan }: { batchNo: string; stan: string }) =>
+    ledger.post('/v1/timeout-reversals', { ...request, original: { batchNo, stan } });
+
+  test('is taken from a terminal that was refused too often for all else', async () => {
+    const shop = await Shop.open(ledger);
+    const lost = shop.saleBody();
+    await ledger.post('/v1/sales', lost);
+    for (let attempt = 1; attempt <= 30; attempt += 1) await shop.trySale({ currency: 'USD' });
+    expect((await shop.trySale()).status).toBe(429);
+
+    const { status, body } = await reverse(shop.request(), lost);
+
+    expect([status, body.outcome]).toEqual([200, 'reversed']);
+  });
+
+  test('that is refused may be repeated without end, and holds up nothing', async () => {
+    const shop = await Shop.open(ledger);
+    const sale = shop.saleBody();
+    const { saleId } = (await ledger.post('/v1/sales', sale)).body;
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+    const own = shop.request();
+    for (let attempt = 1; attempt <= 31; attempt += 1) {
+      const { status, body } = await reverse(own, sale);
+      expect([attempt, status, body.code]).toEqual([attempt, 409, 'settled-since']);
+    }
+    expect((await shop.refund(saleId)).status).toBe(201);
+  });
+});
+
 describe('a key', () => {
   test('has so many requests a minute, is told what is left, and then to wait', async () => {
     const folder = newFolder();
