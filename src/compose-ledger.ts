@@ -26,6 +26,7 @@ import { GiveBackCommandHandler } from './sales/give-back.command-handler.js';
 import { NamedRequests } from './sales/named-requests.js';
 import { Questions } from './sales/questions.js';
 import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
+import { RecentSwipes } from './sales/recent-swipes.js';
 import { RequestQueries } from './sales/request.queries.js';
 import { RequestSweep } from './sales/request-sweep.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
@@ -84,6 +85,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const supervisors = new Supervisors(merchants);
   const requests = new NamedRequests(journal, directory, clock);
   const daySums = new DaySums(journal, views, news);
+  const swipes = new RecentSwipes(views, news);
   const questions = new Questions(journal, open, views, daySums);
   const giveBacks = new GiveBackCommandHandler(journal, requests, open, questions, supervisors);
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open);
@@ -95,7 +97,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   return {
     merchants,
     cards: new CardsCommandHandler(journal, clock),
-    sales: new SalesCommandHandler(journal, directory, open, daySums, clock),
+    sales: new SalesCommandHandler(journal, directory, open, daySums, swipes, clock),
     giveBacks,
     approvals,
     failures: new FailuresCommandHandler(journal, directory, clock),

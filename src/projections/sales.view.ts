@@ -35,6 +35,19 @@ export type UnsettledSale = Pick<
   | 'cardType'
 >;
 
+/** What a sale is told from another by. */
+export type RecentSale = Pick<
+  SaleRow,
+  | 'position'
+  | 'saleId'
+  | 'merchantId'
+  | 'terminalId'
+  | 'cardToken'
+  | 'amount'
+  | 'currency'
+  | 'occurredAt'
+>;
+
 const FIRST_DATE = '0000-00-00';
 const LAST_DATE = '9999-99-99';
 
@@ -44,6 +57,7 @@ export class SalesView {
   private readonly settled: Listing;
   private readonly byStatus: Listing;
   private readonly toSettle: Database.Statement<[object], UnsettledSale>;
+  private readonly lastFirst: Database.Statement<[number, number], RecentSale>;
   private readonly byName: Database.Statement<[string], SaleRow>;
 
   constructor(database: Database.Database) {
@@ -61,6 +75,10 @@ export class SalesView {
        WHERE saleId > max(@batch || '.', coalesce((SELECT saleId FROM sales WHERE position = @after), ''))
          AND saleId < @batch || '/' AND status = 'open'
        ORDER BY saleId LIMIT @limit`,
+    );
+    this.lastFirst = database.prepare(
+      `SELECT position, saleId, merchantId, terminalId, cardToken, amount, currency, occurredAt
+       FROM sales WHERE position > ? ORDER BY position DESC LIMIT ?`,
     );
     this.byName = database.prepare('SELECT * FROM sales WHERE saleId = ?');
   }
@@ -90,6 +108,11 @@ export class SalesView {
     { after = 0, limit }: { readonly after?: number | undefined; readonly limit: number },
   ): UnsettledSale[] {
     return this.toSettle.all({ batch, after, limit });
+  }
+
+  /** Sales behind a position of the log, the last one first; read as far as they are taken. */
+  newest(behind: number, limit: number): IterableIterator<RecentSale> {
+    return this.lastFirst.iterate(behind, limit);
   }
 
   find(saleId: string): SaleRow | undefined {

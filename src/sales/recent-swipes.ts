@@ -1,4 +1,7 @@
 import { requestName } from '../ledger/domain/request-name.js';
+import type { News } from '../ledger/news.js';
+import type { RecentSale } from '../projections/sales.view.js';
+import type { Views } from '../projections/views.js';
 import type { TakeSale } from './sales.commands.js';
 
 /** A second swipe comes soon, or it is another purchase [S2]. */
@@ -7,31 +10,65 @@ const WITHIN_MS = 5 * 60_000;
 /** Swipes of one half of the window that are remembered at the most. */
 const CAPACITY = 50_000;
 
+/** What other nodes have taken is looked up in the views so often at the most. */
+const LOOK_EVERY_MS = 500;
+
+/** Times are epoch milliseconds. */
 interface Swipe {
   readonly saleId: string;
-  /** Epoch milliseconds. */
+  /** When the card was swiped, as far as that is known. */
   readonly at: number;
+  readonly takenAt: number;
 }
 
 /**
- * The sales that this process took lately, by terminal, card and amount: in memory alone, since a warning must not cost
- * the sale a read. Right after a start, and of sales that another node took, it knows nothing.
+ * The sales of the last minutes by terminal, card and amount: in memory, since a warning must not cost each sale a read.
+ * What was taken before the start, or is taken by other nodes, is learned from the view of sales, as far as that is.
  */
 export class RecentSwipes {
   private young = new Map<string, Swipe>();
   private old = new Map<string, Swipe>();
   private turnedAt = -Infinity;
+  /** Position of the last sale that the view had when it was looked at, and when that was. */
+  private lookedTo = 0;
+  private lookedAt = -Infinity;
+
+  constructor(
+    private readonly views: Views,
+    private readonly news: News,
+  ) {}
 
   /** The sale that this one may repeat by mistake. Remembers this one. `now` in epoch milliseconds. */
   seen(sale: TakeSale, now: number): string | undefined {
+    if (this.isBehind()) this.look(now);
     const at = sale.transactedAt === undefined ? now : Date.parse(sale.transactedAt);
-    const { merchantId, terminalId, card, amount, currency } = sale;
-    const key = `${merchantId} ${terminalId} ${card.token} ${amount} ${currency}`;
+    const key = keyOf({ ...sale, cardToken: sale.card.token });
     const saleId = requestName(sale);
     const before = this.young.get(key) ?? this.old.get(key);
-    this.remember(key, { saleId, at }, now);
+    this.remember(key, { saleId, at, takenAt: now }, now);
     const isSoon = before && Math.abs(at - before.at) < WITHIN_MS;
     return isSoon && before.saleId !== saleId ? before.saleId : undefined;
+  }
+
+  /** Where no other process writes, there is nothing to learn but what was there at the start. */
+  private isBehind(): boolean {
+    if (this.lookedAt === -Infinity) return true;
+    return this.news.isNeeded && performance.now() - this.lookedAt > LOOK_EVERY_MS;
+  }
+
+  private look(now: number): void {
+    this.lookedAt = performance.now();
+    const behind = this.lookedTo;
+    for (const sale of this.views.sales.newest(behind, CAPACITY)) {
+      this.lookedTo = Math.max(this.lookedTo, sale.position);
+      const takenAt = Date.parse(sale.occurredAt);
+      if (takenAt < now - WITHIN_MS) break;
+      const key = keyOf(sale);
+      const known = this.young.get(key) ?? this.old.get(key);
+      // Of its own sales this node knows more than the view.
+      if (known && known.takenAt >= takenAt) continue;
+      this.remember(key, { saleId: sale.saleId, at: takenAt, takenAt }, now);
+    }
   }
 
   private remember(key: string, swipe: Swipe, now: number): void {
@@ -42,4 +79,10 @@ export class RecentSwipes {
     }
     this.young.set(key, swipe);
   }
+}
+
+type Swiped = Pick<RecentSale, 'merchantId' | 'terminalId' | 'cardToken' | 'amount' | 'currency'>;
+
+function keyOf({ merchantId, terminalId, cardToken, amount, currency }: Swiped): string {
+  return `${merchantId} ${terminalId} ${cardToken} ${amount} ${currency}`;
 }

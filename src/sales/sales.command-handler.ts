@@ -13,7 +13,7 @@ import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
 import { swipeWarnings } from './domain/warnings.js';
 import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
-import { RecentSwipes } from './recent-swipes.js';
+import type { RecentSwipes } from './recent-swipes.js';
 import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
 
 /** What this handler writes. */
@@ -21,13 +21,12 @@ type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused
 
 /** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
 export class SalesCommandHandler {
-  private readonly swipes = new RecentSwipes();
-
   constructor(
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
     private readonly batches: OpenBatches,
     private readonly daySums: DaySums,
+    private readonly swipes: RecentSwipes,
     private readonly clock: Clock,
   ) {}
 

@@ -42,6 +42,22 @@ describe('a second swipe', () => {
     await ledger.setClock(MORNING);
   });
 
+  test('is warned of after a restart as well, but not of a sale that was taken long before', async () => {
+    let own = await Tillbook.start();
+    const shop = await Shop.open(own);
+    await shop.sell({ amount: 1_000 });
+    await own.setClock('2026-03-02T10:10:00.000Z');
+    const first = await shop.sell();
+    own = await own.restart({ clock: '2026-03-02T10:11:00.000Z' });
+    const again = shop.through(own);
+
+    const second = await again.sell();
+
+    expect(second.warnings).toMatchObject([{ code: 'duplicate-swipe', of: first.saleId }]);
+    expect(await again.sell({ amount: 1_000 })).not.toHaveProperty('warnings');
+    own.close();
+  });
+
   test('is told by the terminals’ own times where sales are sent in later', async () => {
     const shop = await Shop.open(ledger);
     await shop.sell({ transactedAt: '2026-03-02T08:00:00Z' });

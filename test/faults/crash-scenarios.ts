@@ -131,7 +131,7 @@ async function begin(newLog: NewLog, death?: Death): Promise<Run> {
 }
 
 /** The facts by stream: which of two streams was written to first may differ. */
-/** That a sale may be a second swipe is known from memory, which a crash takes away: a warning, and no more. */
+/** That a sale may be a second swipe depends on what its node knew at that moment: it is a warning, and no more. */
 function facts(log: readonly RecordedEvent[]): Record<string, object[]> {
   const streams: Record<string, object[]> = {};
   for (const { stream, event } of log) {

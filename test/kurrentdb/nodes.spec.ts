@@ -9,6 +9,9 @@ const START_MS = 180_000;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** A node looks for the sales of others so often. */
+const LOOKS_EVERY_MS = 500;
+
 /** So many that a close of them takes a while. */
 const SALES = 900;
 
@@ -72,6 +75,18 @@ describe('two nodes on one EventStoreDB', () => {
     const { body } = await other.get(`${shop.path}/sales?after=${position}`);
     const sales = body.sales as { saleId: string }[];
     expect(sales.map((sale) => sale.saleId)).toContain(saleId);
+  });
+
+  test('a second swipe at the other node is warned of once its views have the first', async () => {
+    const first = await shop.sell({ amount: 4_321 });
+    await other.get(`${shop.path}/sales?after=${first.position}`);
+    await pause(LOOKS_EVERY_MS);
+    const second = await there.sell({ amount: 4_321 });
+    expect(second.warnings).toMatchObject([{ code: 'duplicate-swipe', of: first.saleId }]);
+    await one.get(`${shop.path}/sales?after=${second.position}`);
+    await pause(LOOKS_EVERY_MS);
+    const third = await shop.sell({ amount: 4_321 });
+    expect(third.warnings).toMatchObject([{ of: second.saleId }]);
   });
 
   test('a position that the ledger never gave is refused, where the trail is to be read on from it', async () => {
