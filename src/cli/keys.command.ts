@@ -5,11 +5,13 @@ import {
   type AddedKeyAnswer,
   askedHolder,
   type KeyAnswer,
-  type KeyBody,
+  KeyBody,
   type KeysAnswer,
   renderKey,
+  RevokeBody,
 } from '../access/keys.dto.js';
 import { type Settings, settingsOfProcess } from '../config.js';
+import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { UsageError, withLedger } from './tool.js';
 
@@ -50,7 +52,7 @@ function addCommand(): Command {
         ...(terminal !== undefined && { terminalId: terminal }),
         ...(expires !== undefined && { expiresAt: expires }),
       };
-      const added = await add(asked, settingsOfProcess());
+      const added = await add(checked(KeyBody, asked), settingsOfProcess());
       if (json) console.log(JSON.stringify(added));
       else console.log(`${line(added)}\n\n${added.key}\n\nIt is not kept, and not shown again.`);
     });
@@ -91,9 +93,9 @@ async function revoke(
   reason: string | undefined,
   settings: Settings,
 ): Promise<KeyAnswer> {
+  const body = checked(RevokeBody, reason === undefined ? {} : { reason });
   const service = runningService(settings);
   if (service) {
-    const body = reason === undefined ? {} : { reason };
     return service.send('POST', `/v1/keys/${encodeURIComponent(keyId)}/revoke`, body);
   }
   return withLedger(async ({ ledger }) => {

@@ -1,6 +1,7 @@
 import { isSafeNumber, parse } from 'lossless-json';
 import type { Settings } from '../config.js';
 import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+import { wordsOf } from './checked.js';
 
 /** What a service answered. Whole numbers too large for a double are bigint. */
 export interface ServiceAnswer {
@@ -9,6 +10,7 @@ export interface ServiceAnswer {
   readonly body: Readonly<Record<string, unknown>> & {
     readonly code?: string;
     readonly detail?: string;
+    readonly errors?: readonly { readonly field: string; readonly message: string }[];
   };
 }
 
@@ -57,7 +59,8 @@ function exactNumber(text: string): number | bigint {
 /** What a refusal says, as an error. */
 export function failure({ status, body }: ServiceAnswer): Error {
   const hint = status === 401 ? ' Put an operator key into LEDGER_KEY.' : '';
-  return new Error(`${body.detail ?? `the service answered ${status}`}${hint}`);
+  const fields = body.errors ? ` ${wordsOf(body.errors)}` : '';
+  return new Error(`${body.detail ?? `the service answered ${status}`}${fields}${hint}`);
 }
 
 /** The service that owns the folder of the settings, if one does. */

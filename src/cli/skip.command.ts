@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
-import type { SkipAnswer } from '../projections/projections.dto.js';
+import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
+import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { withLedger } from './tool.js';
 
@@ -32,17 +33,21 @@ async function skip(
   position: string,
   { reason, operator }: Omit<SkipOptions, 'json'>,
 ): Promise<Decided> {
-  const decision = { reason, ...(operator !== undefined && { operatorId: operator }) };
+  const decision = checked(SkipBody, {
+    position,
+    reason,
+    ...(operator !== undefined && { operatorId: operator }),
+  });
   const settings = settingsOfProcess();
   const service = runningService(settings);
   if (service) {
     const path = `/v1/projections/${encodeURIComponent(name)}/skips`;
-    return service.send<SkipAnswer>('POST', path, { position, ...decision });
+    return service.send<SkipAnswer>('POST', path, decision);
   }
   return withLedger(async (tool) => {
     const { ledger, views } = tool;
     await tool.catchUp().catch(() => undefined);
-    const outcome = await ledger.skips.skip({ name, position, ...decision }, { kind: 'operator' });
+    const outcome = await ledger.skips.skip({ name, ...decision }, { kind: 'operator' });
     if (outcome === 'unknown-projection') throw new Error(`there is no view ${name}`);
     if (outcome === 'not-stopped-there') {
       const stop = views.state().find((view) => view.name === name)?.stoppedBy;

@@ -68,9 +68,15 @@ test('one that has not been told is still stopped there, and one that was is reb
   ]);
 });
 
-test('what is no view, and a decision without a reason, are refused', async () => {
-  const unknown = await runTool(folder, ['skip', 'nothing', poison, '--reason', 'a try']);
+test('what is no view, and a decision without a reason or by nobody’s id, are refused', async () => {
+  const why = ['--reason', 'a try'];
+  const unknown = await runTool(folder, ['skip', 'nothing', poison, ...why]);
   expect([unknown.code, unknown.errors]).toEqual([1, 'there is no view nothing\n']);
+  const nameless = await runTool(folder, ['skip', 'sales', poison, ...why, '--operator', 'op 1']);
+  expect([nameless.code, nameless.errors]).toEqual([
+    2,
+    expect.stringMatching(/^operatorId must match/),
+  ]);
   const silent = await runTool(folder, ['skip', 'sales', poison]);
   expect([silent.code, silent.errors]).toEqual([2, expect.stringContaining('--reason')]);
 });
