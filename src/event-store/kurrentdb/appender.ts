@@ -30,6 +30,8 @@ type Placed = Pick<Appended, 'position' | 'revision'>;
 /** Appends at an exact revision, each until its outcome is known, or for as long as is sensible. */
 export class Appender {
   private readonly underWay = new Map<string, Promise<Placed>>();
+  /** The last one of each stream that is under way. */
+  private readonly lastOf = new Map<string, Promise<Placed>>();
   /** The furthest place that this process has heard of. */
   private seen: Position = START;
 
@@ -40,7 +42,8 @@ export class Appender {
 
   /**
    * Opens the way with an append that can't happen: where several are the first on a connection, the client may send
-   * them in another order. `stream` has not so many events.
+   * them in another order. `stream` has not so many events. When the connection is made anew, only appends to the same
+   * stream are held to their order.
    * @throws StoreUnavailableError
    */
   async open(stream: string): Promise<void> {
@@ -71,22 +74,27 @@ export class Appender {
     const same = this.underWay.get(name);
     if (same) return { ...(await same), repeated: true };
     const before = this.seen;
-    const placing = this.place(stream, expected, events.map(proposed));
+    const placing = this.place(stream, expected, events.map(proposed), this.lastOf.get(stream));
     this.underWay.set(name, placing);
+    this.lastOf.set(stream, placing);
     try {
       const placed = await placing;
       this.reached(placed.position);
       return { ...placed, repeated: placed.position <= before };
     } finally {
       this.underWay.delete(name);
+      if (this.lastOf.get(stream) === placing) this.lastOf.delete(stream);
     }
   }
 
+  /** `earlier`: the append to the stream that was sent before this one, where that is under way. */
   private async place(
     stream: string,
     expected: number | 'no-stream',
     events: EventData[],
+    earlier: Promise<Placed> | undefined,
   ): Promise<Placed> {
+    let ahead = earlier;
     const begun = performance.now();
     let outcome: 'not-done' | 'unknown' = 'not-done';
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
@@ -94,7 +102,12 @@ export class Appender {
         return await this.send(stream, expected, events);
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) {
-          throw await this.shown(conflict(stream, expected, error));
+          const refused = conflict(stream, expected, error);
+          if (!ahead || !isTooEarly(refused)) throw await this.shown(refused);
+          // When the connection is made anew, one that is sent again may be overtaken by the next.
+          await ahead.catch(() => undefined);
+          ahead = undefined;
+          continue;
         }
         const fate = fateOf(error);
         if (fate === 'unknown') outcome = 'unknown';
@@ -143,6 +156,11 @@ export class Appender {
       revision: Number(nextExpectedRevision),
     };
   }
+}
+
+/** Whether the stream has not yet come as far as the append expects. */
+function isTooEarly({ expected, actual = -1 }: ConflictError): boolean {
+  return typeof expected === 'number' && actual < expected;
 }
 
 function conflict(
