@@ -19,6 +19,9 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Each time the service has waited for seconds. */
+const ASKED_AGAIN = 5;
+
 /** Sends what it is told, byte for byte, and holds every answer against the server's own OpenAPI document. */
 export class HttpClient {
   private readonly agent = new Agent({ keepAlive: true });
@@ -35,8 +38,13 @@ export class HttpClient {
     return new HttpClient(this.url, this.check, { authorization: `Bearer ${key}` });
   }
 
-  get(path: string, headers: SendOptions['headers'] = {}): Promise<Answer> {
-    return this.send('GET', path, { headers });
+  /** Where views are behind, as on a busy machine, it asks again, but where the question is about being behind. */
+  async get(path: string, headers: SendOptions['headers'] = {}): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.send('GET', path, { headers });
+      const isBehind = answer.status === 503 && answer.body?.code === 'view-behind';
+      if (!isBehind || path.includes('after=') || attempt === ASKED_AGAIN) return answer;
+    }
   }
 
   put(path: string, body: unknown, headers: SendOptions['headers'] = {}): Promise<Answer> {
