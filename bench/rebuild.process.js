@@ -20,7 +20,7 @@ process.on('message', ({ does, ...job }) => {
 process.once('disconnect', () => process.exit());
 
 async function rebuild({ eventStoreUrl, viewsDir }) {
-  const store = openEventStoreReader(eventStoreUrl);
+  const store = await openEventStoreReader(eventStoreUrl);
   const { signal } = new AbortController();
   let count = 0;
   const figures = await timed(async () => {
@@ -34,7 +34,7 @@ async function rebuild({ eventStoreUrl, viewsDir }) {
 /** `built`: where the finished views are that the rows are taken from. Looking them up there is not timed. */
 async function plain({ eventStoreUrl, viewsDir, built }) {
   const watch = new Stopwatch();
-  const store = openEventStoreReader(eventStoreUrl);
+  const store = await openEventStoreReader(eventStoreUrl);
   let count = 0;
   await watch.time(async () => {
     for await (const page of logPages(store)) {
@@ -70,9 +70,13 @@ function copy(projection, { viewsDir, built, watch }) {
 
 /** In the order of the log, where rows have a place in it. */
 function* slices(finished, table, columns) {
+  const names = columns.map(({ name }) => name).join(', ');
   const key = columns.filter(({ pk }) => pk > 0).map(({ name }) => name);
   const order = columns.some(({ name }) => name === 'position') ? 'position' : key.join(', ');
-  const all = finished.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).raw().safeIntegers();
+  const all = finished
+    .prepare(`SELECT ${names} FROM ${table} ORDER BY ${order}`)
+    .raw()
+    .safeIntegers();
   let slice = [];
   for (const row of all.iterate()) {
     if (slice.push(row) < SLICE) continue;

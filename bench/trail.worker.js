@@ -6,7 +6,7 @@ import { Projector } from '../dist/projections/projector.js';
 import { trailProjection } from '../dist/projections/trail.projection.js';
 
 let wanted;
-const store = openEventStoreReader(workerData.eventStoreUrl);
+const store = await openEventStoreReader(workerData.eventStoreUrl);
 const projector = await Projector.open(workerData.viewsDir, store, [trailProjection]);
 const follower = new Follower(projector, store, tellIfThere);
 parentPort.on('message', (position) => {
