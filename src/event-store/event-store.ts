@@ -55,7 +55,8 @@ export interface EventStore {
   readonly isShared: boolean;
 
   /**
-   * Calls made one after the other in the same turn enter the log in that order.
+   * Calls made one after the other in the same turn enter the log in that order; on a server, where the connection is made
+   * anew between them, only those to the same stream.
    * @throws ConflictError the stream is elsewhere, and can be read as far as that by then; StoreUnavailableError nothing
    * or nothing known happened.
    */
