@@ -35,14 +35,19 @@ export async function salesInto(store) {
 async function registered(journal, news) {
   const directory = new MerchantDirectory(journal, news);
   const handler = new MerchantsCommandHandler(journal, directory, systemClock);
+  await registerMerchants(handler);
+  return Promise.all(
+    Array.from({ length: MERCHANTS }, (_, index) => handler.get(merchantId(index))),
+  );
+}
+
+/** Every merchant of the bench, with its terminal. */
+export async function registerMerchants(handler) {
   const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
   for (let index = 0; index < MERCHANTS; index += 1) {
     await handler.put(merchantId(index), settingsOf(merchantBody(index)), BY);
     await handler.assignTerminal(merchantId(index), terminal, BY);
   }
-  return Promise.all(
-    Array.from({ length: MERCHANTS }, (_, index) => handler.get(merchantId(index))),
-  );
 }
 
 function append(journal, merchant, sale) {

@@ -3,15 +3,10 @@ import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../dist/projections/all-projections.js';
 import { Follower } from '../dist/projections/follower.js';
 import { Projector } from '../dist/projections/projector.js';
+import { answering } from './answering.js';
 import { timed } from './timed.js';
 
-process.on('message', (job) => {
-  catchUp(job).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.once('disconnect', () => process.exit());
+answering(catchUp);
 
 async function catchUp({ url, viewsDir }) {
   const store = await openEventStoreReader(url);

@@ -1,16 +1,12 @@
 // Fills a log with sales.
 import { openEventStore } from '../dist/event-store/open-event-store.js';
+import { answering } from './answering.js';
 import { salesInto } from './appended-sales.js';
 import { MERCHANTS, merchantId, saleBody } from './requests.js';
 
 const STANS = 900_000;
 
-process.on('message', (job) => {
-  fill(job).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
+answering(fill);
 
 async function fill({ eventStoreUrl, sales, batchNo, few }) {
   const began = performance.now();

@@ -1,13 +1,9 @@
 // Sends loads, in a process of its own: what it costs is not the server's.
 import autocannon from 'autocannon';
+import { answering } from './answering.js';
 import { requestsOf } from './requests.js';
 
-process.on('message', (load) => {
-  send(load).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.message }),
-  );
-});
+answering(send);
 
 /** Each connection sends its share, one request after the other; all of them are built before the first is sent. */
 function send(load) {

@@ -9,19 +9,16 @@ import {
   streamNameFilter,
 } from '@kurrent/kurrentdb-client';
 import { STREAM_PREFIXES } from '../dist/ledger/domain/request-name.js';
+import { answering } from './answering.js';
 import { timed } from './timed.js';
 
 const clients = new Map();
 
-process.on('message', ({ url, does, ...job }) => {
+answering(({ url, does, ...job }) => {
   if (!clients.has(url)) clients.set(url, KurrentDBClient.connectionString(url));
   const client = clients.get(url);
-  (does === 'append' ? append(client, job) : read(client)).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
+  return does === 'append' ? append(client, job) : read(client);
 });
-process.once('disconnect', () => process.exit());
 
 /** The sales of a batch number once more, each to a stream that the ledger does not look at. */
 async function append(client, { connections, count, batchNo }) {

@@ -4,6 +4,7 @@ import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../dist/projections/all-projections.js';
 import { rebuildOffline } from '../dist/projections/rebuild/offline.js';
 import { openToRead, viewFile, ViewFile } from '../dist/projections/view-file.js';
+import { answering } from './answering.js';
 import { Stopwatch, timed } from './timed.js';
 
 const WORK = { rebuild, plain };
@@ -11,13 +12,7 @@ const WORK = { rebuild, plain };
 /** Rows of one commit. */
 const SLICE = 4_000;
 
-process.on('message', ({ does, ...job }) => {
-  WORK[does](job).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.once('disconnect', () => process.exit());
+answering(({ does, ...job }) => WORK[does](job));
 
 async function rebuild({ eventStoreUrl, viewsDir }) {
   const store = await openEventStoreReader(eventStoreUrl);

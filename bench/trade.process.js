@@ -3,9 +3,10 @@
 import { composeLedger } from '../dist/compose-ledger.js';
 import { openEventStore } from '../dist/event-store/open-event-store.js';
 import { systemClock } from '../dist/ledger/clock.js';
-import { settingsOf } from '../dist/merchants/merchants.dto.js';
 import { Views } from '../dist/projections/views.js';
-import { MERCHANTS, merchantBody, merchantId, saleBody, saleId, TERMINAL } from './requests.js';
+import { answering } from './answering.js';
+import { registerMerchants } from './appended-sales.js';
+import { MERCHANTS, merchantId, saleBody, saleId, TERMINAL } from './requests.js';
 
 /** The most sales that the batches of one number have, of all merchants together; one in so many is voided, another refunded. */
 const BATCH_SALES = 20_000;
@@ -18,13 +19,7 @@ const BY = { kind: 'terminal', id: 'bench' };
 /** The next batch number: a log that is filled further goes on with it. */
 let batch = FIRST_BATCH;
 
-process.on('message', (job) => {
-  fill(job).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.once('disconnect', () => process.exit());
+answering(fill);
 
 async function fill({ folder, events }) {
   const eventStoreUrl = `file:${folder}`;
@@ -32,7 +27,7 @@ async function fill({ folder, events }) {
   const views = await Views.open({ viewsDir: folder, eventStoreUrl });
   const ledger = composeLedger({ store, views, clock: systemClock });
   const caughtUp = async () => views.waitFor(await store.head(), 600_000);
-  await register(ledger);
+  await registerMerchants(ledger.merchants);
   const began = performance.now();
   let count = 0;
   for (; count < events; batch += 1) {
@@ -47,14 +42,6 @@ async function fill({ folder, events }) {
   await views.close();
   await store.close();
   return { events: count, seconds: (performance.now() - began) / 1_000 };
-}
-
-async function register({ merchants }) {
-  for (let index = 0; index < MERCHANTS; index += 1) {
-    await merchants.put(merchantId(index), settingsOf(merchantBody(index)), BY);
-    const terminal = { terminalId: TERMINAL, storeId: 'MAIN' };
-    await merchants.assignTerminal(merchantId(index), terminal, BY);
-  }
 }
 
 /** `closed`: the batch number before, whose sales have settled and can be refunded. */

@@ -1,6 +1,7 @@
 // Appends sales to an empty log, with a thread that keeps the tree over it, or without.
 import { Worker } from 'node:worker_threads';
 import { openEventStore } from '../dist/event-store/open-event-store.js';
+import { answering } from './answering.js';
 import { salesInto } from './appended-sales.js';
 import { MERCHANTS, saleBody } from './requests.js';
 import { timed } from './timed.js';
@@ -10,13 +11,7 @@ const FIRST_BATCH = 100_000;
 /** The most that the STANs of one batch of each merchant can name is far more. */
 const BATCH_SALES = 20_000;
 
-process.on('message', (job) => {
-  append(job).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.once('disconnect', () => process.exit());
+answering(append);
 
 async function append({ folder, sales, withTrail }) {
   const eventStoreUrl = `file:${folder}`;

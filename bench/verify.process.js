@@ -2,17 +2,12 @@
 import { Verification } from '../dist/audit/verify/verification.js';
 import { logPages } from '../dist/event-store/log-pages.js';
 import { openCheckedLog, openEventStoreReader } from '../dist/event-store/open-event-store.js';
+import { answering } from './answering.js';
 import { timed } from './timed.js';
 
 const WORK = { scan, verify };
 
-process.on('message', ({ does, ...job }) => {
-  timed(() => WORK[does](job)).then(
-    (figures) => process.send({ figures }),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.once('disconnect', () => process.exit());
+answering(({ does, ...job }) => timed(() => WORK[does](job)));
 
 /** Every event read, and its texts parsed. */
 async function scan({ eventStoreUrl }) {

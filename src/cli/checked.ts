@@ -1,5 +1,4 @@
-import type { FieldError } from '../http/schemas.js';
-import { checkOf, type Dto } from '../http/schemas.js';
+import { checkOf, type Dto, type FieldError } from '../http/schemas.js';
 import { UsageError } from './tool.js';
 
 /** What a verb is about to do, once it fits what the API would take. @throws UsageError naming each field that does not */
