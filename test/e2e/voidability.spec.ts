@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Answer } from '../support/http-client.js';
-import { CARD, Shop } from '../support/shop.js';
+import { CARD, expectStatus, Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -77,9 +77,9 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
 
   test('says refund once the sale has settled, and why', async () => {
     const { saleId } = await shop.sell();
-    await ledger.post(`/v1/sales/${saleId}/settle`);
+    expectStatus(await ledger.post(`/v1/sales/${saleId}/settle`), 200);
 
-    const answer = await ask(saleId);
+    const answer = expectStatus(await ask(saleId), 200);
 
     expect(answer.body.decision).toBe('refund');
     expect(answer.body.refund).toMatchObject({ allowed: true, maxAmount: 10_000 });

@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'lossless-json';
 import type { OpenApiCheck } from './open-api-check.js';
 
@@ -19,8 +20,8 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Each time the service has waited for seconds. */
-const ASKED_AGAIN = 5;
+/** A server that many suites share may keep a service waiting longer than it waits. */
+const SENT_AGAIN = 10;
 
 /** Sends what it is told, byte for byte, and holds every answer against the server's own OpenAPI document. */
 export class HttpClient {
@@ -38,13 +39,10 @@ export class HttpClient {
     return new HttpClient(this.url, this.check, { authorization: `Bearer ${key}` });
   }
 
-  /** Where views are behind, as on a busy machine, it asks again, but where the question is about being behind. */
-  async get(path: string, headers: SendOptions['headers'] = {}): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.send('GET', path, { headers });
-      const isBehind = answer.status === 503 && answer.body?.code === 'view-behind';
-      if (!isBehind || path.includes('after=') || attempt === ASKED_AGAIN) return answer;
-    }
+  /** Asks again where the service says to, but where the question is about being behind. */
+  get(path: string, headers: SendOptions['headers'] = {}): Promise<Answer> {
+    const ask = (): Promise<Answer> => this.send('GET', path, { headers });
+    return path.includes('after=') ? ask() : patiently(ask);
   }
 
   put(path: string, body: unknown, headers: SendOptions['headers'] = {}): Promise<Answer> {
@@ -99,6 +97,16 @@ export class HttpClient {
       outgoing.on('error', reject);
       outgoing.end(sent);
     });
+  }
+}
+
+/** Sends it again, after as long as the answer says, while the service can't tell yet; the last answer then. */
+export async function patiently(send: () => Promise<Answer>): Promise<Answer> {
+  for (let again = SENT_AGAIN; ; again -= 1) {
+    const answer = await send();
+    const seconds = answer.headers['retry-after'];
+    if (answer.status !== 503 || seconds === undefined || again === 0) return answer;
+    await delay(Number(seconds) * 1_000);
   }
 }
 

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { HttpClient } from './http-client.js';
+import { HttpClient, patiently } from './http-client.js';
 import { OpenApiCheck } from './open-api-check.js';
 import { afterSuite, newFolder } from './store-folder.js';
 import { storeSettings } from './store-settings.js';
@@ -25,9 +24,6 @@ export interface StartOptions {
   /** Of an operator, where the service asks for keys. */
   readonly key?: string;
 }
-
-/** A server that many suites share may keep a service waiting longer than it waits: then it is asked again, as it says. */
-const SENT_AGAIN = 10;
 
 /** A service that has not ended by then, when told to, does not end. */
 const PATIENCE_MS = 20_000;
@@ -134,13 +130,9 @@ export class Tillbook extends HttpClient {
 
   /** The ledger's clock stands there from then on; what is due by then has been done. */
   async setClock(now: string): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const { status, text, headers } = await this.put('/v1/sandbox/clock', { now });
-      if (status === 200) return;
-      if (status !== 503 || attempt === SENT_AGAIN) {
-        throw new Error(`the clock could not be set: ${text}\n${this.service.output}`);
-      }
-      await delay(Number(headers['retry-after']) * 1_000);
+    const { status, text } = await patiently(() => this.put('/v1/sandbox/clock', { now }));
+    if (status !== 200) {
+      throw new Error(`the clock could not be set: ${text}\n${this.service.output}`);
     }
   }
 
