@@ -9,7 +9,6 @@ import { HeadSigner } from './audit/head-signer.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
-import { compileChecks } from './http/checked.pipe.js';
 import { readJsonExactly } from './http/json.js';
 import { KnownRoutes } from './http/known-routes.js';
 import { Metrics } from './http/metrics.js';
@@ -45,7 +44,6 @@ export async function createApp(
   app.get(Metrics).watch(fastify);
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);
-  compileChecks();
   await app.listen(settings.PORT, settings.HOST);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   app.get<OwnedEventStore>(EVENT_STORE).announce(url);

@@ -1,33 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PipeTransform } from '@nestjs/common';
 import { ProblemError, problems } from './problem.js';
-import { type Check, checkOf, type Dto, withNumbers } from './schemas.js';
-
-const pipes: CheckedPipe[] = [];
-
-/** Compiles every schema now, so that a bad one stops the start and no request waits for it. */
-export function compileChecks(): void {
-  for (const pipe of pipes) pipe.prepare();
-}
+import { checkOf, type Dto, withNumbers } from './schemas.js';
 
 /** Lets through what fits the DTO's compiled schema. @throws ProblemError naming every field that does not */
 export class CheckedPipe implements PipeTransform {
-  private compiled: Check | undefined;
-
   constructor(
     readonly dto: Dto,
     private readonly read: (value: unknown) => unknown,
-  ) {
-    pipes.push(this);
-  }
-
-  /** Compiles once, when all DTO classes are known. */
-  prepare(): Check {
-    return (this.compiled ??= checkOf(this.dto));
-  }
+  ) {}
 
   transform(value: unknown): unknown {
-    const check = this.prepare();
+    const check = checkOf(this.dto);
     const given = this.read(value);
     let errors = check(given);
     // A whole number too large for a double is judged as one near it.

@@ -49,8 +49,18 @@ const ajv = new Ajv2020({
   formats: { ...FORMATS },
 }).addVocabulary(['components']);
 
-/** Values are taken as they are: nothing is made to fit. */
+const checks = new Map<Dto, Check>();
+
+/** Values are taken as they are: nothing is made to fit. Compiled when it is first asked for, which costs a start none. */
 export function checkOf(dto: Dto): Check {
+  const known = checks.get(dto);
+  if (known) return known;
+  const check = compiled(dto);
+  checks.set(dto, check);
+  return check;
+}
+
+function compiled(dto: Dto): Check {
   if (!ajv.getSchema(ROOT))
     ajv.addSchema({ $id: ROOT, components: { schemas: dtoSchemas() } }, ROOT);
   const validate: ValidateFunction = ajv.compile({
