@@ -2,6 +2,7 @@
 import { logPages } from '../dist/event-store/log-pages.js';
 import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../dist/projections/all-projections.js';
+import { buildInThreads } from '../dist/projections/rebuild/rebuild-thread.js';
 import { rebuildOffline } from '../dist/projections/rebuild/offline.js';
 import { openToRead, viewFile, ViewFile } from '../dist/projections/view-file.js';
 import { answering } from './answering.js';
@@ -15,18 +16,17 @@ const SLICE = 4_000;
 answering(({ does, ...job }) => WORK[does](job));
 
 async function rebuild({ eventStoreUrl, viewsDir }) {
-  const store = await openEventStoreReader(eventStoreUrl);
   const { signal } = new AbortController();
+  const build = buildInThreads(eventStoreUrl);
   let count = 0;
   const figures = await timed(async () => {
-    await rebuildOffline(ALL_PROJECTIONS, viewsDir, store, signal, (events) => (count = events));
+    await rebuildOffline(ALL_PROJECTIONS, viewsDir, build, signal, (events) => (count = events));
     return count;
   });
-  await store.close();
   return { ...figures, peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1_024) };
 }
 
-/** `built`: where the finished views are that the rows are taken from. Looking them up there is not timed. */
+/** All indexes are there from the first row on. `built`: where the finished views are that the rows are taken from. Looking them up there is not timed. */
 async function plain({ eventStoreUrl, viewsDir, built }) {
   const watch = new Stopwatch();
   const store = await openEventStoreReader(eventStoreUrl);
@@ -47,8 +47,10 @@ async function plain({ eventStoreUrl, viewsDir, built }) {
 
 function copy(projection, { viewsDir, built, watch }) {
   const finished = openToRead(viewFile(built, projection.name, 1));
-  const file = ViewFile.begin(viewsDir, projection, 1, 'candidate');
-  for (const table of Object.keys(projection.tables)) {
+  const { tables, indexes = '' } = projection;
+  const inPlace = { ...projection, tables: { ...tables, indexes }, indexes: '' };
+  const file = ViewFile.begin(viewsDir, inPlace, 1, 'candidate');
+  for (const table of Object.keys(tables)) {
     const columns = finished.prepare('SELECT name, pk FROM pragma_table_info(?)').all(table);
     const names = columns.map(({ name }) => name);
     const put = file.database.prepare(

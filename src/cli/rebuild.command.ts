@@ -7,6 +7,7 @@ import { exactText } from '../http/json.js';
 import { ALL_PROJECTIONS, projectionOf } from '../projections/all-projections.js';
 import type { RebuildAnswer } from '../projections/projections.dto.js';
 import type { Built } from '../projections/rebuild/build.js';
+import { buildInThreads } from '../projections/rebuild/rebuild-thread.js';
 import { rebuildOffline, type Verified, verifyViews } from '../projections/rebuild/offline.js';
 import { logProgress } from './log-progress.js';
 import { startProgress } from './progress.js';
@@ -71,8 +72,9 @@ async function rebuildAll(
   json: boolean,
 ): Promise<void> {
   const store = await openEventStore(settings.EVENT_STORE_URL, 'inline', settings.VIEWS_DIR);
+  const build = buildInThreads(settings.EVENT_STORE_URL);
   const built = await shown('rebuild', store, settings, json, (signal, done) =>
-    rebuildOffline(projections, settings.VIEWS_DIR, store, signal, done),
+    rebuildOffline(projections, settings.VIEWS_DIR, build, signal, done),
   );
   for (const view of built) {
     print({ ...view, status: 'done' }, json, () => textOf(view, 'done'));
@@ -86,8 +88,9 @@ async function verifyAll(
   json: boolean,
 ): Promise<void> {
   const store = await openEventStoreReader(settings.EVENT_STORE_URL);
+  const build = buildInThreads(settings.EVENT_STORE_URL);
   const verified = await shown('verify', store, settings, json, (signal, done) =>
-    verifyViews(projections, settings.VIEWS_DIR, store, signal, done),
+    verifyViews(projections, settings.VIEWS_DIR, { build, store }, signal, done),
   );
   for (const view of verified) {
     print(view, json, () => [textOf(view, 'verified'), ...rowLines(view)].join('\n'));

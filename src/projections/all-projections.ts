@@ -11,19 +11,19 @@ import { trailProjection } from './trail.projection.js';
 import { salesProjection } from './sales.projection.js';
 import { settlementsProjection } from './settlements.projection.js';
 
-/** Every view there is. */
+/** Every view there is, those that cost most to build first: they are dealt out to threads in this order. */
 export const ALL_PROJECTIONS: readonly Projection[] = [
-  salesProjection,
-  appealsProjection,
-  approvalsProjection,
-  batchesProjection,
   booksProjection,
-  daySumsProjection,
-  keysProjection,
-  refusalsProjection,
-  requestsProjection,
+  salesProjection,
   settlementsProjection,
   trailProjection,
+  daySumsProjection,
+  batchesProjection,
+  refusalsProjection,
+  requestsProjection,
+  approvalsProjection,
+  appealsProjection,
+  keysProjection,
 ];
 
 /** @throws Error for a name that no view has */

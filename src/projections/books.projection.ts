@@ -49,6 +49,9 @@ const MOVEMENTS = `
     isOwn INTEGER NOT NULL, ${columns(OWN, 'moved_')}, ${columns(FIGURES)},
     PRIMARY KEY (book, date, position, line)
   ) STRICT, WITHOUT ROWID;
+`;
+
+const INDEXES = `
   CREATE INDEX movements_by_position ON movements (book, position, line);
   CREATE INDEX late_movements ON movements (book, position, line) WHERE occurredAt < bookedUntil;
 `;
@@ -58,6 +61,7 @@ export const booksProjection: Projection = {
   name: 'books',
   version: 3,
   tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS, ...PAYOUT_TABLES },
+  indexes: INDEXES,
   open: (database) => {
     const books = new BooksTables(database);
     const payouts = new PayoutTables(database);

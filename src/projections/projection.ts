@@ -35,4 +35,6 @@ interface Named {
   readonly version: number;
   /** The tables by name, each with the statements that create it and its indexes. Each has a primary key. */
   readonly tables: Readonly<Record<string, string>>;
+  /** Statements for indexes that readers alone need: a view that is built anew gets them once its rows are there. */
+  readonly indexes?: string;
 }

@@ -71,6 +71,9 @@ const SALES = `
     )
   ) STRICT;
   CREATE UNIQUE INDEX sales_by_name ON sales (saleId);
+`;
+
+const INDEXES = `
   CREATE INDEX sales_by_date ON sales (merchantId, businessDate);
   CREATE INDEX sales_by_status ON sales (merchantId, status, businessDate) WHERE status <> 'settled';
 `;
@@ -93,6 +96,7 @@ export const salesProjection: Projection = {
   name: 'sales',
   version: 5,
   tables: { sales: SALES },
+  indexes: INDEXES,
   open: (database) => {
     const table = new SalesTable(database);
     return (events) => {

@@ -104,6 +104,8 @@ export class ViewFile {
   private constructor(
     readonly database: Database.Database,
     readonly generation: number,
+    /** Of a candidate: made when it is whole. */
+    private readonly indexes = '',
   ) {
     this.update = database.prepare(
       'UPDATE about SET position = ?, eventId = ?, events = ? WHERE position = ?',
@@ -119,7 +121,7 @@ export class ViewFile {
   /** Begins a generation with empty tables, one that is read from now on or one that is built beside it. */
   static begin(
     viewsDir: string,
-    { name, version, tables }: Projection,
+    { name, version, tables, indexes = '' }: Projection,
     generation: number,
     purpose: 'live' | 'candidate',
   ): ViewFile {
@@ -131,11 +133,12 @@ export class ViewFile {
     database.transaction(() => {
       database.exec(ABOUT);
       for (const statements of Object.values(tables)) database.exec(statements);
+      if (isLive) database.exec(indexes);
       database
         .prepare('INSERT INTO about VALUES (?, ?, ?, ?, ?)')
         .run(version, START, '', 0, Number(isLive));
     })();
-    return new ViewFile(database, generation);
+    return new ViewFile(database, generation, isLive ? '' : indexes);
   }
 
   checkpoint(): Checkpoint {
@@ -162,6 +165,7 @@ export class ViewFile {
 
   /** Ends the writing of a candidate: all of it is on the disk then. */
   finish(): void {
+    this.database.exec(this.indexes);
     this.database.close();
     const descriptor = openSync(this.database.name, 'r+');
     fsyncSync(descriptor);
@@ -181,8 +185,11 @@ const SERVING = [
   'wal_autocheckpoint = 8000',
 ];
 
-/** Nobody reads it yet, and a crash ends it: nothing is kept for either. */
-const BUILDING = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -65536'];
+/**
+ * Nobody reads it yet, and a crash ends it: nothing is kept for either. All views may be built at once, and more of a cache
+ * makes them no faster.
+ */
+const BUILDING = ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -16384'];
 
 function openToWrite(file: string, pragmas: readonly string[]): Database.Database {
   const database = new Database(file);

@@ -154,8 +154,12 @@ export class Views {
 }
 
 function inThread({ viewsDir, eventStoreUrl }: ViewsOptions): RebuildParts['build'] {
-  return (name, generation, signal, done) =>
-    buildInThread({ name, generation, viewsDir, eventStoreUrl }, signal, done);
+  return async (name, generation, signal, done) => {
+    const place = { viewsDir, directory: viewsDir, generation };
+    const order = { views: [{ name, place }], eventStoreUrl, isAside: true };
+    const [built] = await buildInThread(order, signal, done);
+    return built as Built;
+  };
 }
 
 function here({ viewsDir, eventStoreUrl, store }: ViewsOptions): RebuildParts['build'] {

@@ -66,6 +66,7 @@ const history = fc
 function built(events: readonly RecordedEvent[], pages: readonly number[]): Database.Database {
   const database = new Database(':memory:');
   for (const table of Object.values(booksProjection.tables)) database.exec(table);
+  database.exec(booksProjection.indexes ?? '');
   const fold = (booksProjection as { open(database: Database.Database): Fold }).open(database);
   let from = 0;
   for (const size of pages) {

@@ -6,7 +6,18 @@ import {
   type StoredEvent,
   toPosition,
 } from '../event-store.js';
-import { COLUMNS, inStoreTerms, openForReading, type Row } from './log-file.js';
+import { COLUMNS, inStoreTerms, openForReading } from './log-file.js';
+
+/** In the order of COLUMNS: an array is made sooner than an object. */
+type Row = [
+  position: number,
+  stream: string,
+  revision: number,
+  id: string,
+  type: string,
+  data: string,
+  metadata: string,
+];
 
 /**
  * Reads the log over a connection of its own, beside whoever writes to it.
@@ -25,10 +36,14 @@ export class LogReader {
     const database = openForReading(folder);
     const select = `SELECT ${COLUMNS} FROM events WHERE`;
     this.database = database;
-    this.byStream = database.prepare(`${select} stream = ? ORDER BY revision`);
-    this.forwards = database.prepare(`${select} position > ? ORDER BY position LIMIT ?`);
-    this.backwards = database.prepare(`${select} position < ? ORDER BY position DESC LIMIT ?`);
-    this.one = database.prepare(`${select} position = ?`);
+    this.byStream = database.prepare<[string], Row>(`${select} stream = ? ORDER BY revision`).raw();
+    this.forwards = database
+      .prepare<[number, number], Row>(`${select} position > ? ORDER BY position LIMIT ?`)
+      .raw();
+    this.backwards = database
+      .prepare<[number, number], Row>(`${select} position < ? ORDER BY position DESC LIMIT ?`)
+      .raw();
+    this.one = database.prepare<[number], Row>(`${select} position = ?`).raw();
     this.last = database.prepare('SELECT max(position) AS head FROM events');
   }
 
@@ -51,10 +66,12 @@ export class LogReader {
   ): StoredEvent[] {
     const behind = backwards ? 'position < ?' : 'position > ?';
     const streams = prefixes.map(() => 'substr(stream, 1, length(?)) = ?').join(' OR ');
-    const select = this.database.prepare<unknown[], Row>(
-      `SELECT ${COLUMNS} FROM events WHERE ${behind} AND (${streams})
-       ORDER BY position ${backwards ? 'DESC' : 'ASC'} LIMIT ?`,
-    );
+    const select = this.database
+      .prepare<unknown[], Row>(
+        `SELECT ${COLUMNS} FROM events WHERE ${behind} AND (${streams})
+         ORDER BY position ${backwards ? 'DESC' : 'ASC'} LIMIT ?`,
+      )
+      .raw();
     const names = prefixes.flatMap((prefix) => [prefix, prefix]);
     return this.read(() => select.all(from, ...names, limit).map(stored));
   }
@@ -82,7 +99,6 @@ export class LogReader {
   }
 }
 
-function stored(row: Row): StoredEvent {
-  const { position, stream, revision, id, type, data, metadata } = row;
+function stored([position, stream, revision, id, type, data, metadata]: Row): StoredEvent {
   return { position: toPosition(position), stream, revision, id, type, data, metadata };
 }

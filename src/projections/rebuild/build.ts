@@ -20,6 +20,13 @@ export interface Built {
   readonly compared?: Compared;
 }
 
+/** Builds views anew as `build` does, here or elsewhere. */
+export type Builder = (
+  buildings: readonly Building[],
+  signal: AbortSignal,
+  done: (events: number) => void,
+) => Promise<Built[]>;
+
 /**
  * Builds views anew from the log, all in one reading of it, up to where the log ends when it gets there. Nothing
  * is left of them when it throws.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Projection } from '../projection.js';
 import { generationsOf, removeGeneration, ViewFile } from '../view-file.js';
-import { build, type Built } from './build.js';
+import type { Builder, Built } from './build.js';
 import { trace, type TracedRow } from './trace.js';
 
 /** A view that was built only to be compared. */
@@ -12,11 +12,11 @@ export interface Verified extends Built {
   readonly rows: readonly TracedRow[];
 }
 
-/** Rebuilds views that nobody else has open, all in one reading of the log, and lets each take over. @throws as `build` */
+/** Rebuilds views that nobody else has open, and lets each take over. @throws as `build` */
 export async function rebuildOffline(
   projections: readonly Projection[],
   viewsDir: string,
-  store: EventStore,
+  build: Builder,
   signal: AbortSignal,
   done: (events: number) => void,
 ): Promise<Built[]> {
@@ -26,7 +26,7 @@ export async function rebuildOffline(
     projection,
     place: { viewsDir, directory: viewsDir, generation: next(projection.name) },
   }));
-  const built = await build(buildings, store, signal, done);
+  const built = await build(buildings, signal, done);
   for (const [index, { name, generation }] of built.entries()) {
     const file = ViewFile.open(viewsDir, projections[index] as Projection, generation);
     file.letLive();
@@ -42,7 +42,7 @@ export async function rebuildOffline(
 export async function verifyViews(
   projections: readonly Projection[],
   viewsDir: string,
-  store: EventStore,
+  { build, store }: { readonly build: Builder; readonly store: EventStore },
   signal: AbortSignal,
   done: (events: number) => void,
 ): Promise<Verified[]> {
@@ -51,7 +51,7 @@ export async function verifyViews(
     const place = { viewsDir, directory, generation: 1 };
     const buildings = projections.map((projection) => ({ projection, place }));
     const verified: Verified[] = [];
-    for (const [index, built] of (await build(buildings, store, signal, done)).entries()) {
+    for (const [index, built] of (await build(buildings, signal, done)).entries()) {
       const { differences = [], position } = built.compared ?? {};
       const projection = projections[index] as Projection;
       const rows =

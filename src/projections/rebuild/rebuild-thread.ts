@@ -1,29 +1,35 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Built } from './build.js';
+import { removeGeneration } from '../view-file.js';
+import type { Builder, Built } from './build.js';
+import type { Place } from './candidate.js';
+
+/** Each reads the log for itself: more of them would read it more often than they save. */
+const THREADS = Math.min(2, availableParallelism());
 
 /** What is to be built where. */
 export interface BuildOrder {
-  readonly name: string;
-  readonly generation: number;
-  readonly viewsDir: string;
+  readonly views: readonly { readonly name: string; readonly place: Place }[];
   readonly eventStoreUrl: string;
+  /** Whether others are to be served first. */
+  readonly isAside: boolean;
 }
 
 export type FromBuilder =
-  { readonly events: number } | { readonly built: Built } | { readonly fault: string };
+  { readonly events: number } | { readonly built: readonly Built[] } | { readonly fault: string };
 
-/** Builds one view anew in a thread of its own, which needs compiled code. @throws as `build` */
+/** Builds views anew in a thread of its own, which needs compiled code. @throws as `build` */
 export function buildInThread(
   order: BuildOrder,
   signal: AbortSignal,
   done: (events: number) => void,
-): Promise<Built> {
+): Promise<readonly Built[]> {
   const worker = new Worker(new URL('./rebuild.worker.js', import.meta.url), { workerData: order });
   const cancel = (): void => {
     worker.postMessage('cancel');
   };
   signal.addEventListener('abort', cancel, { once: true });
-  return new Promise<Built>((resolve, reject) => {
+  return new Promise<readonly Built[]>((resolve, reject) => {
     let outcome = (): void => {
       reject(new Error('the thread that rebuilds the view has ended'));
     };
@@ -35,7 +41,7 @@ export function buildInThread(
         };
       else
         outcome = () => {
-          reject(new Error(message.fault));
+          reject(signal.aborted ? (signal.reason as Error) : new Error(message.fault));
         };
     });
     worker.on('error', (error: Error) => {
@@ -48,4 +54,39 @@ export function buildInThread(
       outcome();
     });
   });
+}
+
+/** Deals views out to threads. What one of them can't build, none does. */
+export function buildInThreads(eventStoreUrl: string): Builder {
+  return async (buildings, signal, done) => {
+    const shares = Array.from({ length: Math.min(THREADS, buildings.length) }, (_, share) =>
+      buildings.filter((_, index) => index % THREADS === share),
+    );
+    const failing = new AbortController();
+    const ending = AbortSignal.any([signal, failing.signal]);
+    const seen = shares.map(() => 0);
+    const building = shares.map(async (share, thread) => {
+      const views = share.map(({ projection: { name }, place }) => ({ name, place }));
+      try {
+        return await buildInThread({ views, eventStoreUrl, isAside: false }, ending, (events) => {
+          seen[thread] = events;
+          done(Math.min(...seen));
+        });
+      } catch (error) {
+        failing.abort(error);
+        throw error;
+      }
+    });
+    const ended = await Promise.allSettled(building);
+    if (ending.aborted) {
+      for (const { projection, place } of buildings) {
+        removeGeneration(place.directory, projection.name, place.generation);
+      }
+      throw ending.reason;
+    }
+    const built = ended.flatMap((thread) => (thread.status === 'fulfilled' ? thread.value : []));
+    return buildings.map(
+      ({ projection }) => built.find(({ name }) => name === projection.name) as Built,
+    );
+  };
 }

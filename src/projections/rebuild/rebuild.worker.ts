@@ -11,10 +11,11 @@ const tell = (message: FromBuilder): void => {
   port.postMessage(message);
 };
 
-// On Linux this is of the thread alone; elsewhere it would be of the whole process.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+const { views, eventStoreUrl, isAside } = workerData as BuildOrder;
 
-const { name, generation, viewsDir, eventStoreUrl } = workerData as BuildOrder;
+// On Linux this is of the thread alone; elsewhere it would be of the whole process.
+if (isAside && process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+
 const cancelling = new AbortController();
 port.on('message', () => {
   cancelling.abort();
@@ -22,16 +23,11 @@ port.on('message', () => {
 
 const store = await openEventStoreReader(eventStoreUrl);
 try {
-  const place = { viewsDir, directory: viewsDir, generation };
-  const [built] = await build(
-    [{ projection: projectionOf(name), place }],
-    store,
-    cancelling.signal,
-    (events) => {
-      tell({ events });
-    },
-  );
-  if (built) tell({ built });
+  const buildings = views.map(({ name, place }) => ({ projection: projectionOf(name), place }));
+  const built = await build(buildings, store, cancelling.signal, (events) => {
+    tell({ events });
+  });
+  tell({ built });
 } catch (error) {
   tell({ fault: (error as Error).message });
 } finally {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { BehaviorSubject } from 'rxjs';
 import type { ProjectionState } from '../follower.js';
 import { generationsOf, removeGeneration } from '../view-file.js';
@@ -54,7 +55,8 @@ interface Run {
 export class Rebuilds {
   /** The last of each view. */
   private readonly runs = new Map<string, Run>();
-  private last: Promise<void> = Promise.resolve();
+  /** Those lined up so far have ended. */
+  private before: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: RebuildParts) {}
 
@@ -72,8 +74,8 @@ export class Rebuilds {
       secondsLeft: 0,
     });
     const cancelling = new AbortController();
-    const ended = this.last.then(() => this.run(state, cancelling.signal));
-    this.last = ended;
+    const ended = this.run(state, cancelling.signal, this.before);
+    this.before = Promise.all([this.before, ended]);
     this.runs.set(name, { state, cancelling, ended });
     return state.value;
   }
@@ -96,11 +98,16 @@ export class Rebuilds {
     await Promise.all([...this.runs.keys()].map((name) => this.cancel(name)));
   }
 
-  private async run(state: BehaviorSubject<RebuildState>, signal: AbortSignal): Promise<void> {
+  private async run(
+    state: BehaviorSubject<RebuildState>,
+    signal: AbortSignal,
+    before: Promise<unknown>,
+  ): Promise<void> {
     const change = (change: Partial<RebuildState>): void => {
       state.next({ ...state.value, ...change });
     };
     const { name } = state.value;
+    await Promise.race([before, once(signal, 'abort')]);
     const generation = (generationsOf(this.parts.viewsDir, name)[0] ?? 0) + 1;
     try {
       signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-s
 import { Follower, type ProjectionState } from '../../../src/projections/follower.js';
 import type { Projection } from '../../../src/projections/projection.js';
 import { Projector } from '../../../src/projections/projector.js';
-import { build, type Built } from '../../../src/projections/rebuild/build.js';
+import { build, type Builder, type Built } from '../../../src/projections/rebuild/build.js';
 import { rebuildOffline, verifyViews } from '../../../src/projections/rebuild/offline.js';
 import { openToRead, viewFile } from '../../../src/projections/view-file.js';
 import { reportCards, restoreCard } from '../../support/card-events.js';
@@ -17,6 +17,7 @@ const NEVER = new AbortController().signal;
 
 let folder: string;
 let store: SqliteEventStore;
+const here: Builder = (buildings, signal, done) => build(buildings, store, signal, done);
 
 beforeEach(async () => {
   folder = newFolder();
@@ -29,7 +30,7 @@ describe('off line', () => {
   test('a view that nobody has touched is rebuilt alike, as the next generation', async () => {
     await reportCards(store, 12);
     await follow();
-    const built = await rebuildOffline(BOTH, folder, store, NEVER, () => undefined);
+    const built = await rebuildOffline(BOTH, folder, here, NEVER, () => undefined);
     expect(built.map(({ name, compared }) => [name, compared?.rows, compared?.differing])).toEqual([
       ['cards', 12, 0],
       ['count', 1, 0],
@@ -83,7 +84,7 @@ describe('off line', () => {
     await reportCards(store, 3);
     await follow();
     edit(`DELETE FROM cards`);
-    const [built] = await rebuildOffline([cardsProjection], folder, store, NEVER, () => undefined);
+    const [built] = await rebuildOffline([cardsProjection], folder, here, NEVER, () => undefined);
     expect(built?.compared?.differing).toBe(3);
     expect((await verify([cardsProjection]))[0]?.compared?.differing).toBe(0);
   });
@@ -91,7 +92,7 @@ describe('off line', () => {
   test('a view that has stopped is compared where it stands, and rebuilt past it once it is mended', async () => {
     await reportCards(store, 20);
     await follow();
-    const [built] = await rebuildOffline([mended], folder, store, NEVER, () => undefined);
+    const [built] = await rebuildOffline([mended], folder, here, NEVER, () => undefined);
     expect(built?.compared).toMatchObject({ position: position(13), rows: 13, differing: 0 });
     expect(rows('cards', 2)).toHaveLength(20);
   });
@@ -99,7 +100,7 @@ describe('off line', () => {
   test('a rebuild that can not digest an event leaves the live view and no trace of itself', async () => {
     await reportCards(store, 20);
     await follow();
-    await expect(rebuildOffline(BOTH, folder, store, NEVER, () => undefined)).rejects.toThrow(
+    await expect(rebuildOffline(BOTH, folder, here, NEVER, () => undefined)).rejects.toThrow(
       /card13 brings bad luck/,
     );
     expect(viewFiles()).toEqual(['view-cards.1.db', 'view-count.1.db']);
@@ -109,7 +110,7 @@ describe('off line', () => {
     await reportCards(store, 10);
     await follow();
     const cancelling = new AbortController();
-    const rebuilding = rebuildOffline(BOTH, folder, store, cancelling.signal, () => {
+    const rebuilding = rebuildOffline(BOTH, folder, here, cancelling.signal, () => {
       cancelling.abort(new Error('enough'));
     });
     await expect(rebuilding).rejects.toThrow('enough');
@@ -198,7 +199,7 @@ async function follow(): Promise<void> {
 }
 
 function verify(projections: readonly Projection[]): ReturnType<typeof verifyViews> {
-  return verifyViews(projections, folder, store, NEVER, () => undefined);
+  return verifyViews(projections, folder, { build: here, store }, NEVER, () => undefined);
 }
 
 function edit(sql: string): void {

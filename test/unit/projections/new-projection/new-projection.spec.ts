@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Projector } from '../../../../src/projections/projector.js';
+import { build } from '../../../../src/projections/rebuild/build.js';
 import { rebuildOffline } from '../../../../src/projections/rebuild/offline.js';
 import { openToRead, viewFile } from '../../../../src/projections/view-file.js';
 import { settings } from '../../../support/facts.js';
@@ -44,7 +45,7 @@ describe('the view of docs/new-projection.md', () => {
     const [built] = await rebuildOffline(
       [cashiersProjection],
       viewsDir,
-      ledger.store,
+      (buildings, signal, done) => build(buildings, ledger.store, signal, done),
       new AbortController().signal,
       () => undefined,
     );

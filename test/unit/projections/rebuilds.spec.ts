@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Rebuilds, RebuildRunningError } from '../../../src/projections/rebuild/rebuilds.js';
+import { newFolder } from '../../support/store-folder.js';
+
+/** What is being built, and how each of it is let go on. */
+let building: Map<string, () => void>;
+let rebuilds: Rebuilds;
+
+beforeEach(() => {
+  building = new Map();
+  rebuilds = new Rebuilds({
+    viewsDir: newFolder(),
+    build: (name, generation, signal) =>
+      new Promise((resolve, reject) => {
+        building.set(name, () => {
+          resolve({ name, generation });
+        });
+        signal.addEventListener('abort', () => {
+          reject(new Error('cancelled'));
+        });
+      }),
+    adopt: () => Promise.resolve(),
+    states: () => [],
+  });
+});
+
+describe('rebuilds of a running service', () => {
+  test('go one after the other', async () => {
+    rebuilds.start('books');
+    rebuilds.start('sales');
+    await turn();
+    expect([...building.keys()]).toEqual(['books']);
+    building.get('books')?.();
+    await ended('books');
+    await turn();
+    expect([...building.keys()]).toEqual(['books', 'sales']);
+  });
+
+  test('the second of the same view is told of the first', () => {
+    rebuilds.start('books');
+    expect(() => rebuilds.start('books')).toThrow(RebuildRunningError);
+  });
+
+  test('one that waits is cancelled at once, and the next waits for the one before it still', async () => {
+    rebuilds.start('books');
+    rebuilds.start('sales');
+    rebuilds.start('trail');
+    await expect(rebuilds.cancel('sales')).resolves.toMatchObject({ status: 'cancelled' });
+    await turn();
+    expect([...building.keys()]).toEqual(['books']);
+    building.get('books')?.();
+    await ended('books');
+    await turn();
+    expect([...building.keys()]).toEqual(['books', 'trail']);
+  });
+
+  test('closing cancels all of them', async () => {
+    const all = ['books', 'sales', 'trail'];
+    for (const name of all) rebuilds.start(name);
+    await turn();
+    await rebuilds.close();
+    expect(all.map((name) => rebuilds.watch(name)?.value.status)).toEqual(
+      all.map(() => 'cancelled'),
+    );
+  });
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function ended(name: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    rebuilds.watch(name)?.subscribe({ complete: resolve });
+  });
+}
