@@ -38,3 +38,9 @@ interface Named {
   /** Statements for indexes that readers alone need: a view that is built anew gets them once its rows are there. */
   readonly indexes?: string;
 }
+
+/** Makes a view's tables, with all their indexes. */
+export function createTables(database: Database.Database, { tables, indexes = '' }: Named): void {
+  for (const statements of Object.values(tables)) database.exec(statements);
+  database.exec(indexes);
+}

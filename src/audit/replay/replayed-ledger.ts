@@ -8,7 +8,7 @@ import { evolveMerchant, type Merchant } from '../../merchants/domain/merchant.j
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { booksProjection } from '../../projections/books.projection.js';
 import { type AccountSum, type Balance, BooksView } from '../../projections/books.view.js';
-import type { Fold, Projection } from '../../projections/projection.js';
+import { createTables, type Fold, type Projection } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 import type { SaleStatus } from '../../sales/domain/sale.js';
 
@@ -43,9 +43,7 @@ export class ReplayedLedger {
     for (const pragma of ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -65536']) {
       this.database.pragma(pragma);
     }
-    for (const { tables } of REPLAYED) {
-      for (const statements of Object.values(tables)) this.database.exec(statements);
-    }
+    for (const projection of REPLAYED) createTables(this.database, projection);
     this.folds = REPLAYED.flatMap((projection) =>
       'open' in projection ? [projection.open(this.database)] : [],
     );

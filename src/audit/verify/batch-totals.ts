@@ -3,7 +3,7 @@ import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
-import type { Fold } from '../../projections/projection.js';
+import { createTables, type Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 
 /** Events that are folded at once, unless someone asks before. */
@@ -24,9 +24,9 @@ export class BatchTotals {
   private readonly waiting: RecordedEvent[] = [];
 
   constructor(private readonly database: Database.Database) {
-    for (const statements of Object.values(batchesProjection.tables)) database.exec(statements);
+    createTables(database, batchesProjection);
     // The view lists a batch's items from it; here nothing asks for them, and it stays empty.
-    for (const statements of Object.values(salesProjection.tables)) database.exec(statements);
+    createTables(database, salesProjection);
     if (!('open' in batchesProjection)) throw new Error('batches are folded from facts');
     this.fold = batchesProjection.open(database);
     this.view = new BatchesView(database);

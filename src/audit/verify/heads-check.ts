@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { StoredEvent } from '../../event-store/event-store.js';
-import type { StoredBytes } from '../../projections/projection.js';
+import { createTables, type StoredBytes } from '../../projections/projection.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
 import { isSigned } from '../domain/signed-head.js';
@@ -23,7 +23,7 @@ export class HeadsCheck {
     private readonly database: Database.Database,
     private readonly trustedKey: string | undefined,
   ) {
-    for (const statements of Object.values(trailProjection.tables)) database.exec(statements);
+    createTables(database, trailProjection);
     if (!('openOnBytes' in trailProjection)) throw new Error('the trail is made of bytes');
     this.add = trailProjection.openOnBytes(database);
     this.view = new TrailView(database);
