@@ -17,7 +17,7 @@ answering(({ does, ...job }) => WORK[does](job));
 
 async function rebuild({ eventStoreUrl, viewsDir }) {
   const { signal } = new AbortController();
-  const build = buildInThreads(eventStoreUrl);
+  const build = buildInThreads(eventStoreUrl, false);
   let count = 0;
   const figures = await timed(async () => {
     await rebuildOffline(ALL_PROJECTIONS, viewsDir, build, signal, (events) => (count = events));
@@ -26,7 +26,10 @@ async function rebuild({ eventStoreUrl, viewsDir }) {
   return { ...figures, peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1_024) };
 }
 
-/** All indexes are there from the first row on. `built`: where the finished views are that the rows are taken from. Looking them up there is not timed. */
+/**
+ * `built`: where the finished views are that the rows are taken from. Looking them up there is not timed. All indexes are
+ * there from the first row on.
+ */
 async function plain({ eventStoreUrl, viewsDir, built }) {
   const watch = new Stopwatch();
   const store = await openEventStoreReader(eventStoreUrl);
@@ -48,8 +51,8 @@ async function plain({ eventStoreUrl, viewsDir, built }) {
 function copy(projection, { viewsDir, built, watch }) {
   const finished = openToRead(viewFile(built, projection.name, 1));
   const { tables, indexes = '' } = projection;
-  const inPlace = { ...projection, tables: { ...tables, indexes }, indexes: '' };
-  const file = ViewFile.begin(viewsDir, inPlace, 1, 'candidate');
+  const file = ViewFile.begin(viewsDir, projection, 1, 'candidate');
+  file.database.exec(indexes);
   for (const table of Object.keys(tables)) {
     const columns = finished.prepare('SELECT name, pk FROM pragma_table_info(?)').all(table);
     const names = columns.map(({ name }) => name);

@@ -72,7 +72,7 @@ async function rebuildAll(
   json: boolean,
 ): Promise<void> {
   const store = await openEventStore(settings.EVENT_STORE_URL, 'inline', settings.VIEWS_DIR);
-  const build = buildInThreads(settings.EVENT_STORE_URL);
+  const build = buildInThreads(settings.EVENT_STORE_URL, false);
   const built = await shown('rebuild', store, settings, json, (signal, done) =>
     rebuildOffline(projections, settings.VIEWS_DIR, build, signal, done),
   );
@@ -88,7 +88,7 @@ async function verifyAll(
   json: boolean,
 ): Promise<void> {
   const store = await openEventStoreReader(settings.EVENT_STORE_URL);
-  const build = buildInThreads(settings.EVENT_STORE_URL);
+  const build = buildInThreads(settings.EVENT_STORE_URL, false);
   const verified = await shown('verify', store, settings, json, (signal, done) =>
     verifyViews(projections, settings.VIEWS_DIR, { build, store }, signal, done),
   );

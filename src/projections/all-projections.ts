@@ -11,7 +11,10 @@ import { trailProjection } from './trail.projection.js';
 import { salesProjection } from './sales.projection.js';
 import { settlementsProjection } from './settlements.projection.js';
 
-/** Every view there is, those that cost most to build first: they are dealt out to threads in this order. */
+/**
+ * Every view there is. A rebuild deals them out to its threads in turn: in this order those of either thread cost about the
+ * same.
+ */
 export const ALL_PROJECTIONS: readonly Projection[] = [
   booksProjection,
   salesProjection,

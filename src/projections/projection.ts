@@ -39,8 +39,11 @@ interface Named {
   readonly indexes?: string;
 }
 
-/** Makes a view's tables, with all their indexes. */
-export function createTables(database: Database.Database, { tables, indexes = '' }: Named): void {
+/** Makes a view's tables, with the indexes that are given. */
+export function createTables(
+  database: Database.Database,
+  { tables, indexes = '' }: Pick<Named, 'tables' | 'indexes'>,
+): void {
   for (const statements of Object.values(tables)) database.exec(statements);
   database.exec(indexes);
 }

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from '
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Position, START } from '../event-store/event-store.js';
-import type { Projection } from './projection.js';
+import { createTables, type Projection } from './projection.js';
 import { namingDamage } from './file-faults.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
@@ -104,8 +104,6 @@ export class ViewFile {
   private constructor(
     readonly database: Database.Database,
     readonly generation: number,
-    /** Of a candidate: made when it is whole. */
-    private readonly indexes = '',
   ) {
     this.update = database.prepare(
       'UPDATE about SET position = ?, eventId = ?, events = ? WHERE position = ?',
@@ -118,13 +116,17 @@ export class ViewFile {
     return namingDamage(file, () => new ViewFile(openToWrite(file, SERVING), generation));
   }
 
-  /** Begins a generation with empty tables, one that is read from now on or one that is built beside it. */
+  /**
+   * Begins a generation with empty tables, one that is read from now on or one that is built beside it: that has no
+   * indexes for readers yet.
+   */
   static begin(
     viewsDir: string,
-    { name, version, tables, indexes = '' }: Projection,
+    projection: Projection,
     generation: number,
     purpose: 'live' | 'candidate',
   ): ViewFile {
+    const { name, version, tables } = projection;
     mkdirSync(viewsDir, { recursive: true });
     removeGeneration(viewsDir, name, generation);
     const file = viewFile(viewsDir, name, generation);
@@ -132,13 +134,12 @@ export class ViewFile {
     const database = openToWrite(file, isLive ? SERVING : BUILDING);
     database.transaction(() => {
       database.exec(ABOUT);
-      for (const statements of Object.values(tables)) database.exec(statements);
-      if (isLive) database.exec(indexes);
+      createTables(database, isLive ? projection : { tables });
       database
         .prepare('INSERT INTO about VALUES (?, ?, ?, ?, ?)')
         .run(version, START, '', 0, Number(isLive));
     })();
-    return new ViewFile(database, generation, isLive ? '' : indexes);
+    return new ViewFile(database, generation);
   }
 
   checkpoint(): Checkpoint {
@@ -165,7 +166,6 @@ export class ViewFile {
 
   /** Ends the writing of a candidate: all of it is on the disk then. */
   finish(): void {
-    this.database.exec(this.indexes);
     this.database.close();
     const descriptor = openSync(this.database.name, 'r+');
     fsyncSync(descriptor);

@@ -6,8 +6,8 @@ import { Follower, type ProjectionState } from './follower.js';
 import { Projector } from './projector.js';
 import { type Listener, ProjectorThread } from './projector-thread.js';
 import type { ReadModels } from './read-models.js';
-import { build, type Built } from './rebuild/build.js';
-import { buildInThread } from './rebuild/rebuild-thread.js';
+import { build, type Builder, type Built } from './rebuild/build.js';
+import { buildInThreads } from './rebuild/rebuild-thread.js';
 import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
 
 export { ViewBehindError } from './progress.js';
@@ -64,7 +64,9 @@ export class Views {
         : await followHere(options, current);
     try {
       current.require();
-      return new Views(keeper, current, mode === 'thread' ? inThread(options) : here(options));
+      const { eventStoreUrl, viewsDir } = options;
+      const builder = mode === 'thread' ? buildInThreads(eventStoreUrl, true) : here(options);
+      return new Views(keeper, current, oneBy(builder, viewsDir));
     } catch (error) {
       await keeper.close();
       throw error;
@@ -153,22 +155,20 @@ export class Views {
   }
 }
 
-function inThread({ viewsDir, eventStoreUrl }: ViewsOptions): RebuildParts['build'] {
+/** Builds one view with the others beside it. */
+function oneBy(builder: Builder, viewsDir: string): RebuildParts['build'] {
   return async (name, generation, signal, done) => {
     const place = { viewsDir, directory: viewsDir, generation };
-    const order = { views: [{ name, place }], eventStoreUrl, isAside: true };
-    const [built] = await buildInThread(order, signal, done);
+    const [built] = await builder([{ projection: projectionOf(name), place }], signal, done);
     return built as Built;
   };
 }
 
-function here({ viewsDir, eventStoreUrl, store }: ViewsOptions): RebuildParts['build'] {
-  return async (name, generation, signal, done) => {
+function here({ eventStoreUrl, store }: ViewsOptions): Builder {
+  return async (buildings, signal, done) => {
     const log = store ?? (await openEventStoreReader(eventStoreUrl));
-    const place = { viewsDir, directory: viewsDir, generation };
     try {
-      const [built] = await build([{ projection: projectionOf(name), place }], log, signal, done);
-      return built as Built;
+      return await build(buildings, log, signal, done);
     } finally {
       if (!store) await log.close();
     }

@@ -76,7 +76,9 @@ export class Candidate {
   /** Ends the writing; the file is whole and on the disk then. */
   finish(): void {
     this.live?.close();
-    this.view.file.finish();
+    const { file, projection } = this.view;
+    file.database.exec(projection.indexes ?? '');
+    file.finish();
   }
 
   /** Leaves no trace. */

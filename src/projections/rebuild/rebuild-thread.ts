@@ -11,15 +11,14 @@ const THREADS = Math.min(2, availableParallelism());
 export interface BuildOrder {
   readonly views: readonly { readonly name: string; readonly place: Place }[];
   readonly eventStoreUrl: string;
-  /** Whether others are to be served first. */
   readonly isAside: boolean;
 }
 
 export type FromBuilder =
   { readonly events: number } | { readonly built: readonly Built[] } | { readonly fault: string };
 
-/** Builds views anew in a thread of its own, which needs compiled code. @throws as `build` */
-export function buildInThread(
+/** Builds views anew in a thread of its own. @throws as `build` */
+function buildInThread(
   order: BuildOrder,
   signal: AbortSignal,
   done: (events: number) => void,
@@ -56,8 +55,11 @@ export function buildInThread(
   });
 }
 
-/** Deals views out to threads. What one of them can't build, none does. */
-export function buildInThreads(eventStoreUrl: string): Builder {
+/**
+ * Deals views out to threads, which need compiled code. What one of them can't build, none does.
+ * `isAside`: whether others are to be served first
+ */
+export function buildInThreads(eventStoreUrl: string, isAside: boolean): Builder {
   return async (buildings, signal, done) => {
     const shares = Array.from({ length: Math.min(THREADS, buildings.length) }, (_, share) =>
       buildings.filter((_, index) => index % THREADS === share),
@@ -68,7 +70,7 @@ export function buildInThreads(eventStoreUrl: string): Builder {
     const building = shares.map(async (share, thread) => {
       const views = share.map(({ projection: { name }, place }) => ({ name, place }));
       try {
-        return await buildInThread({ views, eventStoreUrl, isAside: false }, ending, (events) => {
+        return await buildInThread({ views, eventStoreUrl, isAside }, ending, (events) => {
           seen[thread] = events;
           done(Math.min(...seen));
         });

@@ -56,7 +56,7 @@ export class Rebuilds {
   /** The last of each view. */
   private readonly runs = new Map<string, Run>();
   /** Those lined up so far have ended. */
-  private before: Promise<unknown> = Promise.resolve();
+  private before: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: RebuildParts) {}
 
@@ -75,7 +75,7 @@ export class Rebuilds {
     });
     const cancelling = new AbortController();
     const ended = this.run(state, cancelling.signal, this.before);
-    this.before = Promise.all([this.before, ended]);
+    this.before = this.before.then(() => ended);
     this.runs.set(name, { state, cancelling, ended });
     return state.value;
   }
@@ -101,7 +101,7 @@ export class Rebuilds {
   private async run(
     state: BehaviorSubject<RebuildState>,
     signal: AbortSignal,
-    before: Promise<unknown>,
+    before: Promise<void>,
   ): Promise<void> {
     const change = (change: Partial<RebuildState>): void => {
       state.next({ ...state.value, ...change });

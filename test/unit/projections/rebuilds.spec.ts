@@ -30,9 +30,7 @@ describe('rebuilds of a running service', () => {
     rebuilds.start('sales');
     await turn();
     expect([...building.keys()]).toEqual(['books']);
-    building.get('books')?.();
-    await ended('books');
-    await turn();
+    await finish('books');
     expect([...building.keys()]).toEqual(['books', 'sales']);
   });
 
@@ -48,9 +46,7 @@ describe('rebuilds of a running service', () => {
     await expect(rebuilds.cancel('sales')).resolves.toMatchObject({ status: 'cancelled' });
     await turn();
     expect([...building.keys()]).toEqual(['books']);
-    building.get('books')?.();
-    await ended('books');
-    await turn();
+    await finish('books');
     expect([...building.keys()]).toEqual(['books', 'trail']);
   });
 
@@ -69,8 +65,11 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function ended(name: string): Promise<void> {
+/** Lets its building end, and the next begin. */
+async function finish(name: string): Promise<void> {
+  building.get(name)?.();
   await new Promise<void>((resolve) => {
     rebuilds.watch(name)?.subscribe({ complete: resolve });
   });
+  await turn();
 }
