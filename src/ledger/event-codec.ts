@@ -6,6 +6,8 @@ import { eventId } from './event-id.js';
 /** Version of every event's shape as it is written now. */
 const SCHEMA_VERSION = 1;
 
+const VERSION_AT_END = `,"version":${SCHEMA_VERSION}}`;
+
 export interface Provenance {
   /** The request (or batch, merchant, card) that the fact comes from. */
   readonly request: string;
@@ -196,27 +198,49 @@ const REQUIRED: {
  * @throws CorruptLogError naming the position, for what this ledger did not write.
  */
 export function decode(stored: StoredEvent): RecordedEvent {
+  return {
+    event: decodeFact(stored),
+    position: stored.position,
+    stream: stored.stream,
+    revision: stored.revision,
+    id: stored.id,
+    ...decodeProvenance(stored),
+  };
+}
+
+/**
+ * What the event says. Metadata as `encode` writes them end with their version: they need not be parsed for it.
+ * @throws CorruptLogError
+ */
+export function decodeFact(stored: StoredEvent): LedgerEvent {
+  if (!stored.metadata.endsWith(VERSION_AT_END)) parseMetadata(stored);
   const data = parse(stored, stored.data);
-  const metadata = parse(stored, stored.metadata);
-  if (metadata['version'] !== SCHEMA_VERSION) {
-    throw unreadable(stored, `its version ${String(metadata['version'])} is not known`);
-  }
   const required: readonly string[] | undefined = Object.hasOwn(REQUIRED, stored.type)
     ? REQUIRED[stored.type as LedgerEventType]
     : undefined;
   if (!required) throw unreadable(stored, 'its type is not known');
   const missing = required.find((field) => data[field] === undefined);
   if (missing !== undefined) throw unreadable(stored, `it lacks ${missing}`);
+  return { type: stored.type, data } as unknown as LedgerEvent;
+}
+
+/** @throws CorruptLogError */
+export function decodeProvenance(
+  stored: StoredEvent,
+): Pick<RecordedEvent, 'recordedAt' | 'correlationId' | 'by'> {
+  const metadata = parseMetadata(stored);
   return {
-    event: { type: stored.type, data } as unknown as LedgerEvent,
-    position: stored.position,
-    stream: stored.stream,
-    revision: stored.revision,
-    id: stored.id,
     recordedAt: metadata['recordedAt'] as string,
     correlationId: metadata['$correlationId'] as string,
     by: metadata['by'] as Actor,
   };
+}
+
+function parseMetadata(stored: StoredEvent): Record<string, unknown> {
+  const metadata = parse(stored, stored.metadata);
+  const { version } = metadata;
+  if (version === SCHEMA_VERSION) return metadata;
+  throw unreadable(stored, `its version ${String(version)} is not known`);
 }
 
 function parse(stored: StoredEvent, text: string): Record<string, unknown> {

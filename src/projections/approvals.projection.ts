@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { batchName } from '../ledger/domain/request-name.js';
 import type { Approval } from '../sales/domain/sale.js';
 import type { ApprovalDeclinedData, ApprovalRequestedData } from '../sales/domain/sale.events.js';
@@ -48,7 +48,7 @@ class ApprovalsTable {
   }
 
   /** Gives back whether the event is about approvals: what an event means must be said for each. */
-  apply({ event, position }: RecordedEvent): boolean {
+  apply({ event, position }: Arrived): boolean {
     switch (event.type) {
       case 'ApprovalRequested':
         this.add(event.data, position);

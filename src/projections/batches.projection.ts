@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { Projection } from './projection.js';
@@ -132,7 +132,7 @@ class BatchesTable {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.changes.clear();
     for (const event of events) this.apply(event);
     for (const change of this.changes.values()) this.write(change);
@@ -148,7 +148,7 @@ class BatchesTable {
   }
 
   /** Gives back whether the event is about a batch: what an event means must be said for each. */
-  private apply({ event, position }: RecordedEvent): boolean {
+  private apply({ event, position }: Arrived): boolean {
     switch (event.type) {
       case 'Sale':
         this.sold(event.data);

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { ACCOUNTS, balanceOf } from '../accounting/domain/chart-of-accounts.js';
 import { type Posting, type PostingKind, postingsOf } from '../accounting/domain/postings.js';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { PAYOUT_TABLES, PayoutTables } from './payouts.projection.js';
 import type { Projection } from './projection.js';
 
@@ -14,7 +14,7 @@ export type Figure = (typeof FIGURES)[number];
 export const OWN = ['merchant_pending', 'merchant_available', 'merchant_reserve'] as const;
 
 const INDEX = new Map<Figure, number>(FIGURES.map((figure, index) => [figure, index]));
-const OWN_INDEX = OWN.map((account) => INDEX.get(account) ?? 0);
+const OWN_INDEX = new Map<Figure, number>(OWN.map((account, index) => [account, index]));
 
 const columns = (names: readonly string[], prefix = ''): string =>
   names.map((name) => `${prefix}${name} INTEGER NOT NULL`).join(', ');
@@ -128,7 +128,7 @@ class BooksTables {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.open.clear();
     for (const { event, position } of events) {
       const at = {
@@ -148,15 +148,18 @@ class BooksTables {
     const { date, kind, saleId, reference } = posting;
     const book = this.bookOf(posting);
     const moved = this.dayOf(book, date);
-    const before = OWN_INDEX.map((index) => book.figures[index] ?? 0n);
-    for (const [figure, change] of changesOf(posting))
-      addTo(book.figures, INDEX.get(figure), change);
     let isOwn = 0;
-    for (const [column, index] of OWN_INDEX.entries()) {
-      const change = (book.figures[index] ?? 0n) - (before[column] ?? 0n);
-      if (change === 0n) continue;
-      isOwn = 1;
-      addTo(moved, column, change);
+    for (const line of posting.lines) {
+      const { account } = line;
+      const change = balanceOf(account, line);
+      addTo(book.figures, INDEX.get(account), change);
+      const own = OWN_INDEX.get(account);
+      if (own !== undefined) {
+        isOwn = 1;
+        addTo(moved, own, change);
+      }
+      if (account === 'settlement_bank' && PAYOUT_KINDS.has(kind))
+        addTo(book.figures, INDEX.get('paid_out'), -change);
     }
     if (occurredAt > book.bookedUntil) book.bookedUntil = occurredAt;
     this.addMovement.run(
@@ -227,20 +230,6 @@ class BooksTables {
 function addTo(sums: bigint[], index: number | undefined, change: bigint): void {
   if (index === undefined) throw new Error('a figure that is not counted');
   sums[index] = (sums[index] ?? 0n) + change;
-}
-
-function changesOf({ kind, lines }: Posting): [Figure, bigint][] {
-  return lines.flatMap((line): [Figure, bigint][] => {
-    const { account } = line;
-    const change = balanceOf(account, line);
-    const isPayout = account === 'settlement_bank' && PAYOUT_KINDS.has(kind);
-    return isPayout
-      ? [
-          [account, change],
-          ['paid_out', -change],
-        ]
-      : [[account, change]];
-  });
 }
 
 /** What goes from the bank to merchants, and comes back. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { LimitScope } from '../merchants/domain/limits.js';
 import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
@@ -74,7 +74,7 @@ class DaySumsTable {
     this.cardsCounted = database.prepare('SELECT 1 FROM byCard WHERE merchantId = ?');
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.changes.clear();
     this.byCard.clear();
     for (const event of events) this.apply(event);
@@ -82,7 +82,7 @@ class DaySumsTable {
   }
 
   /** Gives back whether the event counts for limits: what an event means must be said for each. */
-  private apply({ event }: RecordedEvent): boolean {
+  private apply({ event }: Arrived): boolean {
     switch (event.type) {
       case 'Sale':
         this.countRequest('sale', event.data, event.data.card.token);

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
 import type { SettledData } from '../sales/domain/sale.events.js';
+import type { Arrived } from './arrival.js';
 
 /** Net that has settled, by the date from which it may be paid out. */
 const DUE = `
@@ -57,7 +58,7 @@ export class PayoutTables {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.due.clear();
     this.reserves.clear();
     for (const { event } of events) this.apply(event);

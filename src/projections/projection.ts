@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 
 /** Takes events into a view's tables, in the order of the log. Called inside a transaction. */
-export type Fold = (events: readonly RecordedEvent[]) => void;
+export type Fold = (events: readonly Arrived[]) => void;
 
 /** An event byte for byte as the store has it. */
 export interface StoredBytes {

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { isBar } from '../sales/domain/barred.js';
 import type { Projection } from './projection.js';
 
@@ -79,7 +79,7 @@ class RefusalsTable {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     for (const counts of [this.attempts, this.reasons, this.stores]) counts.clear();
     for (const event of events) this.apply(event);
     for (const [key, { done, refused, failed }] of this.attempts) {
@@ -91,7 +91,7 @@ class RefusalsTable {
   }
 
   /** Gives back whether the event tells how a request ended: what an event means must be said for each. */
-  private apply({ event }: RecordedEvent): boolean {
+  private apply({ event }: Arrived): boolean {
     switch (event.type) {
       case 'Sale':
         this.ended('done', 'sale', event.data);

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import { isBar } from '../sales/domain/barred.js';
 import type { Projection } from './projection.js';
 
@@ -34,7 +34,7 @@ class UndecidedTable {
     this.remove = database.prepare('DELETE FROM undecided WHERE name = ?');
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.taken.clear();
     this.decided.clear();
     for (const event of events) this.apply(event);
@@ -43,10 +43,11 @@ class UndecidedTable {
   }
 
   /** Gives back whether the event is about a request: what an event means must be said for each. */
-  private apply({ event, recordedAt }: RecordedEvent): boolean {
+  private apply(arrived: Arrived): boolean {
+    const { event } = arrived;
     switch (event.type) {
       case 'RequestTaken':
-        this.taken.set(event.data.request, Date.parse(recordedAt));
+        this.taken.set(event.data.request, Date.parse(arrived.recordedAt));
         return true;
       case 'ApprovalRequested':
       case 'Void':

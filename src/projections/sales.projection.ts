@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Arrived } from './arrival.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { Projection } from './projection.js';
@@ -131,14 +131,14 @@ class SalesTable {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.taken.clear();
     for (const event of events) this.apply(event);
     for (const sale of this.taken.values()) this.write(sale);
   }
 
   /** Gives back whether the event is about a sale: what an event means must be said for each. */
-  private apply({ event, position, revision }: RecordedEvent): boolean {
+  private apply({ event, position, revision }: Arrived): boolean {
     switch (event.type) {
       case 'Sale':
         this.take(event.data, Number(position));

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { AcquirerEvent } from '../acquirer/domain/acquirer.events.js';
-import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
 /** Sums of a settlement line, in the order of their columns. */
@@ -94,7 +95,7 @@ class SettlementTables {
     );
   }
 
-  fold(events: readonly RecordedEvent[]): void {
+  fold(events: readonly Arrived[]): void {
     this.lines.clear();
     this.claims.clear();
     this.closed.clear();

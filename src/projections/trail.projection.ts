@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { hashedText } from '../audit/domain/log-line.js';
-import { HASH_BYTES, hashAt, hashOver, leafHash, TILE } from '../audit/domain/merkle.js';
+import { HASH_BYTES, hashOver, TILE, writeLeafHash } from '../audit/domain/merkle.js';
 import type { Projection, StoredBytes } from './projection.js';
 
 /** `positions` of level 0 are those of its leaves, twenty digits each. */
@@ -33,8 +33,14 @@ export const trailProjection: Projection = {
 
 interface Tile {
   readonly number: number;
-  readonly hashes: Uint8Array[];
+  /** Room for all of a full tile's. */
+  readonly hashes: Buffer;
+  count: number;
   positions: string;
+}
+
+function emptyTile(number: number): Tile {
+  return { number, hashes: Buffer.alloc(TILE * HASH_BYTES), count: 0, positions: '' };
 }
 
 class Tiles {
@@ -56,40 +62,44 @@ class Tiles {
   add(events: readonly StoredBytes[]): void {
     let tile = this.open(0);
     for (const event of events) {
-      tile.hashes.push(leafHash(hashedText(event)));
+      writeLeafHash(hashedText(event), tile.hashes, tile.count);
+      tile.count += 1;
       tile.positions += event.position;
       if (event.type === 'BatchClosed' || event.type === 'HeadSigned') {
-        const size = tile.number * TILE + tile.hashes.length;
+        const size = tile.number * TILE + tile.count;
         this.mark.run(event.type, size, event.revision, recordedAt(event));
       }
-      if (tile.hashes.length === TILE) tile = this.fill(0, tile);
+      if (tile.count === TILE) tile = this.fill(0, tile);
     }
-    if (tile.hashes.length > 0) this.write(0, tile);
+    if (tile.count > 0) this.write(0, tile);
   }
 
   /** Writes a full tile and its hash into the level above; gives the tile that comes next. */
   private fill(level: number, tile: Tile): Tile {
     this.write(level, tile);
     const above = this.open(level + 1);
-    above.hashes.push(hashOver(tile.hashes));
-    if (above.hashes.length === TILE) this.fill(level + 1, above);
+    above.hashes.set(hashOver(tile.hashes), above.count * HASH_BYTES);
+    above.count += 1;
+    if (above.count === TILE) this.fill(level + 1, above);
     else this.write(level + 1, above);
-    return { number: tile.number + 1, hashes: [], positions: '' };
+    return emptyTile(tile.number + 1);
   }
 
   /** The tile of a level that has room. */
   private open(level: number): Tile {
     const row = this.last.get(level);
-    if (!row) return { number: 0, hashes: [], positions: '' };
+    if (!row) return emptyTile(0);
     const count = row.hashes.length / HASH_BYTES;
-    if (count === TILE) return { number: row.number + 1, hashes: [], positions: '' };
-    const hashes = Array.from({ length: count }, (_, entry) => hashAt(row.hashes, entry));
-    return { number: row.number, hashes, positions: row.positions ?? '' };
+    if (count === TILE) return emptyTile(row.number + 1);
+    const tile = emptyTile(row.number);
+    tile.hashes.set(row.hashes);
+    return { ...tile, count, positions: row.positions ?? '' };
   }
 
-  private write(level: number, { number, hashes, positions }: Tile): void {
+  private write(level: number, { number, hashes, count, positions }: Tile): void {
     const first = level === 0 ? positions.slice(0, 20) : null;
-    this.put.run(level, number, first, Buffer.concat(hashes), level === 0 ? positions : null);
+    const entries = hashes.subarray(0, count * HASH_BYTES);
+    this.put.run(level, number, first, entries, level === 0 ? positions : null);
   }
 }
 

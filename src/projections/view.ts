@@ -52,7 +52,7 @@ export class View {
    */
   apply(arrivals: readonly Arrival[]): void {
     if (this.stop) return;
-    const unseen = arrivals.filter(({ stored }) => stored.position > this.position);
+    const unseen = this.unseen(arrivals);
     if (unseen.length === 0) return;
     const { database } = this.file;
     try {
@@ -89,6 +89,13 @@ export class View {
 
   close(): void {
     this.file.close();
+  }
+
+  private unseen(arrivals: readonly Arrival[]): readonly Arrival[] {
+    const { position } = this;
+    const first = arrivals.findIndex(({ stored }) => stored.position > position);
+    if (first === 0) return arrivals;
+    return first === -1 ? [] : arrivals.slice(first);
   }
 
   private advance(unseen: readonly Arrival[]): { checkpoint: Checkpoint; stop: Stop | undefined } {
@@ -139,7 +146,5 @@ export function taking(projection: Projection, database: Database.Database): Tak
     };
   }
   const fold = projection.open(database);
-  return (arrivals) => {
-    fold(arrivals.map(({ recorded }) => recorded));
-  };
+  return fold;
 }

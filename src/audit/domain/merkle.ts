@@ -11,15 +11,28 @@ export function leafHash(text: string): Buffer {
   return sha256(`\x00${text}`);
 }
 
-/** Hash of a node over its two children. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return sha256(Buffer.concat([NODE, left, right]));
+/** Writes the hash of a leaf into a tile. */
+export function writeLeafHash(text: string, tile: Buffer, entry: number): void {
+  tile.write(sha256Text(`\x00${text}`), entry * HASH_BYTES, 'latin1');
 }
 
-const NODE = Buffer.from([1]);
+/** Hash of a node over its two children. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  NODE.set(left, 1);
+  NODE.set(right, 1 + HASH_BYTES);
+  return sha256(NODE);
+}
+
+/** What the hash of a node is over; each call fills in its own children. */
+const NODE = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 
 function sha256(input: string | Uint8Array): Buffer {
   return hash('sha256', input, 'buffer');
+}
+
+/** A character for each byte: out of Node that comes sooner than bytes do. */
+function sha256Text(input: string | Uint8Array): string {
+  return hash('sha256', input, 'binary');
 }
 
 /** Of a tree without leaves. */
@@ -30,15 +43,17 @@ function split(size: number): number {
   return 2 ** Math.ceil(Math.log2(size) - 1);
 }
 
-/** The hash over a tile's entries, or over as many of them as make a whole subtree. */
-export function hashOver(entries: readonly Uint8Array[]): Uint8Array {
-  let level = entries;
-  while (level.length > 1) {
-    level = Array.from({ length: level.length / 2 }, (_, index) =>
-      nodeHash(level[2 * index] as Uint8Array, level[2 * index + 1] as Uint8Array),
-    );
+/** The hash over a tile's entries, or over as many of them as make a whole subtree: one behind the other. */
+export function hashOver(entries: Uint8Array): Uint8Array {
+  const level = Buffer.from(entries);
+  for (let nodes = entries.length / HASH_BYTES / 2; nodes >= 1; nodes /= 2) {
+    for (let node = 0; node < nodes; node += 1) {
+      const left = 2 * node * HASH_BYTES;
+      level.copy(NODE, 1, left, left + 2 * HASH_BYTES);
+      level.write(sha256Text(NODE), node * HASH_BYTES, 'latin1');
+    }
   }
-  return level[0] as Uint8Array;
+  return level.subarray(0, HASH_BYTES);
 }
 
 /**
@@ -94,9 +109,8 @@ export class MerkleTree {
     const entry = begin / TILE ** level;
     const tile = this.tile(level, Math.floor(entry / TILE));
     const first = entry % TILE;
-    return hashOver(
-      Array.from({ length: 2 ** (height - 8 * level) }, (_, index) => hashAt(tile, first + index)),
-    );
+    const count = 2 ** (height - 8 * level);
+    return hashOver(tile.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES));
   }
 }
 

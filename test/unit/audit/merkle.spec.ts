@@ -120,7 +120,7 @@ function treeOf(hashes: readonly Uint8Array[]): MerkleTree {
   const levels = [hashes];
   for (let level = hashes; level.length >= TILE;) {
     level = Array.from({ length: Math.floor(level.length / TILE) }, (_, number) =>
-      hashOver(level.slice(number * TILE, (number + 1) * TILE)),
+      hashOver(Buffer.concat(level.slice(number * TILE, (number + 1) * TILE))),
     );
     levels.push(level);
   }
