@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, perSecond, rounded } from './figures.js';
 import { caughtUp, send } from './ledger.js';
@@ -42,23 +43,33 @@ export async function benchRebuild(bench) {
 async function rebuildRounds(bench, eventStoreUrl) {
   const builder = startSender('./rebuild.process.js');
   const rounds = [];
+  const folder = bench.newFolder();
+  const captured = join(folder, 'writes.db');
   try {
+    const capture = { does: 'capture', eventStoreUrl, captured, viewsDir: folder };
+    await runScript('./rebuild.process.js', capture);
     for (let round = 0; round <= bench.rounds; round += 1) {
       const built = bench.newFolder();
       const rebuild = await builder.send({ does: 'rebuild', eventStoreUrl, viewsDir: built });
-      const viewsDir = bench.newFolder();
-      const plain = await builder.send({ does: 'plain', eventStoreUrl, viewsDir, built });
-      bench.remove(built, viewsDir);
-      if (plain.count !== rebuild.count) {
-        throw new Error(`${rebuild.count} events in the views, ${plain.count} read`);
+      const done = { rebuild };
+      for (const does of ['plain', 'once']) {
+        const viewsDir = bench.newFolder();
+        done[does] = await builder.send({ does, eventStoreUrl, captured, viewsDir, built });
+        if (round === 0) await builder.send({ does: 'compare', viewsDir, built });
+        bench.remove(viewsDir);
+        if (done[does].count !== rebuild.count) {
+          throw new Error(`${rebuild.count} events in the views, ${done[does].count} read`);
+        }
       }
-      if (round > 0) rounds.push({ rebuild, plain });
+      bench.remove(built);
+      if (round > 0) rounds.push(done);
       bench.say(
-        `round ${round} of ${bench.rounds}: plain ${told(plain)}/s, rebuild ${told(rebuild)}/s`,
+        `round ${round} of ${bench.rounds}: plain ${told(done.plain)}/s, rows once ${told(done.once)}/s, rebuild ${told(rebuild)}/s`,
       );
     }
   } finally {
     builder.stop();
+    bench.remove(folder);
   }
   return rounds;
 }
@@ -128,6 +139,10 @@ function figures(rounds) {
   return {
     rebuildToPlainLoop: rounded(
       of(({ plain, rebuild }) => perSecond(rebuild) / perSecond(plain)),
+      2,
+    ),
+    rebuildToRowsOnce: rounded(
+      of(({ once, rebuild }) => perSecond(rebuild) / perSecond(once)),
       2,
     ),
     rebuiltPerSecond: rounded(of(({ rebuild }) => perSecond(rebuild))),
