@@ -1,19 +1,45 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { SigningKey } from './domain/signed-head.js';
 
-/** The key in the file; made there at the first start. Only its owner may read it. @throws Error for another file */
+/**
+ * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get
+ * one key. @throws Error for another file
+ */
 export function signingKeyOf(file: string): SigningKey {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    writeFileSync(file, pem, { mode: 0o600, flag: 'wx' });
-  }
+  if (!existsSync(file)) make(file);
   try {
     return new SigningKey(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new Error(`${file} has no signing key: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The file is there with all that is in it, or not at all; another's that came first stays. */
+function make(file: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const made = `${file}.${randomUUID()}`;
+  const descriptor = openSync(made, 'wx', 0o600);
+  try {
+    writeSync(descriptor, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+    fsyncSync(descriptor);
+    linkSync(made, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    closeSync(descriptor);
+    rmSync(made);
   }
 }
