@@ -45,11 +45,12 @@ export function saleId(index, batchNo) {
   return `${name.merchantId}.${name.terminalId}.${name.batchNo}.${name.stan}`;
 }
 
-/** Lines of a bulk. */
+/** Lines of a bulk; the last has what is left. */
 const BULK_LINES = 2_400;
 
 /** How many requests a load is, of which each may ask for more than one thing. */
-export const requestCount = ({ kind, count }) => (kind === 'bulk' ? count / BULK_LINES : count);
+export const requestCount = ({ kind, count }) =>
+  kind === 'bulk' ? Math.ceil(count / BULK_LINES) : count;
 
 /**
  * What a kind of load sends, by the number of the request. `batchNo` is the requests' own, `of` that of the sales they
@@ -58,12 +59,12 @@ export const requestCount = ({ kind, count }) => (kind === 'bulk' ? count / BULK
 const KINDS = {
   sales: (index, { batchNo, keys }) =>
     post('/v1/sales', saleBody(index, batchNo), keys?.[index % MERCHANTS]),
-  bulk: (index, { batchNo }) => ({
+  bulk: (index, { batchNo, count }) => ({
     method: 'POST',
     path: '/v1/bulk',
     headers: { 'content-type': 'application/x-ndjson' },
     body: Buffer.from(
-      Array.from({ length: BULK_LINES }, (_, line) => {
+      Array.from({ length: Math.min(BULK_LINES, count - index * BULK_LINES) }, (_, line) => {
         const sale = saleBody(index * BULK_LINES + line, batchNo);
         return `${JSON.stringify({ op: 'sale', ...sale })}\n`;
       }).join(''),

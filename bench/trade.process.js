@@ -29,13 +29,11 @@ async function fill({ folder, events }) {
   const caughtUp = async () => views.waitFor(await store.head(), 600_000);
   await registerMerchants(ledger.merchants);
   const began = performance.now();
+  const batchSales = Math.min(BATCH_SALES, Math.ceil(events / 2 / MERCHANTS) * MERCHANTS);
   let count = 0;
   for (; count < events; batch += 1) {
     const closed = batch === FIRST_BATCH ? undefined : String(batch - 1);
-    await tradeOf(ledger, Math.min(BATCH_SALES, Math.ceil(events / 2)), String(batch), {
-      closed,
-      caughtUp,
-    });
+    await tradeOf(ledger, batchSales, String(batch), { closed, caughtUp });
     count = Number(await store.head());
   }
   await caughtUp();
@@ -44,7 +42,7 @@ async function fill({ folder, events }) {
   return { events: count, seconds: (performance.now() - began) / 1_000 };
 }
 
-/** `closed`: the batch number before, whose sales have settled and can be refunded. */
+/** `count`: as many of each merchant. `closed`: the batch number before, whose sales have settled and can be refunded. */
 async function tradeOf({ sales, giveBacks, batches }, count, batchNo, { closed, caughtUp }) {
   const givenBack = Math.floor(count / ONE_IN);
   await each(count, (index) => {

@@ -1,8 +1,6 @@
 import { median, perSecond, rounded } from './figures.js';
 import { runScript } from './servers.js';
 
-const SALES = 100_000;
-
 /** Appends with the tree of the trail kept beside them, to appends without: each to a log of its own, in turns. */
 export async function benchTrail(bench) {
   const rounds = [];
@@ -10,7 +8,7 @@ export async function benchTrail(bench) {
     const done = {};
     for (const name of round % 2 === 0 ? ['with', 'without'] : ['without', 'with']) {
       const folder = bench.newFolder();
-      const job = { folder, sales: SALES, withTrail: name === 'with' };
+      const job = { folder, sales: Math.ceil(bench.events / 10), withTrail: name === 'with' };
       done[name] = await runScript('./trail.process.js', job);
       bench.remove(folder);
     }

@@ -80,6 +80,8 @@ interface Book {
   readonly figures: bigint[];
   /** What moved by business date, in the order of OWN. */
   readonly days: Map<string, bigint[]>;
+  /** Rows to be written. */
+  readonly movements: unknown[][];
 }
 
 type Row = Readonly<Record<string, bigint>>;
@@ -162,7 +164,7 @@ class BooksTables {
         addTo(book.figures, INDEX.get('paid_out'), -change);
     }
     if (occurredAt > book.bookedUntil) book.bookedUntil = occurredAt;
-    this.addMovement.run(
+    book.movements.push([
       book.id,
       date,
       position,
@@ -175,7 +177,7 @@ class BooksTables {
       isOwn,
       ...moved,
       ...book.figures,
-    );
+    ]);
   }
 
   private bookOf({ merchantId, currency }: Posting): Book {
@@ -188,6 +190,7 @@ class BooksTables {
         bookedUntil: row?.['bookedUntil'] ?? 0n,
         figures: FIGURES.map((figure) => row?.[figure] ?? 0n),
         days: new Map(),
+        movements: [],
       };
       this.open.set(key, book);
     }
@@ -205,7 +208,8 @@ class BooksTables {
   }
 
   /** A day's opening is the close of the day before: from the first that moved, all are written anew. */
-  private write({ id, bookedUntil, figures, days }: Book): void {
+  private write({ id, bookedUntil, figures, days, movements }: Book): void {
+    for (const movement of movements) this.addMovement.run(movement);
     this.writeBook.run(bookedUntil, ...figures, id);
     const first = [...days.keys()].sort()[0] ?? '';
     for (const row of this.daysFrom.all(id, first)) {

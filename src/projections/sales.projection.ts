@@ -134,7 +134,7 @@ class SalesTable {
   fold(events: readonly Arrived[]): void {
     this.taken.clear();
     for (const event of events) this.apply(event);
-    for (const sale of this.taken.values()) this.write(sale);
+    for (const name of [...this.taken.keys()].sort()) this.write(this.taken.get(name) as Standing);
   }
 
   /** Gives back whether the event is about a sale: what an event means must be said for each. */

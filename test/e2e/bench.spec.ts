@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const BENCH = join(import.meta.dirname, '../../bench/bench.js');
+
+/** As few of everything as say anything. */
+const SMALL = ['requests 320', 'sales 300', 'closing 400', 'movements 3000', 'events 2000'];
+
+/** What the bench is for; those of the recorded trade and of a server apart. */
+const FIGURES = [
+  ...['salesPerSecond', 'salesToBareNest', 'salesToBareFastify', 'salesAtMillionToEmpty'],
+  ...['keyedSalesToBareNest', 'bulkToSingle', 'voidsPerSecond', 'voidabilityReadsPerSecond'],
+  ...['settledPerSecond', 'balancesOfManyToFew', 'statementOfManyToFew', 'balancesAsOfToNow'],
+  ...['verifyToScan', 'appendsWithTrailToWithout', 'rebuildToPlainLoop', 'rebuildToRowsOnce'],
+  ...['rebuildMemoryOfTenTimes', 'salesDuringRebuildToAlone', 'peakMemoryMb'],
+];
+
+test('the bench measures all that it promises, and writes it to a file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tillbook-'));
+  try {
+    const file = join(folder, 'figures.json');
+    const parts = ['sales', 'day-close', 'books', 'verify', 'trail', 'rebuild'];
+    const small = SMALL.flatMap((option) => `--${option}`.split(' '));
+    const args = [BENCH, '--only', ...parts, '--rounds', '1', ...small, '--json', file];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const figures = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+    expect(FIGURES.filter((name) => !(Number(figures[name]) > 0))).toEqual([]);
+    expect(stdout).toMatch(/^salesToBareNest +\d\.\d+ +to reach 0\.6: (yes|no)$/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
