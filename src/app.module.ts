@@ -165,10 +165,10 @@ function payerIn({ PAYER_NAME: name, PAYER_ACCOUNT: account, PAYER_BIC: bic }: S
 
 function terminalRequests(
   { REFUSED_PER_SALE: perSale, REFUSED_PER_TERMINAL: perTerminal }: Settings,
-  { sales, giveBacks }: Ledger,
+  { sales, giveBacks, requestQueries }: Ledger,
 ): TerminalRequests {
   const attempts = new RefusedAttempts({ perSale, perTerminal });
-  return new TerminalRequests(sales, giveBacks, attempts);
+  return new TerminalRequests(sales, giveBacks, attempts, requestQueries);
 }
 
 function handlers(ledger: Ledger) {

@@ -26,7 +26,11 @@ export function strangerIn(
   const query = request.query as Subject;
   const body = (request.body ?? {}) as Subject;
   if (named === 'query' && query.merchantId === undefined) return missing();
-  if (named === 'body' && body.merchantId === undefined) return missing();
+  if ((named === 'body' || named === 'requester') && body.merchantId === undefined) {
+    return missing();
+  }
+  // Whose the sale is, the command finds: a refusal is written down for who asked.
+  if (named === 'requester') return strangeTo(caller, body);
   return (
     strangeTo(caller, request.params as Subject) ??
     strangeTo(caller, query) ??
@@ -35,12 +39,14 @@ export function strangerIn(
 }
 
 /** A sale is of the merchant whose name its own begins with; any of its terminals may void it. */
+export function isOthers(caller: Caller, saleId: string): boolean {
+  return 'merchantId' in caller && !saleId.startsWith(`${caller.merchantId}.`);
+}
+
 export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
   if (!('merchantId' in caller)) return undefined;
   const { merchantId, terminalId, saleId, approvalId } = subject;
-  if (typeof saleId === 'string' && !saleId.startsWith(`${caller.merchantId}.`)) {
-    return refusalProblem(noSuchSale());
-  }
+  if (typeof saleId === 'string' && isOthers(caller, saleId)) return refusalProblem(noSuchSale());
   if (typeof approvalId === 'string' && !approvalId.startsWith(`${caller.merchantId}.`)) {
     return refusalProblem(approvalRefusals.unknown());
   }

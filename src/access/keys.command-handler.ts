@@ -74,9 +74,13 @@ export class KeysCommandHandler {
     keyId: string,
     reason: string | undefined,
     by: Actor,
-  ): Promise<{ key: Key; position?: Position } | undefined> {
+  ): Promise<{ key: Key; position: Position } | undefined> {
     const { key, revision } = await this.keyring.reload(keyId);
-    if (!key || key.revokedAt !== undefined) return key && { key };
+    if (!key) return undefined;
+    if (key.revokedAt !== undefined) {
+      const last = (await this.journal.read(streams.key(keyId))).at(-1);
+      return { key, position: last?.position as Position };
+    }
     const occurredAt = timeText(this.clock.now());
     const data = { keyId, occurredAt, ...(reason !== undefined && { reason }) };
     try {

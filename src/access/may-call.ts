@@ -4,8 +4,11 @@ import { Problems } from '../http/open-api.js';
 import { AlsoRouteConfig } from '../http/route-config.js';
 import type { Scope } from './domain/key.js';
 
-/** Where a route's request says which merchant, and maybe which terminal, it is about. */
-export type Named = 'path' | 'body' | 'query' | 'lines';
+/**
+ * Where a route's request says which merchant, and maybe which terminal, it is about. `requester`: as `body`, and the sale
+ * in its path may be another's.
+ */
+export type Named = 'path' | 'body' | 'query' | 'lines' | 'requester';
 
 /** Who may call a route. */
 export interface RouteRule {

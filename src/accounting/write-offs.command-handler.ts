@@ -98,7 +98,7 @@ function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<WriteOf
     ),
   ];
   if (differing.length > 0) {
-    return { refusal: requestRefusals.nameUsed(differing), replayed: false };
+    return { refusal: requestRefusals.idUsed(differing), replayed: false };
   }
   return { answer: { writtenOff, position: position as Position }, replayed: true };
 }

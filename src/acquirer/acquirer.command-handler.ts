@@ -49,7 +49,7 @@ export class AcquirerCommandHandler {
     if (!held) throw new Error(`stream ${stream} conflicts, but is empty`);
     const differing = differingFields(sent, held.payment);
     return differing.length > 0
-      ? { refusal: requestRefusals.nameUsed(differing), replayed: false }
+      ? { refusal: requestRefusals.idUsed(differing), replayed: false }
       : { answer: held, replayed: true };
   }
 

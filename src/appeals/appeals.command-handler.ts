@@ -123,7 +123,7 @@ export class AppealsCommandHandler {
 function repeated(earlier: RecordedAppeal, saleId: string, said: Said): Outcome<RecordedAppeal> {
   const { filed } = earlier.appeal;
   const fields = [...(filed.saleId === saleId ? [] : ['saleId']), ...differing(filed, said)];
-  if (fields.length > 0) return { refusal: requestRefusals.nameUsed(fields), replayed: false };
+  if (fields.length > 0) return { refusal: requestRefusals.idUsed(fields), replayed: false };
   return { answer: earlier, replayed: true };
 }
 

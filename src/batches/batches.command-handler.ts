@@ -8,7 +8,7 @@ import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import type { Done, Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
@@ -51,9 +51,7 @@ export class BatchesCommandHandler {
       return { refusal: requestRefusals.unknownTerminal(), replayed: false };
     }
     const batch = await this.batches.find(identity);
-    const replayed = batch.status === 'closed';
-    const request = { requestedBy: 'terminal', terminal, by } as const;
-    return { answer: await this.closeBatch(batch, request), replayed };
+    return this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
   }
 
   /** Closes every open batch of the merchant, or of one of its stores. */
@@ -73,7 +71,8 @@ export class BatchesCommandHandler {
     const answers = closing.map((batch) =>
       this.closeBatch(batch, { requestedBy, terminal: {}, by }),
     );
-    return { answer: { batches: await Promise.all(answers) }, replayed: false };
+    const closed = await Promise.all(answers);
+    return { answer: { batches: closed.map(({ answer }) => answer) }, replayed: false };
   }
 
   /** Closes what is past its cut-off and takes up closes that were left unfinished. */
@@ -104,16 +103,17 @@ export class BatchesCommandHandler {
     return closedAnswer(await this.journal.read(streams.batch(name)));
   }
 
-  private async closeBatch(batch: Batch, request: CloseRequest): Promise<BatchAnswer> {
-    if (batch.status !== 'closed') {
+  private async closeBatch(batch: Batch, request: CloseRequest): Promise<Done<BatchAnswer>> {
+    const replayed = batch.status === 'closed';
+    if (!replayed) {
       await this.requestClose(batch, request);
       await soon(this.closer.finish(batch));
     }
     const events = await this.journal.read(streams.batch(batch.name));
     const answer = closedAnswer(events);
-    if (!answer) return this.liveAnswer(batch);
+    if (!answer) return { answer: await this.liveAnswer(batch), replayed };
     const cameLate = request.terminal.totals ?? request.terminal.items;
-    if (!cameLate || answer.reconciliation !== 'not-sent') return answer;
+    if (!cameLate || answer.reconciliation !== 'not-sent') return { answer, replayed };
     return this.reconcileLate(batch, answer, request);
   }
 
@@ -176,11 +176,11 @@ export class BatchesCommandHandler {
     batch: Batch,
     answer: BatchAnswer,
     { terminal, by }: CloseRequest,
-  ): Promise<BatchAnswer> {
+  ): Promise<Done<BatchAnswer>> {
     await this.views.waitFor(answer.position);
     const items = terminal.items ? this.views.batches.items(batch.name) : [];
     const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
-    if (reconciliation === 'not-sent') return answer;
+    if (reconciliation === 'not-sent') return { answer, replayed: true };
     const { merchantId, terminalId, batchNo, businessDate } = answer;
     const event: BatchEvent = {
       type: 'BatchReconciled',
@@ -195,12 +195,14 @@ export class BatchesCommandHandler {
       },
     };
     const stream = streams.batch(batch.name);
+    let replayed = false;
     try {
       await this.journal.append(stream, 1, [event], { request: batch.name, by });
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
+      replayed = true;
     }
-    return closedAnswer(await this.journal.read(stream)) ?? answer;
+    return { answer: closedAnswer(await this.journal.read(stream)) ?? answer, replayed };
   }
 }
 

@@ -94,7 +94,7 @@ export class Bulk {
     const { op, saleId, ...fields } = objectIn(text);
     if (!isOp(op)) throw malformed('op', 'is none of sale, void, refund and reversal');
     reply.operationId = ROUTES[op];
-    const stranger = strangeTo(caller, { ...fields, saleId });
+    const stranger = strangeTo(caller, fields);
     if (stranger) return sendProblem(reply, stranger);
     if (op === 'sale') {
       if (saleId !== undefined) throw malformed('saleId', 'is not known here');

@@ -107,10 +107,10 @@ export class GiveBackCommandHandler {
   }
 
   private ask({ command, merchant, day, now }: Request): Promise<Asked> {
-    const { saleId, amount, originalAmount } = command;
+    const { saleId, amount, originalAmount, isHidden } = command;
     const terminal = terminalOf(merchant, command);
     const who = { merchant, terminal, now, date: day.date };
-    return this.questions.ask({ saleId, ...who, amount, originalAmount });
+    return this.questions.ask({ saleId, ...who, amount, originalAmount, isHidden });
   }
 
   /** `onRecorded` is called as soon as something of the request is in the log. */

@@ -23,6 +23,8 @@ export interface Asking {
   readonly date: string;
   readonly amount?: number | undefined;
   readonly originalAmount?: number | undefined;
+  /** As if there were no such sale. */
+  readonly isHidden?: boolean | undefined;
 }
 
 /** A question with the place where limits on it are kept. */
@@ -42,8 +44,8 @@ export class Questions {
 
   /** The question but for limits, which `withLimits` adds in the turn of the decision. @throws ViewBehindError */
   async ask({ saleId, merchant, terminal, now, ...asked }: Asking): Promise<Asked> {
-    const sale = foldSale(await readNamed(this.journal, saleId))?.sale;
-    const { amount, originalAmount } = asked;
+    const { amount, originalAmount, isHidden } = asked;
+    const sale = isHidden ? undefined : foldSale(await readNamed(this.journal, saleId))?.sale;
     const common = { sale, merchant, now, requester: merchant.merchantId, amount, originalAmount };
     if (!sale) return { question: { ...common, card: 'active', batch: 'open' }, spot: undefined };
     const { token } = sale.data.card;

@@ -38,7 +38,7 @@ export class RecentSwipes {
     private readonly news: News,
   ) {}
 
-  /** The sale that this one may repeat by mistake. Remembers this one. `now` in epoch milliseconds. */
+  /** The sale that this one may repeat by mistake, if that was paid. Remembers this one. `now` in epoch milliseconds. */
   seen(sale: TakeSale, now: number): string | undefined {
     if (this.isBehind()) this.look(now);
     const at = sale.transactedAt === undefined ? now : Date.parse(sale.transactedAt);

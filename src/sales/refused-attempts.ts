@@ -1,5 +1,4 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { ProblemError, problems } from '../http/problem.js';
 
 const WINDOW_SECONDS = 60;
 
@@ -25,7 +24,8 @@ export class RefusedAttempts {
   ])[];
 
   constructor({ perSale, perTerminal }: RefusedLimits) {
-    const bySale = ({ saleId }: Attempt) => saleId;
+    // Each merchant has its own on a sale: none can use up another's.
+    const bySale = ({ merchantId, saleId }: Attempt) => saleId && `${merchantId} ${saleId}`;
     const byTerminal = ({ merchantId, terminalId }: Attempt) => `${merchantId}.${terminalId}`;
     this.limiters = [
       ...(perSale > 0 ? [[limiterOf('sale', perSale), bySale] as const] : []),
@@ -33,15 +33,15 @@ export class RefusedAttempts {
     ];
   }
 
-  /** @throws ProblemError 429 with the wait, once too many attempts like this one were refused */
-  async admit(attempt: Attempt): Promise<void> {
+  /** How long to wait, in seconds, once too many attempts like this one were refused. */
+  async wait(attempt: Attempt): Promise<number | undefined> {
     for (const [limiter, nameOf] of this.limiters) {
       const name = nameOf(attempt);
       const spent = name === undefined ? null : await limiter.get(name);
       if (!spent || spent.consumedPoints < limiter.points) continue;
-      const waitSeconds = Math.ceil(spent.msBeforeNext / 1_000);
-      throw new ProblemError(problems.tooManyRefused(waitSeconds), waitSeconds);
+      return Math.ceil(spent.msBeforeNext / 1_000);
     }
+    return undefined;
   }
 
   async refused(attempt: Attempt): Promise<void> {

@@ -11,9 +11,11 @@ import { decideSale } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
+import { remaining } from './domain/sale.js';
 import { swipeWarnings } from './domain/warnings.js';
 import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
 import type { RecentSwipes } from './recent-swipes.js';
+import { foldSale } from './recorded-sale.js';
 import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
 
 /** What this handler writes. */
@@ -44,12 +46,14 @@ export class SalesCommandHandler {
       ? await this.daySums.at(merchant, terminal, sale.card.token)
       : undefined;
 
+    const seen = this.swipes.seen(sale, this.clock.now());
+    const repeats = seen && (await this.standing(seen));
+
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
     const shut = this.batches.enter(batch, day);
     const limits = spot?.applied('sale', under);
-    const repeats = this.swipes.seen(sale, now);
     const decided = shut
       ? { refusal: shut }
       : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
@@ -66,6 +70,17 @@ export class SalesCommandHandler {
     } finally {
       this.batches.leave(batch, recorded);
     }
+  }
+
+  /** A swipe before this one that was paid, and of which something is left. What is on its way to the log counts. */
+  private async standing(swiped: string): Promise<string | undefined> {
+    for (let name: string | undefined = swiped; name !== undefined;) {
+      const events = await this.journal.read(streams.request(name));
+      const sale = foldSale(events)?.sale;
+      if (events.length === 0 || (sale && remaining(sale) > 0)) return name;
+      name = sale?.data.repeats;
+    }
+    return undefined;
   }
 
   private async write(sale: TakeSale, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {

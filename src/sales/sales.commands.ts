@@ -49,6 +49,8 @@ export interface GiveBack extends GiveBackCommand {
   readonly amount?: Minor;
   readonly originalAmount?: Minor;
   readonly supervisor?: Supervised;
+  /** The sale is another's than the caller's, and not looked at: told as if there were none. */
+  readonly isHidden?: boolean;
 }
 
 export interface GivenBackAnswer {

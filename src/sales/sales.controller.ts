@@ -126,7 +126,7 @@ export class SalesController {
 
   @Post(':saleId/voids')
   @Operation('voidSale', 'Void a sale, or a part of it')
-  @MayCall(AT_THE_COUNTER, 'body')
+  @MayCall(AT_THE_COUNTER, 'requester')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, VoidAnswer, GIVEN_BACK)
@@ -144,7 +144,7 @@ export class SalesController {
 
   @Post(':saleId/refunds')
   @Operation('refundSale', 'Refund a sale, or a part of it')
-  @MayCall(AT_THE_COUNTER, 'body')
+  @MayCall(AT_THE_COUNTER, 'requester')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, RefundAnswer, GIVEN_BACK)
@@ -162,7 +162,7 @@ export class SalesController {
 
   @Post(':saleId/reversals')
   @Operation('reverseSale', 'Void or refund a sale, whichever is possible')
-  @MayCall(AT_THE_COUNTER, 'body')
+  @MayCall(AT_THE_COUNTER, 'requester')
   @IfMatch()
   @Takes(GiveBackBody)
   @Answers(201, ReversalAnswer, GIVEN_BACK)

@@ -1,10 +1,12 @@
+import { isOthers } from '../access/borders.js';
 import { type Caller, terminalActor } from '../access/caller.js';
 import { etag, revisionsIn } from '../http/if-match.js';
-import { answer, ProblemError, refusalProblem, type Reply } from '../http/problem.js';
+import { answer, ProblemError, problems, refusalProblem, type Reply } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
-import { REQUEST_NAME } from '../ledger/domain/request-name.js';
+import { REQUEST_NAME, type RequestIdentity, requestName } from '../ledger/domain/request-name.js';
 import { noSuchSale } from './domain/judge.js';
 import type { GiveBackCommandHandler } from './give-back.command-handler.js';
+import type { RequestQueries } from './request.queries.js';
 import type { SalesCommandHandler } from './sales.command-handler.js';
 import type { Attempt, RefusedAttempts } from './refused-attempts.js';
 import type { Asked, GiveBack, GivenBackAnswer, Outcome, TakeSale } from './sales.commands.js';
@@ -24,13 +26,15 @@ export class TerminalRequests {
     private readonly sales: SalesCommandHandler,
     private readonly giveBacks: GiveBackCommandHandler,
     private readonly attempts: RefusedAttempts,
+    private readonly queries: RequestQueries,
   ) {}
 
   /** @throws ProblemError 429 for one refused too often; StoreUnavailableError */
   async take(sale: SaleBody, caller: Caller, reply: Reply) {
     const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
     const { merchantId, terminalId } = sale;
-    const outcome = await this.attempt({ merchantId, terminalId }, () =>
+    const attempt = { merchantId, terminalId };
+    const outcome = await this.attempt(attempt, sale, () =>
       this.sales.take(sale as TakeSale, sent),
     );
     return answer(reply, outcome, 201, (taken) => {
@@ -44,13 +48,15 @@ export class TerminalRequests {
   async giveBack(asked: Asked, saleId: string, { sent, ifMatch, caller }: Received, reply: Reply) {
     refuseMalformed(saleId);
     const { merchantId, terminalId } = sent;
-    const command = { ...sent, asked, saleId } as unknown as GiveBack;
+    const isHidden = isOthers(caller, saleId);
+    const command = { ...sent, asked, saleId, isHidden } as unknown as GiveBack;
     const origin = {
       content: contentOf(sent),
       by: terminalActor(sent, caller),
       ifMatch: revisionsIn(ifMatch),
     };
-    const outcome = await this.attempt({ merchantId, terminalId, saleId }, () =>
+    const attempt = { merchantId, terminalId, saleId };
+    const outcome = await this.attempt(attempt, sent, () =>
       this.giveBacks.giveBack(command, origin),
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
@@ -62,12 +68,16 @@ export class TerminalRequests {
     });
   }
 
-  /** Who was refused too often is sent away before. */
+  /** Who was refused too often is sent away before, but for requests that came already. */
   private async attempt<A>(
     attempt: Attempt,
+    identity: RequestIdentity,
     carryOut: () => Promise<Outcome<A>>,
   ): Promise<Outcome<A>> {
-    await this.attempts.admit(attempt);
+    const wait = await this.attempts.wait(attempt);
+    if (wait !== undefined && !(await this.queries.request(requestName(identity)))) {
+      throw new ProblemError(problems.tooManyRefused(wait), wait);
+    }
     const outcome = await carryOut();
     if ('refusal' in outcome) await this.attempts.refused(attempt);
     return outcome;

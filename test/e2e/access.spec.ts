@@ -219,11 +219,35 @@ describe('what is of another merchant', () => {
       const { status, body } = await merchant.get(`/v1/sales/${saleId}${path}`);
       expect([status, body]).toEqual([404, nothing.body]);
     }
-    const body = { ...mine.request(), reason: 'not mine' };
-    const refused = await merchant.post(`/v1/sales/${saleId}/voids`, body);
-    expect([refused.status, refused.body]).toEqual([404, nothing.body]);
-    expect((await ledger.get(`/v1/sales/${saleId}`)).body.remaining).toBe(10_000);
   });
+
+  test.each(['voids', 'refunds', 'reversals'])(
+    'can not be given back: %s of it are refused as of none, and written down for who asked',
+    async (route) => {
+      const { saleId } = await other.sell();
+      const merchant = client('merchant');
+      const never = `${other.merchantId}.T1.000001.999999`;
+      const said = { reason: 'not mine' };
+      const own = mine.request();
+
+      const refused = await merchant.post(`/v1/sales/${saleId}/${route}`, { ...own, ...said });
+      const again = await merchant.post(`/v1/sales/${saleId}/${route}`, { ...own, ...said });
+      const none = await merchant.post(`/v1/sales/${never}/${route}`, {
+        ...mine.request(),
+        ...said,
+      });
+
+      const { position, ...told } = refused.body;
+      expect([refused.status, told.code, told.responseCode]).toEqual([404, 'sale-approved', '25']);
+      expect(none.body).toEqual({ ...told, position: none.body.position });
+      expect([again.body, again.headers['idempotency-replayed']]).toEqual([refused.body, 'true']);
+      const became = await merchant.get(
+        `/v1/requests/${own.merchantId}/${own.terminalId}/${own.batchNo}/${own.stan}`,
+      );
+      expect(became.body).toMatchObject({ outcome: 'refused', position });
+      expect((await ledger.get(`/v1/sales/${saleId}`)).body.remaining).toBe(10_000);
+    },
+  );
 
   test('a terminal voids a sale of another terminal of its merchant, and the key stands on the event', async () => {
     const { saleId } = await mine.sell({ terminalId: 'T2' });
@@ -256,7 +280,7 @@ describe('a key', () => {
     expect([after.status, after.body.code]).toEqual([401, 'unauthenticated']);
     expect(after.headers['www-authenticate']).toMatch(/^Bearer realm=/);
     const again = await ledger.post(`/v1/keys/${keyId}/revoke`, {});
-    expect([again.status, again.body.revokedAt]).toEqual([200, revoked.body.revokedAt]);
+    expect([again.status, again.body]).toEqual([200, revoked.body]);
     const listed = await ledger.get(`/v1/keys?after=${revoked.body.position}`);
     const inList = listed.body.keys as { keyId: string }[];
     expect(inList.find((one) => one.keyId === keyId)).toMatchObject({

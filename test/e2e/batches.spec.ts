@@ -206,6 +206,14 @@ describe('POST /v1/merchants/{merchantId}/day-close', () => {
       status: 'settled',
       settlement: { fee: 60, reserve: 0, net: 9_940, valueDate: '2026-03-03', kind: 'batch' },
     });
+    const nothing = { saleCount: 0, saleAmount: 0, voidCount: 0, voidAmount: 0 };
+    const totals = { ...nothing, refundCount: 0, refundAmount: 0 };
+    const late = await ledger.post(`${shop.batchPath()}/close`, { totals });
+    const again = await ledger.post(`${shop.batchPath()}/close`, { totals });
+    expect(late.body.reconciliation).toBe('mismatched');
+    expect(again.body).toEqual(late.body);
+    const repeated = [late, again].map(({ headers }) => headers['idempotency-replayed']);
+    expect(repeated).toEqual([undefined, 'true']);
   });
 
   test('of an unknown merchant answers 404, and of a bad store 400', async () => {

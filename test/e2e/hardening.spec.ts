@@ -43,6 +43,22 @@ describe('who is refused over and over', () => {
     expect((await shop.void(other.saleId)).status).toBe(201);
   });
 
+  test('still gets the first answer to a request that came before, and is told of other content', async () => {
+    const shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
+    const { saleId } = await shop.sell();
+    const done = { ...shop.request(), amount: 100 };
+    const first = await shop.void(saleId, done);
+    for (let attempt = 1; attempt <= 20; attempt += 1) await shop.void(saleId, { amount: 10_001 });
+    expect((await shop.void(saleId, { amount: 100 })).status).toBe(429);
+
+    const repeat = await shop.void(saleId, done);
+    const changed = await shop.void(saleId, { ...done, amount: 101 });
+
+    expect([repeat.status, repeat.body]).toEqual([201, first.body]);
+    expect(repeat.headers['idempotency-replayed']).toBe('true');
+    expect([changed.status, changed.body.responseCode]).toEqual([409, '94']);
+  });
+
   test('from one terminal is told to wait, and other terminals are not held up', async () => {
     const shop = await Shop.open(ledger);
     await shop.assign('T2', 'S1');

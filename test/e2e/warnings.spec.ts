@@ -42,6 +42,29 @@ describe('a second swipe', () => {
     await ledger.setClock(MORNING);
   });
 
+  test('is none where the first was undone or never counted', async () => {
+    const shop = await Shop.open(ledger);
+    const reverse = ({ batchNo, stan }: { batchNo: string; stan: string }) =>
+      ledger.post('/v1/timeout-reversals', { ...shop.request(), original: { batchNo, stan } });
+    const standing = await shop.sell({ amount: 2_000 });
+    const [late, undone] = [shop.saleBody(), shop.saleBody()];
+    await reverse(late);
+    expect((await ledger.post('/v1/sales', late)).status).toBe(409);
+    expect((await ledger.post('/v1/sales', undone)).body).not.toHaveProperty('warnings');
+    await reverse(undone);
+
+    const third = await shop.sell();
+    await shop.void(third.saleId);
+
+    expect(third).not.toHaveProperty('warnings');
+    expect(await shop.sell()).not.toHaveProperty('warnings');
+    const doubled = shop.saleBody({ amount: 2_000 });
+    await ledger.post('/v1/sales', doubled);
+    await reverse(doubled);
+    const again = await shop.sell({ amount: 2_000 });
+    expect(again.warnings).toMatchObject([{ of: standing.saleId }]);
+  });
+
   test('is warned of after a restart as well, but not of a sale that was taken long before', async () => {
     let own = await Tillbook.start();
     const shop = await Shop.open(own);

@@ -41,7 +41,7 @@ export function decideOpening(
       ...(amount !== undefined && amount !== held.amount ? ['amount'] : []),
       ...(fee !== held.fee ? ['fee'] : []),
     ];
-    return differing.length === 0 ? 'done' : { refusal: requestRefusals.nameUsed(differing) };
+    return differing.length === 0 ? 'done' : { refusal: requestRefusals.idUsed(differing) };
   }
   if (!sale.settlement) return { refusal: booksRefusals.notSettled() };
   const left = remaining(sale);

@@ -88,7 +88,7 @@ export interface GiveBackCommand extends RequestIdentity {
   readonly reason: string;
   readonly evidenceRef?: string;
   readonly operatorId?: string;
-  readonly card?: { readonly token: string };
+  readonly card?: { readonly token: string; readonly last4?: string };
   readonly consent?: boolean;
   /** The supervisor who was named, and whether the password was right. */
   readonly approver?: {
@@ -166,12 +166,18 @@ function missing(
 ): RequirementCode | undefined {
   const brought: Record<RequirementCode, boolean> = {
     supervisor: command.approver?.verdict === 'recognised',
-    card: command.card?.token === sale.data.card.token,
+    card: isCardOf(sale, command),
     consent: command.consent === true,
     approval: false,
   };
   if (command.card && !brought.card) return 'card';
   return required.find((code) => !brought[code]);
+}
+
+function isCardOf({ data }: Sale, { card }: GiveBackCommand): boolean {
+  return (
+    card?.token === data.card.token && (card.last4 === undefined || card.last4 === data.card.last4)
+  );
 }
 
 function givenBack(

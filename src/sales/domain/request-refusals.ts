@@ -33,6 +33,19 @@ export const requestRefusals = {
     fields,
   }),
 
+  /** Of what has a name of its own, beside any terminal's. */
+  idUsed: (fields: readonly string[]): Refusal => ({
+    code: 'request-name-used',
+    responseCode: '94',
+    cause: 'operator',
+    detail: say(
+      `This was sent before with other content; different: ${fields.join(', ')}.`,
+      `该编号已提交过不同内容，不同字段：${fields.join('、')}。`,
+    ),
+    nextStep: 'none',
+    fields,
+  }),
+
   reversed: (): Refusal => ({
     code: 'reversed',
     responseCode: '12',
