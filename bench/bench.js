@@ -35,6 +35,7 @@ const TARGETS = {
   salesToBareNest: { atLeast: 0.6 },
   salesAtMillionToEmpty: { atLeast: 0.9 },
   keyedSalesToBareNest: { atLeast: 0.5 },
+  bulkSalesPerSecond: { atLeast: 20_000 },
   bulkToSingle: { atLeast: 3 },
   settledPerSecond: { atLeast: 10_000 },
   importSeconds: { atMost: 15 },

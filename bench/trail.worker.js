@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { Follower } from '../dist/projections/follower.js';
+import { giveWay, VIEWS_NICENESS } from '../dist/projections/give-way.js';
 import { Projector } from '../dist/projections/projector.js';
 import { trailProjection } from '../dist/projections/trail.projection.js';
 
+giveWay(VIEWS_NICENESS);
 let wanted;
 const store = await openEventStoreReader(workerData.eventStoreUrl);
 const projector = await Projector.open(workerData.viewsDir, store, [trailProjection]);

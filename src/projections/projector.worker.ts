@@ -1,11 +1,10 @@
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EventStore, StoreUnavailableError } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { Follower } from './follower.js';
+import { giveWay, VIEWS_NICENESS } from './give-way.js';
 import { Projector } from './projector.js';
 import type { Adoption, FromThread, ThreadOptions, ToThread } from './projector-thread.js';
 
@@ -67,21 +66,8 @@ async function adopt(follower: Follower, adopted: Adoption): Promise<void> {
   }
 }
 
-/** A third of the weight of the other threads: closes wait for the views, too. */
-const NICENESS = 5;
-
-/**
- * Where processors are short, requests come first and the views after them. Of one thread only Linux can be told so: there
- * it has a number of its own, which the link ends with.
- */
-function giveWay(): void {
-  if (process.platform !== 'linux') return;
-  const thread = readlinkSync('/proc/thread-self').split('/').at(-1);
-  setPriority(Number(thread), NICENESS);
-}
-
 try {
-  giveWay();
+  giveWay(VIEWS_NICENESS);
   await follow();
 } catch (error) {
   const { name, message } = error as Error;

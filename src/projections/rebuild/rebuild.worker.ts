@@ -1,7 +1,7 @@
-import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventStoreReader } from '../../event-store/open-event-store.js';
 import { projectionOf } from '../all-projections.js';
+import { giveWay, REBUILD_NICENESS } from '../give-way.js';
 import { build } from './build.js';
 import type { BuildOrder, FromBuilder } from './rebuild-thread.js';
 
@@ -13,8 +13,7 @@ const tell = (message: FromBuilder): void => {
 
 const { views, eventStoreUrl, isAside } = workerData as BuildOrder;
 
-// On Linux this is of the thread alone; elsewhere it would be of the whole process.
-if (isAside && process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+if (isAside) giveWay(REBUILD_NICENESS);
 
 const cancelling = new AbortController();
 port.on('message', () => {
