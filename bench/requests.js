@@ -26,13 +26,14 @@ function nameOf(index, batchNo) {
   return { merchantId: merchantId(index), terminalId: TERMINAL, batchNo, stan };
 }
 
+/** No two sales of a terminal are of one card and amount: each would be looked at as a second swipe. */
 export function saleBody(index, batchNo) {
   return {
     ...nameOf(index, batchNo),
     amount: 1_000 + ((index * 7_919) % 100_000),
     currency: 'CNY',
     card: {
-      token: `card-${(index * 104_729) % 1_000_003}`,
+      token: `card-${batchNo}-${(index * 104_729) % 1_000_003}`,
       last4: String(1_000 + (index % 9_000)),
       scheme: 'UnionPay',
       type: index % 3 === 0 ? 'credit' : 'debit',
