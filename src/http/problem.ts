@@ -1,58 +1,6 @@
-import type { NextStep, Refusal, RefusalCode, Sentence } from '../sales/domain/refusal.js';
+import type { NextStep, Refusal, Sentence } from '../sales/domain/refusal.js';
 import type { Done, Outcome, Rejected } from '../sales/sales.commands.js';
-
-/** The HTTP status and the title of each refusal: a new one does not compile without. */
-const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, title: string]>> = {
-  'sale-approved': [404, 'No such sale'],
-  'same-merchant': [404, 'No such sale of this merchant'],
-  'amount-remaining': [409, 'Nothing is left of the sale'],
-  'not-refunded': [409, 'The sale has been refunded'],
-  'funds-not-settled': [409, 'The sale has settled'],
-  'same-business-date': [409, 'The business date of the sale has ended'],
-  'day-open': [409, 'The batch of the sale is closed'],
-  'within-window': [409, 'The void window has passed'],
-  'void-right': [403, 'The void right is frozen'],
-  'card-usable': [409, 'The card can not be used'],
-  'amount-allowed': [422, 'The amount is not allowed'],
-  'within-limits': [422, 'Above a limit'],
-  'not-voidable': [409, 'The sale is to be voided'],
-  'refund-right': [403, 'The refund right is frozen'],
-  'funds-available': [409, 'The merchant’s balance does not cover the refund'],
-  'within-refund-window': [409, 'The refund window has passed'],
-  supervisor: [403, 'A supervisor is needed'],
-  card: [422, 'The card of the sale is needed'],
-  consent: [422, 'The customer has not agreed'],
-  approval: [403, 'An approval is needed'],
-  'unknown-approval': [404, 'No such request for approval'],
-  'approval-status': [409, 'The approval is decided'],
-  'same-person': [403, 'Someone else has to decide'],
-  'approval-declined': [409, 'The approval was declined'],
-  'approval-expired': [409, 'The approval came too late'],
-  'unknown-appeal': [404, 'No such appeal'],
-  'nothing-refused': [409, 'Nothing was refused'],
-  'appeal-status': [409, 'The appeal is answered'],
-  'sale-reversed': [409, 'The sale was reversed'],
-  currency: [422, 'Not the currency of the terminal'],
-  'batch-date': [409, 'The batch is of another business date'],
-  'batch-closing': [409, 'The batch is closing'],
-  'batch-closed': [409, 'The batch is closed'],
-  revision: [412, 'The sale has changed'],
-  'settled-since': [409, 'The sale has settled or been refunded'],
-  'refund-cleared': [409, 'The refund is cleared'],
-  'not-reversible': [409, 'A time-out reversal can not be reversed'],
-  reversed: [409, 'The request was reversed'],
-  'unknown-merchant': [404, 'Unknown merchant'],
-  'unknown-terminal': [404, 'Unknown terminal'],
-  'request-name-used': [409, 'The name is used for another request'],
-  conflict: [409, 'Too many changes at the same time'],
-  'unknown-payout': [404, 'No such payout'],
-  'payout-status': [409, 'The payout is past that'],
-  'payer-not-set': [409, 'Who pays is not set'],
-  'not-settled': [409, 'The sale has not settled'],
-  'unknown-chargeback': [404, 'No such chargeback'],
-  'chargeback-status': [409, 'The chargeback is decided'],
-  'above-receivable': [422, 'More than the merchant owes'],
-};
+import { REFUSAL_STATUSES } from './refusal-statuses.js';
 
 /** A problem document (RFC 9457) with what a terminal needs beside it. */
 export interface Problem {
@@ -85,7 +33,7 @@ export function problem(parts: ProblemParts): Problem {
 
 export function refusalProblem(refusal: Refusal, position?: string): Problem {
   const { code, responseCode, detail, nextStep, fields } = refusal;
-  const [status, title] = REFUSALS[code];
+  const [status, title] = REFUSAL_STATUSES[code];
   return problem({
     title,
     status,
