@@ -48,8 +48,8 @@ export function rewrite(folder: string, log: readonly StoredEvent[]): void {
   const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   database.exec('BEGIN; DELETE FROM events');
   for (const { position, stream, revision, id, type, data, metadata } of log) {
-    const row = { position: Number(position), stream, revision, id, type, data, metadata };
-    insert.run(row.position, stream, revision, id, type, data, metadata, checksum(row));
+    const sum = checksum(Number(position), { stream, revision, id, type, data, metadata });
+    insert.run(Number(position), stream, revision, id, type, data, metadata, sum);
   }
   database.exec('COMMIT');
   database.close();

@@ -10,25 +10,27 @@ export interface BookAccount {
 
 /** What posted journals come to: debits less credits by account, exact. */
 export class Balances {
-  private readonly sums = new Map<string, BookAccount & { sum: bigint }>();
+  /** By merchant and currency, then by account. */
+  private readonly books = new Map<string, Map<Account, BookAccount & { sum: bigint }>>();
 
   add({ merchantId, currency, lines }: Posting): void {
+    const name = `${merchantId} ${currency}`;
+    const book = this.books.get(name) ?? new Map<Account, BookAccount & { sum: bigint }>();
+    this.books.set(name, book);
     for (const { account, debit, credit } of lines) {
-      const key = `${account} ${merchantId} ${currency}`;
-      let held = this.sums.get(key);
-      if (!held) {
-        held = { account, merchantId, currency, sum: 0n };
-        this.sums.set(key, held);
-      }
+      let held = book.get(account);
+      if (!held) book.set(account, (held = { account, merchantId, currency, sum: 0n }));
       held.sum += debit - credit;
     }
   }
 
   /** By account, merchant and currency. */
   all(): (BookAccount & { readonly sum: bigint })[] {
-    return [...this.sums.keys()]
-      .sort()
-      .map((key) => this.sums.get(key) as BookAccount & { sum: bigint });
+    const key = ({ account, merchantId, currency }: BookAccount): string =>
+      `${account} ${merchantId} ${currency}`;
+    return [...this.books.values()]
+      .flatMap((book) => [...book.values()])
+      .sort((a, b) => (key(a) < key(b) ? -1 : 1));
   }
 }
 

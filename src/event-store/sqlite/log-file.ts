@@ -4,9 +4,8 @@ import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type NewEvent, StoreUnavailableError } from '../event-store.js';
 
-/** A row of the log. `position` counts from 1 without gaps. */
-export interface Row extends NewEvent {
-  readonly position: number;
+/** What a row of the log says beside its position, which counts from 1 without gaps. */
+interface Row extends NewEvent {
   readonly stream: string;
   readonly revision: number;
 }
@@ -117,9 +116,9 @@ function refuseOtherVersions(file: string, version: number): void {
 }
 
 /** CRC-32 of everything in the row: a changed byte, or a row in another's place, shows. */
-export function checksum(row: Row): number {
+export function checksum(position: number, row: Row): number {
   return crc32(
-    `${row.position}\n${row.stream}\n${row.revision}\n${row.id}\n${row.type}\n${row.data}\n${row.metadata}`,
+    `${position}\n${row.stream}\n${row.revision}\n${row.id}\n${row.type}\n${row.data}\n${row.metadata}`,
   );
 }
 

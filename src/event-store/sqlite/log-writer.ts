@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ExpectedRevision, NewEvent } from '../event-store.js';
-import { checksum, type Row, sqliteCode } from './log-file.js';
+import { checksum, sqliteCode } from './log-file.js';
 
 export interface AppendRequest {
   readonly stream: string;
@@ -154,8 +154,8 @@ export class LogWriter {
     for (const { id, type, data, metadata } of events) {
       position += 1;
       revision += 1;
-      const row: Row = { position, stream, revision, id, type, data, metadata };
-      this.insert.run(position, stream, revision, id, type, data, metadata, checksum(row));
+      const sum = checksum(position, { stream, revision, id, type, data, metadata });
+      this.insert.run(position, stream, revision, id, type, data, metadata, sum);
       this.charactersInWal += data.length + metadata.length;
     }
     this.position = position;
