@@ -34,6 +34,7 @@ import {
   type OwnedEventStore,
 } from './event-store/open-event-store.js';
 import { HealthController } from './http/health.controller.js';
+import { Connections } from './http/connections.js';
 import { Metrics } from './http/metrics.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
@@ -136,6 +137,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Views, useValue: views },
       { provide: Metrics, useValue: metrics },
       { provide: Readiness, useValue: new Readiness() },
+      { provide: Connections, useValue: new Connections() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
       { provide: Streams, useValue: new Streams() },
       { provide: HeadSigner, useValue: signer },

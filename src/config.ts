@@ -21,6 +21,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 const COUNT = 'a whole number from 0';
 
+const SECONDS = 'a whole number from 1 to 86400';
+
 const ACCOUNT = 'an IBAN, or an account number of up to 34 letters, digits and hyphens';
 
 /** The settings of the service and of the tool, each with its default. */
@@ -73,8 +75,9 @@ export class Settings {
   REFUSED_PER_TERMINAL = 200;
 
   /** How long headers, and then a body, may take to arrive, and lines may stand still. */
-  @IsInt({ message: COUNT })
-  @Min(0, { message: COUNT })
+  @IsInt({ message: SECONDS })
+  @Min(1, { message: SECONDS })
+  @Max(86_400, { message: SECONDS })
   REQUEST_TIMEOUT_SECONDS = 30;
 
   /** Who pays merchants, as payout files name it to the bank. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -6,9 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
 import { HeadSigner } from './audit/head-signer.js';
-import type { Settings } from './config.js';
+import { type Settings, SettingsError } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
+import { Connections } from './http/connections.js';
 import { readJsonExactly } from './http/json.js';
 import { KnownRoutes } from './http/known-routes.js';
 import { Metrics } from './http/metrics.js';
@@ -16,12 +18,15 @@ import { openApiOf } from './http/open-api.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
-import { drained, httpAdapter, limitBodies, secure } from './http/server.js';
+import { httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
 const DRAIN_MS = 5_000;
+
+/** How long answers that are being made may then still take. */
+const LAST_ANSWERS_MS = 20_000;
 
 /** Starts the service. Resolves with the application and its address once it listens. @throws as AppModule.open */
 export async function createApp(
@@ -31,7 +36,8 @@ export async function createApp(
   const adapter = httpAdapter(settings);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
-    logger: ['fatal', 'error', 'warn'],
+    // What goes wrong is told by who started it, and in the log of requests.
+    logger: false,
     abortOnError: false,
   });
   const fastify: FastifyInstance = adapter.getInstance();
@@ -44,7 +50,8 @@ export async function createApp(
   app.get(Metrics).watch(fastify);
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);
-  await app.listen(settings.PORT, settings.HOST);
+  app.get(Connections).watch(app.getHttpServer());
+  await listen(app, settings);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   app.get<OwnedEventStore>(EVENT_STORE).announce(url);
   app.get(DueWork).start((error) => {
@@ -61,9 +68,30 @@ export async function createApp(
 export async function stopApp(app: NestFastifyApplication): Promise<void> {
   app.get(Readiness).stopping();
   app.get(Streams).end();
-  await drained(app.getHttpServer(), DRAIN_MS);
+  const server: Server = app.getHttpServer();
+  await app.get(Connections).drained(server, DRAIN_MS);
+  const cutting = setTimeout(() => {
+    server.closeAllConnections();
+  }, LAST_ANSWERS_MS);
   await app.close();
+  clearTimeout(cutting);
 }
+
+/** @throws SettingsError for an address that is none of this machine's */
+async function listen(app: NestFastifyApplication, { HOST, PORT }: Settings): Promise<void> {
+  try {
+    await app.listen(PORT, HOST);
+  } catch (error) {
+    await app.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!NOT_AN_ADDRESS.has(code ?? '')) throw error;
+    throw new SettingsError(
+      `HOST is '${HOST}'; allowed: an address or a host name of this machine (${message})`,
+    );
+  }
+}
+
+const NOT_AN_ADDRESS = new Set(['ENOTFOUND', 'EADDRNOTAVAIL', 'EINVAL', 'EAI_AGAIN']);
 
 /** The OpenAPI document at /openapi.json, and a page to try it on at /docs. */
 function describe(app: NestFastifyApplication): void {

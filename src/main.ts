@@ -1,7 +1,8 @@
 import { settingsOfProcess, SettingsError } from './config.js';
 import { createApp, stopApp } from './create-app.js';
-import { CorruptLogError } from './event-store/event-store.js';
+import { CorruptLogError, StoreUnavailableError } from './event-store/event-store.js';
 import { FolderInUseError } from './event-store/open-event-store.js';
+import { ViewsNotOpenError } from './projections/projector-thread.js';
 
 /** Exit codes: 1 the ledger can't be opened as it is, 2 the settings are wrong. */
 async function main(): Promise<void> {
@@ -20,14 +21,19 @@ function fail(error: unknown): never {
   process.exit(error instanceof SettingsError ? 2 : 1);
 }
 
+const TOLD = [
+  SettingsError,
+  CorruptLogError,
+  FolderInUseError,
+  StoreUnavailableError,
+  ViewsNotOpenError,
+];
+
 /** What can be put right by whoever starts the service: the message says it all. */
 function isTold(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  const isOfSystem = 'syscall' in error;
-  return (
-    isOfSystem ||
-    [SettingsError, CorruptLogError, FolderInUseError].some((known) => error instanceof known)
-  );
+  const isOfSystem = 'syscall' in error || ('code' in error && /^SQLITE_/.test(String(error.code)));
+  return isOfSystem || TOLD.some((known) => error instanceof known);
 }
 
 main().catch(fail);

@@ -11,18 +11,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { SettingsError } from '../config.js';
 import { SigningKey } from './domain/signed-head.js';
 
 /**
  * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get
- * one key. @throws Error for another file
+ * one key. @throws SettingsError for another file
  */
 export function signingKeyOf(file: string): SigningKey {
   if (!existsSync(file)) make(file);
   try {
     return new SigningKey(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file} has no signing key: ${(error as Error).message}`, { cause: error });
+    const why = (error as Error).message;
+    throw new SettingsError(`AUDIT_KEY_FILE is '${file}', which has no signing key: ${why}`);
   }
 }
 

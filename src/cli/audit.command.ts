@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Proof, refusalOf } from '../audit/proofs.js';
+import { UsageError } from './tool.js';
 
 export function auditCommand(): Command {
   return new Command('audit').description('checks what the ledger says of its own log').addCommand(
@@ -19,9 +20,32 @@ export function auditCommand(): Command {
 }
 
 function check(file: string, publicKey: string | undefined): string | undefined {
+  const proof = read(file);
   try {
-    return refusalOf(JSON.parse(readFileSync(file, 'utf8')) as Proof, publicKey);
+    if (isProof(proof)) return refusalOf(proof, publicKey);
   } catch (error) {
     return `${file} is no proof: ${(error as Error).message}`;
   }
+  return `${file} is no proof of inclusion or consistency`;
+}
+
+/** @throws UsageError for a file that there is not */
+function read(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProof(value: unknown): value is Proof {
+  const { kind, head, path } = (value ?? {}) as Record<string, unknown>;
+  const isKind = kind === 'inclusion' || kind === 'consistency';
+  return isKind && typeof head === 'object' && head !== null && Array.isArray(path);
 }

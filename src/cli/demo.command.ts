@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { DateTime } from 'luxon';
 import { START } from '../event-store/event-store.js';
 import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
@@ -23,7 +24,7 @@ interface Place {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('fills a fresh ledger with a made-up week of a small shop chain')
-    .option('--start <date>', 'the first day of the week', '2026-03-02')
+    .option('--start <date>', 'the first day of the week', calendarDate, '2026-03-02')
     .option('--json', 'print the counts as JSON')
     .action(async ({ start, json }: { start: string; json?: boolean }) => {
       const interrupt = new Interrupt();
@@ -40,6 +41,11 @@ export function demoCommand(): Command {
       );
       process.exitCode = INTERRUPTED;
     });
+}
+
+function calendarDate(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid) return text;
+  throw new InvalidArgumentError('a date, such as 2026-03-02');
 }
 
 function asText(counts: Record<string, number>): string {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type Database from 'better-sqlite3';
 import type { Settings } from '../config.js';
-import { type EventStore, type Position, START } from '../event-store/event-store.js';
+import { type EventStore, START } from '../event-store/event-store.js';
 import { glanceAtLog, isFolder, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
@@ -77,27 +77,29 @@ export async function logFindings(
 }
 
 /** How far each view is behind the log, and whether it is of this version. */
-export function viewFindings(head: Position, { VIEWS_DIR, EVENT_STORE_URL }: Settings): Finding[] {
-  const newest = Math.max(
-    0,
-    ...ALL_PROJECTIONS.map((view) => checkpoint(VIEWS_DIR, view)?.events ?? 0),
-  );
-  return ALL_PROJECTIONS.map((projection) => {
-    const what = `view ${projection.name}`;
-    const there = checkpoint(VIEWS_DIR, projection);
+export async function viewFindings(
+  store: EventStore,
+  { VIEWS_DIR, EVENT_STORE_URL }: Settings,
+): Promise<Finding[]> {
+  const checkpoints = ALL_PROJECTIONS.map((view) => liveCheckpoint(VIEWS_DIR, view));
+  // Asked for behind the views, which a running service moves on.
+  const head = await store.head();
+  const newest = Math.max(0, ...checkpoints.map((there) => there?.events ?? 0));
+  return ALL_PROJECTIONS.map(({ name }, index) => {
+    const what = `view ${name}`;
+    const there = checkpoints[index];
     if (!there) {
       return warn(what, 'is built at the next start: there is none of this version');
     }
     const { events, position } = there;
-    if (position >= head) return ok(what, `${events} events, up with the log`);
+    if (position > head) {
+      return fault(what, `has seen the log up to ${position}, and it ends at ${head}`);
+    }
+    if (position === head) return ok(what, `${events} events, up with the log`);
     const behind = (isFolder(EVENT_STORE_URL) ? Number(head) : newest) - events;
     const detail = `${behind} events behind, at position ${position}`;
     return behind < BEHIND_EVENTS ? ok(what, detail) : warn(what, detail);
   });
-}
-
-function checkpoint(viewsDir: string, projection: Projection) {
-  return existsSync(viewsDir) ? liveCheckpoint(viewsDir, projection) : undefined;
 }
 
 export async function diskFinding(what: string, folder: string): Promise<Finding> {

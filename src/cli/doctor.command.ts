@@ -43,10 +43,10 @@ async function* findings(): AsyncGenerator<Finding> {
     const store = await openEventStoreReader(EVENT_STORE_URL);
     try {
       const found = await logFindings(store, settings);
-      const head = await store.head();
       const now = Date.now();
       const clock = await clockFinding(store, now);
-      return [...found, clock, ...viewFindings(head, settings), ...workFindings(settings, now)];
+      const views = await viewFindings(store, settings);
+      return [...found, clock, ...views, ...workFindings(settings, now)];
     } finally {
       await store.close();
     }

@@ -9,6 +9,7 @@ import { parseUntil, type Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { logProgress } from './log-progress.js';
+import { untilInterrupted } from './tool.js';
 
 /** What the verb writes, each from its own module. */
 const FORMATS = { ndjson, csv, hledger, beancount } satisfies Record<string, ExportFormat>;
@@ -43,7 +44,9 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
       progress.at(events);
     });
     const text = Readable.from(FORMATS[format](pages), { objectMode: false });
-    await (out === undefined ? toOutput(text) : toFile(text, out));
+    await untilInterrupted((signal) =>
+      out === undefined ? toOutput(text, signal) : toFile(text, out, signal),
+    );
   } finally {
     progress.end();
     await store.close();
@@ -51,21 +54,23 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
 }
 
 /** Whoever reads it may have had enough before its end. */
-async function toOutput(text: Readable): Promise<void> {
+async function toOutput(text: Readable, signal: AbortSignal): Promise<void> {
   try {
-    await pipeline(text, process.stdout, { end: false });
+    await pipeline(text, process.stdout, { end: false, signal });
   } catch (error) {
+    signal.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
 
-async function toFile(text: Readable, file: string): Promise<void> {
+async function toFile(text: Readable, file: string, signal: AbortSignal): Promise<void> {
   const part = `${file}.part`;
   try {
-    await pipeline(text, createWriteStream(part));
+    await pipeline(text, createWriteStream(part), { signal });
     await rename(part, file);
   } catch (error) {
     await rm(part, { force: true });
+    signal.throwIfAborted();
     throw error;
   }
 }

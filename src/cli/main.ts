@@ -37,6 +37,11 @@ const program = new Command('ledger')
   .addCommand(doctorCommand());
 throwInsteadOfExit(program);
 
+// Whoever reads what is printed may have had enough before its end.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  process.exit(code === 'EPIPE' ? 0 : FAULT);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { composeLedger, type Ledger } from '../compose-ledger.js';
 import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -18,6 +20,15 @@ export interface Tool {
 /** What was asked can not be meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Of a file that was named. @throws UsageError when there is none */
+export async function statOf(file: string): Promise<Stats> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
+  }
 }
 
 /** Exit code of a verb that Ctrl-C has stopped. */

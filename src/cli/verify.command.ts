@@ -1,5 +1,4 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { SignedHead } from '../audit/domain/trail.events.js';
 import { lines } from '../audit/lines.js';
@@ -12,7 +11,7 @@ import { CorruptLogError } from '../event-store/event-store.js';
 import { openCheckedLog, openEventStoreReader } from '../event-store/open-event-store.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
-import { untilInterrupted, UsageError } from './tool.js';
+import { statOf, untilInterrupted, UsageError } from './tool.js';
 
 interface VerifyOptions {
   readonly head?: string;
@@ -103,7 +102,7 @@ async function progressOf(settings: Settings, json: boolean): Promise<Progress> 
 }
 
 async function ofFile(file: string, json: boolean): Promise<Source> {
-  const { size } = await stat(file);
+  const { size } = await statOf(file);
   const input = createReadStream(file, 'utf8');
   const progress = startProgress('verify, bytes', size, json);
   return {

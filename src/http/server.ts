@@ -1,6 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   type FastifyInstance,
@@ -16,7 +15,6 @@ import { requestId } from './tracing.js';
 const BODY_LIMIT = 1024 * 1024;
 /** How often connections are looked through for headers that take too long. */
 const SLOW_CHECK_MS = 1_000;
-const DRAIN_POLL_MS = 20;
 
 /** The HTTP server with its limits. What can't even be routed is answered by a problem document, too. */
 export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): FastifyAdapter {
@@ -127,19 +125,4 @@ function answerNotHttp({ code }: { code?: string }, socket: Socket): void {
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** Resolves when no request is on its way any more, or when it has taken too long. New ones are still answered. */
-export async function drained(server: Server, patienceMs: number): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (performance.now() < deadline) {
-    server.closeIdleConnections();
-    const open = await new Promise<number>((resolve) => {
-      server.getConnections((_error, count) => {
-        resolve(count);
-      });
-    });
-    if (open === 0) return;
-    await delay(DRAIN_POLL_MS);
-  }
 }

@@ -113,5 +113,13 @@ function key({ name, generation }: Adoption): string {
 function revived({ name, message }: Fault): Error {
   if (name === 'CorruptLogError') return new CorruptLogError(message);
   if (name === 'StoreUnavailableError') return new StoreUnavailableError(message, 'not-done');
-  return new Error(message);
+  return new ViewsNotOpenError(message);
+}
+
+/** What keeps the views from being opened, beside what the log and its store say. */
+export class ViewsNotOpenError extends Error {
+  override readonly name = 'ViewsNotOpenError';
+  constructor(why: string) {
+    super(`the views can't be opened: ${why}`);
+  }
 }

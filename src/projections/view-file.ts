@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Position, START } from '../event-store/event-store.js';
@@ -54,6 +62,7 @@ export function removeAllBut(kept: ReadonlyMap<string, number>, viewsDir: string
 }
 
 function filesIn(viewsDir: string): { name: string; generation: number }[] {
+  if (!existsSync(viewsDir)) return [];
   return readdirSync(viewsDir).flatMap((file) => {
     const [, name, generation] = NAME.exec(file) ?? [];
     return name === undefined ? [] : [{ name, generation: Number(generation) }];

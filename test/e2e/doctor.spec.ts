@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable } from '../support/card-events.js';
 import { Shop } from '../support/shop.js';
@@ -16,6 +18,25 @@ async function doctor(folder: string): Promise<{ code: number; findings: Finding
   const lines = out.trim().split('\n');
   return { code, findings: lines.map((line) => JSON.parse(line) as Finding) };
 }
+
+test('a log that ends before its views is a fault', async () => {
+  const ledger = await Tillbook.start();
+  const { folder } = ledger.service;
+  const shop = await Shop.open(ledger);
+  const { position } = await shop.sell();
+  await ledger.get(`${shop.path}/sales?after=${position}`);
+  ledger.close();
+  await ledger.service.stop();
+  const log = new Database(logFile(folder));
+  log.exec('DELETE FROM events WHERE position = (SELECT max(position) FROM events)');
+  log.close();
+
+  const { code, findings } = await doctor(folder);
+
+  const view = findings.find(({ what }) => what === 'view books');
+  expect([code, view?.mark]).toEqual([1, 'fault']);
+  expect(view?.detail).toMatch(/has seen the log up to \d+, and it ends at \d+$/);
+});
 
 test('a service that is well is said to be, and what is wrong with it is a fault, with exit code 1', async () => {
   const ledger = await Tillbook.start();

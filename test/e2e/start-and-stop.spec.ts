@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
@@ -42,6 +42,18 @@ describe('the start', () => {
     expect(service.output).toContain(`address already in use 127.0.0.1:${port}`);
     expect(service.output).not.toContain('    at ');
     taken.close();
+  });
+
+  test.each([
+    [{ HOST: '256.1.1.1', AUTH: 'keys' }, /^HOST is '256.1.1.1'; allowed: an address or a host/],
+    [{ AUDIT_KEY_FILE: '.' }, /^AUDIT_KEY_FILE is '.', which has no signing key/],
+    [{ REQUEST_TIMEOUT_SECONDS: '0' }, /^REQUEST_TIMEOUT_SECONDS is '0'; allowed: a whole number/],
+  ])('with %j ends with exit code 2, and names the setting in a line', async (env, told) => {
+    const service = new ServiceProcess({ env });
+
+    expect(await service.exit()).toBe(2);
+    expect(service.output.trim()).toMatch(told);
+    expect(service.output.trim()).not.toContain('\n');
   });
 
   test('on a folder that is in use ends with exit code 1 and names the owner', async () => {
@@ -91,6 +103,21 @@ describe('SIGTERM', () => {
     const again = await Tillbook.start({ folder: ledger.service.folder });
     const listed = await again.get(`${shop.path}/sales`);
     expect(listed.body.sales).toHaveLength(1);
+  });
+
+  test('ends it though clients keep requests to themselves that they have begun', async () => {
+    const ledger = await Tillbook.start();
+    const port = Number(new URL(ledger.url).port);
+    const body = 'POST /v1/sales HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{';
+    const sockets = ['', 'GET /v1/mer', body].map((begun) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(begun));
+      return socket.on('error', () => undefined);
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+
+    ledger.service.signal('SIGTERM');
+
+    expect(await ledger.service.exit()).toBe(0);
   });
 
   test('while the service starts ends it with 0 once it has', async () => {

@@ -1,4 +1,5 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { SettingsError } from '../../config.js';
 
 /** How long the server may take for one request, unless the connection string's `defaultDeadline` says otherwise. */
 const DEADLINE_MS = 10_000;
@@ -14,14 +15,34 @@ export interface Connection {
 /**
  * A connection as the connection string says: TLS, credentials, seeds and keep-alive are all in it.
  * Nothing is sent before the first request.
- * @throws TypeError naming what is wrong with it, without the password
+ * @throws SettingsError naming what is wrong with it, without the password
  */
 export function connect(url: string): Connection {
   const { options } = partsOf(url);
   const deadline = Number(options.get('defaultDeadline') ?? DEADLINE_MS);
-  // The client says that `esdb:` is out of date; both names remain good here.
-  const client = KurrentDBClient.connectionString(url.replace(/^esdb/, 'kurrentdb'));
-  return { client, deadlineMs: deadline };
+  const { warn } = console;
+  // Of an option that it does not know the client warns, and repeats the whole string.
+  console.warn = (message: unknown) => {
+    warn(`EVENT_STORE_URL: ${withoutPassword(String(message), url)}`);
+  };
+  try {
+    // The client says that `esdb:` is out of date; both names remain good here.
+    const client = KurrentDBClient.connectionString(url.replace(/^esdb/, 'kurrentdb'));
+    return { client, deadlineMs: deadline };
+  } catch (error) {
+    throw new SettingsError(
+      `EVENT_STORE_URL can't be used: ${withoutPassword((error as Error).message, url)}`,
+    );
+  } finally {
+    console.warn = warn;
+  }
+}
+
+/** The client's own words of what is wrong; it repeats the whole string below them. */
+function withoutPassword(message: string, url: string): string {
+  const { password } = partsOf(url);
+  const [first = ''] = message.split('\n');
+  return password === undefined ? first : first.replaceAll(password, '…');
 }
 
 /** What whoever runs the service should know about the connection; nothing when it is in order. */
@@ -53,7 +74,7 @@ function partsOf(url: string): Parts {
   const parts = FORM.exec(url)?.groups;
   if (!parts) {
     const form = 'kurrentdb://[user:password@]host:port[,host:port…][?option=value&…]';
-    throw new TypeError(`EVENT_STORE_URL is no connection string; allowed: ${form}`);
+    throw new SettingsError(`EVENT_STORE_URL is no connection string; allowed: ${form}`);
   }
   const decoded = (part?: string) => (part === undefined ? undefined : decodeURIComponent(part));
   return {

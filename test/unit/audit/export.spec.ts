@@ -38,6 +38,11 @@ test.each([
     (all: string[]) => all.with(1, '{}'),
     /^line 2: \{"data": is missing/,
   ],
+  [
+    'says something else than its id',
+    (all: string[]) => all.with(1, (all[1] ?? '').replace('"lost"', '"frozen"')),
+    /^line 2: its id is not of what it says$/,
+  ],
   ['is missing within a stream', (all: string[]) => all.toSpliced(0, 1), /^line 3: .*expected 0/],
   ['comes twice', (all: string[]) => all.toSpliced(1, 0, all[0] ?? ''), /^line 2: position/],
   [

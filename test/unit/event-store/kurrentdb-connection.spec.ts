@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { SettingsError } from '../../../src/config.js';
 import { connect, warningsOf } from '../../../src/event-store/kurrentdb/connection.js';
 import { proposed } from '../../../src/event-store/kurrentdb/stored-form.js';
 import { STREAM_PREFIXES } from '../../../src/ledger/domain/request-name.js';
@@ -40,6 +41,25 @@ describe('a connection string', () => {
       expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
     );
   });
+
+  it.each(['tls=maybe', 'defaultDeadline=abc', 'tlsCAFile=/no/file', 'tls=false&other=1'])(
+    'with %s is refused or warned about in one line, without the password',
+    (options) => {
+      const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+      let told: string;
+      try {
+        connect(`kurrentdb://user:s3cret@127.0.0.1:1?${options}`);
+        told = String(warn.mock.calls[0]?.[0]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SettingsError);
+        told = (error as Error).message;
+      } finally {
+        warn.mockRestore();
+      }
+      expect(told).toMatch(/^EVENT_STORE_URL.*: .+$/);
+      expect(told).not.toMatch(/s3cret|\n/);
+    },
+  );
 
   it('sets how long the server may take', () => {
     expect(connect('esdb://127.0.0.1:1?tls=false').deadlineMs).toBe(10_000);

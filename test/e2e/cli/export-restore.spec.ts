@@ -1,0 +1,67 @@
+import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { beforeAll, expect, test } from '@jest/globals';
+import { exported, ndjson } from '../../../src/audit/export.js';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { reportCards } from '../../support/card-events.js';
+import { newFolder } from '../../support/store-folder.js';
+import { interruptTool, runTool } from '../../support/tool.js';
+
+let exportFile: string;
+
+beforeAll(async () => {
+  const store = await SqliteEventStore.open(newFolder(), 'inline');
+  await reportCards(store, 30_000);
+  exportFile = join(newFolder(), 'log.ndjson');
+  await pipeline(Readable.from(ndjson(exported(store, undefined))), createWriteStream(exportFile));
+  await store.close();
+});
+
+test('a restore that is interrupted says so, and that the store has only part of the log', async () => {
+  const { code, errors } = await interruptTool(newFolder(), ['restore', exportFile, '--json']);
+  expect(code).toBe(130);
+  expect(errors).toContain('interrupted; the store has only part of the log now');
+});
+
+test('a restore that stops at a bad line says what is in the store by then', async () => {
+  const all = readFileSync(exportFile, 'utf8').split('\n');
+  const file = join(newFolder(), 'bad.ndjson');
+  writeFileSync(file, all.with(1_500, '{}').join('\n'));
+  const { code, errors } = await runTool(newFolder(), ['restore', file]);
+  expect(code).toBe(1);
+  expect(errors).toMatch(/line 1501: .+; the store has only part of the log now/);
+});
+
+test.each([
+  ['restore', 'none.ndjson'],
+  ['verify', 'none.ndjson'],
+  ['audit', 'check-proof', 'none.json'],
+  ['demo', '--start', '2026-13-01'],
+])('a file or date that there is not is wrong usage: %s %s %s', async (...args) => {
+  const { code, errors } = await runTool(newFolder(), args);
+  expect(code).toBe(2);
+  expect(errors).toMatch(/none\.|date/);
+  expect(errors).not.toContain('    at ');
+});
+
+test.each(['{}', '[]', '{"head":{"treeSize":1}}', 'no JSON'])(
+  'what is no proof is said to be none: %s',
+  async (text) => {
+    const file = join(newFolder(), 'proof.json');
+    writeFileSync(file, text);
+    const { code, out } = await runTool(newFolder(), ['audit', 'check-proof', file]);
+    expect([code, out.trim()]).toEqual([1, `${file} is no proof of inclusion or consistency`]);
+  },
+);
+
+test('a log is exported where there are no views, and nothing else is left', async () => {
+  const folder = newFolder();
+  await runTool(folder, ['restore', exportFile]);
+  const file = join(folder, 'again.ndjson');
+  const env = { VIEWS_DIR: join(folder, 'none') };
+  expect((await runTool(folder, ['export', '--out', file], env)).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
+  expect(existsSync(`${file}.part`)).toBe(false);
+});
