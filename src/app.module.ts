@@ -124,7 +124,11 @@ export class AppModule implements OnApplicationShutdown {
 function module(settings: Settings, store: OwnedEventStore, views: Views): DynamicModule {
   const clock = new SettableClock();
   const metrics = new Metrics(views, store);
-  const { appended } = metrics;
+  const readiness = new Readiness();
+  const appended = (seconds: number, fault: unknown): void => {
+    metrics.appended(seconds, fault);
+    readiness.appended(fault);
+  };
   const ledger = composeLedger({ store, views, clock, payer: payerIn(settings), appended });
   const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
   const rate = new KeyRate(settings.REQUESTS_PER_KEY);
@@ -136,7 +140,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: EVENT_STORE, useValue: store },
       { provide: Views, useValue: views },
       { provide: Metrics, useValue: metrics },
-      { provide: Readiness, useValue: new Readiness() },
+      { provide: Readiness, useValue: readiness },
       { provide: Connections, useValue: new Connections() },
       { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
       { provide: Streams, useValue: new Streams() },

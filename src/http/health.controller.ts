@@ -42,7 +42,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** Ready once the store answers, the views follow it, and until the service is told to stop. */
+  /** Ready once the store answers and takes events, the views follow it, and until the service is told to stop. */
   @Get('health/ready')
   @Operation('getReadiness', 'Whether requests should be sent here')
   @AnyoneMayCall()
@@ -50,8 +50,8 @@ export class HealthController {
   @Answers(503, ReadyAnswer)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
     const parts = [part('service', this.readiness.reason()), await this.storePart()];
-    for (const { name, stoppedBy } of this.views.state()) {
-      parts.push(part(`view ${name}`, stoppedBy));
+    for (const { name, reason } of this.views.state()) {
+      parts.push(part(`view ${name}`, reason));
     }
     const isReady = parts.every(({ status }) => status === 'ready');
     void reply.status(isReady ? 200 : 503);
@@ -61,7 +61,7 @@ export class HealthController {
   private async storePart(): Promise<PartDto> {
     try {
       await this.store.head();
-      return part('event store', undefined);
+      return part('event store', this.readiness.storeFault());
     } catch (error) {
       return part('event store', (error as Error).message);
     }

@@ -94,9 +94,9 @@ export class Metrics {
   }
 
   /** Times an append. */
-  readonly appended = (seconds: number, result: 'done' | 'failed'): void => {
-    this.appends.observe({ result }, seconds);
-  };
+  appended(seconds: number, fault: unknown): void {
+    this.appends.observe({ result: fault === undefined ? 'done' : 'failed' }, seconds);
+  }
 
   get contentType(): string {
     return this.registry.contentType;

@@ -19,10 +19,10 @@ export interface Origin {
 
 /** The event store in the ledger's own terms: facts in, facts out. */
 export class Journal {
-  /** `appended` is told how long each append took. */
+  /** `appended` is told how long each append took, and what it failed by. */
   constructor(
     private readonly store: EventStore,
-    private readonly appended?: (seconds: number, result: 'done' | 'failed') => void,
+    private readonly appended?: (seconds: number, fault: unknown) => void,
   ) {}
 
   /** Whether other processes may write to the log, too. */
@@ -49,10 +49,12 @@ export class Journal {
 
   private time(append: Promise<Appended>, appended: NonNullable<typeof this.appended>): void {
     const began = performance.now();
-    const told = (result: 'done' | 'failed') => () => {
-      appended((performance.now() - began) / 1_000, result);
+    const told = (fault?: unknown): void => {
+      appended((performance.now() - began) / 1_000, fault);
     };
-    append.then(told('done'), told('failed'));
+    append.then(() => {
+      told();
+    }, told);
   }
 
   /** The facts of a stream in order; none when there is no such stream. */

@@ -93,7 +93,7 @@ export class SkipAnswer {
 }
 
 export function renderProjection(
-  { name, version, generation, position, events, stoppedBy, stop }: ProjectionState,
+  { name, version, generation, position, events, stoppedBy, reason, stop }: ProjectionState,
   head: string,
 ): ProjectionDto {
   return {
@@ -104,7 +104,7 @@ export function renderProjection(
     position,
     head,
     events,
-    ...(stoppedBy !== undefined && { reason: stoppedBy }),
+    ...(reason !== undefined && { reason }),
     ...(stop?.at && { stoppedAt: stop.at }),
   };
 }
