@@ -10,6 +10,7 @@ import {
 import { expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { CorruptLogError, toPosition } from '../../src/event-store/event-store.js';
+import { openCheckedLog } from '../../src/event-store/open-event-store.js';
 import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { eventOf } from '../support/store-events.js';
@@ -104,6 +105,15 @@ test('an event before the first position is refused', async () => {
   const folder = await aLog();
   change(folder, `INSERT INTO events VALUES (0, 's', 0, 'i', 't', '{}', '{}', 0)`);
   await expectRefused(folder, 'position 0');
+});
+
+test('a lost index is refused, and told by a check of the whole log', async () => {
+  const folder = await aLog();
+  change(folder, 'DROP INDEX events_by_stream');
+  await expectRefused(folder, 'lacks events_by_stream');
+  const pages = [];
+  for await (const page of openCheckedLog(`file:${folder}`)) pages.push(page);
+  expect(pages).toMatchObject([{ events: [], faults: [{ code: 'damaged' }] }]);
 });
 
 test('a bit that changed on the disk is refused, by its position', async () => {

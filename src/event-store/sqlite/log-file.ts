@@ -79,6 +79,7 @@ function open(
     try {
       prepare(database);
       refuseOtherVersions(file, versionOf(database));
+      refuseIncomplete(file, database);
       return database;
     } catch (error) {
       database.close();
@@ -120,6 +121,13 @@ export function checksum(position: number, row: Row): number {
   return crc32(
     `${position}\n${row.stream}\n${row.revision}\n${row.id}\n${row.type}\n${row.data}\n${row.metadata}`,
   );
+}
+
+function refuseIncomplete(file: string, database: Database.Database): void {
+  const find = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
+  for (const name of ['events', 'events_by_stream']) {
+    if (!find.get(name)) throw new CorruptLogError(`${file} is damaged: it lacks ${name}`);
+  }
 }
 
 /**
