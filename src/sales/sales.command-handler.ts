@@ -74,7 +74,9 @@ export class SalesCommandHandler {
 
   /** A swipe before this one that was paid, and of which something is left. What is on its way to the log counts. */
   private async standing(swiped: string): Promise<string | undefined> {
-    for (let name: string | undefined = swiped; name !== undefined;) {
+    const seen = new Set<string>();
+    for (let name: string | undefined = swiped; name !== undefined && !seen.has(name);) {
+      seen.add(name);
       const events = await this.journal.read(streams.request(name));
       const sale = foldSale(events)?.sale;
       if (events.length === 0 || (sale && remaining(sale) > 0)) return name;

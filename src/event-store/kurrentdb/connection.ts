@@ -45,6 +45,48 @@ function withoutPassword(message: string, url: string): string {
   return password === undefined ? first : first.replaceAll(password, '…');
 }
 
+/** A client that could not read is made anew no sooner than after so long. */
+const RENEW_AFTER_MS = 2_000;
+
+/** What is under way on the one before may end by itself for so long. */
+const LET_GO_AFTER_MS = 10_000;
+
+/**
+ * The client that reads, apart from the one that appends. When a leader is lost, it may stay with a server that follows, and
+ * every question for the leader fails then, though there is one: it is made anew.
+ */
+export class ReadClient {
+  private current: KurrentDBClient;
+  private madeAt = performance.now();
+  private readonly older = new Set<KurrentDBClient>();
+
+  /** @throws as `connect` */
+  constructor(private readonly url: string) {
+    this.current = connect(url).client;
+  }
+
+  get client(): KurrentDBClient {
+    return this.current;
+  }
+
+  renew(): void {
+    if (performance.now() - this.madeAt < RENEW_AFTER_MS) return;
+    const before = this.current;
+    this.older.add(before);
+    this.madeAt = performance.now();
+    this.current = connect(this.url).client;
+    setTimeout(() => void this.letGo(before), LET_GO_AFTER_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.current.dispose(), ...[...this.older].map((one) => this.letGo(one))]);
+  }
+
+  private async letGo(client: KurrentDBClient): Promise<void> {
+    if (this.older.delete(client)) await client.dispose().catch(() => undefined);
+  }
+}
+
 /** What whoever runs the service should know about the connection; nothing when it is in order. */
 export function warningsOf(url: string): string[] {
   const { user, password, hosts, options } = partsOf(url);

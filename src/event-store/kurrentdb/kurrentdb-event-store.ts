@@ -12,7 +12,7 @@ import {
 import { FolderLock } from '../sqlite/folder-lock.js';
 import { AnyRevision } from './any-revision.js';
 import { Appender } from './appender.js';
-import { connect, type Connection, warningsOf } from './connection.js';
+import { connect, type Connection, ReadClient, warningsOf } from './connection.js';
 import { pause } from './faults.js';
 import { LogReads } from './log-reads.js';
 import { trail } from './trail.js';
@@ -35,6 +35,7 @@ export class KurrentDbEventStore implements EventStore {
   readonly isShared = true;
   private readonly closing = new Subject<void>();
   private readonly connection: Connection;
+  private readonly reader: ReadClient;
   private readonly reads: LogReads;
   private readonly appender: Appender;
   private readonly anyRevision: AnyRevision;
@@ -47,7 +48,8 @@ export class KurrentDbEventStore implements EventStore {
     private readonly lock?: FolderLock,
   ) {
     this.connection = connect(options.url);
-    this.reads = new LogReads(this.connection, options.prefixes);
+    this.reader = new ReadClient(options.url);
+    this.reads = new LogReads(this.reader, options.prefixes);
     this.appender = new Appender(this.connection, this.reads);
     this.anyRevision = new AnyRevision(this.reads, this.appender);
   }
@@ -140,7 +142,7 @@ export class KurrentDbEventStore implements EventStore {
   /** Goes on by itself whatever becomes of the server. Fails with NoSuchPositionError or CorruptLogError. */
   subscribe(after: Position): Observable<StoredEvent[]> {
     if (this.closed) return throwError(closedError);
-    return trail(this.connection, this.reads, this.options.prefixes, after).pipe(
+    return trail(this.reader, this.reads, this.options.prefixes, after).pipe(
       tap((page) => {
         const last = page.at(-1);
         if (last) this.appender.reached(last.position);
@@ -158,7 +160,7 @@ export class KurrentDbEventStore implements EventStore {
   private async end(): Promise<void> {
     await Promise.allSettled(this.underWay);
     this.closing.next();
-    await this.connection.client.dispose();
+    await Promise.all([this.connection.client.dispose(), this.reader.close()]);
     this.lock?.release();
   }
 

@@ -13,7 +13,7 @@ import {
   type StoredEvent,
   StoreUnavailableError,
 } from '../event-store.js';
-import type { Connection } from './connection.js';
+import type { ReadClient } from './connection.js';
 import { inTime, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
 import { logPosition, type ReadEvent, stored } from './stored-form.js';
 
@@ -41,7 +41,7 @@ type Pages = AsyncIterable<{ event?: ReadEvent }[]>;
 export class LogReads {
   /** `prefixes`: what the ledger's streams begin with. */
   constructor(
-    private readonly connection: Connection,
+    private readonly reader: ReadClient,
     private readonly prefixes: readonly string[],
   ) {}
 
@@ -57,7 +57,7 @@ export class LogReads {
   private ofStream(name: string, direction: Direction, maxCount: bigint): Promise<StoredEvent[]> {
     return this.patiently(() =>
       gather(
-        this.connection.client.rustClient.readStream(name, {
+        this.reader.client.rustClient.readStream(name, {
           direction,
           fromRevision: direction === FORWARDS ? BEGINNING : END,
           maxCount,
@@ -139,7 +139,7 @@ export class LogReads {
 
   private all({ from, count, direction, prefixes = this.prefixes }: Span): Pages {
     const end = direction === FORWARDS ? BEGINNING : END;
-    return this.connection.client.rustClient.readAll({
+    return this.reader.client.rustClient.readAll({
       direction,
       fromPosition: from === undefined ? end : logPosition(from),
       filter: { filterOn: STREAM_NAME, prefixes: [...prefixes] },
@@ -157,8 +157,10 @@ export class LogReads {
       } catch (error) {
         const mayPass = isPassing(error);
         if (mayPass && wait !== undefined) await pause(wait);
-        else if (mayPass || error instanceof NoAnswerError) throw unavailable(error);
-        else throw error;
+        else if (mayPass || error instanceof NoAnswerError) {
+          this.reader.renew();
+          throw unavailable(error);
+        } else throw error;
       }
     }
     throw new Error('not reached');

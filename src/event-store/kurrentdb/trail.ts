@@ -6,7 +6,7 @@ import {
   type Position,
   type StoredEvent,
 } from '../event-store.js';
-import type { Connection } from './connection.js';
+import type { ReadClient } from './connection.js';
 import { pause } from './faults.js';
 import type { LogReads } from './log-reads.js';
 import { type LogPosition, logPosition, storedParsed } from './stored-form.js';
@@ -25,13 +25,13 @@ const LONGEST_PAUSE_MS = 5_000;
  * breaks is taken up again from the last place, after a while that grows.
  */
 export function trail(
-  connection: Connection,
+  reader: ReadClient,
   reads: LogReads,
   prefixes: readonly string[],
   after: Position,
 ): Observable<StoredEvent[]> {
   return new Observable((subscriber) => {
-    const following = new Following(connection, reads, prefixes, after, (page) => {
+    const following = new Following(reader, reads, prefixes, after, (page) => {
       subscriber.next(page);
     });
     following.run().catch((error: unknown) => {
@@ -53,7 +53,7 @@ class Following {
   private endLive: (() => void) | undefined;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly reader: ReadClient,
     private readonly reads: LogReads,
     private readonly prefixes: readonly string[],
     private position: Position,
@@ -103,7 +103,7 @@ class Following {
   private live(): Promise<void> {
     if (this.isStopped) return Promise.resolve();
     const from = this.looked ?? logPosition(this.position);
-    const subscription = this.connection.client.subscribeToAll({
+    const subscription = this.reader.client.subscribeToAll({
       fromPosition: from === 'start' ? BEGINNING : from,
       filter: streamNameFilter({
         prefixes: [...this.prefixes],
