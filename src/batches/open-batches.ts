@@ -35,6 +35,9 @@ export interface Batch extends BatchIdentity {
 /** A close that another node has begun and not ended for so long is taken over. */
 const TAKE_OVER_MS = 10_000;
 
+/** Behind every position: of a fact that this node has written and not yet heard of. */
+const NOT_HEARD_YET = '~' as Position;
+
 /** What was heard of a batch. */
 interface Heard {
   readonly status: 'closing' | 'closed';
@@ -115,8 +118,8 @@ export class OpenBatches {
       if (batch?.status === 'new' || batch?.status === 'open') this.closingElsewhere(batch);
     }
     if (type === 'BatchClosed') {
-      this.heard.set(name, { status: 'closed', position });
       if (batch) this.closed(batch);
+      this.heard.set(name, { status: 'closed', position });
     }
   }
 
@@ -235,8 +238,13 @@ export class OpenBatches {
     if (batch.inFlight > 0) await new Promise<void>((resolve) => batch.onIdle.push(resolve));
   }
 
+  /** Rows that were read from the views before, and are taken in only now, do not open it again. */
   closed(batch: Batch): void {
+    const { name } = batch;
     batch.status = 'closed';
-    this.held.delete(batch.name);
+    this.held.delete(name);
+    if (this.news.isNeeded && this.heard.get(name)?.status !== 'closed') {
+      this.heard.set(name, { status: 'closed', position: NOT_HEARD_YET });
+    }
   }
 }

@@ -58,12 +58,12 @@ test('a stopped folder that was edited is told by position and meaning, with exi
   expect(plain.out).toMatch(/^position 0{18}\d\d?: altered: .*\n {4}the row was changed/);
 });
 
-test('what is no head, and a file that is not there, are wrong usage or a fault, said in a sentence', async () => {
+test('what is no head, and a file that is not there, are wrong usage, said in a sentence', async () => {
   const { folder } = ledger.service;
   const noHead = join(folder, 'no-head.json');
   writeFileSync(noHead, '{}');
   const wrong = await runTool(folder, ['verify', '--head', noHead]);
   expect([wrong.code, wrong.errors]).toEqual([2, `${noHead} has no signed head\n`]);
   const gone = await runTool(folder, ['verify', join(folder, 'gone.ndjson')]);
-  expect([gone.code, gone.errors]).toEqual([1, expect.stringMatching(/no such file/)]);
+  expect([gone.code, gone.errors]).toEqual([2, expect.stringMatching(/no such file/)]);
 });
