@@ -21,6 +21,8 @@ function send(load) {
         connections,
         amount: requests.length,
         pipelining: 1,
+        // A load ends no sooner than the next sample is taken.
+        sampleInt: 50,
         timeout: 60,
         setupClient: (client) => client.setRequests(shares.pop()),
       },
