@@ -1,6 +1,7 @@
 // What each event makes the views write when they are given one event at a time.
 import Database from 'better-sqlite3';
 import { Arrival } from '../dist/projections/arrival.js';
+import { columnsOf } from '../dist/projections/rebuild/comparison.js';
 import { taking } from '../dist/projections/view.js';
 import { ViewFile } from '../dist/projections/view-file.js';
 
@@ -29,8 +30,8 @@ function capturingView(projection, viewsDir) {
   const { database } = ViewFile.begin(viewsDir, projection, 1, 'candidate');
   database.exec('CREATE TEMP TABLE written (tableName TEXT, was TEXT, now TEXT)');
   for (const table of Object.keys(projection.tables)) {
-    const names = columnsOf(database, table).map(({ name }) => name);
-    const row = (side) => `json_array(${names.map((name) => `${side}.${name}`).join(', ')})`;
+    const { all } = columnsOf(database, table);
+    const row = (side) => `json_array(${all.map((name) => `${side}.${name}`).join(', ')})`;
     for (const [kind, was, now] of [
       ['INSERT', 'NULL', row('NEW')],
       ['UPDATE', row('OLD'), row('NEW')],
@@ -98,17 +99,17 @@ class WritingView {
 
   #write(table, was, now) {
     if (!this.#columns.has(table)) this.#columns.set(table, columnsOf(this.#database, table));
-    const columns = this.#columns.get(table);
-    const key = columns.flatMap(({ pk }, index) => (pk > 0 ? [index] : []));
-    const equal = (index) => `${columns[index].name} = ?`;
+    const { all, key: named } = this.#columns.get(table);
+    const key = named.map((name) => all.indexOf(name));
+    const equal = (index) => `${all[index]} = ?`;
     const where = `WHERE ${key.map(equal).join(' AND ')}`;
     if (now === null) {
       return [this.#prepare(`DELETE FROM ${table} ${where}`), key.map((index) => was[index])];
     }
     if (was === null) {
-      const names = columns.map(({ name }) => name).join(', ');
-      const places = columns.map(() => '?').join(', ');
-      return [this.#prepare(`INSERT OR REPLACE INTO ${table} (${names}) VALUES (${places})`), now];
+      const places = all.map(() => '?').join(', ');
+      const put = `INSERT OR REPLACE INTO ${table} (${all.join(', ')}) VALUES (${places})`;
+      return [this.#prepare(put), now];
     }
     const changed = now.flatMap((value, index) => (value === was[index] ? [] : [index]));
     const set = changed.length > 0 ? changed : key;
@@ -122,9 +123,4 @@ class WritingView {
     if (!this.#statements.has(sql)) this.#statements.set(sql, this.#database.prepare(sql));
     return this.#statements.get(sql);
   }
-}
-
-/** Generated columns are not among them: nothing writes those. */
-function columnsOf(database, table) {
-  return database.prepare('SELECT name, pk FROM pragma_table_info(?)').all(table);
 }

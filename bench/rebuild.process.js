@@ -2,7 +2,7 @@
 import { logPages } from '../dist/event-store/log-pages.js';
 import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../dist/projections/all-projections.js';
-import { Comparison } from '../dist/projections/rebuild/comparison.js';
+import { columnsOf, Comparison } from '../dist/projections/rebuild/comparison.js';
 import { buildInThreads } from '../dist/projections/rebuild/rebuild-thread.js';
 import { rebuildOffline } from '../dist/projections/rebuild/offline.js';
 import { openToRead, viewFile, ViewFile } from '../dist/projections/view-file.js';
@@ -113,10 +113,10 @@ function copy(projection, { viewsDir, built, watch }) {
   const file = ViewFile.begin(viewsDir, projection, 1, 'candidate');
   file.database.exec(indexes);
   for (const table of Object.keys(tables)) {
-    const columns = finished.prepare('SELECT name, pk FROM pragma_table_info(?)').all(table);
-    const names = columns.map(({ name }) => name);
+    const columns = columnsOf(finished, table);
+    const { all } = columns;
     const put = file.database.prepare(
-      `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+      `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})`,
     );
     const putAll = file.database.transaction((rows) => {
       for (const row of rows) put.run(row);
@@ -128,16 +128,14 @@ function copy(projection, { viewsDir, built, watch }) {
 }
 
 /** In the order of the log, where rows have a place in it. */
-function* slices(finished, table, columns) {
-  const names = columns.map(({ name }) => name).join(', ');
-  const key = columns.filter(({ pk }) => pk > 0).map(({ name }) => name);
-  const order = columns.some(({ name }) => name === 'position') ? 'position' : key.join(', ');
-  const all = finished
-    .prepare(`SELECT ${names} FROM ${table} ORDER BY ${order}`)
+function* slices(finished, table, { all, key }) {
+  const order = all.includes('position') ? 'position' : key.join(', ');
+  const rows = finished
+    .prepare(`SELECT ${all.join(', ')} FROM ${table} ORDER BY ${order}`)
     .raw()
     .safeIntegers();
   let slice = [];
-  for (const row of all.iterate()) {
+  for (const row of rows.iterate()) {
     if (slice.push(row) < SLICE) continue;
     yield slice;
     slice = [];

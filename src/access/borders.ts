@@ -38,16 +38,17 @@ export function strangerIn(
   );
 }
 
-/** A sale is of the merchant whose name its own begins with; any of its terminals may void it. */
-export function isOthers(caller: Caller, saleId: string): boolean {
-  return 'merchantId' in caller && !saleId.startsWith(`${caller.merchantId}.`);
+/** A sale or an approval is of the merchant whose name its own begins with; any of its terminals may void the sale. */
+export function isOthers(caller: Caller, name: string): boolean {
+  return 'merchantId' in caller && !name.startsWith(`${caller.merchantId}.`);
 }
 
+/** What of this is not the caller's, told as if it did not exist; undefined where all of it is. */
 export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
   if (!('merchantId' in caller)) return undefined;
   const { merchantId, terminalId, saleId, approvalId } = subject;
   if (typeof saleId === 'string' && isOthers(caller, saleId)) return refusalProblem(noSuchSale());
-  if (typeof approvalId === 'string' && !approvalId.startsWith(`${caller.merchantId}.`)) {
+  if (typeof approvalId === 'string' && isOthers(caller, approvalId)) {
     return refusalProblem(approvalRefusals.unknown());
   }
   if (merchantId !== undefined && merchantId !== caller.merchantId) {

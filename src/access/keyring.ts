@@ -1,3 +1,4 @@
+import type { Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -8,10 +9,11 @@ import { KEY_ID } from './secret.js';
 /** Keys in memory at the most, those that were never made among them. */
 const CAPACITY = 10_000;
 
-/** A key as it was when it was read; `revision` is undefined where there was none. */
+/** A key as it was when it was read, and where its last event stands: undefined where there was none. */
 export interface KeyRecord {
   readonly key: Key | undefined;
   readonly revision: number | undefined;
+  readonly position: Position | undefined;
 }
 
 /** Keys as they stand, kept in memory so that a request needs no read. */
@@ -45,7 +47,12 @@ export class Keyring {
     const events = KEY_ID.test(keyId) ? await this.journal.read(streams.key(keyId)) : [];
     // What another node wrote meanwhile may be missing from what was read.
     if (heard !== this.heard) return this.reload(keyId);
-    return this.keep(keyId, { key: foldKey(events), revision: events.at(-1)?.revision });
+    const last = events.at(-1);
+    return this.keep(keyId, {
+      key: foldKey(events),
+      revision: last?.revision,
+      position: last?.position as Position | undefined,
+    });
   }
 
   /** Takes a newer record; an older one, read while a write went on, is passed over. */

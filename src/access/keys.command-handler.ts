@@ -75,12 +75,9 @@ export class KeysCommandHandler {
     reason: string | undefined,
     by: Actor,
   ): Promise<{ key: Key; position: Position } | undefined> {
-    const { key, revision } = await this.keyring.reload(keyId);
-    if (!key) return undefined;
-    if (key.revokedAt !== undefined) {
-      const last = (await this.journal.read(streams.key(keyId))).at(-1);
-      return { key, position: last?.position as Position };
-    }
+    const { key, revision, position } = await this.keyring.reload(keyId);
+    if (!key || !position) return undefined;
+    if (key.revokedAt !== undefined) return { key, position };
     const occurredAt = timeText(this.clock.now());
     const data = { keyId, occurredAt, ...(reason !== undefined && { reason }) };
     try {
@@ -107,7 +104,7 @@ export class KeysCommandHandler {
     );
     const key = evolveKey(before, event);
     if (!key) throw new Error('a key that was never made was changed');
-    this.keyring.keep(keyId, { key, revision });
+    this.keyring.keep(keyId, { key, revision, position });
     return { key, position };
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Proof, refusalOf } from '../audit/proofs.js';
-import { UsageError } from './tool.js';
+import { ofNamed } from './tool.js';
 
 export function auditCommand(): Command {
   return new Command('audit').description('checks what the ledger says of its own log').addCommand(
@@ -31,12 +31,7 @@ function check(file: string, publicKey: string | undefined): string | undefined 
 
 /** @throws UsageError for a file that there is not */
 function read(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
-  }
+  const text = ofNamed(file, (name) => readFileSync(name, 'utf8'));
   try {
     return JSON.parse(text);
   } catch {

@@ -130,7 +130,7 @@ function inViews<T>(
   ask: (database: Database.Database) => T,
 ): T | undefined {
   const file = (view: Projection): string | undefined => {
-    const generation = existsSync(viewsDir) ? liveGeneration(viewsDir, view) : undefined;
+    const generation = liveGeneration(viewsDir, view);
     return generation === undefined ? undefined : viewFile(viewsDir, view.name, generation);
   };
   const main = file(first);

@@ -1,11 +1,11 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { lines } from '../audit/lines.js';
 import { restore } from '../audit/restore.js';
 import { settingsOfProcess } from '../config.js';
 import { openEventStore } from '../event-store/open-event-store.js';
 import { startProgress } from './progress.js';
-import { statOf, untilInterrupted } from './tool.js';
+import { ofNamed, untilInterrupted } from './tool.js';
 
 export function restoreCommand(): Command {
   return new Command('restore')
@@ -19,7 +19,7 @@ export function restoreCommand(): Command {
 }
 
 async function run(file: string, json: boolean | undefined): Promise<number> {
-  const { size } = await statOf(file);
+  const { size } = ofNamed(file, (name) => statSync(name));
   const store = await openEventStore(settingsOfProcess().EVENT_STORE_URL, 'inline');
   const input = createReadStream(file, 'utf8');
   const progress = startProgress('restore, bytes', size, json);

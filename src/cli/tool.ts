@@ -1,5 +1,3 @@
-import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { composeLedger, type Ledger } from '../compose-ledger.js';
 import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -22,10 +20,10 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Of a file that was named. @throws UsageError when there is none */
-export async function statOf(file: string): Promise<Stats> {
+/** What is to be known of a file that was named. @throws UsageError when it can't be read */
+export function ofNamed<T>(file: string, look: (file: string) => T): T {
   try {
-    return await stat(file);
+    return look(file);
   } catch (error) {
     throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
   }

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { SignedHead } from '../audit/domain/trail.events.js';
 import { lines } from '../audit/lines.js';
@@ -11,7 +11,7 @@ import { CorruptLogError } from '../event-store/event-store.js';
 import { openCheckedLog, openEventStoreReader } from '../event-store/open-event-store.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
-import { statOf, untilInterrupted, UsageError } from './tool.js';
+import { ofNamed, untilInterrupted, UsageError } from './tool.js';
 
 interface VerifyOptions {
   readonly head?: string;
@@ -44,7 +44,7 @@ async function run(file: string | undefined, options: VerifyOptions): Promise<Ve
   });
   const meant = new Set<FaultCode>();
   try {
-    const source = file === undefined ? await ofStore(json) : await ofFile(file, json);
+    const source = file === undefined ? await ofStore(json) : ofFile(file, json);
     try {
       await untilInterrupted(async (signal) => {
         for await (const page of source.pages) {
@@ -101,8 +101,8 @@ async function progressOf(settings: Settings, json: boolean): Promise<Progress> 
   }
 }
 
-async function ofFile(file: string, json: boolean): Promise<Source> {
-  const { size } = await statOf(file);
+function ofFile(file: string, json: boolean): Source {
+  const { size } = ofNamed(file, (name) => statSync(name));
   const input = createReadStream(file, 'utf8');
   const progress = startProgress('verify, bytes', size, json);
   return {

@@ -16,7 +16,7 @@ export interface OwnedEventStore extends EventStore {
 /**
  * The store that EVENT_STORE_URL names, to read and write: `file:<folder>`, or `kurrentdb://…` / `esdb://…`. Beside a
  * server's it is the folder of the views that one process owns: without it, views are not kept.
- * @throws FolderInUseError, CorruptLogError, StoreUnavailableError; TypeError for a connection string that is none
+ * @throws FolderInUseError, CorruptLogError, StoreUnavailableError; SettingsError for a connection string that can't be used
  */
 export async function openEventStore(
   url: string,

@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
-import type { Arrived } from './arrival.js';
 import { batchName } from '../ledger/domain/request-name.js';
 import type { Approval } from '../sales/domain/sale.js';
 import type { ApprovalDeclinedData, ApprovalRequestedData } from '../sales/domain/sale.events.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
 /** `requested` is what ApprovalRequested said, as JSON. `isShut`: the batch of the request takes nothing any more. */

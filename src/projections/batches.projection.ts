@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { Arrived } from './arrival.js';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
-import type { Arrived } from './arrival.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { LimitScope } from '../merchants/domain/limits.js';
 import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
 import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
 const SUMS = `

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { Arrived } from './arrival.js';
 import { isBar } from '../sales/domain/barred.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
 /** Requests by how they ended: an awaited approval counts when it is decided. `failed`: on the terminal's own side. */

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import type { Arrived } from './arrival.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
+import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
 /** A sale in the list of sales. Amounts in minor units. */

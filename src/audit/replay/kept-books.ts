@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { Position } from '../../event-store/event-store.js';
 import { booksProjection } from '../../projections/books.projection.js';
@@ -13,7 +12,7 @@ export class KeptBooks {
 
   /** @throws CorruptLogError when the view's file is damaged */
   constructor(viewsDir: string) {
-    const generation = existsSync(viewsDir) ? liveGeneration(viewsDir, booksProjection) : undefined;
+    const generation = liveGeneration(viewsDir, booksProjection);
     if (generation === undefined) return;
     this.database = openToRead(viewFile(viewsDir, booksProjection.name, generation));
   }

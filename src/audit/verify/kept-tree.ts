@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { CorruptLogError } from '../../event-store/event-store.js';
 import { trailProjection } from '../../projections/trail.projection.js';
@@ -24,7 +23,6 @@ export class KeptTree {
 
   /** Undefined where there are no views, or they are damaged: they can be built anew. */
   static open(viewsDir: string): KeptTree | undefined {
-    if (!existsSync(viewsDir)) return undefined;
     try {
       const generation = liveGeneration(viewsDir, trailProjection);
       if (generation === undefined) return undefined;

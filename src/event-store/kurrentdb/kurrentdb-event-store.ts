@@ -57,7 +57,7 @@ export class KurrentDbEventStore implements EventStore {
   /**
    * Waits for the server for a minute. `warn` is told what is dangerous about the connection.
    * @throws StoreUnavailableError when it does not answer; FolderInUseError when another process has the views'
-   * folder; TypeError when the connection string is none
+   * folder; SettingsError when the connection string can't be used
    */
   static async open(
     options: KurrentDbOptions,

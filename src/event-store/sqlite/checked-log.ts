@@ -1,7 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { CheckedPage, KeepingFault } from '../checked-page.js';
 import { CorruptLogError, toPosition } from '../event-store.js';
-import { checksum, COLUMNS, inStoreTerms, logFile, openForReading } from './log-file.js';
+import {
+  checksum,
+  type Columns,
+  COLUMNS,
+  inStoreTerms,
+  logFile,
+  openForReading,
+} from './log-file.js';
 
 /** Rows read at a time. */
 const PAGE = 1_000;
@@ -9,17 +16,7 @@ const PAGE = 1_000;
 /** Broken places of the file that are told one by one. */
 const TOLD = 100;
 
-/** In the order of COLUMNS, and the checksum: an array is made sooner than an object. */
-type CheckedRow = [
-  position: number,
-  stream: string,
-  revision: number,
-  id: string,
-  type: string,
-  data: string,
-  metadata: string,
-  checksum: number,
-];
+type CheckedRow = [...Columns, checksum: number];
 
 /**
  * The whole log as it stands, and whatever of its file is not as it was written: pages, index entries, checksums,

@@ -12,6 +12,17 @@ interface Row extends NewEvent {
 
 export const COLUMNS = 'position, stream, revision, id, type, data, metadata';
 
+/** These of a row that is read: an array is made sooner than an object. */
+export type Columns = [
+  position: number,
+  stream: string,
+  revision: number,
+  id: string,
+  type: string,
+  data: string,
+  metadata: string,
+];
+
 /** What a row's checksum covers, as SQL; `checksum` takes the same of a row in memory. */
 export const CHECKED_TEXT = COLUMNS.replaceAll(', ', ' || char(10) || ');
 

@@ -6,18 +6,7 @@ import {
   type StoredEvent,
   toPosition,
 } from '../event-store.js';
-import { COLUMNS, inStoreTerms, openForReading } from './log-file.js';
-
-/** In the order of COLUMNS: an array is made sooner than an object. */
-type Row = [
-  position: number,
-  stream: string,
-  revision: number,
-  id: string,
-  type: string,
-  data: string,
-  metadata: string,
-];
+import { type Columns, COLUMNS, inStoreTerms, openForReading } from './log-file.js';
 
 /**
  * Reads the log over a connection of its own, beside whoever writes to it.
@@ -25,10 +14,10 @@ type Row = [
  */
 export class LogReader {
   private readonly database: Database.Database;
-  private readonly byStream: Database.Statement<[string], Row>;
-  private readonly forwards: Database.Statement<[number, number], Row>;
-  private readonly backwards: Database.Statement<[number, number], Row>;
-  private readonly one: Database.Statement<[number], Row>;
+  private readonly byStream: Database.Statement<[string], Columns>;
+  private readonly forwards: Database.Statement<[number, number], Columns>;
+  private readonly backwards: Database.Statement<[number, number], Columns>;
+  private readonly one: Database.Statement<[number], Columns>;
   private readonly last: Database.Statement<[], { head: number | null }>;
 
   /** @throws StoreUnavailableError when the folder has no log; CorruptLogError when its file is none */
@@ -36,14 +25,16 @@ export class LogReader {
     const database = openForReading(folder);
     const select = `SELECT ${COLUMNS} FROM events WHERE`;
     this.database = database;
-    this.byStream = database.prepare<[string], Row>(`${select} stream = ? ORDER BY revision`).raw();
+    this.byStream = database
+      .prepare<[string], Columns>(`${select} stream = ? ORDER BY revision`)
+      .raw();
     this.forwards = database
-      .prepare<[number, number], Row>(`${select} position > ? ORDER BY position LIMIT ?`)
+      .prepare<[number, number], Columns>(`${select} position > ? ORDER BY position LIMIT ?`)
       .raw();
     this.backwards = database
-      .prepare<[number, number], Row>(`${select} position < ? ORDER BY position DESC LIMIT ?`)
+      .prepare<[number, number], Columns>(`${select} position < ? ORDER BY position DESC LIMIT ?`)
       .raw();
-    this.one = database.prepare<[number], Row>(`${select} position = ?`).raw();
+    this.one = database.prepare<[number], Columns>(`${select} position = ?`).raw();
     this.last = database.prepare('SELECT max(position) AS head FROM events');
   }
 
@@ -67,7 +58,7 @@ export class LogReader {
     const behind = backwards ? 'position < ?' : 'position > ?';
     const streams = prefixes.map(() => 'substr(stream, 1, length(?)) = ?').join(' OR ');
     const select = this.database
-      .prepare<unknown[], Row>(
+      .prepare<unknown[], Columns>(
         `SELECT ${COLUMNS} FROM events WHERE ${behind} AND (${streams})
          ORDER BY position ${backwards ? 'DESC' : 'ASC'} LIMIT ?`,
       )
@@ -99,6 +90,6 @@ export class LogReader {
   }
 }
 
-function stored([position, stream, revision, id, type, data, metadata]: Row): StoredEvent {
+function stored([position, stream, revision, id, type, data, metadata]: Columns): StoredEvent {
   return { position: toPosition(position), stream, revision, id, type, data, metadata };
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { EventStore, Position } from '../../event-store/event-store.js';
 import { START } from '../../event-store/event-store.js';
@@ -122,7 +121,6 @@ export class Candidate {
 }
 
 function openLive(viewsDir: string, projection: Projection): Database.Database | undefined {
-  if (!existsSync(viewsDir)) return undefined;
   const generation = liveGeneration(viewsDir, projection);
   return generation === undefined
     ? undefined
