@@ -131,12 +131,12 @@ export class PayoutsCommandHandler {
     for (let attempt = 1; ; attempt += 1) {
       const merchant = await this.merchantOf(book);
       const state = this.views.payouts.stateOf(book, due.date, due.settledBefore);
-      const decision = decidePayout(due.date, state, {
+      const decision = decidePayout(state, {
         isFrozen: merchant.rights.payout === 'frozen',
         minimum: BigInt(merchant.settings.payoutMinimum ?? 0),
       });
       if (typeof decision !== 'object' || 'hold' in decision) return decision;
-      const number = (state.lastPayout?.number ?? 0) + 1;
+      const number = state.sent + 1;
       try {
         await this.send(book, merchant, { date: due.date, number, amount: decision.pay }, by);
         return decision;

@@ -49,10 +49,7 @@ type Stored = Omit<PayoutRow, 'number' | 'account'> & {
 export class PayoutsView {
   private readonly positive: Database.Statement<[], BookName>;
   private readonly state: Database.Statement<[object], { available: bigint; notDue: bigint }>;
-  private readonly last: Database.Statement<
-    [string, string],
-    NonNullable<PayoutState['lastPayout']>
-  >;
+  private readonly sent: Database.Statement<[object], { sent: number; isPaid: 0 | 1 }>;
   private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
   private readonly onDate: Database.Statement<[string], Stored>;
   private readonly page: Database.Statement<[object], Stored>;
@@ -70,9 +67,13 @@ export class PayoutsView {
          FROM books WHERE merchantId = @merchantId AND currency = @currency`,
       )
       .safeIntegers();
-    this.last = database.prepare(
-      `SELECT number, date, status FROM payouts WHERE merchantId = ? AND currency = ?
-       ORDER BY number DESC LIMIT 1`,
+    this.sent = database.prepare(
+      `SELECT coalesce((
+         SELECT max(number) FROM payouts WHERE merchantId = @merchantId AND currency = @currency
+       ), 0) AS sent, EXISTS (
+         SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND date = @date
+           AND status <> 'returned'
+       ) AS isPaid`,
     );
     this.toRelease = database
       .prepare<[string], HeldReserve & { releases: bigint }>(
@@ -111,10 +112,12 @@ export class PayoutsView {
   ): PayoutState {
     return this.database.transaction(() => {
       const state = this.state.get({ merchantId, currency, date, settledBefore });
+      const payouts = this.sent.get({ merchantId, currency, date });
       return {
         available: state?.available ?? 0n,
         notDue: state?.notDue ?? 0n,
-        lastPayout: this.last.get(merchantId, currency),
+        sent: payouts?.sent ?? 0,
+        isPaid: payouts?.isPaid === 1,
       };
     })();
   }

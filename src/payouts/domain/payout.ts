@@ -33,14 +33,16 @@ export function evolvePayout(payout: Payout | undefined, event: PayoutEvent): Pa
   }
 }
 
-/** What the books have of a merchant in one currency when its payout is decided. */
+/** What the books have of a merchant in one currency when its payout for a date is decided. */
 export interface PayoutState {
   /** Below zero the merchant owes. */
   readonly available: bigint;
   /** Settled net whose value date has not come. */
   readonly notDue: bigint;
-  readonly lastPayout?:
-    { readonly number: number; readonly date: string; readonly status: PayoutStatus } | undefined;
+  /** How many payouts there are, whatever became of them. */
+  readonly sent: number;
+  /** Whether a payout for that date is sent or paid, and has not come back. */
+  readonly isPaid: boolean;
 }
 
 export interface PayoutPolicy {
@@ -62,11 +64,10 @@ export type PayoutDecision =
  * another.
  */
 export function decidePayout(
-  date: string,
-  { available, notDue, lastPayout }: PayoutState,
+  { available, notDue, isPaid }: PayoutState,
   { isFrozen, minimum }: PayoutPolicy,
 ): PayoutDecision {
-  if (lastPayout?.date === date && lastPayout.status !== 'returned') return 'already-paid';
+  if (isPaid) return 'already-paid';
   const due = available - notDue;
   if (due <= 0n) return 'nothing-due';
   if (isFrozen) return { hold: due, reason: 'frozen' };
