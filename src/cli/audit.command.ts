@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Proof, refusalOf } from '../audit/proofs.js';
 import { ofNamed } from './tool.js';
+import { trustedKeyOption } from './trusted-key.js';
 
 export function auditCommand(): Command {
   return new Command('audit').description('checks what the ledger says of its own log').addCommand(
     new Command('check-proof')
       .description('checks a proof of inclusion or consistency with nothing but the proof itself')
       .argument('<file>', 'as /v1/audit/proof or /v1/audit/consistency answered')
-      .option('--public-key <base64>', 'the key that is trusted')
+      .addOption(trustedKeyOption('the key that is trusted'))
       .option('--json', 'print the outcome as JSON')
       .action((file: string, { publicKey, json }: { publicKey?: string; json?: boolean }) => {
         const refusal = check(file, publicKey);

@@ -37,7 +37,7 @@ async function close(merchantId: string, storeId: string | undefined): Promise<C
   const settings = settingsOfProcess();
   const service = runningService(settings);
   if (service) {
-    const path = `/v1/merchants/${merchantId}/day-close`;
+    const path = `/v1/merchants/${encodeURIComponent(merchantId)}/day-close`;
     const answer = await service.send<{ batches: ClosedBatch[] }>('POST', path, { storeId });
     return answer.batches;
   }

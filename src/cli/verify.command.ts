@@ -12,6 +12,7 @@ import { openCheckedLog, openEventStoreReader } from '../event-store/open-event-
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
 import { ofNamed, untilInterrupted, UsageError } from './tool.js';
+import { trustedKeyOption } from './trusted-key.js';
 
 interface VerifyOptions {
   readonly head?: string;
@@ -27,7 +28,7 @@ export function verifyCommand(): Command {
       '--head <file>',
       'a signed head that was kept elsewhere: the log must still begin with it',
     )
-    .option('--public-key <base64>', 'the only key that may have signed heads')
+    .addOption(trustedKeyOption('the only key that may have signed heads'))
     .option('--json', 'print each fault, the result, and progress, as lines of JSON')
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const { faults } = await run(file, options);

@@ -42,7 +42,7 @@ export class RecentSwipes {
   seen(sale: TakeSale, now: number): string | undefined {
     if (this.isBehind()) this.look(now);
     const at = sale.transactedAt === undefined ? now : Date.parse(sale.transactedAt);
-    const key = keyOf({ ...sale, cardToken: sale.card.token });
+    const key = keyOf(sale, sale.card.token);
     const saleId = requestName(sale);
     const before = this.young.get(key) ?? this.old.get(key);
     this.remember(key, { saleId, at, takenAt: now }, now);
@@ -63,7 +63,7 @@ export class RecentSwipes {
       this.lookedTo = Math.max(this.lookedTo, sale.position);
       const takenAt = Date.parse(sale.occurredAt);
       if (takenAt < now - WITHIN_MS) break;
-      const key = keyOf(sale);
+      const key = keyOf(sale, sale.cardToken);
       const known = this.young.get(key) ?? this.old.get(key);
       // Of its own sales this node knows more than the view.
       if (known && known.takenAt >= takenAt) continue;
@@ -81,8 +81,8 @@ export class RecentSwipes {
   }
 }
 
-type Swiped = Pick<RecentSale, 'merchantId' | 'terminalId' | 'cardToken' | 'amount' | 'currency'>;
+type Swiped = Pick<RecentSale, 'merchantId' | 'terminalId' | 'amount' | 'currency'>;
 
-function keyOf({ merchantId, terminalId, cardToken, amount, currency }: Swiped): string {
+function keyOf({ merchantId, terminalId, amount, currency }: Swiped, cardToken: string): string {
   return `${merchantId} ${terminalId} ${cardToken} ${amount} ${currency}`;
 }

@@ -58,6 +58,15 @@ describe('a proof', () => {
     expect((await check(file)).code).toBe(1);
   });
 
+  test('is checked against the key that is trusted, which must be one', async () => {
+    const file = join(ledger.service.folder, 'trusted.json');
+    writeFileSync(file, JSON.stringify(await inclusion(positions[0] ?? '')));
+    const codeWith = async (key: string) => (await check(file, '--public-key', key)).code;
+    expect(await codeWith(before.publicKey)).toBe(0);
+    expect(await codeWith(Buffer.alloc(32).toString('base64'))).toBe(1);
+    expect(await codeWith('zz')).toBe(2);
+  });
+
   test('is refused for what is not there', async () => {
     expect((await ledger.get('/v1/audit/proof/00000000000000099999')).status).toBe(404);
     expect((await ledger.get('/v1/audit/proof/7')).status).toBe(400);
@@ -72,6 +81,6 @@ async function inclusion(position: string): Promise<InclusionProof> {
   return body as InclusionProof;
 }
 
-function check(file: string) {
-  return runTool(ledger.service.folder, ['audit', 'check-proof', file]);
+function check(file: string, ...options: string[]) {
+  return runTool(ledger.service.folder, ['audit', 'check-proof', file, ...options]);
 }

@@ -114,7 +114,8 @@ function settle(group: readonly Waiting[], results: AppendResult[] | GroupFailur
       const actual = result && result.actual >= 0 ? result.actual : undefined;
       reject(new ConflictError(stream, expected, actual));
     } else {
-      resolve({ ...result, position: toPosition(result.position) });
+      const { position, revision, repeated } = result;
+      resolve({ position: toPosition(position), revision, repeated });
     }
   });
 }
