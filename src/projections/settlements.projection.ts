@@ -43,16 +43,23 @@ const CLAIMS = `
   CREATE TABLE claims (
     merchantId TEXT NOT NULL, batch TEXT NOT NULL, currency TEXT NOT NULL, day TEXT NOT NULL,
     businessDate TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, schemeCost INTEGER NOT NULL,
-    isClosed INTEGER NOT NULL, PRIMARY KEY (merchantId, batch, currency, day)
+    PRIMARY KEY (merchantId, batch, currency, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX claims_by_date ON claims (businessDate, merchantId, currency);
+`;
+
+/** Apart from the claims: some are made only after the close, by what slipped in behind it or by what was paid. */
+const CLOSED = `
+  CREATE TABLE closed_batches (
+    merchantId TEXT NOT NULL, batch TEXT NOT NULL, PRIMARY KEY (merchantId, batch)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** Settlements by batch and day, and how the acquirer's payments match them. */
 export const settlementsProjection: Projection = {
   name: 'settlements',
-  version: 1,
-  tables: { settlement_lines: LINES, claims: CLAIMS },
+  version: 2,
+  tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
   open: (database) => {
     const tables = new SettlementTables(database);
     return (events) => {
@@ -75,10 +82,9 @@ interface Claim {
 class SettlementTables {
   private readonly addLine: Database.Statement;
   private readonly addClaim: Database.Statement;
-  private readonly closeClaims: Database.Statement;
+  private readonly addClosed: Database.Statement;
   private readonly lines = new Map<string, Record<LineSum, bigint>>();
   private readonly claims = new Map<string, Claim>();
-  private readonly closed = new Set<string>();
 
   constructor(database: Database.Database) {
     this.addLine = database.prepare(
@@ -86,25 +92,21 @@ class SettlementTables {
        ON CONFLICT DO UPDATE SET ${LINE_SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
     );
     this.addClaim = database.prepare(
-      `INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET expected = expected + excluded.expected,
          received = received + excluded.received, schemeCost = schemeCost + excluded.schemeCost`,
     );
-    this.closeClaims = database.prepare(
-      'UPDATE claims SET isClosed = 1 WHERE merchantId = ? AND batch = ?',
-    );
+    this.addClosed = database.prepare('INSERT INTO closed_batches VALUES (?, ?)');
   }
 
   fold(events: readonly Arrived[]): void {
     this.lines.clear();
     this.claims.clear();
-    this.closed.clear();
     for (const { event } of events) this.apply(event);
     for (const [key, sums] of this.lines) {
       this.addLine.run(...key.split(' '), ...LINE_SUMS.map((sum) => sums[sum]));
     }
     for (const claim of this.claims.values()) this.write(claim);
-    for (const batch of this.closed) this.closeClaims.run(...batch.split(' '));
   }
 
   /** Gives back whether the event is about settlements: what an event means must be said for each. */
@@ -132,7 +134,7 @@ class SettlementTables {
         for (const { currency, amount } of event.data.refunds) {
           this.claim({ ...event.data, currency }, batch).expected -= BigInt(amount);
         }
-        this.closed.add(`${event.data.merchantId} ${batch}`);
+        this.addClosed.run(event.data.merchantId, batch);
         return true;
       }
       case 'ChargebackOpened':
@@ -247,11 +249,9 @@ class SettlementTables {
   /** A batch is of one date; only what belongs to no batch is kept apart by its date. */
   private write(claim: Claim): void {
     const { merchantId, batch, currency, businessDate, expected, received, schemeCost } = claim;
-    const [day, isClosed] = batch === DAY ? [businessDate, 1] : ['', 0];
-    this.addClaim.run(
-      ...[merchantId, batch, currency, day, businessDate],
-      ...[expected, received, schemeCost, isClosed],
-    );
+    const day = batch === DAY ? businessDate : '';
+    const names = [merchantId, batch, currency, day, businessDate];
+    this.addClaim.run(...names, expected, received, schemeCost);
   }
 }
 

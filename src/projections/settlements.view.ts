@@ -77,6 +77,11 @@ const SUMS = `${LINE_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}, sum
 const NET_SUMS =
   'sum(expected) AS expected, sum(received) AS received, sum(schemeCost) AS schemeCost';
 
+/** Of a claim. What belongs to a date alone waits for no close. */
+const IS_CLOSED = `(day <> '' OR EXISTS (
+  SELECT 1 FROM closed_batches WHERE merchantId = claims.merchantId AND batch = claims.batch
+))`;
+
 /** Settlement reports, and how the acquirer's payments match what it owes. */
 export class SettlementsView {
   private readonly batches: Database.Statement<[object], BatchTotals>;
@@ -113,7 +118,7 @@ export class SettlementsView {
     this.matches = database.prepare<[object], Matched>(MATCHES).safeIntegers();
     this.claims = database
       .prepare<[object], ClaimRow>(
-        `SELECT batch, expected, received, schemeCost, isClosed FROM claims INDEXED BY claims_by_date
+        `SELECT batch, expected, received, schemeCost, ${IS_CLOSED} AS isClosed FROM claims INDEXED BY claims_by_date
          WHERE businessDate = @businessDate AND merchantId = @merchantId AND currency = @currency ORDER BY batch`,
       )
       .safeIntegers();
@@ -170,7 +175,7 @@ const MATCHES = `
       ELSE 'over'
     END AS status
   FROM (
-    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(isClosed) AS isClosed,
+    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(${IS_CLOSED}) AS isClosed,
       sum(expected - received - schemeCost) AS difference
     FROM claims INDEXED BY claims_by_date
     WHERE businessDate BETWEEN @from AND @to AND (@merchantId IS NULL OR merchantId = @merchantId)

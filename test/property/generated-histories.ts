@@ -12,7 +12,8 @@ import type { Sending } from '../support/requests.js';
 import { of } from '../support/specification.js';
 import { type Sent, type Step, step } from './history-steps.js';
 import { removeFolder } from '../support/store-folder.js';
-import { BY, type NewLog, TestLedger, type TestLog } from '../support/test-ledger.js';
+import { type Dice, dice } from '../support/lossy-network.js';
+import { BY, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 /** How many histories are generated; PROPERTY_RUNS asks for more. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
@@ -29,7 +30,7 @@ const LIMITS: MerchantLimits = {
   perCard: { daily: { sale: { count: 6 } } },
 };
 
-/** One history of a ledger, as it happens. */
+/** One history of a ledger, as it happens. Where it has several nodes, each command goes to any of them. */
 class History {
   private readonly saleIds: string[] = [];
   private readonly waiting: string[] = [];
@@ -38,11 +39,14 @@ class History {
 
   private constructor(
     private readonly log: TestLog,
-    private ledger: TestLedger,
+    private readonly nodes: TestLedger[],
+    private readonly dice: Dice,
   ) {}
 
-  static async begin(log: TestLog): Promise<History> {
-    const ledger = await TestLedger.open(log);
+  static async begin(log: TestLog, dice: Dice, count: number): Promise<History> {
+    const nodes: TestLedger[] = [];
+    while (nodes.length < count) nodes.push(await TestLedger.open(log));
+    const ledger = nodes[0] as TestLedger;
     const terminals = { T0: 'S0', T1: 'S1' };
     const approvalAbove = of(90);
     const voidPolicy = { approvalAbove };
@@ -60,7 +64,19 @@ class History {
       limits: LIMITS,
     });
     await ledger.register('M2', other, terminals);
-    return new History(log, ledger);
+    return new History(log, nodes, dice);
+  }
+
+  private get ledger(): TestLedger {
+    return this.nodes[this.anyNode()] as TestLedger;
+  }
+
+  private anyNode(): number {
+    return Math.floor(this.dice() * this.nodes.length);
+  }
+
+  private setClocks(now: number): void {
+    for (const { clock } of this.nodes) clock.set(now);
   }
 
   async take(step: Step): Promise<void> {
@@ -70,14 +86,12 @@ class History {
         await Promise.all(step.all.map((each) => this.send(each)));
         return;
       case 'wait':
-        this.ledger.clock.set(this.ledger.clock.now() + step.hours * HOUR_MS);
+        this.setClocks(this.ledger.clock.now() + step.hours * HOUR_MS);
         return;
       case 'due':
         return this.ledger.doDue();
       case 'restart':
-        await this.ledger.close();
-        await this.reopen();
-        return;
+        return this.restart(this.anyNode());
       case 'card':
         await cards.setStatus('tok_1', step.status, BY);
         return;
@@ -254,30 +268,37 @@ class History {
     expect(await ledger.store.head()).toBe(head);
   }
 
-  private async reopen(): Promise<void> {
-    const now = this.ledger.clock.now();
-    this.ledger = await TestLedger.open(this.log, { viewsDir: this.ledger.viewsDir });
-    this.ledger.clock.set(now);
+  private async restart(index: number): Promise<void> {
+    const node = this.nodes[index] as TestLedger;
+    await node.close();
+    const again = await TestLedger.open(this.log, { viewsDir: node.viewsDir });
+    again.clock.set(node.clock.now());
+    this.nodes[index] = again;
   }
 
   /** What must hold now, however it came to this. */
   async expectTrue(): Promise<void> {
-    await expectInvariants(this.ledger);
-    expectKept(await this.ledger.log(), 'M2', LIMITS);
+    for (const node of this.nodes) await expectInvariants(node);
+    const [node] = this.nodes as [TestLedger];
+    if (this.nodes.length === 1) expectKept(await node.log(), 'M2', LIMITS);
     for (const each of this.answered) if (isFinal(each)) await this.expectSame(each);
-    this.ledger.clock.set(this.ledger.clock.now() + 48 * HOUR_MS);
-    await this.ledger.doDue();
-    await expectInvariants(this.ledger);
-    expect(this.ledger.views.batches.live()).toEqual([]);
-    const { approvals } = this.ledger.views.approvals.list({ status: 'awaiting', limit: 10 });
-    expect(approvals).toEqual([]);
-    await expectSoundJournals(this.ledger.store);
+    this.setClocks(node.clock.now() + 48 * HOUR_MS);
+    await Promise.all(this.nodes.map((each) => each.doDue()));
+    for (const each of this.nodes) {
+      await expectInvariants(each);
+      expect(each.views.batches.live()).toEqual([]);
+      const { approvals } = each.views.approvals.list({ status: 'awaiting', limit: 10 });
+      expect(approvals).toEqual([]);
+    }
+    await expectSoundJournals(node.store);
   }
 
   async end(): Promise<void> {
-    await this.ledger.close();
-    removeFolder(this.ledger.viewsDir);
-    this.log.remove();
+    for (const node of this.nodes) {
+      await node.close();
+      removeFolder(node.viewsDir);
+    }
+    await this.log.remove();
   }
 }
 
@@ -307,14 +328,23 @@ function isFinal({
   return outcome.position !== undefined;
 }
 
+/** A log of its own for each history; the dice are the history's. */
+type NewDicedLog = (dice: Dice) => TestLog;
+
 /** Histories of random commands, some of them at the same moment, on the ledger as it is composed. */
-export function generatedHistories(name: string, newLog: NewLog, numRuns = RUNS): void {
+export function generatedHistories(
+  name: string,
+  newLog: NewDicedLog,
+  { numRuns = RUNS, nodes = 1 } = {},
+): void {
   test(`whatever is sent in whatever order, the books, the batches and the lists agree (${name})`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 10, maxLength: 50, size: 'max' }),
-        async (steps) => {
-          const history = await History.begin(newLog());
+        fc.integer(),
+        async (steps, seed) => {
+          const rolled = dice(seed);
+          const history = await History.begin(newLog(rolled), rolled, nodes);
           try {
             for (const each of steps) await history.take(each);
             await history.expectTrue();

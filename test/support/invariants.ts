@@ -30,7 +30,8 @@ export async function expectInvariants(ledger: TestLedger): Promise<void> {
   expect(await faultsOf(trustedPages(ledger.store))).toEqual([]);
   for (const sale of sales) expectLegal(sale, streams.get(`sale-${sale.data.saleId}`) ?? []);
   expectEffectsOfRequests(log);
-  expectClosedBatches(log, sales);
+  // Where there may be other nodes, what slips in behind a close is for `verify` to judge.
+  if (!ledger.store.isShared) expectClosedBatches(log, sales);
   expectPending(ledger.views, sales);
   expectBooks(log, ledger.views);
   expectListed(ledger.views, sales);

@@ -22,7 +22,7 @@ import { letTimePass } from './time-passes.js';
 export interface TestLog {
   open(): Promise<EventStore>;
   /** Nobody opens it again. */
-  remove(): void;
+  remove(): void | Promise<void>;
 }
 
 /** An empty log of its own for each call. A store's suites differ in nothing else. */
