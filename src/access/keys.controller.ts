@@ -56,7 +56,7 @@ export class KeysController {
   @Answers(200, KeysAnswer)
   @Problems()
   async list(@Query(parameters(KeysQuery)) { merchantId, after }: KeysQuery): Promise<KeysAnswer> {
-    if (after !== undefined) await this.views.waitFor(after as LogPosition);
+    if (after !== undefined) await this.views.waitFor(after as LogPosition, ['keys']);
     return { keys: this.views.keys.list(merchantId).map((key) => renderKey(key)) };
   }
 

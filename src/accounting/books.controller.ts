@@ -79,11 +79,11 @@ export class BooksController {
   ) {
     const { settings } = await this.known(merchantId);
     const { currency = settings.currency, after, limit = DEFAULT_LIMIT, from, to } = query;
-    const cursor = await waitOrCursor(this.views, after, STATEMENT_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'books', after, STATEMENT_CURSOR);
     const span = { merchantId, currency, from, to };
     if (accept?.includes('text/csv')) {
       void reply.type('text/csv; charset=utf-8');
-      return new StreamableFile(statementCsv(this.views.statements, span));
+      return new StreamableFile(statementCsv(this.views, span));
     }
     const page = this.views.statements.read({ ...span, after: cursor, limit });
     return exactly(reply, {
@@ -133,10 +133,10 @@ export class BooksController {
 
   /** Books as of a position are known once the view has been there; one that is not written yet is as the end. */
   private async reach({ after, position }: AsOfQuery): Promise<void> {
-    if (after !== undefined) await this.views.waitFor(after as Position);
+    if (after !== undefined) await this.views.waitFor(after as Position, ['books']);
     if (position === undefined) return;
     const head = await this.store.head();
-    await this.views.waitFor(position < head ? (position as Position) : head);
+    await this.views.waitFor(position < head ? (position as Position) : head, ['books']);
   }
 
   private async known(merchantId: string): Promise<Merchant> {

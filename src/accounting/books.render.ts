@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import { toPosition } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
@@ -65,23 +65,30 @@ const COLUMNS = [
 
 const PAGE = 1_000;
 
-/** The whole statement as CSV, read page by page while it is sent; its first row opens it, its last closes it. */
+/**
+ * The whole statement as CSV, read page by page while it is sent; its first row opens it, its last closes it. `views`
+ * are asked anew for each page: another set of tables may have taken the place of the one before. What can't be read
+ * ends the answer where it is.
+ */
 export function statementCsv(
-  view: StatementView,
+  views: { readonly statements: StatementView },
   query: Omit<StatementQuery, 'after' | 'limit'>,
 ): Readable {
   const csv = stringify({ header: true, columns: COLUMNS });
-  return Readable.from(csvRows(view, query)).pipe(csv);
+  return pipeline(Readable.from(csvRows(views, query)), csv, () => undefined);
 }
 
-function* csvRows(view: StatementView, query: Omit<StatementQuery, 'after' | 'limit'>) {
+function* csvRows(
+  views: { readonly statements: StatementView },
+  query: Omit<StatementQuery, 'after' | 'limit'>,
+) {
   const { currency, from = '', to = '' } = query;
-  let page: StatementPage = view.read({ ...query, limit: PAGE });
+  let page: StatementPage = views.statements.read({ ...query, limit: PAGE });
   yield { kind: 'opening', date: from, currency, ...renderStanding(page.opening) };
   for (;;) {
     for (const movement of page.movements) yield { currency, ...csvRow(movement) };
     if (page.next === undefined) break;
-    page = view.read({ ...query, after: page.next, limit: PAGE });
+    page = views.statements.read({ ...query, after: page.next, limit: PAGE });
   }
   yield { kind: 'closing', date: to, currency, ...renderStanding(page.closing) };
 }

@@ -93,7 +93,7 @@ export class SettlementsController {
       return rejected(reply, { refusal: requestRefusals.unknownMerchant(), replayed: false });
     }
     const { after, limit = DEFAULT_LIMIT, from, to } = query;
-    const cursor = await waitOrCursor(this.views, after, SETTLEMENTS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'settlements', after, SETTLEMENTS_CURSOR);
     const page = this.views.settlements.report({ merchantId, from, to, after: cursor, limit });
     const batches = page.batches.map(({ lines, ...batch }) => ({
       ...batch,

@@ -56,7 +56,7 @@ export class WriteOffsCommandHandler {
     const sent = { currency, amount, reason, evidenceRef };
     const earlier = await this.journal.read(stream);
     if (earlier[0]) return replay(earlier[0], sent);
-    await this.views.waitFor(await this.journal.head(), undefined, 'books');
+    await this.views.waitFor(await this.journal.head(), ['books']);
     const owed = this.owed(merchantId, currency);
     const given = BigInt(amount ?? owed);
     if (given > owed || given === 0n) {

@@ -71,7 +71,7 @@ export class AcquirerController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;
-    const cursor = await waitOrCursor(this.views, after, MATCH_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'settlements', after, MATCH_CURSOR);
     const view = this.views.settlements;
     const page = view.matching({ ...filters, after: cursor, limit });
     const settlements = page.settlements.map((matched) => {

@@ -66,7 +66,7 @@ export class AppealsController {
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Query(parameters(SaleAppealsQuery)) { after }: SaleAppealsQuery,
   ) {
-    if (after !== undefined) await this.views.waitFor(after as Position);
+    if (after !== undefined) await this.views.waitFor(after as Position, ['appeals']);
     const { appeals } = this.views.appeals.list({ saleId, limit: DEFAULT_LIMIT });
     return { appeals: appeals.map(renderAppeal) };
   }
@@ -78,7 +78,7 @@ export class AppealsController {
   @Problems(503)
   async list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
     const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
-    const cursor = await waitOrCursor(this.views, after, APPEALS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'appeals', after, APPEALS_CURSOR);
     const page = this.views.appeals.list({ merchantId, status, after: cursor, limit });
     return { ...page, appeals: page.appeals.map(renderAppeal) };
   }

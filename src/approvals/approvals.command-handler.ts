@@ -90,7 +90,7 @@ export class ApprovalsCommandHandler {
   /** Ends what waits for nothing any more. Safe on any number of nodes: one of them is the first. */
   async endDue(pace: Pace): Promise<void> {
     const head = await this.journal.head();
-    if (pace === 'awaited') await this.views.waitFor(head, undefined, 'approvals');
+    if (pace === 'awaited') await this.views.waitFor(head, ['approvals']);
     const due = this.views.approvals.due(timeText(this.clock.now()), PAGE);
     for (const approvalId of due) {
       const standing = await this.standing(approvalId);

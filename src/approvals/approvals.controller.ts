@@ -39,7 +39,7 @@ export class ApprovalsController {
   @Problems(503)
   async list(@Query(parameters(ApprovalsListQuery)) query: ApprovalsListQuery) {
     const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
-    const cursor = await waitOrCursor(this.views, after, APPROVALS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'approvals', after, APPROVALS_CURSOR);
     const page = this.views.approvals.list({ merchantId, status, after: cursor, limit });
     return { ...page, approvals: page.approvals.map(renderListed) };
   }

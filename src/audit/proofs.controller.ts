@@ -80,7 +80,7 @@ export class ProofsController {
   @Answers(200, SignedHeadDto)
   @Problems()
   async head(): Promise<SignedHeadDto> {
-    await this.views.waitFor(await this.store.head(), undefined, 'trail');
+    await this.views.waitFor(await this.store.head(), ['trail']);
     return this.signer.head();
   }
 
@@ -92,7 +92,7 @@ export class ProofsController {
   async proof(@Param(parameters(ProofPath)) { position }: ProofPath): Promise<InclusionAnswer> {
     const stored = await this.store.at(position as LogPosition);
     if (!stored) throw new ProblemError(problems.unknown(NO_EVENT));
-    await this.views.waitFor(stored.position, undefined, 'trail');
+    await this.views.waitFor(stored.position, ['trail']);
     const { trail } = this.views;
     const leafIndex = trail.leafAt(position);
     if (leafIndex === undefined) throw new ProblemError(problems.unknown(NO_EVENT));

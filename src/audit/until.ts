@@ -1,5 +1,5 @@
-import { DateTime } from 'luxon';
 import type { Position, StoredEvent } from '../event-store/event-store.js';
+import { isTimestamp } from '../ledger/timestamp.js';
 
 /** How far a reading of the log goes: to a position, or over what had occurred by a time. */
 export type Until = { readonly position: Position } | { readonly time: number };
@@ -9,8 +9,7 @@ const POSITION = /^\d{1,20}$/;
 /** Of a position, with or without its leading zeros, or a time in RFC 3339; undefined for any other text. */
 export function parseUntil(text: string): Until | undefined {
   if (POSITION.test(text)) return { position: text.padStart(20, '0') as Position };
-  const time = DateTime.fromISO(text, { setZone: true });
-  return time.isValid && /(Z|[+-]\d\d:\d\d)$/i.test(text) ? { time: time.toMillis() } : undefined;
+  return isTimestamp(text) ? { time: Date.parse(text) } : undefined;
 }
 
 /** Whether the event belongs to a reading that goes so far. */

@@ -167,7 +167,7 @@ export class BatchCloser {
   }
 
   private async catchUp(): Promise<void> {
-    await this.views.waitFor(await this.journal.head(), VIEW_TIMEOUT_MS);
+    await this.views.waitFor(await this.journal.head(), ['batches', 'sales'], VIEW_TIMEOUT_MS);
   }
 }
 

@@ -155,7 +155,7 @@ export class BatchesCommandHandler {
 
   private async liveAnswer(batch: Batch): Promise<BatchAnswer> {
     const head = await this.journal.head();
-    await this.views.waitFor(head);
+    await this.views.waitFor(head, ['batches']);
     const { merchantId, terminalId, batchNo, name, day } = batch;
     const seen = this.views.batches;
     return {
@@ -177,7 +177,7 @@ export class BatchesCommandHandler {
     answer: BatchAnswer,
     { terminal, by }: CloseRequest,
   ): Promise<Done<BatchAnswer>> {
-    await this.views.waitFor(answer.position);
+    await this.views.waitFor(answer.position, ['batches', 'sales']);
     const items = terminal.items ? this.views.batches.items(batch.name) : [];
     const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
     if (reconciliation === 'not-sent') return { answer, replayed: true };

@@ -85,7 +85,7 @@ export class OpenBatches {
 
   private async readLive(): Promise<void> {
     const head = await this.journal.head();
-    await this.views.waitFor(head);
+    await this.views.waitFor(head, ['batches']);
     for (const row of this.views.batches.live()) await this.take(row);
     for (const [name, { position }] of this.heard) {
       if (position <= head) this.heard.delete(name);

@@ -11,6 +11,7 @@ import {
   RevokeBody,
 } from '../access/keys.dto.js';
 import { type Settings, settingsOfProcess } from '../config.js';
+import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { UsageError, withLedger } from './tool.js';
@@ -145,7 +146,6 @@ function readExpiry(text: string): string {
     return DateTime.utc()
       .plus({ days: Number(days) })
       .toISO();
-  const isTime = /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:\d{2})$/.test(text);
-  if (isTime && DateTime.fromISO(text).isValid) return text;
+  if (isTimestamp(text)) return text;
   throw new InvalidArgumentError('A time with a zone, or days as 90d.');
 }

@@ -83,7 +83,8 @@ export async function withLedger<T>(
     try {
       const clock = new SettableClock();
       const ledger = composeLedger({ store, views, clock });
-      const catchUp = async (): Promise<void> => views.waitFor(await store.head(), 600_000);
+      const catchUp = async (): Promise<void> =>
+        views.waitFor(await store.head(), undefined, 600_000);
       return await work({ ledger, store, views, clock, catchUp });
     } finally {
       await views.close();

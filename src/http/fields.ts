@@ -27,6 +27,7 @@ import {
 import { JSONSchema } from 'class-validator-jsonschema';
 import { DateTime } from 'luxon';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
+import { isTimestamp } from '../ledger/timestamp.js';
 import { holdsCardNumber } from './card-number.js';
 
 /** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
@@ -36,11 +37,8 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'iso-4217': (text) => /^[A-Z]{3}$/.test(text) && isISO4217CurrencyCode(text),
   'iana-time-zone': (text) => isTimeZone(text),
   date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid,
-  'date-time': (text) => TIMESTAMP.test(text) && DateTime.fromISO(text.toUpperCase()).isValid,
+  'date-time': isTimestamp,
 };
-
-/** RFC 3339 with a zone. */
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** What each validator without a counterpart in JSON Schema becomes there. */
 export const CONVERTERS = {

@@ -242,8 +242,8 @@ export class PayoutsCommandHandler {
 
   private async catchUp(pace: Pace = 'awaited'): Promise<Position> {
     const head = await this.journal.head();
-    if (pace === 'at-ease') await this.views.letCome(head, VIEW_TIMEOUT_MS, 'books');
-    else await this.views.waitFor(head, VIEW_TIMEOUT_MS, 'books');
+    if (pace === 'at-ease') await this.views.letCome(head, ['books'], VIEW_TIMEOUT_MS);
+    else await this.views.waitFor(head, ['books'], VIEW_TIMEOUT_MS);
     return head;
   }
 }

@@ -65,7 +65,7 @@ export class PayoutsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;
-    const cursor = await waitOrCursor(this.views, after, PAYOUT_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'books', after, PAYOUT_CURSOR);
     const page = this.views.payouts.list({ ...filters, after: cursor, limit });
     return exactly(reply, { ...page, payouts: page.payouts.map(renderRow) });
   }
@@ -89,7 +89,7 @@ export class PayoutsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (after !== undefined) await this.views.waitFor(after as Position);
+    if (after !== undefined) await this.views.waitFor(after as Position, ['books']);
     const format = accept?.includes('text/csv') === true ? 'csv' : 'xml';
     const file = await this.files.file(date, format);
     if ('refusal' in file) return rejected(reply, { ...file, replayed: false });

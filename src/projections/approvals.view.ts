@@ -47,7 +47,7 @@ export class ApprovalsView {
        ORDER BY position LIMIT @limit`,
     );
     this.late = database.prepare(
-      `SELECT request FROM approvals
+      `SELECT request FROM approvals INDEXED BY approvals_that_wait
        WHERE status = 'awaiting' AND (isShut = 1 OR expiresAt <= ?) ORDER BY position LIMIT ?`,
     );
   }

@@ -33,7 +33,7 @@ export class ListsController {
   ) {
     await this.known(merchantId);
     const { after, limit = DEFAULT_LIMIT, ...rest } = query;
-    const cursor = await waitOrCursor(this.views, after, CURSOR);
+    const cursor = await waitOrCursor(this.views, 'sales', after, CURSOR);
     const { sales, next } = this.views.sales.list({ merchantId, ...rest, after: cursor, limit });
     return { sales: sales.map(renderListed), ...(next !== undefined && { next }) };
   }

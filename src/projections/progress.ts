@@ -16,7 +16,7 @@ export class ViewBehindError extends Error {
 
 interface Waiting {
   readonly position: Position;
-  readonly view: string | undefined;
+  readonly names: readonly string[] | undefined;
   readonly settle: (behind?: ProjectionState) => void;
 }
 
@@ -49,20 +49,24 @@ export class Progress {
   }
 
   /** Whether there is nothing to wait for. */
-  isThere(position: Position, view?: string): boolean {
-    return this.behind({ position, view }) === undefined;
+  isThere(position: Position, names?: readonly string[]): boolean {
+    return this.behind({ position, names }) === undefined;
   }
 
   /** @throws ViewBehindError when it takes longer, or at once when a view has stopped on the way */
-  async reach(position: Position, timeoutMs: number, view?: string): Promise<void> {
-    const behind = this.behind({ position, view });
+  async reach(
+    position: Position,
+    names: readonly string[] | undefined,
+    timeoutMs: number,
+  ): Promise<void> {
+    const behind = this.behind({ position, names });
     if (!behind) return;
     if (behind.status === 'stopped')
       throw new ViewBehindError(behind.name, position, behind.reason);
     await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
         position,
-        view,
+        names,
         settle: (still) => {
           clearTimeout(timer);
           this.waiting.delete(waiting);
@@ -80,10 +84,9 @@ export class Progress {
   /** A view that keeps someone waiting: one that has stopped, if any. */
   private behind({
     position,
-    view,
-  }: Pick<Waiting, 'position' | 'view'>): ProjectionState | undefined {
-    const asked =
-      view === undefined ? this.states : this.states.filter(({ name }) => name === view);
+    names,
+  }: Pick<Waiting, 'position' | 'names'>): ProjectionState | undefined {
+    const asked = names ? this.states.filter(({ name }) => names.includes(name)) : this.states;
     const behind = asked.filter((state) => state.position < position);
     return behind.find(({ status }) => status === 'stopped') ?? behind[0];
   }

@@ -131,18 +131,23 @@ export class Views {
   }
 
   /**
-   * Resolves when every view, or the one named, has reached the position: it then shows whatever the log has up to there.
-   * @throws ViewBehindError when it does not get there in time, or has stopped on the way
+   * Resolves when the views that are named, or else all, have reached the position: they then show whatever the log has
+   * up to there. What goes on with less than all names what it needs: one that has stopped must not stop it.
+   * @throws ViewBehindError when one does not get there in time, or has stopped on the way
    */
-  async waitFor(position: Position, timeoutMs = PATIENCE_MS, view?: string): Promise<void> {
-    if (this.current.progress.isThere(position, view)) return;
+  async waitFor(
+    position: Position,
+    names?: readonly string[],
+    timeoutMs = PATIENCE_MS,
+  ): Promise<void> {
+    if (this.current.progress.isThere(position, names)) return;
     this.keeper.hurry(position);
-    await this.letCome(position, timeoutMs, view);
+    await this.letCome(position, names, timeoutMs);
   }
 
   /** The same without haste: views that are left to gather what comes cost much less. */
-  letCome(position: Position, timeoutMs = PATIENCE_MS, view?: string): Promise<void> {
-    return this.current.progress.reach(position, timeoutMs, view);
+  letCome(position: Position, names?: readonly string[], timeoutMs = PATIENCE_MS): Promise<void> {
+    return this.current.progress.reach(position, names, timeoutMs);
   }
 
   /** Whoever still waits is told that the views are behind. */

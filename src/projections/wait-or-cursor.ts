@@ -5,12 +5,13 @@ import type { Views } from './views.js';
 const POSITION = /^\d{20}$/;
 
 /**
- * A list's `after`: a position that the views must have reached before it answers, or where the page before ended,
+ * A list's `after`: a position that its view must have reached before it answers, or where the page before ended,
  * which is given back.
  * @throws ProblemError for anything else; ViewBehindError
  */
 export async function waitOrCursor(
   views: Views,
+  name: string,
   after: string | undefined,
   cursor: RegExp,
 ): Promise<string | undefined> {
@@ -19,6 +20,6 @@ export async function waitOrCursor(
     const message = 'is neither a position nor the `next` of a page';
     throw new ProblemError(problems.malformed([{ field: 'after', message, isAmount: false }]));
   }
-  await views.waitFor(after as Position);
+  await views.waitFor(after as Position, [name]);
   return undefined;
 }

@@ -45,7 +45,7 @@ export class RefusalsController {
   @Answers(200, RefusalsAnswer)
   @Problems(503)
   async refusals(@Query(parameters(RefusalsQueryDto)) { after, ...which }: RefusalsQueryDto) {
-    if (after !== undefined) await this.views.waitFor(after as Position);
+    if (after !== undefined) await this.views.waitFor(after as Position, ['refusals']);
     return { ...which, ...renderReport(this.views.refusals.report(which)) };
   }
 }

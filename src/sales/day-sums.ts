@@ -65,7 +65,7 @@ export class DaySums {
     const scoped = limitsOn(merchant, terminal, cardToken);
     if (needSums(scoped) && !this.isFresh(merchant)) {
       const began = performance.now();
-      await this.views.waitFor(await this.journal.head(), undefined, 'day-sums');
+      await this.views.waitFor(await this.journal.head(), ['day-sums']);
       this.askedAt = began;
       this.known.add(merchant);
     }

@@ -61,7 +61,7 @@ export class Questions {
   /** Read where the policy asks for it: it spans many sales, so that refunds at the same moment may overshoot. */
   private async funds(sale: Sale, merchant: Merchant): Promise<bigint | undefined> {
     if (fundsFor({ sale, merchant }) === undefined) return undefined;
-    await this.views.waitFor(await this.journal.head(), undefined, 'books');
+    await this.views.waitFor(await this.journal.head(), ['books']);
     const balances = this.views.books.balances(sale.data.merchantId);
     return holdingOf(balances, sale.data.currency).available;
   }

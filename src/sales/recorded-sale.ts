@@ -24,6 +24,15 @@ export function foldSale(events: readonly RecordedEvent[]): RecordedSale | undef
   return sale && { sale, position: last.position as Position, events };
 }
 
+/**
+ * A sale's events as of a moment: those up to the first that came later. Where clocks differ, one behind that may have
+ * occurred earlier, but it was decided on all before it: without them a sale could be given back twice.
+ */
+export function eventsAsOf<E>(events: readonly E[], isThen: (event: E) => boolean): readonly E[] {
+  const end = events.findIndex((event) => !isThen(event));
+  return end < 0 ? events : events.slice(0, end);
+}
+
 /** The first answer to a void or refund: as it was when its effect, or its wait for an approval, was written. */
 export function givenBackAnswer(
   request: string,

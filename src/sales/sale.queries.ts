@@ -19,7 +19,7 @@ import type { Question } from './domain/condition.js';
 import { batchOf, type Sale } from './domain/sale.js';
 import { voidability, type Voidability } from './domain/voidability.js';
 import { readNamed } from './recorded-request.js';
-import { foldSale, type RecordedSale } from './recorded-sale.js';
+import { eventsAsOf, foldSale, type RecordedSale } from './recorded-sale.js';
 
 /** What is asked of a sale: for an amount, by a merchant, as of a past time or a position of the log. */
 export interface VoidabilityQuery {
@@ -58,10 +58,11 @@ export class SaleQueries {
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
   async voidability(saleId: string, query: VoidabilityQuery): Promise<VoidabilityAnswer> {
     const moment = await this.moment(query);
+    const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
-      (await this.journal.read(stream)).filter((event) => happenedBy(event, moment));
+      (await this.journal.read(stream)).filter(isThen);
     const known = REQUEST_NAME.test(saleId)
-      ? foldSale(await read(streams.request(saleId)))
+      ? foldSale(eventsAsOf(await this.journal.read(streams.request(saleId)), isThen))
       : undefined;
     const asOf = { position: moment.position, time: timeText(moment.now) };
     const asked = { now: moment.now, requester: query.requester, amount: query.amount };
@@ -99,7 +100,7 @@ export class SaleQueries {
     const { merchantId, currency } = sale.data;
     const isNeeded = fundsFor({ sale, merchant }) !== undefined;
     try {
-      await this.views.waitFor(isNeeded ? moment.position : position, undefined, 'books');
+      await this.views.waitFor(isNeeded ? moment.position : position, ['books']);
     } catch (error) {
       if (isNeeded || !(error instanceof ViewBehindError)) throw error;
       return undefined;

@@ -53,22 +53,21 @@ export class SalesCommandHandler {
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
     const shut = this.batches.enter(batch, day);
-    const limits = spot?.applied('sale', under);
-    const decided = shut
-      ? { refusal: shut }
-      : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
-    const event =
-      'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
-    const writing = this.write(sale, event, sent);
-    if ('event' in decided) spot?.count('sale', under, sale.amount, writing.then(takenAt));
-    if (shut) return writing;
     let recorded = false;
     try {
+      const limits = spot?.applied('sale', under);
+      const decided = shut
+        ? { refusal: shut }
+        : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
+      const event =
+        'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
+      const writing = this.write(sale, event, sent);
+      if ('event' in decided) spot?.count('sale', under, sale.amount, writing.then(takenAt));
       const outcome = await writing;
       recorded = !('refusal' in outcome) || outcome.position !== undefined;
       return outcome;
     } finally {
-      this.batches.leave(batch, recorded);
+      if (!shut) this.batches.leave(batch, recorded);
     }
   }
 

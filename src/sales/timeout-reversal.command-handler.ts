@@ -73,9 +73,9 @@ export class TimeoutReversalCommandHandler {
 
   /** The first fact is written in the turn in which the batch lets the request in. */
   private async enter(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+    const batch = await this.batches.find(request.command);
     const found = await this.original(request.command);
     const hold = await this.hold(request, found);
-    const batch = await this.batches.find(request.command);
     const shut = this.batches.enter(batch, request.day);
     let recorded = false;
     try {

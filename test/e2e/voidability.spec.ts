@@ -132,6 +132,29 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect(voided.position > position).toBe(true);
   });
 
+  test('as of a time at which the clock had stood before is of what was in the log by then', async () => {
+    const { saleId } = await shop.sell();
+    await ledger.setClock('2026-03-02T13:00:00Z');
+    const original = shop.request();
+    await shop.void(saleId, original);
+    await ledger.setClock('2026-03-02T12:30:00Z');
+    const undoing = {
+      ...shop.request(),
+      original: { batchNo: original.batchNo, stan: original.stan },
+    };
+    expectStatus(await ledger.post('/v1/timeout-reversals', undoing), 200);
+    const { status, body } = await ask(saleId, '?at=2026-03-02T12:45:00Z');
+    expect([status, body.decision]).toEqual([200, 'void']);
+  });
+
+  test.each(['%2B25:00', '%2B14:60', '-99:99'])(
+    'of no time there is is malformed: %s',
+    async (zone) => {
+      const { saleId } = await shop.sell();
+      expectStatus(await ask(saleId, `?at=2026-03-02T10:30:00${zone}`), 400);
+    },
+  );
+
   test('of the past knows the card, the right, the policy and the batch as they were', async () => {
     const token = `tok_${shop.merchantId}`;
     const { saleId } = await shop.sell({ card: { ...CARD, token } });

@@ -145,7 +145,7 @@ function facts(log: readonly RecordedEvent[]): Record<string, object[]> {
 async function end({ log, ledger }: Run): Promise<void> {
   await ledger.close();
   removeFolder(ledger.viewsDir);
-  log.remove();
+  await log.remove();
 }
 
 /** After the crash everything is opened anew from the disk, and the terminals send again what was not answered. */

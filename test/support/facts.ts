@@ -114,6 +114,18 @@ export function refunded(
   };
 }
 
+/** A refund that waits for a second person. */
+export function refundAwaiting(
+  amount: number,
+  stan = '000004',
+): SaleEvent & { type: 'ApprovalRequested' } {
+  const data = givenBack(amount, stan, 'refund');
+  return {
+    type: 'ApprovalRequested',
+    data: { ...data, kind: 'refund', expiresAt: '2026-11-25T02:00:00.000Z' },
+  };
+}
+
 function givenBack(amount: number, stan: string, asked: 'void' | 'refund') {
   return {
     request: `M1.T1.000001.${stan}`,

@@ -122,7 +122,7 @@ function worldOf(events: readonly LedgerEvent[], now: number): World {
 }
 
 function isOfSale(event: LedgerEvent): event is SaleEvent {
-  return ['Sale', 'Void', 'Refund', 'Settled'].includes(event.type);
+  return ['Sale', 'Void', 'Refund', 'ApprovalRequested', 'Settled'].includes(event.type);
 }
 
 function isOfCard(event: LedgerEvent): event is CardEvent {

@@ -154,6 +154,6 @@ export class TestLedger {
 
   /** Every view has seen the whole log. */
   async caughtUp(): Promise<void> {
-    await this.views.waitFor(await this.store.head(), 60_000);
+    await this.views.waitFor(await this.store.head(), undefined, 60_000);
   }
 }

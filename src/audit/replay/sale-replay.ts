@@ -5,7 +5,7 @@ import { streams } from '../../ledger/domain/request-name.js';
 import { decode } from '../../ledger/event-codec.js';
 import { Journal } from '../../ledger/journal.js';
 import { batchOf, type Sale } from '../../sales/domain/sale.js';
-import { foldSale, type RecordedSale } from '../../sales/recorded-sale.js';
+import { eventsAsOf, foldSale, type RecordedSale } from '../../sales/recorded-sale.js';
 import { SaleQueries, type VoidabilityAnswer } from '../../sales/sale.queries.js';
 import { isWithin, type Until } from '../until.js';
 import type { KeptBooks } from './kept-books.js';
@@ -37,7 +37,8 @@ export class SaleReplay {
 
   /** As its events left it that had happened by then; undefined where it was not taken by then. */
   async sale(saleId: string, until: Until | undefined): Promise<RecordedSale | undefined> {
-    return foldSale(await this.read(streams.request(saleId), until));
+    const events = await this.store.readStream(streams.request(saleId));
+    return foldSale(eventsAsOf(events, (event) => isWithin(until, event)).map(decode));
   }
 
   /** Without a moment: as of now. */

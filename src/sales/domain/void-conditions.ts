@@ -1,6 +1,6 @@
 import { type Condition, minutes, say } from './condition.js';
 import { withinLimits } from './limits.js';
-import { remaining } from './sale.js';
+import { free, remaining } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 
 export const VOID_CONDITIONS: readonly Condition[] = [
@@ -175,8 +175,8 @@ export const VOID_CONDITIONS: readonly Condition[] = [
     nextStep: 'none',
     judge: (question) => {
       const verdict = amountVerdict(question);
-      const { sale, merchant, amount } = question;
-      const isPart = amount !== undefined && amount < remaining(sale);
+      const { sale, merchant, amount = free(sale) } = question;
+      const isPart = amount < remaining(sale);
       if (verdict.met && isPart && !merchant.settings.voidPolicy.partial) {
         return {
           met: false,

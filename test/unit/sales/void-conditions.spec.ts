@@ -6,6 +6,7 @@ import {
   cardRestored,
   closeRequested,
   merchantWith,
+  refundAwaiting,
   refunded,
   rightFrozen,
   rightRestored,
@@ -226,6 +227,11 @@ describe('amount-allowed', () => {
       .when(voidOf({ amount: 10_000 }))
       .then('Void');
     given(whole, sale).when(reverseIt).then('Void', { amount: 10_000, asked: 'reversal' });
+  });
+  test('all that is free is a part while more waits for an approval', () => {
+    const world = given(whole, sale, refundAwaiting(3_000));
+    world.when(voidIt).thenRejected('amount-allowed', { responseCode: '13', nextStep: 'refund' });
+    expect(world.asked()).toMatchObject({ void: { allowed: false } });
   });
   test('all that is left is no part, even where parts were voided under an earlier policy', () => {
     given(whole, sale, voided(3_000))

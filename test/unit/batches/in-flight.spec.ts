@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventStore } from '../../../src/event-store/event-store.js';
+import { StoreUnavailableError } from '../../../src/event-store/event-store.js';
+import { settings } from '../../support/facts.js';
+import { close, sell } from '../../support/requests.js';
+import { encode } from '../../../src/ledger/event-codec.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+
+/** Reads of this stream fail. */
+let unreadable: string | undefined;
+let ledger: TestLedger;
+
+const failing = (inner: EventStore): EventStore =>
+  Object.assign(Object.create(inner) as EventStore, {
+    readStream: (stream: string) =>
+      stream === unreadable
+        ? Promise.reject(new StoreUnavailableError('the store is away', 'not-done'))
+        : inner.readStream(stream),
+  });
+
+beforeEach(async () => {
+  unreadable = undefined;
+  ledger = await TestLedger.open(newSqliteLog(), { wrap: failing });
+  await ledger.register('M1', settings(), { T1: 'S1' });
+});
+
+describe('a close waits for no request', () => {
+  test('whose own batch could not be read while it kept that of its original open', async () => {
+    await ledger.send(sell(1));
+    unreadable = 'batch-M1.T1.000002';
+    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000002', stan: '000001' };
+    const original = { batchNo: '000001', stan: '000001' };
+    await expect(ledger.send({ op: 'timeout-reversal', ...name, original })).rejects.toThrow(
+      'the store is away',
+    );
+    expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closed' } });
+  });
+
+  test('whose limits could not be read', async () => {
+    const limits = { daily: { sale: { count: 9 } } };
+    await ledger.register('M1', settings({ limits }), {});
+    await ledger.send(sell(1));
+    const { daySums } = ledger.views;
+    const read = daySums.read.bind(daySums);
+    daySums.read = () => {
+      throw new Error('the view is away');
+    };
+    await expect(ledger.send(sell(2))).rejects.toThrow('the view is away');
+    daySums.read = read;
+    expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closed' } });
+  });
+});
+
+describe('where a view has stopped that has no part in it', () => {
+  beforeEach(async () => {
+    for (const stream of ['key-a', 'key-b']) {
+      const data = { keyId: 'a', scope: 'auditor', hash: '00', occurredAt: '2026-11-24T02:00:00Z' };
+      const from = { request: stream, by: BY, recordedAt: data.occurredAt };
+      const event = encode({ type: 'KeyAdded', data: { ...data, scope: 'auditor' } }, from);
+      await ledger.store.append(stream, 'no-stream', [event]);
+    }
+    await expect(ledger.caughtUp()).rejects.toThrow(/view keys/);
+  });
+
+  test('sales are taken and batches closed', async () => {
+    expect(await ledger.send(sell(1))).toMatchObject({ answer: { status: 'open' } });
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
+  });
+
+  test('the end of the business date closes what is open', async () => {
+    await ledger.send(sell(1));
+    ledger.at('2026-11-24T16:00:00Z');
+    await ledger.closeDue();
+    const types = (await ledger.log()).map(({ event }) => event.type);
+    expect(types.filter((type) => type.startsWith('Batch'))).toEqual([
+      'BatchCloseRequested',
+      'BatchClosed',
+    ]);
+  });
+});
