@@ -8,7 +8,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { BookName } from '../projections/payouts.view.js';
+import type { BookName, BookWithMoney } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
@@ -21,6 +21,7 @@ import {
   type Payout,
   PAYOUT_NAME,
   type PayoutDecision,
+  type PayoutPolicy,
   payoutName,
 } from './domain/payout.js';
 import type { PayoutEvent, PayoutFact } from './domain/payout.events.js';
@@ -28,11 +29,18 @@ import { decidePaid, decideReturned } from './domain/payout-outcome.js';
 
 const ATTEMPTS = 10;
 const VIEW_TIMEOUT_MS = 60_000;
+const NEEDED = ['books', 'batches'];
 
 /** Books that are paid side by side. */
 const AT_ONCE = 64;
 
 const THE_LEDGER: Actor = { kind: 'ledger' };
+
+/** What is asked to be paid: what is due on a date, or of that what was there when the date began, and only once. */
+interface Asked {
+  readonly date: string;
+  readonly isByItself?: true;
+}
 
 /** Money that is due and stays where it is. */
 export interface Held extends BookName {
@@ -50,8 +58,8 @@ export interface RecordedPayout {
  * books that show all before it: of two nodes that pay at the same time one finds its number taken.
  */
 export class PayoutsCommandHandler {
-  /** The business date for which the ledger has paid a book by itself. */
-  private readonly paidFor = new Map<string, string>();
+  /** What the ledger last decided on by itself, of each book: the same again comes to the same. */
+  private readonly decidedOn = new Map<string, string>();
 
   constructor(
     private readonly journal: Journal,
@@ -71,8 +79,8 @@ export class PayoutsCommandHandler {
       const decisions = await Promise.all(books.map((book) => this.pay(book, { date }, by)));
       for (const [index, decision] of decisions.entries()) {
         if (typeof decision !== 'object' || !('hold' in decision)) continue;
-        const book = books[index] as BookName;
-        held.push({ ...book, amount: decision.hold, reason: decision.reason });
+        const { merchantId, currency } = books[index] as BookName;
+        held.push({ merchantId, currency, amount: decision.hold, reason: decision.reason });
       }
     }
     return { held, position: await this.catchUp() };
@@ -80,27 +88,32 @@ export class PayoutsCommandHandler {
 
   /**
    * What a new business date brings: reserve held until then is released, and what is due is paid, once for each
-   * merchant. What settled at once on that same date is paid with the next.
+   * merchant, when all batches of the dates before are closed. What settled at once on that same date is paid with the next.
    */
   async runDue(pace: Pace): Promise<void> {
     await this.catchUp(pace);
     if (await this.releaseReserves()) await this.catchUp(pace);
+    const unclosed = new UnclosedDates(this.views);
     for (const books of this.booksWithMoney()) {
-      await Promise.all(books.map((book) => this.payToday(book)));
+      await Promise.all(books.map((book) => this.payToday(book, unclosed)));
     }
     if (pace === 'awaited') await this.catchUp();
   }
 
-  private async payToday(book: BookName): Promise<void> {
-    const date = await this.today(book);
-    const name = `${book.merchantId} ${book.currency}`;
-    if (this.paidFor.get(name) === date) return;
-    await this.pay(book, { date, settledBefore: date }, THE_LEDGER);
-    this.paidFor.set(name, date);
+  private async payToday(book: BookWithMoney, unclosed: UnclosedDates): Promise<void> {
+    const { merchantId, currency, available } = book;
+    const merchant = this.directory.known(merchantId) ?? (await this.merchantOf(book));
+    const { date } = businessDay(this.clock.now(), merchant.settings);
+    const { isFrozen, minimum } = policyOf(merchant);
+    const decidedOn = `${date} ${available} ${isFrozen} ${minimum}`;
+    const name = `${merchantId} ${currency}`;
+    if (this.decidedOn.get(name) === decidedOn || unclosed.has(merchantId, date)) return;
+    await this.pay(book, { date, isByItself: true }, THE_LEDGER);
+    this.decidedOn.set(name, decidedOn);
   }
 
   /** In groups that are paid side by side, so that many merchants' payouts share a write to the disk. */
-  private booksWithMoney(): BookName[][] {
+  private booksWithMoney(): BookWithMoney[][] {
     const books = this.views.payouts.withMoney();
     const groups = Math.ceil(books.length / AT_ONCE);
     return Array.from({ length: groups }, (_, group) =>
@@ -125,20 +138,18 @@ export class PayoutsCommandHandler {
 
   private async pay(
     book: BookName,
-    due: { readonly date: string; readonly settledBefore?: string },
+    { date, isByItself }: Asked,
     by: Actor,
   ): Promise<PayoutDecision> {
     for (let attempt = 1; ; attempt += 1) {
       const merchant = await this.merchantOf(book);
-      const state = this.views.payouts.stateOf(book, due.date, due.settledBefore);
-      const decision = decidePayout(state, {
-        isFrozen: merchant.rights.payout === 'frozen',
-        minimum: BigInt(merchant.settings.payoutMinimum ?? 0),
-      });
+      const state = this.views.payouts.stateOf(book, date, isByItself && date);
+      if (isByItself && state.isBegun) return 'nothing-due';
+      const decision = decidePayout(state, policyOf(merchant));
       if (typeof decision !== 'object' || 'hold' in decision) return decision;
       const number = state.sent + 1;
       try {
-        await this.send(book, merchant, { date: due.date, number, amount: decision.pay }, by);
+        await this.send(book, merchant, { date, number, amount: decision.pay }, by);
         return decision;
       } catch (error) {
         if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
@@ -242,14 +253,44 @@ export class PayoutsCommandHandler {
 
   private async catchUp(pace: Pace = 'awaited'): Promise<Position> {
     const head = await this.journal.head();
-    if (pace === 'at-ease') await this.views.letCome(head, ['books'], VIEW_TIMEOUT_MS);
-    else await this.views.waitFor(head, ['books'], VIEW_TIMEOUT_MS);
+    if (pace === 'at-ease') await this.views.letCome(head, NEEDED, VIEW_TIMEOUT_MS);
+    else await this.views.waitFor(head, NEEDED, VIEW_TIMEOUT_MS);
     return head;
   }
 }
 
 function refused(refusal: Rejected['refusal']): Rejected {
   return { refusal, replayed: false };
+}
+
+function policyOf({ rights, settings }: Merchant): PayoutPolicy {
+  return {
+    isFrozen: rights.payout === 'frozen',
+    minimum: BigInt(settings.payoutMinimum ?? 0),
+  };
+}
+
+/** Merchants with a batch that has not closed yet: asked of the views when the first needs to know. */
+class UnclosedDates {
+  private earliest: ReadonlyMap<string, string> | undefined;
+
+  constructor(private readonly views: Views) {}
+
+  /** Whether a batch of a date before this one is still open or closing: what it settles is due with the rest. */
+  has(merchantId: string, date: string): boolean {
+    this.earliest ??= this.read();
+    const earliest = this.earliest.get(merchantId);
+    return earliest !== undefined && earliest < date;
+  }
+
+  private read(): Map<string, string> {
+    const earliest = new Map<string, string>();
+    for (const { merchantId, businessDate } of this.views.batches.live()) {
+      const known = earliest.get(merchantId);
+      if (known === undefined || businessDate < known) earliest.set(merchantId, businessDate);
+    }
+    return earliest;
+  }
 }
 
 function foldPayout(events: readonly RecordedEvent[]): RecordedPayout | undefined {

@@ -31,6 +31,10 @@ export interface BookName {
   readonly currency: string;
 }
 
+export interface BookWithMoney extends BookName {
+  readonly available: bigint;
+}
+
 export interface PayoutsQuery {
   readonly merchantId?: string | undefined;
   readonly date?: string | undefined;
@@ -47,17 +51,20 @@ type Stored = Omit<PayoutRow, 'number' | 'account'> & {
 
 /** What payouts are decided on, and those there are. */
 export class PayoutsView {
-  private readonly positive: Database.Statement<[], BookName>;
+  private readonly positive: Database.Statement<[], BookWithMoney>;
   private readonly state: Database.Statement<[object], { available: bigint; notDue: bigint }>;
-  private readonly sent: Database.Statement<[object], { sent: number; isPaid: 0 | 1 }>;
+  private readonly sent: Database.Statement<[object], { sent: number; isBegun: 0 | 1 }>;
   private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
   private readonly onDate: Database.Statement<[string], Stored>;
   private readonly page: Database.Statement<[object], Stored>;
 
   constructor(private readonly database: Database.Database) {
-    this.positive = database.prepare(
-      'SELECT merchantId, currency FROM books WHERE merchant_available > 0 ORDER BY merchantId, currency',
-    );
+    this.positive = database
+      .prepare<[], BookWithMoney>(
+        `SELECT merchantId, currency, merchant_available AS available FROM books
+         WHERE merchant_available > 0 ORDER BY merchantId, currency`,
+      )
+      .safeIntegers();
     this.state = database
       .prepare<[object], { available: bigint; notDue: bigint }>(
         `SELECT merchant_available AS available, coalesce((
@@ -72,8 +79,7 @@ export class PayoutsView {
          SELECT max(number) FROM payouts WHERE merchantId = @merchantId AND currency = @currency
        ), 0) AS sent, EXISTS (
          SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND date = @date
-           AND status <> 'returned'
-       ) AS isPaid`,
+       ) AS isBegun`,
     );
     this.toRelease = database
       .prepare<[string], HeldReserve & { releases: bigint }>(
@@ -97,7 +103,7 @@ export class PayoutsView {
   }
 
   /** Books with something available, by merchant. */
-  withMoney(): BookName[] {
+  withMoney(): BookWithMoney[] {
     return this.positive.all();
   }
 
@@ -117,7 +123,7 @@ export class PayoutsView {
         available: state?.available ?? 0n,
         notDue: state?.notDue ?? 0n,
         sent: payouts?.sent ?? 0,
-        isPaid: payouts?.isPaid === 1,
+        isBegun: payouts?.isBegun === 1,
       };
     })();
   }

@@ -91,22 +91,6 @@ describe('a payout run', () => {
     expect(await balance(shop)).toMatchObject({ available: 0, inTransit: 9_800 });
   });
 
-  test('pays a date once, though an earlier one was paid after it', async () => {
-    const shop = await settled({ settlementCycle: 'T0' });
-    await run(TOMORROW);
-    for (const date of [TODAY, TOMORROW]) {
-      shop.batchNo = String(Number(shop.batchNo) + 1).padStart(6, '0');
-      await shop.sell({ amount: 10_000 });
-      await shop.closeBatch();
-      await run(date);
-    }
-    expect((await payoutsOf(shop)).map(({ date }: { date: string }) => date)).toEqual([
-      TODAY,
-      TOMORROW,
-    ]);
-    expect(await balance(shop)).toMatchObject({ available: 9_800, inTransit: 19_600 });
-  });
-
   test('counts refunds against what is due', async () => {
     const shop = await settled();
     const { sales } = (await ledger.get(`${shop.path}/sales`)).body;

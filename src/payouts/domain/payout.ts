@@ -41,8 +41,8 @@ export interface PayoutState {
   readonly notDue: bigint;
   /** How many payouts there are, whatever became of them. */
   readonly sent: number;
-  /** Whether a payout for that date is sent or paid, and has not come back. */
-  readonly isPaid: boolean;
+  /** Whether one of them is for that date. */
+  readonly isBegun: boolean;
 }
 
 export interface PayoutPolicy {
@@ -54,20 +54,13 @@ export interface PayoutPolicy {
 export type HoldReason = 'frozen' | 'below-minimum';
 
 export type PayoutDecision =
-  | { readonly pay: bigint }
-  | { readonly hold: bigint; readonly reason: HoldReason }
-  | 'nothing-due'
-  | 'already-paid';
+  { readonly pay: bigint } | { readonly hold: bigint; readonly reason: HoldReason } | 'nothing-due';
 
-/**
- * What to pay for a date: what is available less what is not yet due. One payout a date; after one that came back,
- * another.
- */
+/** What to pay for a date: what is available less what is not yet due. */
 export function decidePayout(
-  { available, notDue, isPaid }: PayoutState,
+  { available, notDue }: PayoutState,
   { isFrozen, minimum }: PayoutPolicy,
 ): PayoutDecision {
-  if (isPaid) return 'already-paid';
   const due = available - notDue;
   if (due <= 0n) return 'nothing-due';
   if (isFrozen) return { hold: due, reason: 'frozen' };

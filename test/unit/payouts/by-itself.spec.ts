@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { FlakyStore } from '../../support/flaky-store.js';
+import { close, sell } from '../../support/requests.js';
+import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
+
+const NEXT_DATE = '2026-11-24T16:00:00Z';
+const DATE_AFTER = '2026-11-25T16:00:00Z';
+
+let log: TestLog;
+let flaky: FlakyStore;
+let ledger: TestLedger;
+
+beforeEach(async () => {
+  flaky = new FlakyStore();
+  log = newSqliteLog();
+  ledger = await TestLedger.open(log, { wrap: flaky.wrap });
+  await ledger.register('M1', settings({ settlementCycle: 'D1' }), { T1: 'S1', T2: 'S2' });
+});
+
+const right = (status: 'active' | 'frozen'): Promise<unknown> =>
+  ledger.ledger.merchants.setRight('M1', 'payout', status, 'checked', BY);
+
+/** What was paid out so far, as `date amount`. */
+async function paid(): Promise<string[]> {
+  await ledger.caughtUp();
+  const { payouts } = ledger.views.payouts.list({ limit: 10 });
+  return payouts.map(({ date, amount }) => `${date} ${amount}`);
+}
+
+const returned = (number: number) =>
+  ({ op: 'payout-returned', payoutId: `M1.CNY.${number}` }) as const;
+
+describe('the ledger pays by itself', () => {
+  test('all of a date in one, once every batch of the date before has closed', async () => {
+    await ledger.send(sell(1));
+    await ledger.send({ ...sell(2), terminalId: 'T2' });
+    flaky.failNext('batch-M1.T2', 'not-done');
+    ledger.at(NEXT_DATE);
+    await expect(ledger.doDue()).rejects.toThrow('the disk is away');
+    expect(await paid()).toEqual([]);
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 20000']);
+  });
+
+  test('what was held back while its right was frozen, however often it starts meanwhile', async () => {
+    await ledger.send(sell(1));
+    await right('frozen');
+    ledger.at(NEXT_DATE);
+    await ledger.doDue();
+    const { viewsDir, clock } = ledger;
+    await ledger.close();
+    ledger = await TestLedger.open(log, { viewsDir });
+    ledger.clock.set(clock.now());
+    await ledger.doDue();
+    expect(await paid()).toEqual([]);
+    await right('active');
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 10000']);
+  });
+
+  test('once a date: what comes back of it waits for the next, or for a run', async () => {
+    await ledger.send(sell(1));
+    ledger.at(NEXT_DATE);
+    await ledger.doDue();
+    await ledger.send(returned(1));
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 10000']);
+    ledger.at(DATE_AFTER);
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 10000', '2026-11-26 10000']);
+
+    await ledger.send(returned(2));
+    await ledger.send({ op: 'payouts', date: '2026-11-26' });
+    expect(await paid()).toHaveLength(3);
+  });
+});
+
+test('a run pays what is due on its date, also what became so since the last', async () => {
+  await ledger.register('M1', settings({ settlementCycle: 'T0' }), {});
+  for (const batchNo of ['000001', '000002']) {
+    await ledger.send({ ...sell(1), batchNo });
+    await ledger.send({ ...close(), batchNo });
+    await ledger.send({ op: 'payouts', date: '2026-11-24' });
+  }
+  expect(await paid()).toEqual(['2026-11-24 10000', '2026-11-24 10000']);
+  await ledger.send({ op: 'payouts', date: '2026-11-24' });
+  expect(await paid()).toHaveLength(2);
+});
