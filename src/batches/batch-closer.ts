@@ -75,6 +75,7 @@ export class BatchCloser {
       kind: 'batch',
       fee,
       ...(reserve && { reserve }),
+      businessDate: request.businessDate,
       valueDate,
       occurredAt: request.occurredAt,
     };
@@ -182,7 +183,6 @@ function asSettling(listed: Listed, { terminalId, batchNo }: CloseRequested): Se
     merchantId: listed.merchantId,
     terminalId,
     batchNo,
-    businessDate: listed.businessDate,
     currency: listed.currency,
     amount: minor(listed.amount),
     voided: minor(listed.voided),

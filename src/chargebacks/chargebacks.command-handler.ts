@@ -24,7 +24,10 @@ import {
 
 const ATTEMPTS = 10;
 
-export interface ChargebackAnswer extends Chargeback {
+export interface ChargebackAnswer extends Pick<
+  Chargeback,
+  'chargebackId' | 'amount' | 'fee' | 'status'
+> {
   readonly saleId: string;
   readonly currency: string;
   readonly remaining: Minor;
@@ -102,7 +105,11 @@ function answerOf(sale: Sale, chargebackId: string, position: Position): Chargeb
   if (!held) throw new Error(`chargeback ${chargebackId} was decided and is not there`);
   const { saleId, currency } = sale.data;
   const { revision } = sale;
-  return { ...held, saleId, currency, remaining: remaining(sale), revision, position };
+  const { amount, fee, status } = held;
+  return {
+    ...{ chargebackId, amount, fee, status, saleId, currency },
+    ...{ remaining: remaining(sale), revision, position },
+  };
 }
 
 function refused(refusal: Refusal): Rejected {

@@ -31,7 +31,7 @@ const TERMINALS = `
 /** How requests ended, by merchant, day, store and terminal [S0, S1]. */
 export const refusalsProjection: Projection = {
   name: 'refusals',
-  version: 1,
+  version: 2,
   tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS },
   open: (database) => {
     const table = new RefusalsTable(database);
@@ -97,10 +97,10 @@ class RefusalsTable {
         this.ended('done', 'sale', event.data);
         return true;
       case 'Void':
-        this.ended('done', 'void', event.data);
+        this.ended('done', event.data.asked, event.data);
         return true;
       case 'Refund':
-        this.ended('done', 'refund', event.data);
+        this.ended('done', event.data.asked, event.data);
         return true;
       case 'Refused':
       case 'ApprovalDeclined':

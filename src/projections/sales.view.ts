@@ -26,7 +26,6 @@ export type UnsettledSale = Pick<
   | 'saleId'
   | 'revision'
   | 'merchantId'
-  | 'businessDate'
   | 'amount'
   | 'voided'
   | 'refunded'
@@ -70,7 +69,7 @@ export class SalesView {
     );
     // The names of a batch lie between `batch.` and the next character, `batch/`.
     this.toSettle = database.prepare(
-      `SELECT position, saleId, revision, merchantId, businessDate, amount, voided, refunded, held, currency, cardType
+      `SELECT position, saleId, revision, merchantId, amount, voided, refunded, held, currency, cardType
        FROM sales INDEXED BY sales_by_name
        WHERE saleId > max(@batch || '.', coalesce((SELECT saleId FROM sales WHERE position = @after), ''))
          AND saleId < @batch || '/' AND status = 'open'

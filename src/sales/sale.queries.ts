@@ -21,6 +21,9 @@ import { voidability, type Voidability } from './domain/voidability.js';
 import { readNamed } from './recorded-request.js';
 import { eventsAsOf, foldSale, type RecordedSale } from './recorded-sale.js';
 
+/** An answer waits no longer than this for figures that it does not depend on. */
+const SOON_MS = 1_000;
+
 /** What is asked of a sale: for an amount, by a merchant, as of a past time or a position of the log. */
 export interface VoidabilityQuery {
   readonly amount?: number | undefined;
@@ -89,18 +92,18 @@ export class SaleQueries {
   }
 
   /**
-   * What the merchant has in the sale's currency at that moment. Left out while the view of the books can't tell,
+   * What the merchant has in the sale's currency at that moment. Left out while the view of the books can't soon tell,
    * unless the answer depends on it. @throws ViewBehindError
    */
   private async holding(
-    { sale, position }: RecordedSale,
+    { sale }: RecordedSale,
     merchant: Merchant | undefined,
     moment: Moment,
   ): Promise<Holding | undefined> {
     const { merchantId, currency } = sale.data;
     const isNeeded = fundsFor({ sale, merchant }) !== undefined;
     try {
-      await this.views.waitFor(isNeeded ? moment.position : position, ['books']);
+      await this.views.waitFor(moment.position, ['books'], isNeeded ? undefined : SOON_MS);
     } catch (error) {
       if (isNeeded || !(error instanceof ViewBehindError)) throw error;
       return undefined;

@@ -33,7 +33,12 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     refunded: sale.refunded,
     ...(sale.chargedBack > 0 && { chargedBack: sale.chargedBack }),
     ...(sale.chargebacks.length > 0 && {
-      chargebacks: sale.chargebacks.map((chargeback) => ({ ...chargeback })),
+      chargebacks: sale.chargebacks.map(({ chargebackId, amount, fee, status }) => ({
+        chargebackId,
+        amount,
+        fee,
+        status,
+      })),
     }),
     remaining: remaining(sale),
     ...(held(sale) > 0 && { held: held(sale) }),

@@ -7,7 +7,7 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { declinedBySettlement } from './domain/approval.js';
-import { decideSettlement, settlingOf } from './domain/decide.js';
+import { decideSettlement, instantTerms, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
 import { VOID_CONDITIONS } from './domain/void-conditions.js';
@@ -51,13 +51,9 @@ export class SettleCommandHandler {
   private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
     const { saleId } = sale.data;
     const now = this.clock.now();
-    const event = decideSettlement(settlingOf(sale), {
-      kind: 'instant',
-      fee: settings.fee,
-      ...(settings.reserve && { reserve: settings.reserve }),
-      valueDate: businessDay(now, settings).date,
-      occurredAt: timeText(now),
-    });
+    const today = businessDay(now, settings).date;
+    const terms = instantTerms(sale, settings, today, timeText(now));
+    const event = decideSettlement(settlingOf(sale), terms);
     if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
     const origin = { request: saleId, by };
     const events = [event, ...declinedBySettlement(sale, event)];

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Answer } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
@@ -166,6 +167,27 @@ describe('a chargeback', () => {
     });
     const lost = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/lost`);
     expect([lost.status, lost.body.code]).toEqual([409, 'chargeback-status']);
+  });
+
+  test('that is told again has its first answer, and another story under its name is refused', async () => {
+    const { saleId } = await settledSale();
+    const told = { amount: 4_000, fee: 1_500, evidenceRef: 'IMG-1' };
+    const differing = async (answer: Promise<Answer>) => {
+      const { status, body, headers } = await answer;
+      return [status, status === 409 ? body.detail : headers['idempotency-replayed']];
+    };
+    await open(saleId, told);
+    expect(await differing(open(saleId, told))).toEqual([201, 'true']);
+    const other = { ...told, fee: 1_400, reason: 'not ordered', evidenceRef: 'IMG-2' };
+    expect(await differing(open(saleId, other))).toEqual([
+      409,
+      expect.stringContaining('fee, reason, evidenceRef'),
+    ]);
+    const won = (fields: object) =>
+      differing(ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/won`, fields));
+    expect(await won({ returnFee: false })).toEqual([200, undefined]);
+    expect(await won({})).toEqual([200, 'true']);
+    expect(await won({ returnFee: true })).toEqual([409, expect.stringContaining('returnFee')]);
   });
 
   test('and refunds together are never more than the sale', async () => {

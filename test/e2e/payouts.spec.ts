@@ -145,6 +145,8 @@ describe('a payout', () => {
     expect(paid.body).toMatchObject({ status: 'paid', bankReference: 'B17', responseCode: '00' });
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.body.position).toBe(paid.body.position);
+    const other = await ledger.post(`${path}/paid`, { bankReference: 'B18' });
+    expect([other.status, other.body.responseCode]).toEqual([409, '94']);
     expect((await ledger.get(path)).body.status).toBe('paid');
     expect(await balance(shop)).toMatchObject({ available: 0, inTransit: 0, paidOut: 9_800 });
   });

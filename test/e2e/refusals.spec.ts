@@ -63,6 +63,18 @@ test('refusals are facts with code, cause, condition and who asked, and are repo
   });
 });
 
+test('a reversal counts as one, whatever it became', async () => {
+  const shop = await Shop.open(ledger);
+  const { saleId } = await shop.sell();
+  await shop.reverse(saleId);
+  const { body } = await shop.reverse(saleId);
+  const told = await report(shop, body.position);
+  expect(told.kinds).toMatchObject([
+    { kind: 'reversal', done: 1, refused: 1, successRate: 0.5 },
+    { kind: 'sale', done: 1, refused: 0 },
+  ]);
+});
+
 test('a terminal reports its own failures, once each, and they are told apart from refusals', async () => {
   const shop = await Shop.open(ledger);
   const { merchantId, terminalId } = shop;

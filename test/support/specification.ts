@@ -170,6 +170,7 @@ export function settleOn(terms: Partial<SettlementTerms>): When {
     const event = decideSettlement(settlingOf(sale), {
       kind: 'batch',
       fee: { basisPoints: 0 },
+      businessDate: '2026-11-24',
       valueDate: '2026-11-25',
       occurredAt: '2026-11-24T15:00:00.000Z',
       ...terms,

@@ -13,6 +13,7 @@ import {
   decideGiveBack,
   decideSale,
   decideSettlement,
+  instantTerms,
   settlingOf,
 } from '../../sales/domain/decide.js';
 import { approvalRefusals, requestRefusals } from '../../sales/domain/request-refusals.js';
@@ -184,11 +185,9 @@ export class SalesCheck {
     if (data.kind === 'batch') return this.settledByBatch(data, sale, at);
     const now = Date.parse(data.occurredAt);
     const rule = ({ settings }: Merchant): Ruling => {
-      const { fee, reserve } = settings;
-      const terms = { kind: data.kind, fee, ...(reserve && { reserve }) };
-      const valueDate = businessDay(now, settings).date;
-      const dates = { valueDate, occurredAt: data.occurredAt };
-      return { event: decideSettlement(settlingOf(sale), { ...terms, ...dates }) };
+      const today = businessDay(now, settings).date;
+      const terms = instantTerms(sale, settings, today, data.occurredAt);
+      return { event: decideSettlement(settlingOf(sale), terms) };
     };
     const merchants = this.parties.merchant(sale.data.merchantId, at);
     return held({ type: 'Settled', data }, merchants, rule, NO_MERCHANT);
@@ -206,9 +205,9 @@ export class SalesCheck {
       return illegal(`the sale is of batch ${own}`);
     }
     const settling = { ...settlingOf(sale), batchNo: data.batchNo };
-    const { occurredAt, terms } = request;
+    const { businessDate, occurredAt, terms } = request;
     const rule = (): Ruling => ({
-      event: decideSettlement(settling, { kind: 'batch', ...terms, occurredAt }),
+      event: decideSettlement(settling, { kind: 'batch', ...terms, businessDate, occurredAt }),
     });
     return held({ type: 'Settled', data }, [sale], rule, NO_SALE);
   }

@@ -1,4 +1,4 @@
-import type { Minor } from '../../ledger/domain/money.js';
+import { add, type Minor, ZERO } from '../../ledger/domain/money.js';
 import type { BatchItem, Difference, Reconciliation, StoredTotals } from './batch.events.js';
 
 /** What the terminal says a batch comes to; either part may be left out. */
@@ -59,7 +59,12 @@ function differingItems(
     });
 }
 
-/** One request is one item: of a STAN sent twice with one kind, the last counts. */
+/** One request is one item: one that the terminal lists twice counts twice, and differs. */
 function amounts(items: readonly BatchItem[]): Map<string, Minor> {
-  return new Map(items.map(({ stan, kind, amount }) => [`${stan} ${kind}`, amount]));
+  const sums = new Map<string, Minor>();
+  for (const { stan, kind, amount } of items) {
+    const key = `${stan} ${kind}`;
+    sums.set(key, add(sums.get(key) ?? ZERO, amount));
+  }
+  return sums;
 }

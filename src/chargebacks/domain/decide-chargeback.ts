@@ -40,6 +40,8 @@ export function decideOpening(
     const differing = [
       ...(amount !== undefined && amount !== held.amount ? ['amount'] : []),
       ...(fee !== held.fee ? ['fee'] : []),
+      ...(reason !== held.reason ? ['reason'] : []),
+      ...(evidenceRef !== held.evidenceRef ? ['evidenceRef'] : []),
     ];
     return differing.length === 0 ? 'done' : { refusal: requestRefusals.idUsed(differing) };
   }
@@ -60,7 +62,10 @@ export function decideWon(
 ): ChargebackDecision {
   const held = chargebackOf(sale, fact.chargebackId);
   if (!held) return { refusal: booksRefusals.unknownChargeback() };
-  if (held.status === 'won') return 'done';
+  if (held.status === 'won') {
+    const isSame = held.fee === 0 || held.isFeeReturned === returnFee;
+    return isSame ? 'done' : { refusal: requestRefusals.idUsed(['returnFee']) };
+  }
   if (held.status === 'lost') return { refusal: booksRefusals.chargebackStatus('lost') };
   const feeReturned = returnFee ? held.fee : ZERO;
   return { event: { type: 'ChargebackWon', data: { ...fact, amount: held.amount, feeReturned } } };

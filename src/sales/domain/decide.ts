@@ -226,7 +226,6 @@ export interface Settling {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
-  readonly businessDate: string;
   readonly currency: string;
   readonly amount: Minor;
   readonly voided: Minor;
@@ -240,9 +239,29 @@ export interface SettlementTerms {
   readonly kind: 'batch' | 'instant';
   readonly fee: FeePolicy;
   readonly reserve?: ReservePolicy;
+  /** The date that it settles on: of a sale that an earlier batch could not settle, not its own. */
+  readonly businessDate: string;
   readonly valueDate: string;
   /** RFC 3339. */
   readonly occurredAt: string;
+}
+
+/** The terms of a sale that settles alone and at once: a date that has ended takes in nothing more. */
+export function instantTerms(
+  sale: Sale,
+  { fee, reserve }: Merchant['settings'],
+  today: string,
+  occurredAt: string,
+): SettlementTerms {
+  const own = sale.data.businessDate;
+  return {
+    kind: 'instant',
+    fee,
+    ...(reserve && { reserve }),
+    businessDate: today > own ? today : own,
+    valueDate: today,
+    occurredAt,
+  };
 }
 
 /** Settles what is left of a sale; undefined when nothing is. */
@@ -254,12 +273,12 @@ export function decideSettlement(
   const deductions = deduct(sale.left, sale.cardType, terms);
   const heldUntil =
     terms.reserve && deductions.reserve > 0
-      ? addDays(sale.businessDate, terms.reserve.days)
+      ? addDays(terms.businessDate, terms.reserve.days)
       : undefined;
   // In the order of their names, as a sale's.
   const data = {
     batchNo: sale.batchNo,
-    businessDate: sale.businessDate,
+    businessDate: terms.businessDate,
     cardType: sale.cardType,
     currency: sale.currency,
     fee: deductions.fee,
@@ -281,14 +300,12 @@ export function decideSettlement(
 
 /** The part of a sale that its settlement goes by. */
 export function settlingOf(sale: Sale): Settling {
-  const { saleId, merchantId, terminalId, batchNo, businessDate, currency, amount, card } =
-    sale.data;
+  const { saleId, merchantId, terminalId, batchNo, currency, amount, card } = sale.data;
   return {
     saleId,
     merchantId,
     terminalId,
     batchNo,
-    businessDate,
     currency,
     amount,
     voided: sale.voided,

@@ -91,7 +91,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
     responseCode: '61',
     cause: 'operator',
     nextStep: 'none',
-    judge: amountVerdict,
+    judge: (question) => amountVerdict(question, { allowsParts: true }),
   },
   withinLimits('refund'),
   {

@@ -31,7 +31,11 @@ export interface Chargeback {
   readonly chargebackId: string;
   readonly amount: Minor;
   readonly fee: Minor;
+  readonly reason: string;
+  readonly evidenceRef: string | undefined;
   readonly status: 'open' | 'won' | 'lost';
+  /** Of one that was won. */
+  readonly isFeeReturned: boolean;
 }
 
 /** A void or refund that waits, or has waited, for a second person's yes. */
@@ -162,7 +166,9 @@ function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
   const held = sale.chargebacks.find((one) => one.chargebackId === chargebackId);
   switch (type) {
     case 'ChargebackOpened': {
-      const opened = { chargebackId, amount, fee: data.fee, status: 'open' as const };
+      const { fee, reason, evidenceRef } = data;
+      const said = { chargebackId, amount, fee, reason, evidenceRef };
+      const opened = { ...said, status: 'open' as const, isFeeReturned: false };
       return {
         chargebacks: [...others, opened],
         chargedBack: add(sale.chargedBack, amount),
@@ -170,7 +176,9 @@ function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
     }
     case 'ChargebackWon':
       return {
-        chargebacks: held ? [...others, { ...held, status: 'won' as const }] : others,
+        chargebacks: held
+          ? [...others, { ...held, status: 'won' as const, isFeeReturned: data.feeReturned > 0 }]
+          : others,
         chargedBack: subtract(sale.chargedBack, amount),
       };
     case 'ChargebackLost':

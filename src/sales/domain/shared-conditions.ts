@@ -67,23 +67,34 @@ export const amountRemaining = {
   },
 } as const;
 
-/** What a void and a refund ask of an amount, alike. */
-export function amountVerdict({ sale, amount, originalAmount }: Known): Verdict {
+/** What a void and a refund ask of an amount, in the order of what is told first. */
+export function amountVerdict(
+  { sale, amount, originalAmount }: Known,
+  { allowsParts }: { readonly allowsParts: boolean },
+): Verdict {
   const left = free(sale);
+  const wanted = amount ?? left;
+  if (wanted > left) {
+    return {
+      met: false,
+      detail: say(
+        `${wanted} is above the ${left} that is left.`,
+        `金额 ${wanted} 超过剩余金额 ${left}。`,
+      ),
+    };
+  }
+  if (!allowsParts && wanted < remaining(sale)) {
+    return {
+      met: false,
+      responseCode: '13',
+      detail: say('The policy allows no void of a part.', '商户不允许部分撤销。'),
+    };
+  }
   if (originalAmount !== undefined && originalAmount !== sale.data.amount) {
     return {
       met: false,
       responseCode: '64',
       detail: say('The original amount sent is not the sale’s.', '原交易金额不符。'),
-    };
-  }
-  if (amount !== undefined && amount > left) {
-    return {
-      met: false,
-      detail: say(
-        `${amount} is above the ${left} that is left.`,
-        `金额 ${amount} 超过剩余金额 ${left}。`,
-      ),
     };
   }
   return { met: true, detail: say(`Up to ${left} can be given back.`, `最多可退回 ${left}。`) };

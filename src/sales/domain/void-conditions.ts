@@ -1,6 +1,5 @@
 import { type Condition, minutes, say } from './condition.js';
 import { withinLimits } from './limits.js';
-import { free, remaining } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 
 export const VOID_CONDITIONS: readonly Condition[] = [
@@ -173,19 +172,8 @@ export const VOID_CONDITIONS: readonly Condition[] = [
     responseCode: '61',
     cause: 'operator',
     nextStep: 'none',
-    judge: (question) => {
-      const verdict = amountVerdict(question);
-      const { sale, merchant, amount = free(sale) } = question;
-      const isPart = amount < remaining(sale);
-      if (verdict.met && isPart && !merchant.settings.voidPolicy.partial) {
-        return {
-          met: false,
-          responseCode: '13',
-          detail: say('The policy allows no void of a part.', '商户不允许部分撤销。'),
-        };
-      }
-      return verdict;
-    },
+    judge: (question) =>
+      amountVerdict(question, { allowsParts: question.merchant.settings.voidPolicy.partial }),
   },
   withinLimits('void'),
 ];

@@ -53,6 +53,12 @@ describe('a batch', () => {
       ],
     });
   });
+  test('names an item that the terminal lists twice', () => {
+    expect(reconcile({ items: [...items, item('000001', 100)] }, ledger)).toMatchObject({
+      reconciliation: 'mismatched',
+      differences: [{ stan: '000001', kind: 'sale', terminal: 200, ledger: 100 }],
+    });
+  });
   test('of nothing matches a terminal that says so', () => {
     const nothing = { ...totals, saleCount: 0, saleAmount: '0', voidCount: 0, voidAmount: '0' };
     expect(reconcile({ totals: nothing, items: [] }, { totals: nothing, items: [] })).toEqual({

@@ -245,6 +245,14 @@ describe('amount-allowed', () => {
       .when(voidOf({ originalAmount: 7_000 }))
       .thenRejected('amount-allowed', { responseCode: '64' });
   });
+  test('what is above what is left is told first, then that it is a part', () => {
+    const wrong = { originalAmount: 1 };
+    const world = given(whole, sale);
+    const codes = [10_001, 9_999, 10_000].map((amount) => ({ amount, ...wrong }));
+    world.when(voidOf(codes[0] ?? {})).thenRejected('amount-allowed', { responseCode: '61' });
+    world.when(voidOf(codes[1] ?? {})).thenRejected('amount-allowed', { responseCode: '13' });
+    world.when(voidOf(codes[2] ?? {})).thenRejected('amount-allowed', { responseCode: '64' });
+  });
   test('the largest amount there is', () => {
     const large = saleWith({ amount: of(999_999_999_999) });
     given(large).when(voidIt).then('Void', { amount: 999_999_999_999 }).andTheSaleIs('voided', 0);

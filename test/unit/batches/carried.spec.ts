@@ -1,0 +1,32 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { back, close, sell } from '../../support/requests.js';
+import { TestLedger } from '../../support/test-ledger.js';
+
+let ledger: TestLedger;
+
+/** A sale whose void was undone when its batch had closed, on the day before. */
+beforeEach(async () => {
+  ledger = await TestLedger.open();
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 2));
+  await ledger.send(close());
+  ledger.at('2026-11-25T02:00:00.000Z');
+  const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000002', stan: '000001' };
+  const original = { batchNo: '000001', stan: '000002' };
+  await ledger.send({ op: 'timeout-reversal', ...name, original });
+});
+
+const settled = async (): Promise<object[]> =>
+  (await ledger.log()).flatMap(({ event }) => (event.type === 'Settled' ? [event.data] : []));
+
+test('settles on the date of the batch that settles it: the one before takes in nothing more', async () => {
+  await ledger.send({ ...close(), batchNo: '000002' });
+  expect(await settled()).toMatchObject([{ batchNo: '000002', businessDate: '2026-11-25' }]);
+});
+
+test('settles alone on the date on which that is asked for', async () => {
+  await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+  expect(await settled()).toMatchObject([{ batchNo: '000001', businessDate: '2026-11-25' }]);
+});
