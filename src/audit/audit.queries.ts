@@ -135,6 +135,12 @@ function shown(data: Record<string, unknown>): object {
   return { ...data, passwordHash: undefined };
 }
 
+/** Nothing where others have written what is no JSON object. */
 function parse(json: string): Record<string, unknown> {
-  return JSON.parse(json) as Record<string, unknown>;
+  try {
+    const value = JSON.parse(json) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import {
   EVENT_STORE,
@@ -89,9 +90,16 @@ export class ProofsController {
   @MayCall(['operator', 'auditor'])
   @Answers(200, InclusionAnswer)
   @Problems(404)
-  async proof(@Param(parameters(ProofPath)) { position }: ProofPath): Promise<InclusionAnswer> {
+  async proof(
+    @Param(parameters(ProofPath)) { position }: ProofPath,
+    @By() caller: Caller,
+  ): Promise<InclusionAnswer> {
     const stored = await this.store.at(position as LogPosition);
     if (!stored) throw new ProblemError(problems.unknown(NO_EVENT));
+    if (stored.type === 'SupervisorSet' && caller.scope !== 'operator') {
+      // The event whole is what its hash covers, and the hash of a short password could be guessed from.
+      throw new ProblemError(problems.notAllowed());
+    }
     await this.views.waitFor(stored.position, ['trail']);
     const { trail } = this.views;
     const leafIndex = trail.leafAt(position);

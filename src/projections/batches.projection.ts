@@ -45,17 +45,19 @@ const OPERATIONS = `
 /**
  * Sales of batches that no longer settle them: put back by the reversal of what had voided or refunded them, or taken
  * by a node that had not heard of the close. The next close of their terminal settles them, and `settledIn` names it then.
+ * `isCounted`: whether the totals of its own batch have it.
  */
 const CARRIED = `
   CREATE TABLE carried (
-    terminal TEXT NOT NULL, saleId TEXT NOT NULL, settledIn TEXT, PRIMARY KEY (terminal, saleId)
+    terminal TEXT NOT NULL, saleId TEXT NOT NULL, settledIn TEXT, isCounted INTEGER NOT NULL,
+    PRIMARY KEY (terminal, saleId)
   ) STRICT, WITHOUT ROWID;
 `;
 
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 5,
+  version: 6,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -107,6 +109,7 @@ class BatchesTable {
   private readonly statusOf: Database.Statement<[string], { status: string }>;
   private readonly carry: Database.Statement;
   private readonly carryInto: Database.Statement;
+  private readonly dropUncounted: Database.Statement;
   private readonly clearings: RefundClearings;
   private readonly changes = new Map<string, Change>();
 
@@ -126,9 +129,14 @@ class BatchesTable {
     this.deleteOperation = database.prepare('DELETE FROM operations WHERE batch = ? AND stan = ?');
     this.clearings = new RefundClearings(database);
     this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
-    this.carry = database.prepare('INSERT INTO carried VALUES (?, ?, NULL) ON CONFLICT DO NOTHING');
+    this.carry = database.prepare(
+      'INSERT INTO carried VALUES (?, ?, NULL, ?) ON CONFLICT DO NOTHING',
+    );
     this.carryInto = database.prepare(
       'UPDATE carried SET settledIn = ? WHERE terminal = ? AND saleId = ?',
+    );
+    this.dropUncounted = database.prepare(
+      'DELETE FROM carried WHERE terminal = ? AND saleId = ? AND isCounted = 0',
     );
   }
 
@@ -226,7 +234,7 @@ class BatchesTable {
   private sold(data: SaleData): void {
     const change = this.of(data);
     change.endsAt ??= data.businessDateEndsAt;
-    if (this.isShut(change)) this.putBack(data.saleId);
+    if (this.isShut(change)) this.carry.run(terminalName(data), data.saleId, 0);
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }
 
@@ -252,6 +260,8 @@ class BatchesTable {
       case 'nothing':
         return;
       case 'sale':
+        if (this.dropUncounted.run(terminalName(parseRequestName(data.of)), data.of).changes > 0)
+          return;
         this.takeOut(data, { saleCount: -1, saleAmount: 0 - data.gross });
         return;
       case 'void':
@@ -281,7 +291,7 @@ class BatchesTable {
   private putBack(saleId: string): void {
     const sale = parseRequestName(saleId);
     if (this.status(batchName(sale)) === 'open') return;
-    this.carry.run(terminalName(sale), saleId);
+    this.carry.run(terminalName(sale), saleId, 1);
   }
 
   /** Whether a request that comes now has slipped in behind the close, on a node that had not heard of it. */

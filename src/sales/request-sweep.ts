@@ -1,4 +1,3 @@
-import type { Actor } from '../ledger/domain/ledger-event.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Views } from '../projections/views.js';
@@ -12,8 +11,6 @@ import type { TimeoutReversalCommandHandler } from './timeout-reversal.command-h
 const PATIENCE_MS = 5_000;
 
 const PAGE = 100;
-
-const THE_LEDGER: Actor = { kind: 'ledger' };
 
 /**
  * Brings requests that a crash or a lost store left without an outcome to their end [S4]: decided anew, as a repeat
@@ -36,7 +33,7 @@ export class RequestSweep {
     const [taken] = await readNamed(this.journal, name);
     if (taken?.event.type !== 'RequestTaken') return;
     const { kind, target, content } = taken.event.data;
-    const sent = { content, by: THE_LEDGER };
+    const sent = { content, by: taken.by };
     const command = { ...content, ...parseRequestName(name) };
     if (kind === 'timeout-reversal') {
       await this.reversals.reverse(command as unknown as TimeoutReversal, sent);

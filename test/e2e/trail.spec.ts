@@ -92,6 +92,18 @@ describe('an entry of the trail', () => {
     return found;
   };
 
+  test('shows nobody but operators the hash of a password, as a proof of its event must', async () => {
+    const auditor = keyed.as(
+      (await keyed.post('/v1/keys', { scope: 'auditor' })).body.key as string,
+    );
+    await keyed.put(`${trade.path}/supervisors/ann`, { name: 'Ann', password: 'seven-Tills-4' });
+    const { events } = (await auditor.get('/v1/audit/events?type=SupervisorSet')).body;
+    const path = `/v1/audit/proof/${events[0].position}`;
+    expect(events[0].data).not.toHaveProperty('passwordHash');
+    expect((await auditor.get(path)).status).toBe(403);
+    expect((await keyed.get(path)).text).toContain('passwordHash');
+  });
+
   test('says what, when it happened and was recorded, by which key, terminal and operator, for which request', () => {
     const { position, recordedAt, id, by, ...sale } = entry('Sale');
     const request = `${trade.merchantId}.T1.000001.500001`;

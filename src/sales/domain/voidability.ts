@@ -68,16 +68,16 @@ function way(kind: 'void' | 'refund', question: Question, judged: readonly Judge
   };
 }
 
-/** All that is left where that is possible, whatever was asked for; else what was asked for, if that is. */
+/** All that is free where that is possible, whatever was asked for; else, where a part was asked for and is, the largest part. */
 function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
-  const { sale, amount } = question;
+  const { sale } = question;
   const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
-  if (sale && !failing(conditions, { ...question, amount: undefined })) {
-    const funds = kind === 'refund' ? fundsFor(question) : undefined;
-    const left = Math.min(free(sale), roomFor(kind, question.limits?.[kind] ?? []));
-    return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
-  }
-  return allowed ? (amount ?? 0) : 0;
+  const isWhole = !failing(conditions, { ...question, amount: undefined });
+  if (!sale || !(isWhole || allowed)) return 0;
+  const funds = kind === 'refund' ? fundsFor(question) : undefined;
+  const most = isWhole ? free(sale) : free(sale) - 1;
+  const left = Math.min(most, roomFor(kind, question.limits?.[kind] ?? []));
+  return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
 }
 
 /** Until when each is possible, in epoch milliseconds. */

@@ -71,7 +71,7 @@ describe('asked for an amount', () => {
     expect(answer).toMatchObject({
       decision: 'refund',
       void: { allowed: false, maxAmount: 10_000 },
-      refund: { allowed: true, maxAmount: 3_000 },
+      refund: { allowed: true, maxAmount: 9_999 },
     });
   });
 });

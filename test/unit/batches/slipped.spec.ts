@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { HeldStore } from '../../support/held-store.js';
+import { close, sell } from '../../support/requests.js';
+import { newSharedLog } from '../../support/shared-log.js';
+import { TestLedger } from '../../support/test-ledger.js';
+
+test('a sale that slips in behind a close at another node, and is undone there, was never in the totals', async () => {
+  const log = newSharedLog(() => 0);
+  const held = new HeldStore();
+  const closer = await TestLedger.open(log, { wrap: held.wrap });
+  const other = await TestLedger.open(log);
+  await closer.register('M1', settings(), { T1: 'S1' });
+  await closer.send(sell(1));
+  await other.send(sell(2));
+
+  const { sent, letGo } = held.holdNext('sale-M1.T1.000001.000001');
+  const closing = closer.send(close());
+  await sent;
+  expect(await other.send(sell(3))).toMatchObject({ answer: { status: 'open' } });
+  const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001', stan: '000004' };
+  const original = { batchNo: '000001', stan: '000003' };
+  expect(await other.send({ op: 'timeout-reversal', ...name, original })).toMatchObject({
+    answer: { outcome: 'reversed' },
+  });
+  letGo();
+
+  expect(await closing).toMatchObject({
+    answer: { totals: { saleCount: 2, saleAmount: '20000' }, settled: { count: 2 } },
+  });
+});
