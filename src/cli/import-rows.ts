@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { DateTime } from 'luxon';
+import { checkOf } from '../http/schemas.js';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
+import { MerchantBody } from '../merchants/merchants.dto.js';
 
 /** The columns that an import knows, and what each is called in the file it was made for. */
 export const COLUMNS = {
@@ -101,6 +103,7 @@ function readRow(record: Record<string, string>, line: number, layout: Layout): 
     return { line, why: 'amount' };
   }
   if (cell('invoice') === '' || cell('country') === '') return { line, why: 'empty' };
+  if (!isMerchantName(cell('country'))) return { line, why: 'country' };
   const kind = kindOf(cell('kind'), signed, layout);
   if (!kind) return { line, why: 'kind' };
   const originals = cell('original').split(';').filter(Boolean);
@@ -116,6 +119,11 @@ function readRow(record: Record<string, string>, line: number, layout: Layout): 
     originals,
     ...(originals.length === 0 && { unmatched: match === '' ? 'none' : match }),
   };
+}
+
+/** Not too long, legible, and without a card number: as the API has it. */
+function isMerchantName(name: string): boolean {
+  return checkOf(MerchantBody)({ name, currency: 'EUR', timeZone: 'UTC' }) === undefined;
 }
 
 function timeOf(text: string, { dateFormat, timeZone: zone }: Layout): DateTime {

@@ -116,6 +116,23 @@ test('a lost index is refused, and told by a check of the whole log', async () =
   expect(pages).toMatchObject([{ events: [], faults: [{ code: 'damaged' }] }]);
 });
 
+test.each([5, 20])(
+  'of a log whose page %i is lost a check tells that, and what it can still read',
+  async (page) => {
+    const folder = await aLog();
+    const bytes = readFileSync(logFile(folder));
+    bytes.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    writeFileSync(logFile(folder), bytes);
+    const told = { events: 0, codes: new Set<string>() };
+    for await (const { events, faults } of openCheckedLog(`file:${folder}`)) {
+      told.events += events.length;
+      for (const { code } of faults) told.codes.add(code);
+    }
+    expect(told.codes).toContain('damaged');
+    expect(told.events).toBeGreaterThan(0);
+  },
+);
+
 test('a bit that changed on the disk is refused, by its position', async () => {
   const folder = await aLog();
   const database = new Database(logFile(folder));

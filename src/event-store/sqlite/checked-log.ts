@@ -33,19 +33,36 @@ export function* checkedPages(folder: string): Generator<CheckedPage> {
   }
   try {
     yield { events: [], faults: structureFaults(database, logFile(folder)) };
-    yield* new CheckedRows(database, logFile(folder)).pages();
+    const rows = rowsOf(database, logFile(folder));
+    if (rows) yield* rows.pages();
   } finally {
     database.close();
   }
 }
 
+/** Of damage that keeps SQLite from checking further, too. */
 function structureFaults(database: Database.Database, file: string): KeepingFault[] {
-  const told = inStoreTerms(file, () =>
-    (database.pragma(`integrity_check(${TOLD})`) as { integrity_check: string }[]).map(
-      (row) => row.integrity_check,
-    ),
-  );
-  return told.filter((line) => line !== 'ok').map((line) => damaged(`${file}: ${line}`));
+  try {
+    const told = inStoreTerms(file, () =>
+      (database.pragma(`integrity_check(${TOLD})`) as { integrity_check: string }[]).map(
+        (row) => row.integrity_check,
+      ),
+    );
+    return told.filter((line) => line !== 'ok').map((line) => damaged(`${file}: ${line}`));
+  } catch (error) {
+    if (!(error instanceof CorruptLogError)) throw error;
+    return [damaged(error.message)];
+  }
+}
+
+/** Undefined where the end of the log can't be found: the check of the structure has told why. */
+function rowsOf(database: Database.Database, file: string): CheckedRows | undefined {
+  try {
+    return new CheckedRows(database, file);
+  } catch (error) {
+    if (error instanceof CorruptLogError) return undefined;
+    throw error;
+  }
 }
 
 /** The rows in the order of their positions. */

@@ -31,6 +31,7 @@ const TRADE = [
   'S5,2026-03-03T14:00:00,4111111111111111,France,100,sale,,',
   'S6,yesterday,1001,France,100,sale,,',
   'S7,2026-03-03T14:00:00,1001,France,12.5,sale,,',
+  'S8,2026-03-03T14:00:00,1001,4111111111111111,100,sale,,',
   'C9,2026-10-01T10:00:00,,Japan,-7000,cancel,S3,full',
 ].join('\n');
 
@@ -57,8 +58,8 @@ describe('recorded trade', () => {
     const file = fileOf(TRADE);
     const { code, out } = await runImport(folder, file, '--json');
     expect(JSON.parse(out)).toMatchObject({
-      rows: 17,
-      rowsInFile: 17,
+      rows: 18,
+      rowsInFile: 18,
       sales: 4,
       voids: 1,
       refunds: 4,
@@ -76,8 +77,9 @@ describe('recorded trade', () => {
         'its invoice was in an earlier row': 1,
         'unreadable: datetime': 1,
         'unreadable: amount': 1,
+        'unreadable: country': 1,
       },
-      unreadLines: [16, 17],
+      unreadLines: [16, 17, 18],
       unaccounted: 0,
       changedTheLedger: true,
       merchants: NETS,
