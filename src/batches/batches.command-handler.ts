@@ -2,6 +2,7 @@ import { ConflictError, StoreUnavailableError } from '../event-store/event-store
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
+import { allOf } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
@@ -84,14 +85,12 @@ export class BatchesCommandHandler {
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
       .filter((batch) => this.batches.isOurs(batch));
     const request = { requestedBy: 'ledger', terminal: {}, by: { kind: 'ledger' } } as const;
-    const ended = await Promise.allSettled(
+    await allOf(
       due.map(async (batch) => {
         await this.requestClose(batch, request);
         if (this.batches.isOurs(batch)) await this.closer.finish(batch);
       }),
     );
-    const failed = ended.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /** The batch as it is now; undefined when no request of it was ever recorded. */

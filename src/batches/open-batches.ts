@@ -166,6 +166,8 @@ export class OpenBatches {
     if (held) return held;
     const events = await this.journal.read(streams.batch(name));
     const request = closeRequest(events);
+    // Heard of while the stream was read, which may have been before.
+    if (!request && this.heard.has(name)) return this.load(identity, name);
     if (!request) return this.hold(identity, 'new', undefined);
     const { businessDate: date, occurredAt } = request.data;
     const day = { date, endsAt: Date.parse(occurredAt) };

@@ -1,5 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
+import { allOf } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -94,9 +95,12 @@ export class PayoutsCommandHandler {
     await this.catchUp(pace);
     if (await this.releaseReserves()) await this.catchUp(pace);
     const unclosed = new UnclosedDates(this.views);
+    const faults: unknown[] = [];
     for (const books of this.booksWithMoney()) {
-      await Promise.all(books.map((book) => this.payToday(book, unclosed)));
+      const paid = allOf(books.map((book) => this.payToday(book, unclosed)));
+      await paid.catch((fault: unknown) => faults.push(fault));
     }
+    if (faults.length > 0) throw faults[0];
     if (pace === 'awaited') await this.catchUp();
   }
 

@@ -1,4 +1,5 @@
 import { parseRequestName } from '../ledger/domain/request-name.js';
+import { allOf } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Views } from '../projections/views.js';
 import type { TimeoutReversal } from './domain/timeout-reversal.js';
@@ -26,7 +27,7 @@ export class RequestSweep {
 
   /** @throws StoreUnavailableError, ViewBehindError: the next round tries again */
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
-    for (const name of this.views.requests.undecided(takenBy, PAGE)) await this.finish(name);
+    await allOf(this.views.requests.undecided(takenBy, PAGE).map((name) => this.finish(name)));
   }
 
   private async finish(name: string): Promise<void> {
