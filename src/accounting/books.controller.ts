@@ -18,6 +18,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, ProblemError, refusalProblem } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
@@ -79,6 +80,7 @@ export class BooksController {
   ) {
     const { settings } = await this.known(merchantId);
     const { currency = settings.currency, after, limit = DEFAULT_LIMIT, from, to } = query;
+    refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'books', after, STATEMENT_CURSOR);
     const span = { merchantId, currency, from, to };
     if (accept?.includes('text/csv')) {

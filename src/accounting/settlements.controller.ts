@@ -18,6 +18,7 @@ import {
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { rejected } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import { type SettlementLine, SETTLEMENTS_CURSOR } from '../projections/settlements.view.js';
@@ -93,6 +94,7 @@ export class SettlementsController {
       return rejected(reply, { refusal: requestRefusals.unknownMerchant(), replayed: false });
     }
     const { after, limit = DEFAULT_LIMIT, from, to } = query;
+    refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'settlements', after, SETTLEMENTS_CURSOR);
     const page = this.views.settlements.report({ merchantId, from, to, after: cursor, limit });
     const batches = page.batches.map(({ lines, ...batch }) => ({

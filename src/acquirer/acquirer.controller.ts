@@ -6,6 +6,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, ProblemError, problems, sendProblem } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
@@ -71,6 +72,7 @@ export class AcquirerController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;
+    refuseBackwards(filters.from, filters.to);
     const cursor = await waitOrCursor(this.views, 'settlements', after, MATCH_CURSOR);
     const view = this.views.settlements;
     const page = view.matching({ ...filters, after: cursor, limit });

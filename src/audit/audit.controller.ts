@@ -16,6 +16,8 @@ import {
   Whole,
 } from '../http/fields.js';
 import { AnswersAlso, Operation, Problems } from '../http/open-api.js';
+import { ProblemError, problems } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { accepts, type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
@@ -78,8 +80,9 @@ export class AuditController {
     const { limit = DEFAULT_LIMIT, from, to, ...names } = query;
     const after = query.after as LogPosition | undefined;
     const filter: TrailFilter = { ...names, from: timeOf(from), to: timeOf(to) };
+    refuseBackwards(filter.from, filter.to);
     if (accepts(accept, 'text/event-stream')) {
-      const last = POSITION.test(lastEventId ?? '') ? (lastEventId as LogPosition) : after;
+      const last = lastEventId === undefined ? after : positionIn(lastEventId);
       await this.streams.events(reply, (signal) =>
         serverEvents(this.queries.live(last, filter, signal)),
       );
@@ -91,6 +94,14 @@ export class AuditController {
       await reply.send(await this.queries.page({ ...filter, after, limit }));
     }
   }
+}
+
+/** Of an event that was told before. @throws ProblemError for anything else */
+function positionIn(lastEventId: string): LogPosition {
+  if (POSITION.test(lastEventId)) return lastEventId as LogPosition;
+  const message = 'is not the id of an event of the trail';
+  const error = { field: 'Last-Event-ID', message, isAmount: false };
+  throw new ProblemError(problems.malformed([error]));
 }
 
 function timeOf(text: string | undefined): number | undefined {

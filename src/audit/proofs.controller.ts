@@ -20,6 +20,7 @@ import {
 } from '../http/fields.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { Views } from '../projections/views.js';
 import { hashedText } from './domain/log-line.js';
 import { HeadSigner } from './head-signer.js';
@@ -123,8 +124,9 @@ export class ProofsController {
   consistency(
     @Query(parameters(ConsistencyQuery)) { from, to }: ConsistencyQuery,
   ): ConsistencyAnswer {
+    refuseBackwards(from, to);
     const { trail } = this.views;
-    if (from > to || to > trail.size()) throw new ProblemError(problems.unknown(NO_TREE));
+    if (to > trail.size()) throw new ProblemError(problems.unknown(NO_TREE));
     return {
       kind: 'consistency',
       from: { treeSize: from, rootHash: trail.root(from) },

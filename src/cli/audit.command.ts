@@ -40,8 +40,20 @@ function read(file: string): unknown {
   }
 }
 
+/** In just the form of docs/audit.md: a reader that made sense of more would find more proofs to hold than others do. */
 function isProof(value: unknown): value is Proof {
-  const { kind, head, path } = (value ?? {}) as Record<string, unknown>;
-  const isKind = kind === 'inclusion' || kind === 'consistency';
-  return isKind && typeof head === 'object' && head !== null && Array.isArray(path);
+  const { kind, head, path, event, leafIndex, from } = (value ?? {}) as Record<string, unknown>;
+  if (!isTree(head) || !Array.isArray(path) || !path.every(isHash)) return false;
+  return kind === 'inclusion'
+    ? Number.isSafeInteger(leafIndex) && typeof event === 'object' && event !== null
+    : kind === 'consistency' && isTree(from);
+}
+
+function isTree(value: unknown): boolean {
+  const { treeSize, rootHash } = (value ?? {}) as Record<string, unknown>;
+  return Number.isSafeInteger(treeSize) && isHash(rootHash);
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }

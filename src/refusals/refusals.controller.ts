@@ -6,6 +6,7 @@ import type { Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { Views } from '../projections/views.js';
 import { FailuresCommandHandler } from './failures.command-handler.js';
 import {
@@ -45,6 +46,7 @@ export class RefusalsController {
   @Answers(200, RefusalsAnswer)
   @Problems(503)
   async refusals(@Query(parameters(RefusalsQueryDto)) { after, ...which }: RefusalsQueryDto) {
+    refuseBackwards(which.from, which.to);
     if (after !== undefined) await this.views.waitFor(after as Position, ['refusals']);
     return { ...which, ...renderReport(this.views.refusals.report(which)) };
   }

@@ -196,4 +196,23 @@ describe('a query', () => {
 
     expect([status, body.code, body.responseCode]).toEqual([400, 'malformed', '30']);
   });
+
+  test.each([
+    ['statement', '2026-03-02', '2026-03-01'],
+    ['settlements', '2026-03-02', '2026-03-01'],
+    ['/v1/acquirer/settlements', '2026-03-02', '2026-03-01'],
+    ['/v1/reports/refusals', '2026-03-02', '2026-03-01'],
+    ['/v1/audit/events', '2026-03-02T10:00:00Z', '2026-03-02T10:00:00%2B01:00'],
+    ['/v1/audit/consistency', '2', '1'],
+  ])('a span of %s that ends before it begins is refused: 400', async (list, from, to) => {
+    const path = list.startsWith('/') ? list : `${shop.path}/${list}`;
+    const { status, body } = await ledger.get(`${path}?from=${from}&to=${to}`);
+
+    expect([status, body.errors]).toEqual([400, [{ field: 'to', message: 'is before `from`' }]]);
+  });
+
+  test('an event id that is none of the trail is refused: 400', async () => {
+    const headers = { accept: 'text/event-stream', 'last-event-id': '5' };
+    expect((await ledger.get('/v1/audit/events', headers)).status).toBe(400);
+  });
 });

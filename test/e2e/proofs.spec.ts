@@ -54,6 +54,14 @@ describe('a proof', () => {
     writeFileSync(file, JSON.stringify({ ...proof, path: proof.path.toReversed() }));
     const refused = await check(file);
     expect([refused.code, refused.out]).toEqual([1, expect.stringMatching(/not in the log/)]);
+    const [first = '', ...rest] = proof.path;
+    for (const other of [
+      { ...proof, path: [`${first}zz`, ...rest] },
+      { ...proof, head: { ...proof.head, treeSize: String(proof.head.treeSize) } },
+    ]) {
+      writeFileSync(file, JSON.stringify(other));
+      expect((await check(file)).code).toBe(1);
+    }
     writeFileSync(file, '{}');
     expect((await check(file)).code).toBe(1);
   });
@@ -71,7 +79,7 @@ describe('a proof', () => {
     expect((await ledger.get('/v1/audit/proof/00000000000000099999')).status).toBe(404);
     expect((await ledger.get('/v1/audit/proof/7')).status).toBe(400);
     expect((await ledger.get('/v1/audit/consistency?from=2&to=99999')).status).toBe(404);
-    expect((await ledger.get('/v1/audit/consistency?from=3&to=2')).status).toBe(404);
+    expect((await ledger.get('/v1/audit/consistency?from=3&to=2')).status).toBe(400);
   });
 });
 
