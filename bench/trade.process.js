@@ -26,7 +26,7 @@ async function fill({ folder, events }) {
   const store = await openEventStore(eventStoreUrl, 'thread');
   const views = await Views.open({ viewsDir: folder, eventStoreUrl });
   const ledger = composeLedger({ store, views, clock: systemClock });
-  const caughtUp = async () => views.waitFor(await store.head(), 600_000);
+  const caughtUp = async () => views.waitFor(await store.head(), undefined, 600_000);
   await registerMerchants(ledger.merchants);
   const began = performance.now();
   const batchSales = Math.min(BATCH_SALES, Math.ceil(events / 2 / MERCHANTS) * MERCHANTS);

@@ -21,6 +21,7 @@ import { Streams } from './http/streams.js';
 import { httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
+import { listenForFaults } from './sandbox/faults.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
 const DRAIN_MS = 5_000;
@@ -48,6 +49,7 @@ export async function createApp(
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);
   app.get(Metrics).watch(fastify);
+  if (settings.SANDBOX === 'on') listenForFaults(fastify);
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);
   app.get(Connections).watch(app.getHttpServer());
