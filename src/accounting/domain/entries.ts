@@ -24,6 +24,11 @@ export class Balances {
     }
   }
 
+  /** Of one account; zero where nothing was posted to it. */
+  of({ account, merchantId, currency }: BookAccount): bigint {
+    return this.books.get(`${merchantId} ${currency}`)?.get(account)?.sum ?? 0n;
+  }
+
   /** By account, merchant and currency. */
   all(): (BookAccount & { readonly sum: bigint })[] {
     const key = ({ account, merchantId, currency }: BookAccount): string =>

@@ -1,9 +1,10 @@
 import type { Account } from '../../accounting/domain/chart-of-accounts.js';
 import { Balances } from '../../accounting/domain/entries.js';
-import { postingsOf } from '../../accounting/domain/postings.js';
+import { type Posting, postingsOf } from '../../accounting/domain/postings.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { remaining, type Sale } from '../../sales/domain/sale.js';
 import type { Finding } from './judge.js';
+import { Peaks } from './peaks.js';
 
 /** Money that is held for someone: it can't be less than none. */
 const HELD: ReadonlySet<Account> = new Set([
@@ -12,19 +13,49 @@ const HELD: ReadonlySet<Account> = new Set([
   'payout_in_transit',
 ]);
 
+/** A merchant's books in one currency. */
+export interface BookName {
+  readonly merchantId: string;
+  readonly currency: string;
+}
+
+/** How much was available lately, and how much was owed. */
+interface BookPeaks {
+  readonly available: Peaks;
+  readonly owed: Peaks;
+}
+
 /** The books that follow from the log, held against what its sales say. */
 export class BooksCheck {
   private readonly balances = new Balances();
   /** What is left of unsettled sales, by merchant and currency. */
   private readonly pending = new Map<string, bigint>();
+  private readonly peaks = new Map<string, BookPeaks>();
 
-  post(event: LedgerEvent): Finding | undefined {
+  /** `at`: when it was recorded, epoch milliseconds. */
+  post(event: LedgerEvent, at: number): Finding | undefined {
     try {
-      for (const posting of postingsOf(event)) this.balances.add(posting);
+      const postings = postingsOf(event);
+      const book = postings.find(movesAvailable);
+      const before = book ? this.available(book) : 0n;
+      for (const posting of postings) this.balances.add(posting);
+      if (book) this.remember(book, before, at);
+      // The next payout is numbered behind this one: whoever decides it has seen this one.
+      if (book && event.type === 'PayoutSent') this.peaksOf(book).available.clear();
       return undefined;
     } catch (error) {
       return { code: 'books', detail: (error as Error).message };
     }
+  }
+
+  /** The most that whoever decided something that was recorded then may have seen available; below zero it is owed. */
+  mostAvailable(book: BookName, at: number): bigint {
+    return this.peaksOf(book).available.largest(this.available(book), at);
+  }
+
+  /** The most that the merchant may have been seen to owe, likewise. */
+  mostOwed(book: BookName, at: number): bigint {
+    return this.peaksOf(book).owed.largest(owedOf(this.available(book)), at);
   }
 
   /** A sale as an event found it and left it. */
@@ -57,6 +88,35 @@ export class BooksCheck {
       if (sum !== 0n) yield books(`${currency}: debits and credits differ by ${sum}`);
     }
   }
+
+  private available({ merchantId, currency }: BookName): bigint {
+    return -this.balances.of({ account: 'merchant_available', merchantId, currency });
+  }
+
+  private remember(book: BookName, before: bigint, at: number): void {
+    const now = this.available(book);
+    const { available, owed } = this.peaksOf(book);
+    available.change(before, now, at);
+    owed.change(owedOf(before), owedOf(now), at);
+  }
+
+  private peaksOf({ merchantId, currency }: BookName): BookPeaks {
+    const name = `${merchantId} ${currency}`;
+    let peaks = this.peaks.get(name);
+    if (!peaks) {
+      peaks = { available: new Peaks(), owed: new Peaks() };
+      this.peaks.set(name, peaks);
+    }
+    return peaks;
+  }
+}
+
+function movesAvailable({ lines }: Posting): boolean {
+  return lines.some(({ account }) => account === 'merchant_available');
+}
+
+function owedOf(available: bigint): bigint {
+  return available < 0n ? -available : 0n;
 }
 
 function pendingOf(sale: Sale): number {

@@ -4,9 +4,6 @@ import { START, type StoredEvent } from '../../event-store/event-store.js';
 import type { LedgerEvent, RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
 import { decode, hasOwnId } from '../../ledger/event-codec.js';
-import { evolvePayout, type Payout } from '../../payouts/domain/payout.js';
-import type { PayoutEvent } from '../../payouts/domain/payout.events.js';
-import { decidePaid, decideReturned } from '../../payouts/domain/payout-outcome.js';
 import { ownStream } from '../domain/own-stream.js';
 import type { SignedHead } from '../domain/trail.events.js';
 import { BatchesCheck } from './batches-check.js';
@@ -14,8 +11,9 @@ import { BooksCheck } from './books-check.js';
 import type { Fault } from './fault.js';
 import { HeadsCheck } from './heads-check.js';
 import { Histories, type History, remember } from './histories.js';
-import { type Finding, held, illegal, type Ruling } from './judge.js';
+import { type Finding, illegal } from './judge.js';
 import { KeptTree } from './kept-tree.js';
+import { isMoneyOut, type MoneyOut, MoneyOutCheck, payoutFinding } from './money-out-check.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
 
@@ -53,6 +51,7 @@ export class Verification {
   private readonly heads: HeadsCheck;
   private readonly kept: KeptTree | undefined;
   private readonly books = new BooksCheck();
+  private readonly moneyOut: MoneyOutCheck;
   private last: string = START;
   private events = 0;
   private faults = 0;
@@ -71,6 +70,7 @@ export class Verification {
     this.histories = new Histories(this.database);
     this.batches = new BatchesCheck(this.database);
     this.sales = new SalesCheck(this.histories, this.parties, this.batches);
+    this.moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
     const { viewsDir } = options;
     this.kept = viewsDir === undefined ? undefined : KeptTree.open(viewsDir);
     this.heads = new HeadsCheck(this.database, options.trustedKey);
@@ -144,10 +144,12 @@ export class Verification {
     tell: Tell,
   ): void {
     const { event, position } = recorded;
-    if (!hasOwnId(stored, recorded)) tell(NOT_ITS_ID);
+    const isItsId = hasOwnId(stored, recorded);
+    if (!isItsId) tell(NOT_ITS_ID);
     if (isInPlace && history.brokenAt === undefined) {
       this.judge(recorded, history, stored.data, tell);
     }
+    if (!isItsId) this.moneyOut.doubt(event);
     if (event.type === 'HeadSigned') tell(this.signed(event.data, position));
   }
 
@@ -182,14 +184,29 @@ export class Verification {
       return;
     }
     const at = Date.parse(recorded.recordedAt);
-    this.judged(event, history, at, recorded).forEach(tell);
+    const found = this.judged(event, history, at, recorded).filter(isFinding);
+    found.forEach(tell);
     try {
       this.takeIn(recorded, history, data);
     } catch (error) {
       tell(illegal((error as Error).message));
       this.break(history, recorded.position);
     }
-    tell(this.books.post(event));
+    if (found.length > 0 && isMoneyOut(event)) this.leaveOut(event, history, recorded.position);
+    else this.post(event, at, found.length > 0, tell);
+  }
+
+  /** What became of a payout that was never right is not judged either. */
+  private leaveOut(event: MoneyOut, history: History, position: string): void {
+    this.moneyOut.leftOut(event);
+    if (event.type === 'PayoutSent') history.brokenAt ??= position;
+  }
+
+  private post(event: LedgerEvent, at: number, isWrong: boolean, tell: Tell): void {
+    const finding = this.books.post(event, at);
+    tell(finding);
+    if (isWrong || finding) this.moneyOut.doubt(event);
+    if (!finding) this.moneyOut.posted(event);
   }
 
   private judged(
@@ -236,24 +253,31 @@ export class Verification {
         this.parties.cardChanged(event, at);
         return [];
       case 'PayoutSent':
+        return [payoutFinding(event, history) ?? this.outgoing(event, at)];
       case 'PayoutPaid':
       case 'PayoutReturned':
         return [payoutFinding(event, history)];
+      case 'WrittenOff':
+        return [begun(recorded) ?? this.outgoing(event, at)];
+      case 'ReserveReleased':
+        return [this.outgoing(event, at)];
       case 'FailureReported':
       case 'AppealFiled':
       case 'KeyAdded':
-      case 'WrittenOff':
       case 'AcquirerPaid':
-        return [recorded.revision === 0 ? undefined : illegal('its stream has begun already')];
+        return [begun(recorded)];
       case 'AppealAnswered':
         return [recorded.revision === 1 ? undefined : illegal('nobody has appealed')];
       case 'KeyRevoked':
         return [recorded.revision > 0 ? undefined : illegal('there was no such key')];
-      case 'ReserveReleased':
       case 'EventSkipped':
       case 'HeadSigned':
         return [];
     }
+  }
+
+  private outgoing(event: MoneyOut, at: number): Finding | undefined {
+    return this.isBroken ? undefined : this.moneyOut.finding(event, at);
   }
 
   /** The batch that the fact belongs to, and that of the request which a reversal undoes. */
@@ -283,6 +307,14 @@ function isKept(stream: string): boolean {
   return stream.startsWith('sale-') || stream.startsWith('payout-');
 }
 
+function isFinding(finding: Finding | undefined): finding is Finding {
+  return finding !== undefined;
+}
+
+function begun({ revision }: RecordedEvent): Finding | undefined {
+  return revision === 0 ? undefined : illegal('its stream has begun already');
+}
+
 function gap({ revision }: StoredEvent, history: History): Finding | undefined {
   const due = history.revision + 1;
   if (revision === due) return undefined;
@@ -295,22 +327,4 @@ function readable(stored: StoredEvent): RecordedEvent | Finding {
   } catch (error) {
     return { code: 'unreadable', detail: (error as Error).message };
   }
-}
-
-function payoutFinding(event: PayoutEvent, history: History): Finding | undefined {
-  const payout = (history.facts as PayoutEvent[]).reduce<Payout | undefined>(
-    evolvePayout,
-    undefined,
-  );
-  if (event.type === 'PayoutSent') return payout && illegal('the payout was sent already');
-  if (!payout) return illegal('the payout was never sent');
-  const { payoutId, merchantId, currency, amount } = payout;
-  const { businessDate, occurredAt } = event.data;
-  const fact = { payoutId, merchantId, currency, amount, businessDate, occurredAt };
-  const decided =
-    event.type === 'PayoutPaid'
-      ? decidePaid(payout, fact, event.data.bankReference)
-      : decideReturned(payout, fact, event.data.reason);
-  const ruling: Ruling = decided && 'code' in decided ? { refusal: decided } : { event: decided };
-  return held(event, [payout], () => ruling, '');
 }

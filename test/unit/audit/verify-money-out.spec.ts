@@ -1,0 +1,339 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ownStream } from '../../../src/audit/domain/own-stream.js';
+import type { CheckedPage } from '../../../src/event-store/checked-page.js';
+import type { StoredEvent } from '../../../src/event-store/event-store.js';
+import { canonicalJson } from '../../../src/ledger/canonical-json.js';
+import { encode } from '../../../src/ledger/event-codec.js';
+import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
+import { settings } from '../../support/facts.js';
+import { covered, positionAt, withData } from '../../support/tampering.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+import { faultsOf } from '../../support/verified-log.js';
+
+type Of<T extends LedgerEvent['type']> = Extract<LedgerEvent, { type: T }>['data'];
+
+const SECOND_MS = 1_000;
+
+const START_MS = Date.parse('2026-11-27T00:00:00.000Z');
+
+/** Long after all else: whoever decided something then knew all that stands before it. */
+const LATE = '2100-01-01T00:00:00.000Z';
+
+const TODAY = '2026-11-27';
+
+/** Of M1 four payouts, 20.00 that it owes, and 5.00 held until the 28th; of M2 nothing; of M3 55.00, and a moment ago 95.00. */
+let log: StoredEvent[];
+
+beforeAll(async () => {
+  const ledger = await TestLedger.open(newSqliteLog());
+  const some = settings({ reserve: { basisPoints: 500, days: 3 } });
+  for (const merchantId of ['M1', 'M2', 'M3'])
+    await ledger.register(merchantId, some, { T1: 'S1' });
+  await sell(ledger, 'M1', '000001', 2);
+  ledger.at('2026-11-25T02:00:00.000Z');
+  await ledger.send({ op: 'payouts', date: '2026-11-25' });
+  await ledger.send({ op: 'payout-paid', payoutId: 'M1.CNY.1' });
+  await refund(ledger, 'M1', 5_000, '000003');
+  const owed = { op: 'write-off', merchantId: 'M1', currency: 'CNY' } as const;
+  await ledger.send({ ...owed, writeOffId: 'W1' });
+  await sell(ledger, 'M1', '000002', 1);
+  ledger.at('2026-11-26T02:00:00.000Z');
+  await ledger.send({ op: 'payouts', date: '2026-11-26' });
+  await ledger.send({ op: 'payout-returned', payoutId: 'M1.CNY.2' });
+  await ledger.send({ op: 'payouts', date: '2026-11-26' });
+  await ledger.send({ op: 'payout-paid', payoutId: 'M1.CNY.3' });
+  await ledger.send({ op: 'payout-returned', payoutId: 'M1.CNY.3' });
+  ledger.at(`${TODAY}T02:00:00.000Z`);
+  await ledger.doDue();
+  await refund(ledger, 'M1', 2_000, '000004');
+  await sell(ledger, 'M3', '000001', 1);
+  await refund(ledger, 'M3', 4_000, '000003');
+  log = (await ledger.store.readAll({ limit: 1_000 })).map(later);
+  await ledger.close();
+});
+
+/** As recorded so long after the one before that whoever wrote it had seen that. */
+function later(event: StoredEvent, index: number): StoredEvent {
+  const metadata = JSON.parse(event.metadata) as { recordedAt: string };
+  metadata.recordedAt = new Date(START_MS + index * 120 * SECOND_MS).toISOString();
+  return { ...event, metadata: canonicalJson(metadata) };
+}
+
+async function sell(
+  ledger: TestLedger,
+  merchantId: string,
+  batchNo: string,
+  sales: number,
+): Promise<void> {
+  const batch = { merchantId, terminalId: 'T1', batchNo };
+  const card = { token: 'tok_1', last4: '4242' };
+  for (let stan = 1; stan <= sales; stan += 1) {
+    const sale = { op: 'sale', ...batch, amount: 10_000, currency: 'CNY', card } as const;
+    await ledger.send({ ...sale, stan: `00000${stan}` });
+  }
+  await ledger.send({ op: 'close', ...batch });
+}
+
+async function refund(
+  ledger: TestLedger,
+  merchantId: string,
+  amount: number,
+  batchNo: string,
+): Promise<void> {
+  const from = { merchantId, terminalId: 'T1', batchNo, stan: '000001' };
+  const saleId = `${merchantId}.T1.000001.000001`;
+  await ledger.send({ op: 'refund', ...from, saleId, amount, reason: 'wrong size' });
+}
+
+const now = { businessDate: TODAY, occurredAt: `${TODAY}T03:00:00.000Z` };
+
+function payout(more: Partial<Of<'PayoutSent'>> = {}): LedgerEvent {
+  const { merchantId = 'M3', number = 1, payoutId = `${merchantId}.CNY.${number}` } = more;
+  const data = { merchantId, currency: 'CNY', number, amount: '5500', date: TODAY, ...now };
+  return { type: 'PayoutSent', data: { ...data, ...more, payoutId } };
+}
+
+function writeOff(more: Partial<Of<'WrittenOff'>> = {}): LedgerEvent {
+  const data = { merchantId: 'M1', currency: 'CNY', amount: '2000', reason: 'gone', ...now };
+  return { type: 'WrittenOff', data: { writeOffId: 'W9', ...data, ...more } };
+}
+
+function release(more: Partial<Of<'ReserveReleased'>> = {}): LedgerEvent {
+  const data = { merchantId: 'M1', currency: 'CNY', amount: '500', ...now };
+  const dates = { heldUntil: '2026-11-28', businessDate: '2026-11-28' };
+  return { type: 'ReserveReleased', data: { ...data, ...dates, ...more } };
+}
+
+function rightFrozen(): LedgerEvent {
+  const { occurredAt } = now;
+  const data = { merchantId: 'M3', right: 'payout', reason: 'checked', occurredAt } as const;
+  return { type: 'RightFrozen', data };
+}
+
+function stored(event: LedgerEvent, recordedAt = LATE): StoredEvent {
+  const from = { request: 'put in', by: BY, recordedAt };
+  return { ...encode(event, from), stream: ownStream(event), revision: 0, position: positionAt(0) };
+}
+
+async function faults(events: readonly StoredEvent[]) {
+  async function* pages(): AsyncGenerator<CheckedPage> {
+    yield await Promise.resolve({ events: covered(events), faults: [] });
+  }
+  return faultsOf(pages());
+}
+
+/** What is found when these are put in at the end. */
+function faultsBehind(...events: readonly StoredEvent[]) {
+  return faults([...log, ...events]);
+}
+
+function index(type: LedgerEvent['type'], which = 0): number {
+  const all = log.flatMap((event, at) => (event.type === type ? [at] : []));
+  return all[which] as number;
+}
+
+test('money that the ledger paid, gave up and released, and that came back, is no fault', async () => {
+  const types = log.map(({ type }) => type);
+  const count = (type: string): number => types.filter((each) => each === type).length;
+  expect(count('PayoutSent')).toBe(4);
+  expect(count('PayoutReturned')).toBe(2);
+  expect(count('WrittenOff')).toBe(1);
+  expect(count('ReserveReleased')).toBe(1);
+  expect(await faults(log)).toEqual([]);
+});
+
+describe('an event that was put in', () => {
+  test('is no fault where it is just what there was', async () => {
+    const put = [payout(), writeOff(), release()].map((event) => stored(event));
+    expect(await faultsBehind(...put)).toEqual([]);
+  });
+
+  test.each<[string, () => LedgerEvent, string]>([
+    [
+      'a payout of more than is available',
+      () => payout({ amount: '5501' }),
+      'it is of 5501, and 5500 was available',
+    ],
+    [
+      'a payout to a merchant that owes',
+      () => payout({ merchantId: 'M1', number: 5, amount: '1' }),
+      'it is of 1, and -2000 was available',
+    ],
+    ['a payout of nothing', () => payout({ amount: '0' }), '"0" is no amount above zero'],
+    ['a payout below zero', () => payout({ amount: '-1' }), '"-1" is no amount above zero'],
+    [
+      'a payout under another name',
+      () => payout({ payoutId: 'M3.CNY.7' }),
+      'by its number it is payout M3.CNY.1',
+    ],
+    [
+      'a payout with a number too far on',
+      () => payout({ number: 3 }),
+      'it has number 3 where 1 is due',
+    ],
+    [
+      'a payout with the number zero',
+      () => payout({ number: 0 }),
+      'it has number 0 where 1 is due',
+    ],
+    [
+      'a payout that was sent already',
+      () => payout({ merchantId: 'M1', number: 4 }),
+      'the payout was sent already',
+    ],
+    ['a payout to nobody', () => payout({ merchantId: 'M9' }), 'its merchant was never registered'],
+    [
+      'a write-off of more than is owed',
+      () => writeOff({ amount: '2001' }),
+      'it is of 2001, and 2000 was owed',
+    ],
+    [
+      'a write-off of what nobody owes',
+      () => writeOff({ merchantId: 'M2', amount: '555' }),
+      'it is of 555, and 0 was owed',
+    ],
+    [
+      'a release of more than is held',
+      () => release({ amount: '501' }),
+      'it is of 501, and 500 was held until 2026-11-28',
+    ],
+    [
+      'a release of what was released',
+      () => release({ heldUntil: TODAY, amount: '1000' }),
+      `it is of 1000, and 0 was held until ${TODAY}`,
+    ],
+    [
+      'a release before its date',
+      () => release({ businessDate: TODAY }),
+      `it was held until 2026-11-28, and released on ${TODAY}`,
+    ],
+  ])('%s is found', async (_what, event, detail) => {
+    const put = stored(event());
+    expect(await faultsBehind(put)).toEqual([
+      {
+        code: 'illegal',
+        position: positionAt(log.length),
+        stream: put.stream,
+        detail,
+      },
+    ]);
+  });
+
+  test('is told once, and not again by what became of it', async () => {
+    const large = { payoutId: 'M2.CNY.7', merchantId: 'M2', amount: '999999999999' };
+    const { payoutId, merchantId, amount } = large;
+    const paid = { payoutId, merchantId, amount, currency: 'CNY', ...now };
+    const found = await faultsBehind(
+      stored(payout({ ...large, number: 3 })),
+      stored({ type: 'PayoutPaid', data: paid }),
+      stored(writeOff({ merchantId: 'M2', amount: '555' })),
+    );
+    expect(found.map(({ code, position }) => [code, position])).toEqual([
+      ['illegal', positionAt(log.length)],
+      ['illegal', positionAt(log.length + 2)],
+    ]);
+  });
+
+  test.each<[string, number, () => LedgerEvent]>([
+    ['a payout', 1, () => payout({ merchantId: 'M1', number: 9, amount: '9500' })],
+    ['a payout', 1, () => payout({ merchantId: 'M1', number: 2, payoutId: 'M1.CNY.7' })],
+    ['a write-off', 1, () => writeOff({ amount: '555' })],
+    ['a release', 1, () => release({ amount: '9000' })],
+    ['a release', 3, () => release({ heldUntil: TODAY, businessDate: '2026-11-26' })],
+  ])('between true ones, %s, does not make those behind it wrong', async (_what, which, event) => {
+    const at = index('PayoutSent', which);
+    const found = await faults(log.toSpliced(at, 0, stored(event())));
+    expect(found).toMatchObject([{ code: 'illegal', position: positionAt(at) }]);
+  });
+
+  test('is found where the merchant’s payouts were frozen', async () => {
+    const found = await faultsBehind(
+      stored(rightFrozen(), '2099-01-01T00:00:00.000Z'),
+      stored(payout()),
+    );
+    expect(found).toMatchObject([
+      {
+        position: positionAt(log.length + 1),
+        detail: 'the merchant’s payouts were frozen, or the least that it is paid was more',
+      },
+    ]);
+  });
+
+  test('takes no more than the one before it has left', async () => {
+    const soon = afterLast(1);
+    const found = await faultsBehind(
+      stored(payout(), soon),
+      stored(payout({ number: 2, amount: '1' }), soon),
+    );
+    expect(found).toMatchObject([
+      { position: positionAt(log.length + 1), detail: 'it is of 1, and 0 was available' },
+    ]);
+  });
+});
+
+describe('a payout', () => {
+  test('that was changed to pay more is found, and none behind it', async () => {
+    const at = index('PayoutSent', 1);
+    const more = withData(log[at] as StoredEvent, (data) => data.replace('"9500"', '"9900"'));
+    expect(await faults(log.with(at, more))).toMatchObject([
+      { position: positionAt(at), detail: 'it is of 9900, and 9500 was available' },
+    ]);
+  });
+
+  test('that was taken out is found by the number of the next, and by no other', async () => {
+    const cut = log.filter(({ stream }) => stream !== 'payout-M1.CNY.2');
+    const next = cut.findIndex(({ stream }) => stream === 'payout-M1.CNY.3');
+    expect(await faults(cut)).toMatchObject([
+      { position: positionAt(next), detail: 'it has number 3 where 2 is due' },
+    ]);
+  });
+
+  test('of what was released too early is not told as well', async () => {
+    const at = index('ReserveReleased');
+    const early = withData(log[at] as StoredEvent, (data) =>
+      data.replace(`"businessDate":"${TODAY}"`, '"businessDate":"2026-11-26"'),
+    );
+    expect(await faults(log.with(at, early))).toMatchObject([
+      {
+        position: positionAt(at),
+        detail: `it was held until ${TODAY}, and released on 2026-11-26`,
+      },
+    ]);
+  });
+
+  test('is not held against a fault before it that moved the money', async () => {
+    const at = index('PayoutSent', 3);
+    const refunded = log[index('Refund')] as StoredEvent;
+    const found = await faults(log.toSpliced(at, 0, refunded));
+    expect(found[0]).toMatchObject({ code: 'request', position: positionAt(at) });
+    expect(found.filter(({ stream }) => stream?.startsWith('payout-'))).toEqual([]);
+  });
+});
+
+/** So many seconds after the last of the log was recorded. */
+function afterLast(seconds: number): string {
+  const { recordedAt } = JSON.parse(log.at(-1)?.metadata ?? '') as { recordedAt: string };
+  return new Date(Date.parse(recordedAt) + seconds * SECOND_MS).toISOString();
+}
+
+describe('another node', () => {
+  test.each([
+    ['may not have seen a refund', 80, '9500', []],
+    ['has seen it in the end', 100, '9500', ['it is of 9500, and 5500 was available']],
+    ['pays no more than there ever was', 1, '9501', ['it is of 9501, and 9500 was available']],
+  ])('that pays %s', async (_what, seconds, amount, details) => {
+    const found = await faultsBehind(stored(payout({ amount }), afterLast(seconds)));
+    expect(found.map(({ detail }) => detail)).toEqual(details);
+  });
+
+  test.each([
+    ['may give up what was given up just then', 1, []],
+    ['has seen that in the end', 100, ['it is of 2000, and 0 was owed']],
+  ])('that writes off %s', async (_what, seconds, details) => {
+    const found = await faultsBehind(
+      stored(writeOff(), afterLast(0)),
+      stored(writeOff({ writeOffId: 'W10' }), afterLast(seconds)),
+    );
+    expect(found.map(({ detail }) => detail)).toEqual(details);
+  });
+});
