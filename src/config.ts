@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   isIBAN,
@@ -13,6 +14,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
+import { folderOf, isFolder } from './event-store/store-url.js';
 
 const STORE_URL =
   /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
@@ -137,6 +139,12 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
     const allowed = `keys, since HOST is ${settings.HOST}: anyone who reaches the service may use it`;
     faults.push(fault('AUTH', 'off', allowed));
   }
+  const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = settings;
+  if (isFolder(url) && isNoFolder(folderOf(url))) {
+    faults.push(fault('EVENT_STORE_URL', url, 'a folder, or one to be made'));
+  }
+  if (isNoFolder(viewsDir))
+    faults.push(fault('VIEWS_DIR', viewsDir, 'a folder, or one to be made'));
   const { PAYER_NAME: name, PAYER_ACCOUNT: account } = settings;
   if (LOOKS_LIKE_IBAN.test(account) && !isIBAN(account)) {
     faults.push(
@@ -148,6 +156,15 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
     faults.push(fault(missing, '', `what payout files name, since ${given} is set`));
   }
   return faults;
+}
+
+/** Whether a file is in the way. */
+function isNoFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR';
+  }
 }
 
 const PAYER = ['PAYER_NAME', 'PAYER_ACCOUNT'] as const;

@@ -14,7 +14,7 @@ import { type Settings, settingsOfProcess } from '../config.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
-import { UsageError, withLedger } from './tool.js';
+import { requireLog, UsageError, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
 
@@ -125,6 +125,7 @@ async function list(merchantId: string | undefined, settings: Settings): Promise
     const answer = await service.send<KeysAnswer>('GET', `/v1/keys${query}`);
     return answer.keys;
   }
+  await requireLog(settings);
   return withLedger(async (tool) => {
     await tool.catchUp();
     return tool.views.keys.list(merchantId).map((key) => renderKey(key));

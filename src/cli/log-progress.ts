@@ -1,6 +1,6 @@
 import type { Settings } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { isFolder } from '../event-store/open-event-store.js';
+import { isFolder } from '../event-store/store-url.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { liveCheckpoint } from '../projections/view-file.js';
 import { type Progress, startProgress } from './progress.js';

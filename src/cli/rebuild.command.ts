@@ -12,7 +12,7 @@ import { rebuildOffline, type Verified, verifyViews } from '../projections/rebui
 import { logProgress } from './log-progress.js';
 import { startProgress } from './progress.js';
 import { runningService, type Service } from './service.js';
-import { untilInterrupted } from './tool.js';
+import { requireLog, untilInterrupted } from './tool.js';
 
 const ASK_EVERY_MS = 250;
 
@@ -71,6 +71,7 @@ async function rebuildAll(
   settings: Settings,
   json: boolean,
 ): Promise<void> {
+  await requireLog(settings);
   const store = await openEventStore(settings.EVENT_STORE_URL, 'inline', settings.VIEWS_DIR);
   const build = buildInThreads(settings.EVENT_STORE_URL, false);
   const built = await shown('rebuild', store, settings, json, (signal, done) =>

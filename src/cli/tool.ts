@@ -1,7 +1,7 @@
 import { composeLedger, type Ledger } from '../compose-ledger.js';
 import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { openEventStore } from '../event-store/open-event-store.js';
+import { openEventStore, openEventStoreReader } from '../event-store/open-event-store.js';
 import { SettableClock } from '../ledger/clock.js';
 import { Views } from '../projections/views.js';
 
@@ -69,6 +69,11 @@ export class InterruptedError extends Error {
   constructor() {
     super('interrupted');
   }
+}
+
+/** A ledger is begun by who writes into it, not by who asks. @throws StoreUnavailableError where there is no log */
+export async function requireLog({ EVENT_STORE_URL }: Settings): Promise<void> {
+  await (await openEventStoreReader(EVENT_STORE_URL)).close();
 }
 
 /** Opens the ledger for `work` and closes it behind it. @throws FolderInUseError, CorruptLogError, SettingsError */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { STREAM_PREFIXES } from '../ledger/domain/request-name.js';
 import { type CheckedPage, trustedPages } from './checked-page.js';
 import { CorruptLogError, type EventStore } from './event-store.js';
@@ -6,6 +5,7 @@ import { checkedPages } from './sqlite/checked-log.js';
 import { checkAtStart } from './sqlite/log-check.js';
 import { openForReading } from './sqlite/log-file.js';
 import { SqliteEventStore } from './sqlite/sqlite-event-store.js';
+import { folderOf, isFolder } from './store-url.js';
 
 /** A store with what only its owner can do. */
 export interface OwnedEventStore extends EventStore {
@@ -77,16 +77,6 @@ const kurrentDb = () => import('./kurrentdb/kurrentdb-event-store.js');
 /** The folder that the one process has whose views these are: the log's own, or the views'. */
 export function ownedFolder(url: string, viewsDir: string): string {
   return isFolder(url) ? folderOf(url) : viewsDir;
-}
-
-/** Whether the store is a folder, which one process owns; else it is a server's, and any number may write. */
-export function isFolder(url: string): boolean {
-  return url.startsWith('file:');
-}
-
-/** The folder of `file:./data`, `file:/var/lib/tillbook` or `file:///var/lib/tillbook`. */
-export function folderOf(url: string): string {
-  return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
 }
 
 export { FolderInUseError, ownerOf } from './sqlite/folder-lock.js';

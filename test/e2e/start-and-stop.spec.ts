@@ -46,6 +46,11 @@ describe('the start', () => {
 
   test.each([
     [{ HOST: '256.1.1.1', AUTH: 'keys' }, /^HOST is '256.1.1.1'; allowed: an address or a host/],
+    [
+      { EVENT_STORE_URL: `file:${import.meta.filename}` },
+      /^EVENT_STORE_URL is 'file:.+'; allowed: a folder/,
+    ],
+    [{ VIEWS_DIR: `${import.meta.filename}/views` }, /^VIEWS_DIR is '.+'; allowed: a folder/],
     [{ AUDIT_KEY_FILE: '.' }, /^AUDIT_KEY_FILE is '.', which has no signing key/],
     [{ REQUEST_TIMEOUT_SECONDS: '0' }, /^REQUEST_TIMEOUT_SECONDS is '0'; allowed: a whole number/],
   ])('with %j ends with exit code 2, and names the setting in a line', async (env, told) => {

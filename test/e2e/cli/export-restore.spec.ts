@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -45,6 +45,18 @@ test.each([
   expect(errors).toMatch(/none\.|date/);
   expect(errors).not.toContain('    at ');
 });
+
+test.each(['keys list', 'rebuild', 'rebuild --verify', 'export', 'replay'])(
+  'where there is no log it is not begun by who reads: %s',
+  async (verb) => {
+    const folder = newFolder();
+    const { code, errors } = await runTool(folder, verb.split(' '), {
+      EVENT_STORE_URL: `file:${folder}`,
+    });
+    expect([code, errors]).toEqual([1, expect.stringContaining('there is no log in')]);
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
 
 test.each(['{}', '[]', '{"head":{"treeSize":1}}', 'no JSON'])(
   'what is no proof is said to be none: %s',
