@@ -106,6 +106,7 @@ export class BatchesCheck {
       case 'BatchClosed': {
         if (batch?.status !== 'closing')
           return illegal('nobody has asked for the batch to be closed');
+        if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
         batch.status = 'closed';
         batch.changedAt = at;
         batch.reconciliation = event.data.reconciliation;

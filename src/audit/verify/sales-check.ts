@@ -1,4 +1,4 @@
-import { batchName } from '../../ledger/domain/request-name.js';
+import { batchName, type RequestIdentity, requestName } from '../../ledger/domain/request-name.js';
 import {
   decideLost,
   decideOpening,
@@ -95,10 +95,10 @@ export class SalesCheck {
         return [this.chargeback(event, history.sale, at)];
       case 'RequestTaken':
         this.undecided += 1;
-        return [first(history)];
+        return [first(history), named(event.data)];
       case 'Refused':
         if (history.revision >= 0) this.undecided -= 1;
-        return [this.refused(event.data, history)];
+        return [this.refused(event.data, history), named(event.data)];
     }
   }
 
@@ -285,6 +285,12 @@ function differingFields(content: RequestTaken['content'], data: Effect['data'])
     const isAll = name === 'amount' && content[name] === undefined;
     return !isAll && content[name] !== data[name];
   });
+}
+
+/** Whose request it is, its name and its own fields say alike. */
+function named(data: RequestIdentity & { readonly request: string }): Finding | undefined {
+  const own = requestName(data);
+  return data.request === own ? undefined : illegal(`by its fields it is request ${own}`);
 }
 
 function first({ revision }: History): Finding | undefined {

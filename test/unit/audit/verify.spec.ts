@@ -220,6 +220,24 @@ describe('the rules', () => {
     );
   });
 
+  test.each([
+    ['RequestTaken', /"terminalId":"T1"}$/, '"terminalId":"T2"}', /^by its fields it is request /],
+    ['BatchClosed', /"businessDate":"2/, '"businessDate":"3', /^the batch is of 2/],
+  ] as const)(
+    'find that a %s says another place or date than its own: %s',
+    async (type, part, other, detail) => {
+      const at = index(type);
+      const changed = withData(log[at] as StoredEvent, (data) => data.replace(part, other));
+      expect(await inFolder(covered(log.with(at, changed)))).toContainEqual(
+        expect.objectContaining({
+          code: 'illegal',
+          position: positionAt(at),
+          detail: expect.stringMatching(detail),
+        }),
+      );
+    },
+  );
+
   test('find an event that no version of the ledger can read, and do not judge what follows it', async () => {
     const at = index('Sale');
     const unreadable = { ...(log[at] as StoredEvent), type: 'Forgotten' };
