@@ -43,7 +43,7 @@ export class SalesCommandHandler {
     const batch = this.batches.known(batchName(sale)) ?? (await this.batches.find(sale));
 
     const spot = hasLimits(merchant, terminal)
-      ? await this.daySums.at(merchant, terminal, sale.card.token)
+      ? await this.daySums.at(merchant, terminal, sale.card.token, ['sale'])
       : undefined;
 
     const seen = this.swipes.seen(sale, this.clock.now());
