@@ -13,7 +13,7 @@ declare module 'fastify' {
     /** Of a signed request, until its body is there to be compared. */
     signature: Signature | null;
     /** The body of a signed request, as it came. */
-    bodyText: string | null;
+    signedBody: string | Buffer | null;
   }
 }
 
@@ -50,7 +50,7 @@ export class Gate {
   guard(fastify: FastifyInstance): void {
     fastify.decorateRequest('caller', null);
     fastify.decorateRequest('signature', null);
-    fastify.decorateRequest('bodyText', null);
+    fastify.decorateRequest('signedBody', null);
     fastify.addHook('onRequest', (request, reply, done) => {
       const rule = ruleOf(request);
       if (!rule || rule.isOpen) done();
@@ -110,7 +110,7 @@ export class Gate {
     if (signature) {
       const key = this.keyring.known(signature.keyId)?.key;
       const isProved =
-        key && this.signatures.admit(key, request, signature, request.bodyText ?? '');
+        key && this.signatures.admit(key, request, signature, request.signedBody ?? '');
       if (!isProved) return unauthenticated(reply);
       if (!mayCall(request, rule)) return forbidden();
     }

@@ -19,6 +19,11 @@ export interface Signature {
   readonly nonce: string;
 }
 
+/** Whether a request says that it is signed: the whole of it is needed then. */
+export function claimsSignature({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers.authorization?.startsWith('Tillbook-HMAC-SHA256 ') === true;
+}
+
 /** The signature in the headers, if there is a well-formed one. */
 export function readSignature({ headers }: FastifyRequest): Signature | undefined {
   const [, keyId, proof] = SCHEME.exec(headers.authorization ?? '') ?? [];
@@ -35,7 +40,7 @@ export function signedMessage(
   method: string,
   address: string,
   { timestamp, nonce }: Pick<Signature, 'timestamp' | 'nonce'>,
-  body: string,
+  body: string | Buffer,
 ): string {
   const digest = createHash('sha256').update(body).digest('hex');
   return [method, address, timestamp, nonce, digest].join('\n');
@@ -48,7 +53,7 @@ export class Signatures {
   constructor(private readonly now: () => number = Date.now) {}
 
   /** Whether the request was made by the key's holder, about now, and never came before. */
-  admit(key: Key, request: FastifyRequest, signature: Signature, body: string): boolean {
+  admit(key: Key, request: FastifyRequest, signature: Signature, body: string | Buffer): boolean {
     const now = this.now();
     const until = signature.timestamp * 1_000 + SKEW_MS;
     if (until < now || until - 2 * SKEW_MS > now) return false;

@@ -101,3 +101,49 @@ describe('a signed request', () => {
     expect((await ledger.as(key).get(`/v1/merchants/${shop.merchantId}`)).status).toBe(401);
   });
 });
+
+describe('signed lines', () => {
+  const BULK = '/v1/bulk';
+  const lineOf = (): string => `${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`;
+
+  function send(lines: string, headers: Record<string, string>) {
+    return anonymous.post(BULK, lines, { 'content-type': 'application/x-ndjson', ...headers });
+  }
+
+  test('are taken from who has signed just these', async () => {
+    const lines = lineOf() + lineOf();
+    const { status, text } = await send(lines, signed('POST', BULK, lines));
+    expect(status).toBe(200);
+    const answered = text.trimEnd().split('\n');
+    expect(answered.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([
+      201, 201,
+    ]);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['other lines', '{"op":"sale"}\n'],
+  ])('are refused as a whole when %s was signed, and nothing is written', async (_what, body) => {
+    const sale = shop.saleBody();
+    const lines = `${JSON.stringify({ op: 'sale', ...sale })}\n`;
+    const refused = await send(lines, signed('POST', BULK, body));
+    expect([refused.status, refused.body.code]).toEqual([401, 'unauthenticated']);
+    const { merchantId, terminalId, batchNo, stan } = sale;
+    const name = `${merchantId}/${terminalId}/${batchNo}/${stan}`;
+    expect((await ledger.get(`/v1/requests/${name}`)).status).toBe(404);
+  });
+
+  test('are refused when one more was put in between', async () => {
+    const lines = lineOf();
+    expect((await send(lines + lineOf(), signed('POST', BULK, lines))).status).toBe(401);
+  });
+
+  test('are to be split when they are too much to keep', async () => {
+    const line = lineOf();
+    const lines = line.repeat(Math.ceil((4 * 1024 * 1024 + 1) / line.length));
+    const { status, body } = await send(lines, signed('POST', BULK, lines));
+    expect([status, body.code]).toEqual([413, 'too-large']);
+    expect(body.detail).toMatch(/4 MiB; split/);
+    expect((await send(line, signed('POST', BULK, line))).status).toBe(200);
+  });
+});
