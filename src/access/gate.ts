@@ -6,12 +6,12 @@ import type { Keyring, KeyRecord } from './keyring.js';
 import { isHeld, type RouteRule } from './may-call.js';
 import { isSecretOf, readKey } from './secret.js';
 import type { KeyRate } from './key-rate.js';
-import { readSignature, type Signature, Signatures } from './signature.js';
+import { readSignature, type Signature, type SignatureOfKey, Signatures } from './signature.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Of a signed request, until its body is there to be compared. */
-    signature: Signature | null;
+    signature: SignatureOfKey | null;
     /** The body of a signed request, as it came. */
     signedBody: string | Buffer | null;
   }
@@ -96,7 +96,7 @@ export class Gate {
     if (!key || closedBy(key, this.now())) return unauthenticated(reply);
     if (key.isSigned !== (signature !== undefined)) return unauthenticated(reply);
     if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
-    request.signature = signature ?? null;
+    request.signature = signature ? { ...signature, key } : null;
     request.caller = { ...key.holder, keyId: key.keyId };
     // Who has not yet proved who they are is not told what a key may do.
     return signature || mayCall(request, rule) ? undefined : forbidden();
@@ -108,9 +108,7 @@ export class Gate {
     const rule = ruleOf(request);
     if (!caller || !rule) return undefined;
     if (signature) {
-      const key = this.keyring.known(signature.keyId)?.key;
-      const isProved =
-        key && this.signatures.admit(key, request, signature, request.signedBody ?? '');
+      const isProved = this.signatures.admit(request, signature, request.signedBody ?? '');
       if (!isProved) return unauthenticated(reply);
       if (!mayCall(request, rule)) return forbidden();
     }

@@ -19,6 +19,11 @@ export interface Signature {
   readonly nonce: string;
 }
 
+/** With the key that it is judged by: the one that was found when the request began, however long its body takes. */
+export interface SignatureOfKey extends Signature {
+  readonly key: Key;
+}
+
 /** Whether a request says that it is signed: the whole of it is needed then. */
 export function claimsSignature({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   return headers.authorization?.startsWith('Tillbook-HMAC-SHA256 ') === true;
@@ -53,7 +58,8 @@ export class Signatures {
   constructor(private readonly now: () => number = Date.now) {}
 
   /** Whether the request was made by the key's holder, about now, and never came before. */
-  admit(key: Key, request: FastifyRequest, signature: Signature, body: string | Buffer): boolean {
+  admit(request: FastifyRequest, signature: SignatureOfKey, body: string | Buffer): boolean {
+    const { key } = signature;
     const now = this.now();
     const until = signature.timestamp * 1_000 + SKEW_MS;
     if (until < now || until - 2 * SKEW_MS > now) return false;

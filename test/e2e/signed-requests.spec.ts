@@ -1,6 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpClient } from '../support/http-client.js';
+import { sign, type SignOptions } from '../support/sign.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
@@ -22,28 +22,8 @@ beforeAll(async () => {
   key = (await ledger.post('/v1/keys', body)).body.key as string;
 });
 
-interface SignOptions {
-  readonly timestamp?: number;
-  readonly nonce?: string;
-}
-
-/** As docs/access.md describes it, in a client's own words. */
-function signed(method: string, path: string, body: string, options: SignOptions = {}) {
-  const { timestamp = Math.floor(Date.now() / 1_000), nonce = randomBytes(12).toString('hex') } =
-    options;
-  const [, keyId = '', secretText = ''] = key.split('_');
-  const secret = Buffer.from(secretText, 'hex');
-  const digest = createHash('sha256').update(body).digest('hex');
-  const message = [method, path, timestamp, nonce, digest].join('\n');
-  const hmacKey = createHash('sha256').update(secret).digest();
-  const mask = createHmac('sha256', hmacKey).update(message).digest();
-  const proof = Buffer.from(secret.map((byte, index) => byte ^ (mask[index] ?? 0)));
-  return {
-    authorization: `Tillbook-HMAC-SHA256 keyId=${keyId},proof=${proof.toString('hex')}`,
-    'x-timestamp': String(timestamp),
-    'x-nonce': nonce,
-  };
-}
+const signed = (method: string, path: string, body: string, options?: SignOptions) =>
+  sign(key, method, path, body, options);
 
 async function sell(body: string, headers: Record<string, string>) {
   const answer = await anonymous.post('/v1/sales', body, headers);
