@@ -38,13 +38,12 @@ export function requireRules(fastify: FastifyInstance): void {
 
 /** Lets through what the holder of a key may do, by the rules of the routes. */
 export class Gate {
-  private readonly signatures = new Signatures();
-
   /** `now`: the ledger's clock, by which keys expire. */
   constructor(
     private readonly keyring: Keyring,
     private readonly now: () => number,
     private readonly rate: KeyRate,
+    private readonly signatures = new Signatures(),
   ) {}
 
   guard(fastify: FastifyInstance): void {
@@ -108,8 +107,9 @@ export class Gate {
     const rule = ruleOf(request);
     if (!caller || !rule) return undefined;
     if (signature) {
-      const isProved = this.signatures.admit(request, signature, request.signedBody ?? '');
-      if (!isProved) return unauthenticated(reply);
+      const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
+      if (verdict === 'unproved') return unauthenticated(reply);
+      if (verdict !== 'admitted') return tooMany(verdict.waitSeconds);
       if (!mayCall(request, rule)) return forbidden();
     }
     const stranger = strangerIn(caller, request, rule.named);
@@ -142,6 +142,10 @@ function mayCall({ caller }: FastifyRequest, { scopes }: RouteRule): boolean {
 function unauthenticated(reply: FastifyReply): ProblemError {
   void reply.header('WWW-Authenticate', CHALLENGE);
   return new ProblemError(problems.unauthenticated());
+}
+
+function tooMany(waitSeconds: number): ProblemError {
+  return new ProblemError(problems.tooManyRequests(waitSeconds), waitSeconds);
 }
 
 const forbidden = (): ProblemError => new ProblemError(problems.notAllowed());
