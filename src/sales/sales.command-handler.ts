@@ -86,7 +86,7 @@ export class SalesCommandHandler {
 
   private async write(sale: TakeSale, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
     const name = requestName(sale);
-    const origin = { request: name, by: sent.by, correlationId: sent.correlationId };
+    const origin = { request: name, by: sent.by };
     try {
       const appended = await this.journal.append(
         streams.request(name),
