@@ -6,14 +6,14 @@ import type { Keyring, KeyRecord } from './keyring.js';
 import { isHeld, type RouteRule } from './may-call.js';
 import { isSecretOf, readKey } from './secret.js';
 import type { KeyRate } from './key-rate.js';
-import { readSignature, type Signature, Signatures } from './signature.js';
+import { readSignature, type Signature, type SignatureOfKey, Signatures } from './signature.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Of a signed request, until its body is there to be compared. */
-    signature: Signature | null;
+    signature: SignatureOfKey | null;
     /** The body of a signed request, as it came. */
-    bodyText: string | null;
+    signedBody: string | Buffer | null;
   }
 }
 
@@ -38,19 +38,18 @@ export function requireRules(fastify: FastifyInstance): void {
 
 /** Lets through what the holder of a key may do, by the rules of the routes. */
 export class Gate {
-  private readonly signatures = new Signatures();
-
   /** `now`: the ledger's clock, by which keys expire. */
   constructor(
     private readonly keyring: Keyring,
     private readonly now: () => number,
     private readonly rate: KeyRate,
+    private readonly signatures = new Signatures(),
   ) {}
 
   guard(fastify: FastifyInstance): void {
     fastify.decorateRequest('caller', null);
     fastify.decorateRequest('signature', null);
-    fastify.decorateRequest('bodyText', null);
+    fastify.decorateRequest('signedBody', null);
     fastify.addHook('onRequest', (request, reply, done) => {
       const rule = ruleOf(request);
       if (!rule || rule.isOpen) done();
@@ -96,7 +95,7 @@ export class Gate {
     if (!key || closedBy(key, this.now())) return unauthenticated(reply);
     if (key.isSigned !== (signature !== undefined)) return unauthenticated(reply);
     if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
-    request.signature = signature ?? null;
+    request.signature = signature ? { ...signature, key } : null;
     request.caller = { ...key.holder, keyId: key.keyId };
     // Who has not yet proved who they are is not told what a key may do.
     return signature || mayCall(request, rule) ? undefined : forbidden();
@@ -108,10 +107,9 @@ export class Gate {
     const rule = ruleOf(request);
     if (!caller || !rule) return undefined;
     if (signature) {
-      const key = this.keyring.known(signature.keyId)?.key;
-      const isProved =
-        key && this.signatures.admit(key, request, signature, request.bodyText ?? '');
-      if (!isProved) return unauthenticated(reply);
+      const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
+      if (verdict === 'unproved') return unauthenticated(reply);
+      if (verdict !== 'admitted') return tooMany(verdict.waitSeconds);
       if (!mayCall(request, rule)) return forbidden();
     }
     const stranger = strangerIn(caller, request, rule.named);
@@ -144,6 +142,10 @@ function mayCall({ caller }: FastifyRequest, { scopes }: RouteRule): boolean {
 function unauthenticated(reply: FastifyReply): ProblemError {
   void reply.header('WWW-Authenticate', CHALLENGE);
   return new ProblemError(problems.unauthenticated());
+}
+
+function tooMany(waitSeconds: number): ProblemError {
+  return new ProblemError(problems.tooManyRequests(waitSeconds), waitSeconds);
 }
 
 const forbidden = (): ProblemError => new ProblemError(problems.notAllowed());

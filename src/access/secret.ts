@@ -44,21 +44,14 @@ export function isSecretOf(hash: string, secret: string): boolean {
 }
 
 /**
- * The proof that a signed request carries: the secret, exclusive-or HMAC-SHA256 of the message under the secret's
- * hash. This is the client's proof of SCRAM (RFC 5802, section 3): who reads the log has the hash, and can't sign.
+ * Whether the proof was made of the message by who has the secret: it is the secret, exclusive-or HMAC-SHA256 of the
+ * message under the secret's hash. This is the client's proof of SCRAM (RFC 5802, section 3): who reads the log has the
+ * hash, and can't sign.
  */
-export function proofOf(secret: string, message: string): string {
-  return mixed(secret, hashOf(secret), message).toString('hex');
-}
-
-/** Whether the proof was made of the message by who has the secret. */
 export function isProofOf(hash: string, message: string, proof: string): boolean {
-  return isSecretOf(hash, mixed(proof, hash, message).toString('hex'));
-}
-
-function mixed(text: string, hash: string, message: string): Buffer {
   const mask = createHmac('sha256', Buffer.from(hash, 'hex')).update(message).digest();
-  return Buffer.from(text, 'hex').map((byte, index) => byte ^ (mask[index] ?? 0)) as Buffer;
+  const secret = Buffer.from(proof, 'hex').map((byte, index) => byte ^ (mask[index] ?? 0));
+  return isSecretOf(hash, Buffer.from(secret).toString('hex'));
 }
 
 function sha256(bytes: Buffer): Buffer {

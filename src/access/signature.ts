@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Key } from './domain/key.js';
+import { Nonces } from './nonces.js';
 import { isProofOf } from './secret.js';
 
 /** A request is refused when its own time is further than this from ours. */
@@ -19,6 +20,16 @@ export interface Signature {
   readonly nonce: string;
 }
 
+/** With the key that it is judged by: the one that was found when the request began, however long its body takes. */
+export interface SignatureOfKey extends Signature {
+  readonly key: Key;
+}
+
+/** Whether a request says that it is signed: the whole of it is needed then. */
+export function claimsSignature({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers.authorization?.startsWith('Tillbook-HMAC-SHA256 ') === true;
+}
+
 /** The signature in the headers, if there is a well-formed one. */
 export function readSignature({ headers }: FastifyRequest): Signature | undefined {
   const [, keyId, proof] = SCHEME.exec(headers.authorization ?? '') ?? [];
@@ -35,37 +46,32 @@ export function signedMessage(
   method: string,
   address: string,
   { timestamp, nonce }: Pick<Signature, 'timestamp' | 'nonce'>,
-  body: string,
+  body: string | Buffer,
 ): string {
   const digest = createHash('sha256').update(body).digest('hex');
   return [method, address, timestamp, nonce, digest].join('\n');
 }
 
+/** What came of a signature: `unproved` also for one that came before. */
+export type Verdict = 'admitted' | 'unproved' | { readonly waitSeconds: number };
+
 /** Signed requests that were let in, for as long as their time would let them in again. */
 export class Signatures {
-  private readonly seen = new Map<string, number>();
-
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly nonces = new Nonces(),
+  ) {}
 
   /** Whether the request was made by the key's holder, about now, and never came before. */
-  admit(key: Key, request: FastifyRequest, signature: Signature, body: string): boolean {
+  admit(request: FastifyRequest, signature: SignatureOfKey, body: string | Buffer): Verdict {
+    const { key, nonce } = signature;
     const now = this.now();
     const until = signature.timestamp * 1_000 + SKEW_MS;
-    if (until < now || until - 2 * SKEW_MS > now) return false;
+    if (until < now || until - 2 * SKEW_MS > now) return 'unproved';
     const message = signedMessage(request.method, request.url, signature, body);
-    if (!isProofOf(key.hash, message, signature.proof)) return false;
-    this.forget(now);
-    const name = `${key.keyId} ${signature.nonce}`;
-    if (this.seen.has(name)) return false;
-    this.seen.set(name, until);
-    return true;
-  }
-
-  /** Those at the front came first; one whose time has passed behind a later one waits for it. */
-  private forget(now: number): void {
-    for (const [name, until] of this.seen) {
-      if (until >= now) return;
-      this.seen.delete(name);
-    }
+    if (!isProofOf(key.hash, message, signature.proof)) return 'unproved';
+    const taken = this.nonces.take(key.keyId, nonce, { now, until });
+    if (taken === 'new') return 'admitted';
+    return taken === 'seen' ? 'unproved' : taken;
   }
 }

@@ -43,7 +43,7 @@ export class BulkController {
     description: 'One a line',
     content: { [NDJSON]: { schema: ANSWER } },
   })
-  @Problems(415)
+  @Problems(413, 415)
   send(
     @Req() request: FastifyRequest,
     @By() caller: Caller,

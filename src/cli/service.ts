@@ -1,6 +1,6 @@
-import { isSafeNumber, parse } from 'lossless-json';
 import type { Settings } from '../config.js';
 import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+import { parseExactly } from '../http/json.js';
 import { wordsOf } from './checked.js';
 
 /** What a service answered. Whole numbers too large for a double are bigint. */
@@ -47,13 +47,9 @@ export class Service {
       ...(body && { body: JSON.stringify(body) }),
     });
     const { status, headers } = response;
-    const answer = parse(await response.text(), undefined, exactNumber);
+    const answer = parseExactly(await response.text());
     return { status, headers, body: answer as ServiceAnswer['body'] };
   }
-}
-
-function exactNumber(text: string): number | bigint {
-  return isSafeNumber(text) ? Number(text) : BigInt(text);
 }
 
 /** What a refusal says, as an error. */

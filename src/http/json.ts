@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isSafeNumber, parse } from 'lossless-json';
 import { configure } from 'safe-stable-stringify';
+import { whole } from './signed-lines.js';
 
 const stringify = configure({ bigint: true, deterministic: false });
 
@@ -14,19 +16,24 @@ const LONG_NUMBER = /\d{16}/;
 export function readJsonExactly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (request.signature) request.bodyText = text as string;
+    if (request.signature) request.signedBody = text;
     try {
       done(null, text === '' ? undefined : parseExactly(text as string));
     } catch {
       done(refused(400), undefined);
     }
   });
-  // Lines are read one by one by the route that takes them.
-  fastify.addContentTypeParser('application/x-ndjson', (request, payload, done) => {
-    const takesLines = request.routeOptions.config.rule?.named === 'lines';
-    if (takesLines) done(null, payload);
-    else done(refused(415), undefined);
-  });
+  fastify.addContentTypeParser(
+    'application/x-ndjson',
+    async (request: FastifyRequest, payload: Readable) => {
+      if (request.routeOptions.config.rule?.named !== 'lines') throw refused(415);
+      // The route that takes them reads them one by one.
+      if (!request.signature) return payload;
+      const lines = await whole(payload);
+      request.signedBody = lines;
+      return Readable.from([lines]);
+    },
+  );
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
     done(text === '' ? null : refused(415), undefined);
   });

@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EventStore } from '../event-store/event-store.js';
+import { type EventStore, StoreUnavailableError } from '../event-store/event-store.js';
 import type { Views } from '../projections/views.js';
 import type { Reply } from './problem.js';
+
+/** A store that does not answer may take as long to fail as Prometheus waits for all the figures. */
+const PATIENCE_MS = 2_000;
 
 /** Figures for Prometheus: requests by route and result, appends to the log, and how far views are behind. */
 export class Metrics {
@@ -11,7 +15,7 @@ export class Metrics {
   private readonly commands: Counter<'kind' | 'result'>;
   private readonly appends: Histogram<'result'>;
 
-  constructor(views: Views, store: EventStore) {
+  constructor(views: Pick<Views, 'state'>, store: Pick<EventStore, 'head'>) {
     collectDefaultMetrics({ register: this.registry });
     // Gauges with the name of a counter, which Prometheus' own check refuses.
     for (const what of ['handles', 'requests', 'resources']) {
@@ -43,7 +47,9 @@ export class Metrics {
       labelNames: ['view'],
       registers: [this.registry],
       async collect() {
-        const head = Number(await store.head());
+        this.reset();
+        const head = await headOf(store);
+        if (head === undefined) return;
         for (const { name, position } of views.state()) {
           this.set({ view: name }, Math.max(0, head - Number(position)));
         }
@@ -55,7 +61,9 @@ export class Metrics {
       labelNames: ['view'],
       registers: [this.registry],
       async collect() {
-        this.set({ view: 'head' }, Number(await store.head()));
+        this.reset();
+        const head = await headOf(store);
+        if (head !== undefined) this.set({ view: 'head' }, head);
         for (const { name, position } of views.state()) this.set({ view: name }, Number(position));
       },
     });
@@ -104,6 +112,17 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.registry.metrics();
+  }
+}
+
+/** Undefined while the store is away: figures are wanted most then, and the others need no store. */
+async function headOf(store: Pick<EventStore, 'head'>): Promise<number | undefined> {
+  try {
+    const late = delay(PATIENCE_MS, undefined, { ref: false });
+    return await Promise.race([store.head().then(Number), late]);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined;
+    throw error;
   }
 }
 

@@ -224,6 +224,19 @@ export const problems = {
       nextStep: 'none',
     }),
 
+  tooManySigned: (mebibytes: number): Problem =>
+    problem({
+      title: 'Too many lines under one signature',
+      status: 413,
+      code: 'too-large',
+      responseCode: '30',
+      message: {
+        en: `Signed lines may have ${mebibytes} MiB; split them into several requests.`,
+        zh: `带签名的批量请求最大 ${mebibytes} MiB，请分批发送。`,
+      },
+      nextStep: 'none',
+    }),
+
   storeAway: (isUnknown: boolean): Problem =>
     problem({
       title: isUnknown ? 'Outcome unknown' : 'The store is not available',

@@ -8,6 +8,7 @@ import {
   LogController,
 } from 'fastify';
 import helmet, { type HelmetOptions } from 'helmet';
+import { claimsSignature } from '../access/signature.js';
 import type { Settings } from '../config.js';
 import { problems, sendProblem } from './problem.js';
 import { requestId } from './tracing.js';
@@ -86,14 +87,15 @@ export function secure(fastify: FastifyInstance): void {
 
 /**
  * Cuts off a body that has not arrived in time. Lines may take as long as something goes on, either way: a till that
- * sends a day's over a thin line is answered as it goes.
+ * sends a day's over a thin line is answered as it goes. Signed ones are a body: nobody has proved yet who they are.
  */
 export function limitBodies(fastify: FastifyInstance, { REQUEST_TIMEOUT_SECONDS }: Settings): void {
   const patienceMs = REQUEST_TIMEOUT_SECONDS * 1_000;
   fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
-    if (routeOptions.config.rule?.named === 'lines') {
-      raw.setTimeout(patienceMs, () => raw.socket.destroy());
-    } else if (hasBody(raw)) {
+    const takesLines = routeOptions.config.rule?.named === 'lines';
+    if (takesLines) raw.setTimeout(patienceMs, () => raw.socket.destroy());
+    const isWhole = !takesLines || claimsSignature(raw);
+    if (isWhole && hasBody(raw)) {
       const timer = setTimeout(() => {
         if (!raw.complete) answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
       }, patienceMs);

@@ -14,7 +14,6 @@ export interface Provenance {
   readonly by: Actor;
   /** RFC 3339, UTC, milliseconds. */
   readonly recordedAt: string;
-  readonly correlationId?: string | undefined;
   /** Id of the event that led to this one. */
   readonly causationId?: string | undefined;
 }
@@ -27,7 +26,7 @@ export function encode(event: LedgerEvent, from: Provenance): NewEvent {
   const data = canonicalJson(event.data);
   const metadata = canonicalJson({
     $causationId: from.causationId,
-    $correlationId: from.correlationId ?? from.request,
+    $correlationId: from.request,
     by: from.by,
     recordedAt: from.recordedAt,
     version: SCHEMA_VERSION,
@@ -51,11 +50,7 @@ function idFor(request: string, type: string, data: string): string {
 
 /** Whether the id of an event follows from what it says, as `encode` makes it. */
 export function hasOwnId({ id, type, data }: StoredEvent, recorded: RecordedEvent): boolean {
-  const of = (request: unknown): boolean => idFor(String(request), type, data) === id;
-  if (of(recorded.correlationId)) return true;
-  // Who sends a correlation of its own is a terminal: its request names itself.
-  const { request, saleId } = recorded.event.data as Record<string, unknown>;
-  return of(request ?? saleId);
+  return idFor(recorded.correlationId, type, data) === id;
 }
 
 /** Fields without which an event of the type can't be understood. */

@@ -13,7 +13,6 @@ export interface Origin {
   /** The request (or batch, merchant, card) that the facts come from. */
   readonly request: string;
   readonly by: Actor;
-  readonly correlationId?: string | undefined;
   readonly causationId?: string | undefined;
 }
 
@@ -38,10 +37,10 @@ export class Journal {
     stream: string,
     expected: ExpectedRevision,
     events: readonly LedgerEvent[],
-    { request, by, correlationId, causationId }: Origin,
+    { request, by, causationId }: Origin,
   ): Promise<Appended> {
     // Named one by one: a spread with a field behind it is slow to make.
-    const from = { request, by, recordedAt: timeText(Date.now()), correlationId, causationId };
+    const from = { request, by, recordedAt: timeText(Date.now()), causationId };
     const encoded = events.map((event) => encode(event, from));
     const append = this.store.append(stream, expected, encoded);
     if (this.appended) this.time(append, this.appended);

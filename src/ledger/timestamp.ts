@@ -1,6 +1,8 @@
 import { DateTime } from 'luxon';
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+/** Hours end at 23 here: a day's end as 24:00:00 is ISO 8601's, and the next day's 00:00:00. */
+const RFC_3339 =
+  /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** Whether a text is a time in RFC 3339. Luxon knows which days there are, and takes any offset; `Date.parse` does not. */
 export function isTimestamp(text: string): boolean {

@@ -24,11 +24,10 @@ type Sum = (typeof SUMS)[number];
 
 const ZEROES = Object.fromEntries(SUMS.map((sum) => [sum, 0n])) as Record<Sum, bigint>;
 
-/** `closed` and `reconciled` hold what BatchClosed and BatchReconciled said, as JSON. */
 const BATCHES = `
   CREATE TABLE batches (
     name TEXT PRIMARY KEY, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
-    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL, closePosition TEXT, closed TEXT, reconciled TEXT,
+    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL, closePosition TEXT,
     ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
@@ -92,12 +91,10 @@ interface Change {
   wasShut?: boolean;
 }
 
-/** What a batch's own events say of it, as JSON where it is more than one word. */
+/** What a batch's own events say of it. */
 interface Closing {
   status?: 'closing' | 'closed';
   closePosition?: string;
-  closed?: string;
-  reconciled?: string;
 }
 
 /** The batches that the events of one fold touch: each is written once, at its end. */
@@ -121,8 +118,7 @@ class BatchesTable {
        ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt), ${sums}`,
     );
     this.close = database.prepare(
-      `UPDATE batches SET status = coalesce(?, status), closePosition = coalesce(?, closePosition),
-         closed = coalesce(?, closed), reconciled = coalesce(?, reconciled)
+      `UPDATE batches SET status = coalesce(?, status), closePosition = coalesce(?, closePosition)
        WHERE name = ?`,
     );
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
@@ -151,8 +147,8 @@ class BatchesTable {
     const amounts = SUMS.map((sum) => sums[sum]);
     this.add.run(name, merchantId, terminalId, batchNo, businessDate, endsAt, ...amounts);
     if (!closing) return;
-    const { status, closePosition, closed, reconciled } = closing;
-    this.close.run(status, closePosition, closed, reconciled, name);
+    const { status, closePosition } = closing;
+    this.close.run(status, closePosition, name);
   }
 
   /** Gives back whether the event is about a batch: what an event means must be said for each. */
@@ -186,12 +182,10 @@ class BatchesTable {
         this.clearings.closeRequested(terminalName(event.data), batchName(event.data));
         return true;
       case 'BatchClosed':
-        this.closing(event.data, { status: 'closed', closed: JSON.stringify(event.data) });
+        this.closing(event.data, { status: 'closed' });
         this.clearings.closed(batchName(event.data), event.data.refundsCounted);
         return true;
       case 'BatchReconciled':
-        this.closing(event.data, { reconciled: JSON.stringify(event.data) });
-        return true;
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':

@@ -6,7 +6,8 @@ import type {
   StoredTotals,
 } from '../batches/domain/batch.events.js';
 
-interface BatchIdentity {
+/** A batch that is not closed. */
+export interface LiveBatch {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
@@ -15,25 +16,8 @@ interface BatchIdentity {
   readonly endsAt: string | null;
   /** Where its BatchCloseRequested stands in the log: sales before it belong to the batch. */
   readonly closePosition: string | null;
-}
-
-/** A batch that is not closed. */
-export interface LiveBatch extends BatchIdentity {
   readonly status: 'open' | 'closing';
 }
-
-/** A batch, and what its events said of it. */
-export interface FoundBatch extends BatchIdentity {
-  readonly status: 'open' | 'closing' | 'closed';
-  readonly closed?: BatchClosed;
-  readonly reconciled?: (BatchEvent & { type: 'BatchReconciled' })['data'];
-}
-
-type FoundRow = BatchIdentity & {
-  readonly status: FoundBatch['status'];
-  readonly closed: string | null;
-  readonly reconciled: string | null;
-};
 
 type BatchClosed = (BatchEvent & { type: 'BatchClosed' })['data'];
 
@@ -53,12 +37,9 @@ type SumsRow = Readonly<Record<string, bigint>>;
 
 const NOTHING: SumsRow = {};
 
-const IDENTITY = 'merchantId, terminalId, batchNo, businessDate, endsAt, closePosition, status';
-
 /** What batches come to. */
 export class BatchesView {
   private readonly liveBatches: Database.Statement<[], LiveBatch>;
-  private readonly byName: Database.Statement<[string], FoundRow>;
   private readonly sums: Database.Statement<[string], SumsRow>;
   private readonly refundSums: Database.Statement<[OfBatch], RefundsRow>;
   private readonly refundsCarriedTo: Database.Statement<[OfBatch], { request: string }>;
@@ -68,10 +49,8 @@ export class BatchesView {
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
-      `SELECT ${IDENTITY} FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
-    );
-    this.byName = database.prepare(
-      `SELECT ${IDENTITY}, closed, reconciled FROM batches WHERE name = ?`,
+      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, closePosition, status
+       FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
     this.sums = database
       .prepare<[string], SumsRow>('SELECT * FROM batches WHERE name = ?')
@@ -105,19 +84,6 @@ export class BatchesView {
   /** By name. */
   live(): LiveBatch[] {
     return this.liveBatches.all();
-  }
-
-  find(name: string): FoundBatch | undefined {
-    const row = this.byName.get(name);
-    if (!row) return undefined;
-    const { closed, reconciled, ...batch } = row;
-    return {
-      ...batch,
-      ...(closed !== null && { closed: JSON.parse(closed) as FoundBatch['closed'] & object }),
-      ...(reconciled !== null && {
-        reconciled: JSON.parse(reconciled) as FoundBatch['reconciled'] & object,
-      }),
-    };
   }
 
   /** Sales of the terminal (`merchantId.terminalId`) that its next close may have to settle for a batch that no longer does. */

@@ -4,7 +4,6 @@ import type { News } from '../ledger/news.js';
 import {
   type AppliedLimits,
   hasLimits,
-  type LimitScope,
   limitsOn,
   needSums,
   type ScopedLimits,
@@ -18,11 +17,12 @@ import {
   NO_SUM,
 } from '../projections/day-sums.view.js';
 import type { Views } from '../projections/views.js';
+import { UnseenRequests } from './unseen-requests.js';
 
 /** What other nodes have written counts here after so long at the most. */
 const STALE_MS = 500;
 
-/** Requests of a merchant that the view has not seen: with more of them, the next waits for it. */
+/** Requests that the view has not seen: with more of them, the next one waits for it. */
 const UNSEEN = 10_000;
 
 /** What a request counts under: the business date and its currency. */
@@ -31,20 +31,13 @@ export interface Under {
   readonly currency: string;
 }
 
-/** A request that counts from now on, before it is in the log: `position` is where it stands when it is. */
-interface Entry extends DayKey {
-  readonly subjects: Readonly<Record<LimitScope, string>>;
-  readonly amount: bigint;
-  position: Position | undefined;
-}
-
 /**
  * The sums of the day that limits go by: what the view has seen, and what this node has let through since. A request
  * counts from the turn in which it is decided, so that requests at the same moment can't pass a limit together. Of what
  * other nodes do, this one learns within STALE_MS.
  */
 export class DaySums {
-  private readonly unseen = new Map<string, Set<Entry>>();
+  private readonly unseen = new UnseenRequests();
   /** Merchants, as they stand, for whom the view was once up with the log: what came since, this node knows itself. */
   private readonly known = new WeakSet<Merchant>();
   private askedAt = -Infinity;
@@ -55,15 +48,19 @@ export class DaySums {
     private readonly news: News,
   ) {}
 
-  /** The limits at a terminal for a card, where there are any. @throws ViewBehindError, StoreUnavailableError */
+  /**
+   * The limits at a terminal for a card, where there are any, of which requests of these kinds will be asked.
+   * @throws ViewBehindError, StoreUnavailableError
+   */
   async at(
     merchant: Merchant,
     terminal: Terminal,
     cardToken: string,
+    kinds: readonly Counted[],
   ): Promise<LimitedSpot | undefined> {
     if (!hasLimits(merchant, terminal)) return undefined;
     const scoped = limitsOn(merchant, terminal, cardToken);
-    if (needSums(scoped) && !this.isFresh(merchant)) {
+    if (needSums(scoped, kinds) && !this.isFresh(merchant)) {
       const began = performance.now();
       await this.views.waitFor(await this.journal.head(), ['day-sums']);
       this.askedAt = began;
@@ -80,48 +77,31 @@ export class DaySums {
     return {
       applied: (kind, under) => this.applied(scoped, { merchantId, kind, ...under }),
       count: (kind, under, amount, written) => {
+        // What no sum is asked of is not kept: nothing would ever take it out again.
+        if (!needSums(scoped, [kind])) return;
         const key = { merchantId, kind, ...under };
-        this.count({ ...key, subjects, amount: BigInt(amount), position: undefined }, written);
+        this.unseen.count({ ...key, subjects, amount: BigInt(amount) }, written);
       },
     };
   }
 
   private isFresh(merchant: Merchant): boolean {
-    if (!this.known.has(merchant)) return false;
-    if ((this.unseen.get(merchant.merchantId)?.size ?? 0) > UNSEEN) return false;
+    if (!this.known.has(merchant) || this.unseen.size > UNSEEN) return false;
     return !this.news.isNeeded || performance.now() - this.askedAt < STALE_MS;
   }
 
   private applied(scoped: readonly ScopedLimits[], key: DayKey): AppliedLimits[] {
-    const isSummed = scoped.some(({ limits }) => limits.daily?.[key.kind] !== undefined);
-    if (!isSummed) return scoped.map((each) => ({ ...each, used: NO_SUM }));
+    if (!needSums(scoped, [key.kind])) return scoped.map((each) => ({ ...each, used: NO_SUM }));
     return this.views.daySums.read(key, (then) => {
-      const here = this.unseenSince(then, key);
-      return scoped.map((each) => ({ ...each, used: usedOf(each, then, here) }));
+      this.unseen.seenUpTo(then.position);
+      return scoped.map((each) => ({ ...each, used: this.used(each, then, key) }));
     });
   }
 
-  /** What this node has let through and the view has not seen. */
-  private unseenSince({ position }: DaySumsThen, key: DayKey): Entry[] {
-    const entries = this.unseen.get(key.merchantId);
-    if (!entries) return [];
-    for (const entry of entries) {
-      if (entry.position !== undefined && entry.position <= position) entries.delete(entry);
-    }
-    if (entries.size === 0) this.unseen.delete(key.merchantId);
-    return [...entries].filter((entry) => isSame(entry, key));
-  }
-
-  private count(entry: Entry, written: Promise<Position | undefined>): void {
-    const entries = this.unseen.get(entry.merchantId) ?? new Set();
-    this.unseen.set(entry.merchantId, entries.add(entry));
-    const found = (position: Position | undefined): void => {
-      if (position === undefined) entries.delete(entry);
-      else entry.position = position;
-    };
-    written.then(found, () => {
-      found(undefined);
-    });
+  private used({ scope, subject }: ScopedLimits, then: DaySumsThen, key: DayKey): DaySum {
+    const seen = then.of(scope, subject);
+    const unseen = this.unseen.of(key, scope, subject);
+    return { count: seen.count + unseen.count, amount: seen.amount + unseen.amount };
   }
 }
 
@@ -133,24 +113,10 @@ export interface LimitedSpot {
   count(kind: Counted, under: Under, amount: number, written: Promise<Position | undefined>): void;
 }
 
+/** What a request that gives back may count as. */
+export const GIVE_BACK: readonly Counted[] = ['void', 'refund'];
+
 /** The limits on a void or refund that counts so. */
 export function giveBackLimits(spot: LimitedSpot, under: Under) {
   return { void: spot.applied('void', under), refund: spot.applied('refund', under) };
-}
-
-function isSame(a: DayKey, b: DayKey): boolean {
-  return a.date === b.date && a.kind === b.kind && a.currency === b.currency;
-}
-
-function usedOf(
-  { scope, subject }: ScopedLimits,
-  then: DaySumsThen,
-  here: readonly Entry[],
-): DaySum {
-  const seen = then.of(scope, subject);
-  const unseen = here.filter(({ subjects }) => subjects[scope] === subject);
-  return {
-    count: seen.count + unseen.length,
-    amount: unseen.reduce((sum, { amount }) => sum + amount, seen.amount),
-  };
 }

@@ -158,7 +158,7 @@ export function notRecorded(refusal: Refusal): Rejected {
 }
 
 function originOf({ name, sent }: NamedRequest): Origin {
-  return { request: name, by: sent.by, correlationId: sent.correlationId };
+  return { request: name, by: sent.by };
 }
 
 /** Of what comes of a request whose name is taken, or on its way to be. */

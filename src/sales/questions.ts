@@ -5,7 +5,7 @@ import type { Journal } from '../ledger/journal.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import { holdingOf } from '../projections/books.view.js';
 import type { Views } from '../projections/views.js';
-import { type DaySums, giveBackLimits, type LimitedSpot } from './day-sums.js';
+import { type DaySums, GIVE_BACK, giveBackLimits, type LimitedSpot } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { fundsFor } from './domain/refund-conditions.js';
 import { batchOf, type Sale } from './domain/sale.js';
@@ -54,7 +54,7 @@ export class Questions {
       this.batches.known(batchOf(sale)) ?? (await this.batches.find(sale.data)),
     );
     const available = await this.funds(sale, merchant);
-    const spot = await this.daySums.at(merchant, terminal, token);
+    const spot = await this.daySums.at(merchant, terminal, token, GIVE_BACK);
     return { question: { ...common, card, batch, available }, spot };
   }
 

@@ -14,7 +14,7 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import { limitsOn } from '../merchants/domain/limits.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant } from '../merchants/merchant-directory.js';
-import { type DaySums, giveBackLimits } from './day-sums.js';
+import { type DaySums, GIVE_BACK, giveBackLimits } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { batchOf, type Sale } from './domain/sale.js';
 import { voidability, type Voidability } from './domain/voidability.js';
@@ -127,7 +127,7 @@ export class SaleQueries {
       }));
       return { void: unused, refund: unused };
     }
-    const spot = await this.daySums.at(merchant, terminal, token);
+    const spot = await this.daySums.at(merchant, terminal, token, GIVE_BACK);
     const { date } = businessDay(now, merchant.settings);
     return spot && giveBackLimits(spot, { date, currency: data.currency });
   }

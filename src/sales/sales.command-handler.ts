@@ -43,7 +43,7 @@ export class SalesCommandHandler {
     const batch = this.batches.known(batchName(sale)) ?? (await this.batches.find(sale));
 
     const spot = hasLimits(merchant, terminal)
-      ? await this.daySums.at(merchant, terminal, sale.card.token)
+      ? await this.daySums.at(merchant, terminal, sale.card.token, ['sale'])
       : undefined;
 
     const seen = this.swipes.seen(sale, this.clock.now());
@@ -86,7 +86,7 @@ export class SalesCommandHandler {
 
   private async write(sale: TakeSale, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
     const name = requestName(sale);
-    const origin = { request: name, by: sent.by, correlationId: sent.correlationId };
+    const origin = { request: name, by: sent.by };
     try {
       const appended = await this.journal.append(
         streams.request(name),

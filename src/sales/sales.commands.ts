@@ -84,7 +84,6 @@ export interface Sent {
   /** Every body field as sent, except passwords: what a repeat is compared by. */
   readonly content: JsonObject;
   readonly by: Actor;
-  readonly correlationId?: string | undefined;
 }
 
 /** `If-Match`: the revisions of the sale that the caller means, if it must be one of them. */

@@ -159,6 +159,7 @@ describe('POST /v1/sales', () => {
     ['transactedAt', '2026-03-02 10:00'],
     ['transactedAt', '2026-03-02T10:00:00'],
     ['transactedAt', '2026-02-30T10:00:00Z'],
+    ['transactedAt', '2026-03-02T24:00:00Z'],
     ['transactedAt', 1_772_445_600],
     ['tip', 1],
     ['__proto__x', 1],

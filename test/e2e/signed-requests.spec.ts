@@ -1,6 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpClient } from '../support/http-client.js';
+import { sign, type SignOptions } from '../support/sign.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
@@ -22,28 +22,8 @@ beforeAll(async () => {
   key = (await ledger.post('/v1/keys', body)).body.key as string;
 });
 
-interface SignOptions {
-  readonly timestamp?: number;
-  readonly nonce?: string;
-}
-
-/** As docs/access.md describes it, in a client's own words. */
-function signed(method: string, path: string, body: string, options: SignOptions = {}) {
-  const { timestamp = Math.floor(Date.now() / 1_000), nonce = randomBytes(12).toString('hex') } =
-    options;
-  const [, keyId = '', secretText = ''] = key.split('_');
-  const secret = Buffer.from(secretText, 'hex');
-  const digest = createHash('sha256').update(body).digest('hex');
-  const message = [method, path, timestamp, nonce, digest].join('\n');
-  const hmacKey = createHash('sha256').update(secret).digest();
-  const mask = createHmac('sha256', hmacKey).update(message).digest();
-  const proof = Buffer.from(secret.map((byte, index) => byte ^ (mask[index] ?? 0)));
-  return {
-    authorization: `Tillbook-HMAC-SHA256 keyId=${keyId},proof=${proof.toString('hex')}`,
-    'x-timestamp': String(timestamp),
-    'x-nonce': nonce,
-  };
-}
+const signed = (method: string, path: string, body: string, options?: SignOptions) =>
+  sign(key, method, path, body, options);
 
 async function sell(body: string, headers: Record<string, string>) {
   const answer = await anonymous.post('/v1/sales', body, headers);
@@ -99,5 +79,51 @@ describe('a signed request', () => {
 
   test('is the only kind that such a key is good for', async () => {
     expect((await ledger.as(key).get(`/v1/merchants/${shop.merchantId}`)).status).toBe(401);
+  });
+});
+
+describe('signed lines', () => {
+  const BULK = '/v1/bulk';
+  const lineOf = (): string => `${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`;
+
+  function send(lines: string, headers: Record<string, string>) {
+    return anonymous.post(BULK, lines, { 'content-type': 'application/x-ndjson', ...headers });
+  }
+
+  test('are taken from who has signed just these', async () => {
+    const lines = lineOf() + lineOf();
+    const { status, text } = await send(lines, signed('POST', BULK, lines));
+    expect(status).toBe(200);
+    const answered = text.trimEnd().split('\n');
+    expect(answered.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([
+      201, 201,
+    ]);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['other lines', '{"op":"sale"}\n'],
+  ])('are refused as a whole when %s was signed, and nothing is written', async (_what, body) => {
+    const sale = shop.saleBody();
+    const lines = `${JSON.stringify({ op: 'sale', ...sale })}\n`;
+    const refused = await send(lines, signed('POST', BULK, body));
+    expect([refused.status, refused.body.code]).toEqual([401, 'unauthenticated']);
+    const { merchantId, terminalId, batchNo, stan } = sale;
+    const name = `${merchantId}/${terminalId}/${batchNo}/${stan}`;
+    expect((await ledger.get(`/v1/requests/${name}`)).status).toBe(404);
+  });
+
+  test('are refused when one more was put in between', async () => {
+    const lines = lineOf();
+    expect((await send(lines + lineOf(), signed('POST', BULK, lines))).status).toBe(401);
+  });
+
+  test('are to be split when they are too much to keep', async () => {
+    const line = lineOf();
+    const lines = line.repeat(Math.ceil((4 * 1024 * 1024 + 1) / line.length));
+    const { status, body } = await send(lines, signed('POST', BULK, lines));
+    expect([status, body.code]).toEqual([413, 'too-large']);
+    expect(body.detail).toMatch(/4 MiB; split/);
+    expect((await send(line, signed('POST', BULK, line))).status).toBe(200);
   });
 });

@@ -1,7 +1,9 @@
 import type { Merchant, Terminal } from './merchant.js';
-import type { PlaceLimits } from './merchant.events.js';
+import type { Counted, PlaceLimits } from './merchant.events.js';
 
-export type LimitScope = 'merchant' | 'store' | 'terminal' | 'card';
+export const LIMIT_SCOPES = ['merchant', 'store', 'terminal', 'card'] as const;
+
+export type LimitScope = (typeof LIMIT_SCOPES)[number];
 
 /** A limit that a request comes under, and whose sums it goes by. */
 export interface ScopedLimits {
@@ -37,7 +39,7 @@ export function limitsOn(merchant: Merchant, terminal: Terminal, card: string): 
   return scoped;
 }
 
-/** Whether any of them needs the sums of the day. */
-export function needSums(scoped: readonly ScopedLimits[]): boolean {
-  return scoped.some(({ limits }) => limits.daily !== undefined);
+/** Whether any of them needs the sums of the day for one of these kinds. */
+export function needSums(scoped: readonly ScopedLimits[], kinds: readonly Counted[]): boolean {
+  return scoped.some(({ limits }) => kinds.some((kind) => limits.daily?.[kind] !== undefined));
 }

@@ -21,7 +21,7 @@ export interface Sentence {
   readonly zh: string;
 }
 
-/** The conditions of voids and refunds (voidability.ts holds them as data). */
+/** The conditions of voids and refunds (void-conditions.ts and refund-conditions.ts hold them as data). */
 export type ConditionCode =
   | 'sale-approved'
   | 'same-merchant'
@@ -40,7 +40,7 @@ export type ConditionCode =
   | 'within-refund-window'
   | 'funds-available';
 
-/** What must be brought along to the counter. */
+/** What must be brought along to the counter; without an approval a request is not refused, but waits for it. */
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 
 /** What a request can fail on before any condition of its sale is asked. */
@@ -80,7 +80,7 @@ export type RefusalCode =
   | AppealCode
   | ApprovalCode
   | ConditionCode
-  | RequirementCode
+  | Exclude<RequirementCode, 'approval'>
   | RequestCode
   | TimeoutReversalCode
   | UnrecordedCode

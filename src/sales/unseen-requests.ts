@@ -1,0 +1,82 @@
+import type { Position } from '../event-store/event-store.js';
+import { LIMIT_SCOPES, type LimitScope } from '../merchants/domain/limits.js';
+import { type DayKey, type DaySum, NO_SUM } from '../projections/day-sums.view.js';
+
+/** A request that counts from now on, before it is in the log. */
+export interface Unseen extends DayKey {
+  readonly subjects: Readonly<Record<LimitScope, string>>;
+  readonly amount: bigint;
+}
+
+interface Written {
+  readonly request: Unseen;
+  readonly position: Position;
+}
+
+/**
+ * What this node has let through and the view has not seen, as running sums: a request costs the same however many
+ * others the view has not seen.
+ */
+export class UnseenRequests {
+  private readonly sums = new Map<string, DaySum>();
+  /** Those in the log, in its order. */
+  private readonly written: Written[] = [];
+  private counted = 0;
+
+  get size(): number {
+    return this.counted;
+  }
+
+  /** Counts a request from now on. `written`: where in the log it then stands; undefined when it is not there. */
+  count(request: Unseen, written: Promise<Position | undefined>): void {
+    this.counted += 1;
+    this.change(request, 1);
+    const found = (position: Position | undefined): void => {
+      if (position === undefined) this.forget(request);
+      else this.keep({ request, position });
+    };
+    written.then(found, () => {
+      found(undefined);
+    });
+  }
+
+  /** Drops what a view that stands at this position counts itself. */
+  seenUpTo(position: Position): void {
+    const ahead = this.written.findIndex((each) => each.position > position);
+    const seen = this.written.splice(0, ahead < 0 ? this.written.length : ahead);
+    for (const { request } of seen) this.forget(request);
+  }
+
+  /** What counts for a subject beside the view. */
+  of(key: DayKey, scope: LimitScope, subject: string): DaySum {
+    return this.sums.get(nameOf(key, scope, subject)) ?? NO_SUM;
+  }
+
+  /** Most are written in the order in which their writers learn of it: the place is at the end, or close to it. */
+  private keep(written: Written): void {
+    const before = this.written.findLastIndex(({ position }) => position <= written.position);
+    this.written.splice(before + 1, 0, written);
+  }
+
+  private forget(request: Unseen): void {
+    this.counted -= 1;
+    this.change(request, -1);
+  }
+
+  private change(request: Unseen, times: 1 | -1): void {
+    for (const scope of LIMIT_SCOPES) {
+      const name = nameOf(request, scope, request.subjects[scope]);
+      const sum = this.sums.get(name) ?? NO_SUM;
+      const count = sum.count + times;
+      const amount = sum.amount + BigInt(times) * request.amount;
+      if (count === 0) this.sums.delete(name);
+      else this.sums.set(name, { count, amount });
+    }
+  }
+}
+
+/** Only the last part may hold a space. */
+function nameOf(key: DayKey, scope: LimitScope, subject: string): string {
+  const { merchantId, date, kind, currency } = key;
+  return `${merchantId} ${date} ${kind} ${currency} ${scope} ${subject}`;
+}

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Position, StoreUnavailableError } from '../../../src/event-store/event-store.js';
+import { Metrics } from '../../../src/http/metrics.js';
+import type { ProjectionState } from '../../../src/projections/views.js';
+
+const at = (position: number): Position => String(position).padStart(20, '0') as Position;
+
+describe('the figures of a node whose store goes away', () => {
+  const sales = { name: 'sales', position: at(7) } as ProjectionState;
+  const away = new StoreUnavailableError('the store is away', 'not-done');
+  const answers = (): Promise<Position> => Promise.resolve(at(9));
+  const store = { head: answers };
+  const metrics = new Metrics({ state: () => [sales] }, store);
+
+  test.each([
+    ['fails', () => Promise.reject(away)],
+    ['does not answer', () => new Promise<never>(() => undefined)],
+  ])(
+    'leave out what only the log can tell when it %s, and come back with it',
+    async (_how, fails) => {
+      store.head = answers;
+      expect(await metrics.text()).toContain('tillbook_view_lag{view="sales"} 2');
+
+      store.head = fails;
+      metrics.appended(0.01, away);
+      const text = await metrics.text();
+      expect(text).not.toMatch(/^tillbook_view_lag\{/m);
+      expect(text).not.toContain('view="head"');
+      expect(text).toContain('tillbook_view_position{view="sales"} 7');
+      expect(text).toContain('tillbook_view_stopped{view="sales"} 0');
+      expect(text).toContain('tillbook_append_duration_seconds_count{result="failed"}');
+      expect(text).toContain('process_cpu_seconds_total');
+
+      store.head = answers;
+      expect(await metrics.text()).toContain('tillbook_view_position{view="head"} 9');
+    },
+  );
+});
