@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ProblemError, problems } from '../http/problem.js';
 import { strangerIn } from './borders.js';
+import type { Caller } from './caller.js';
 import { closedBy, type Key } from './domain/key.js';
 import type { Keyring, KeyRecord } from './keyring.js';
 import { isHeld, type RouteRule } from './may-call.js';
@@ -56,10 +57,11 @@ export class Gate {
       else this.authenticate(request, reply, rule, done);
     });
     fastify.addHook('preHandler', (request, reply, done) => {
-      const refusal = this.refusal(request, reply);
       const { caller, signature } = request;
-      if (refusal || !signature || caller?.keyId === undefined) done(refusal);
-      else this.rate.spend(caller.keyId, reply).then(done, done);
+      const rule = ruleOf(request);
+      if (!caller || !rule) done();
+      else if (signature) this.prove(request, reply, { caller, rule, signature }, done);
+      else done(strange(caller, request, rule));
     });
   }
 
@@ -76,10 +78,10 @@ export class Gate {
       return;
     }
     const admit = (record: KeyRecord): void => {
-      const refusal = this.admit(request, reply, rule, { ...presented, key: record.key });
-      // A signature is proved, and counts, once the body is there.
+      const refusal = this.admit(request, reply, { ...presented, key: record.key });
+      // A signature is proved once the body is there.
       if (refusal || presented.signature) done(refusal);
-      else this.rate.spend(presented.keyId, reply).then(done, done);
+      else this.spend(request, reply, rule).then(done, done);
     };
     const known = this.keyring.known(presented.keyId);
     if (known) admit(known);
@@ -89,7 +91,6 @@ export class Gate {
   private admit(
     request: FastifyRequest,
     reply: FastifyReply,
-    rule: RouteRule,
     { key, secret, signature }: Presented & { readonly key: Key | undefined },
   ): Error | undefined {
     if (!key || closedBy(key, this.now())) return unauthenticated(reply);
@@ -97,24 +98,50 @@ export class Gate {
     if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
     request.signature = signature ? { ...signature, key } : null;
     request.caller = { ...key.holder, keyId: key.keyId };
-    // Who has not yet proved who they are is not told what a key may do.
-    return signature || mayCall(request, rule) ? undefined : forbidden();
+    return undefined;
   }
 
-  /** Once the body is there: the signature is right, and nothing of others is named. */
-  private refusal(request: FastifyRequest, reply: FastifyReply): Error | undefined {
-    const { caller, signature } = request;
-    const rule = ruleOf(request);
-    if (!caller || !rule) return undefined;
-    if (signature) {
-      const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
-      if (verdict === 'unproved') return unauthenticated(reply);
-      if (verdict !== 'admitted') return tooMany(verdict.waitSeconds);
-      if (!mayCall(request, rule)) return forbidden();
-    }
-    const stranger = strangerIn(caller, request, rule.named);
-    return stranger && new ProblemError(stranger);
+  /** Of whoever is known each request counts, and is told so, also one that the key may not make. */
+  private async spend(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    rule: RouteRule,
+  ): Promise<Error | undefined> {
+    const keyId = request.caller?.keyId;
+    const spent = keyId === undefined ? undefined : await this.rate.spend(keyId, reply);
+    return spent ?? (mayCall(request, rule) ? undefined : forbidden());
   }
+
+  /** Once the body is there. Who has not proved who they are is not told what a key may do, nor do they spend of it. */
+  private prove(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { caller, rule, signature }: Signed,
+    done: (error?: Error) => void,
+  ): void {
+    const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
+    if (verdict === 'unproved') done(unauthenticated(reply));
+    else if (verdict !== 'admitted') done(tooMany(verdict.waitSeconds));
+    else {
+      this.spend(request, reply, rule)
+        .then((refusal) => {
+          done(refusal ?? strange(caller, request, rule));
+        })
+        .catch(done);
+    }
+  }
+}
+
+interface Signed {
+  readonly caller: Caller;
+  readonly rule: RouteRule;
+  readonly signature: SignatureOfKey;
+}
+
+/** What the request names that is not the caller's. */
+function strange(caller: Caller, request: FastifyRequest, rule: RouteRule): Error | undefined {
+  const stranger = strangerIn(caller, request, rule.named);
+  return stranger && new ProblemError(stranger);
 }
 
 interface Presented {
