@@ -96,14 +96,21 @@ export function limitBodies(fastify: FastifyInstance, { REQUEST_TIMEOUT_SECONDS 
     if (takesLines) raw.setTimeout(patienceMs, () => raw.socket.destroy());
     const isWhole = !takesLines || claimsSignature(raw);
     if (isWhole && hasBody(raw)) {
-      const timer = setTimeout(() => {
-        if (!raw.complete) answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
-      }, patienceMs);
-      raw.once('close', () => {
-        clearTimeout(timer);
+      // Most bodies come with their headers, and are read before the next tick: a timer is for the others.
+      process.nextTick(() => {
+        if (!raw.complete) cutOffLate(raw, patienceMs);
       });
     }
     done();
+  });
+}
+
+function cutOffLate(raw: IncomingMessage, patienceMs: number): void {
+  const timer = setTimeout(() => {
+    if (!raw.complete) answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
+  }, patienceMs);
+  raw.once('close', () => {
+    clearTimeout(timer);
   });
 }
 
