@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { type Problem, problems, refusalProblem } from '../http/problem.js';
+import { malformedField, type Problem, refusalProblem } from '../http/problem.js';
 import { noSuchSale } from '../sales/domain/judge.js';
 import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Caller } from './caller.js';
@@ -60,6 +60,5 @@ export function strangeTo(caller: Caller, subject: Subject): Problem | undefined
 }
 
 function missing(): Problem {
-  const message = 'is missing';
-  return problems.malformed([{ field: 'merchantId', message, isAmount: false }]);
+  return malformedField('merchantId', 'is missing');
 }

@@ -60,8 +60,8 @@ export class Gate {
       const { caller, signature } = request;
       const rule = ruleOf(request);
       if (!caller || !rule) done();
-      else if (signature) this.prove(request, reply, { caller, rule, signature }, done);
-      else done(strange(caller, request, rule));
+      else if (!signature) done(strange(caller, request, rule));
+      else this.proved(request, reply, { caller, rule, signature }).then(done, done);
     });
   }
 
@@ -114,22 +114,15 @@ export class Gate {
   }
 
   /** Once the body is there. Who has not proved who they are is not told what a key may do, nor do they spend of it. */
-  private prove(
+  private async proved(
     request: FastifyRequest,
     reply: FastifyReply,
     { caller, rule, signature }: Signed,
-    done: (error?: Error) => void,
-  ): void {
+  ): Promise<Error | undefined> {
     const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
-    if (verdict === 'unproved') done(unauthenticated(reply));
-    else if (verdict !== 'admitted') done(tooMany(verdict.waitSeconds));
-    else {
-      this.spend(request, reply, rule)
-        .then((refusal) => {
-          done(refusal ?? strange(caller, request, rule));
-        })
-        .catch(done);
-    }
+    if (verdict === 'unproved') return unauthenticated(reply);
+    if (verdict !== 'admitted') return tooMany(verdict.waitSeconds);
+    return (await this.spend(request, reply, rule)) ?? strange(caller, request, rule);
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Position as LogPosition } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, ProblemError, problems, sendProblem } from '../http/problem.js';
+import { answer, malformed, problems, sendProblem } from '../http/problem.js';
 import { Views } from '../projections/views.js';
 import { actorOf, By, type Caller } from './caller.js';
 import {
@@ -40,7 +40,7 @@ export class KeysController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const holder = askedHolder(asked);
-    if (!holder) throw new ProblemError(problems.malformed([WRONG_HOLDER]));
+    if (!holder) throw malformed('scope', WRONG_HOLDER);
     const { name, expiresAt, signed: isSigned } = asked;
     const added = await this.keys.add({ holder, name, expiresAt, isSigned }, actorOf(caller));
     return answer(reply, added, 201, ({ key, text, position }) => {
@@ -91,10 +91,7 @@ export class KeysController {
   }
 }
 
-const WRONG_HOLDER = {
-  field: 'scope',
-  message: 'a terminal key names merchantId and terminalId, a merchant key merchantId, others none',
-  isAmount: false,
-};
+const WRONG_HOLDER =
+  'a terminal key names merchantId and terminalId, a merchant key merchantId, others none';
 
 const noSuchKey = () => problems.unknown({ en: 'There is no such key.', zh: '密钥不存在。' });

@@ -5,7 +5,7 @@ import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, ProblemError, problems, sendProblem } from '../http/problem.js';
+import { answer, malformed, problems, sendProblem } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
 import { Views } from '../projections/views.js';
@@ -94,8 +94,7 @@ function lineOf(line: AcquirerLineDto, index: number): AcquirerLine {
   const { terminalId, batchNo, merchantId, businessDate, amount, schemeCost = 0 } = line;
   if ((terminalId === undefined) !== (batchNo === undefined)) {
     const message = 'names a batch only together with both terminalId and batchNo';
-    const field = `lines.${index}`;
-    throw new ProblemError(problems.malformed([{ field, message, isAmount: false }]));
+    throw malformed(`lines.${index}`, message);
   }
   return {
     ...{ merchantId, businessDate, amount: String(amount), schemeCost: String(schemeCost) },

@@ -16,7 +16,7 @@ import {
   Whole,
 } from '../http/fields.js';
 import { AnswersAlso, Operation, Problems } from '../http/open-api.js';
-import { ProblemError, problems } from '../http/problem.js';
+import { malformed } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { accepts, type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
@@ -99,9 +99,7 @@ export class AuditController {
 /** Of an event that was told before. @throws ProblemError for anything else */
 function positionIn(lastEventId: string): LogPosition {
   if (POSITION.test(lastEventId)) return lastEventId as LogPosition;
-  const message = 'is not the id of an event of the trail';
-  const error = { field: 'Last-Event-ID', message, isAmount: false };
-  throw new ProblemError(problems.malformed([error]));
+  throw malformed('Last-Event-ID', 'is not the id of an event of the trail');
 }
 
 function timeOf(text: string | undefined): number | undefined {

@@ -130,9 +130,17 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
   };
 }
 
-/** What an event says, but for the hashes of passwords: short ones could be guessed from them. */
+/** The hash of a password: a short one could be guessed from it. */
+const SECRET_FIELD = 'passwordHash';
+
+/** Whether the event, shown whole, would show what is secret. */
+export function holdsSecret({ data }: StoredEvent): boolean {
+  return SECRET_FIELD in parse(data);
+}
+
+/** What an event says, but for what is secret. */
 function shown(data: Record<string, unknown>): object {
-  return { ...data, passwordHash: undefined };
+  return { ...data, [SECRET_FIELD]: undefined };
 }
 
 /** Nothing where others have written what is no JSON object. */

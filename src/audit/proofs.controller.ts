@@ -22,6 +22,7 @@ import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { Views } from '../projections/views.js';
+import { holdsSecret } from './audit.queries.js';
 import { hashedText } from './domain/log-line.js';
 import { HeadSigner } from './head-signer.js';
 
@@ -97,8 +98,8 @@ export class ProofsController {
   ): Promise<InclusionAnswer> {
     const stored = await this.store.at(position as LogPosition);
     if (!stored) throw new ProblemError(problems.unknown(NO_EVENT));
-    if (stored.type === 'SupervisorSet' && caller.scope !== 'operator') {
-      // The event whole is what its hash covers, and the hash of a short password could be guessed from.
+    // The event whole is what the tree's hash covers.
+    if (caller.scope !== 'operator' && holdsSecret(stored)) {
       throw new ProblemError(problems.notAllowed());
     }
     await this.views.waitFor(stored.position, ['trail']);

@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.js';
 import { body } from '../http/checked.pipe.js';
 import type { Metrics } from '../http/metrics.js';
 import { exactText, parseExactly } from '../http/json.js';
-import { ProblemError, problems, type Reply, sendProblem } from '../http/problem.js';
+import { malformed, problems, type Reply, sendProblem } from '../http/problem.js';
 import { problemFor } from '../http/problem.filter.js';
 import { requestName } from '../ledger/domain/request-name.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
@@ -122,10 +122,6 @@ function objectIn(text: string): Record<string, unknown> {
 
 function isOp(op: unknown): op is keyof typeof ROUTES {
   return typeof op === 'string' && Object.hasOwn(ROUTES, op);
-}
-
-function malformed(field: string, message: string): ProblemError {
-  return new ProblemError(problems.malformed([{ field, message, isAmount: false }]));
 }
 
 /** What the answer of a line says beside its body. */

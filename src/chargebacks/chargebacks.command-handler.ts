@@ -8,7 +8,13 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import { type Chargeback, evolveSale, remaining, type Sale } from '../sales/domain/sale.js';
+import {
+  type Chargeback,
+  evolveSale,
+  remaining,
+  type Sale,
+  shownChargeback,
+} from '../sales/domain/sale.js';
 import { noSuchSale } from '../sales/domain/judge.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import type { Outcome, Rejected } from '../sales/sales.commands.js';
@@ -24,10 +30,7 @@ import {
 
 const ATTEMPTS = 10;
 
-export interface ChargebackAnswer extends Pick<
-  Chargeback,
-  'chargebackId' | 'amount' | 'fee' | 'status'
-> {
+export interface ChargebackAnswer extends Omit<Chargeback, 'told'> {
   readonly saleId: string;
   readonly currency: string;
   readonly remaining: Minor;
@@ -105,11 +108,8 @@ function answerOf(sale: Sale, chargebackId: string, position: Position): Chargeb
   if (!held) throw new Error(`chargeback ${chargebackId} was decided and is not there`);
   const { saleId, currency } = sale.data;
   const { revision } = sale;
-  const { amount, fee, status } = held;
-  return {
-    ...{ chargebackId, amount, fee, status, saleId, currency },
-    ...{ remaining: remaining(sale), revision, position },
-  };
+  const shown = shownChargeback(held);
+  return { ...shown, saleId, currency, remaining: remaining(sale), revision, position };
 }
 
 function refused(refusal: Refusal): Rejected {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PipeTransform } from '@nestjs/common';
-import { ProblemError, problems } from './problem.js';
+import { malformed, ProblemError, problems } from './problem.js';
 import { checkOf, type Dto, withNumbers } from './schemas.js';
 
 /** Lets through what fits the DTO's compiled schema. @throws ProblemError naming every field that does not */
@@ -28,8 +28,7 @@ export const body = (dto: Dto): PipeTransform =>
 /** Of a route that takes no body: an empty object is none. @throws ProblemError for any other */
 export function refuseBody(value: unknown): void {
   if (value === undefined || isDeepStrictEqual(value, {})) return;
-  const error = { field: '', message: 'must be empty', isAmount: false };
-  throw new ProblemError(problems.malformed([error]));
+  throw malformed('', 'must be empty');
 }
 
 /** Path or query. Both are texts: those that are to be numbers are read as such. */

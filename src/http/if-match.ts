@@ -1,4 +1,4 @@
-import { ProblemError, problems } from './problem.js';
+import { malformed } from './problem.js';
 
 /** Entity tags as RFC 9110 writes them, in a list. */
 const TAGS = /^(W\/)?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W\/)?"[\x21\x23-\x7e]*")*$/;
@@ -13,8 +13,7 @@ export function revisionsIn(ifMatch: string | undefined): readonly number[] | un
     const strong = ifMatch.matchAll(/(?:^|[, \t])"(\d{1,9})"/g);
     return [...strong].map(([, revision]) => Number(revision));
   }
-  const message = 'is not a list of revisions in quotes, as an ETag gives one';
-  throw new ProblemError(problems.malformed([{ field: 'If-Match', message, isAmount: false }]));
+  throw malformed('If-Match', 'is not a list of revisions in quotes, as an ETag gives one');
 }
 
 export function etag(revision: number): string {

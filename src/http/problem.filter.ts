@@ -9,6 +9,7 @@ import { ViewBehindError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { KnownRoutes } from './known-routes.js';
 import {
+  malformedField,
   type Problem,
   ProblemError,
   problems,
@@ -65,8 +66,7 @@ function knownProblem(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof ConflictError) return refusalProblem(requestRefusals.conflict());
   if (error instanceof NoSuchPositionError) {
-    const message = 'must be a position that the ledger has given';
-    return problems.malformed([{ field: 'after', message, isAmount: false }]);
+    return malformedField('after', 'must be a position that the ledger has given');
   }
   const status = statusOf(error);
   return status === undefined || status >= 500 ? undefined : problems.unreadable(status);

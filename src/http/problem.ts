@@ -312,3 +312,12 @@ export class ProblemError extends Error {
     super(problem.code);
   }
 }
+
+/** One field of a request is not as it must be. */
+export function malformedField(field: string, message: string): Problem {
+  return problems.malformed([{ field, message, isAmount: false }]);
+}
+
+export function malformed(field: string, message: string): ProblemError {
+  return new ProblemError(malformedField(field, message));
+}

@@ -1,3 +1,10 @@
+/** Does one after the other; a fault of one keeps no other from being done. @throws the first fault */
+export async function inTurn(works: Iterable<() => Promise<unknown>>): Promise<void> {
+  const faults: unknown[] = [];
+  for (const work of works) await work().catch((fault: unknown) => faults.push(fault));
+  if (faults.length > 0) throw faults[0];
+}
+
 /** Waits for every one, so that a fault of one keeps no other from its end. @throws the first fault */
 export async function allOf(works: Iterable<Promise<unknown>>): Promise<void> {
   const ended = await Promise.allSettled(works);

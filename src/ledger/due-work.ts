@@ -1,3 +1,5 @@
+import { inTurn } from './all-of.js';
+
 const INTERVAL_MS = 1_000;
 
 /** Whether someone waits for it, or it comes round by itself and need not press the views. */
@@ -14,12 +16,8 @@ export class DueWork {
   constructor(private readonly tasks: readonly Task[]) {}
 
   /** Does what is due now. One task's fault does not keep the others from theirs. @throws the first fault */
-  async run(pace: Pace = 'awaited'): Promise<void> {
-    const faults: unknown[] = [];
-    for (const task of this.tasks) {
-      await task(pace).catch((fault: unknown) => faults.push(fault));
-    }
-    if (faults.length > 0) throw faults[0];
+  run(pace: Pace = 'awaited'): Promise<void> {
+    return inTurn(this.tasks.map((task) => () => task(pace)));
   }
 
   /** `onFault` is told what kept a round from its end; the next round tries again. */

@@ -1,6 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
-import { allOf } from '../ledger/all-of.js';
+import { allOf, inTurn } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -95,18 +95,16 @@ export class PayoutsCommandHandler {
     await this.catchUp(pace);
     if (await this.releaseReserves()) await this.catchUp(pace);
     const unclosed = new UnclosedDates(this.views);
-    const faults: unknown[] = [];
-    for (const books of this.booksWithMoney()) {
-      const paid = allOf(books.map((book) => this.payToday(book, unclosed)));
-      await paid.catch((fault: unknown) => faults.push(fault));
-    }
-    if (faults.length > 0) throw faults[0];
+    const groups = this.booksWithMoney();
+    await inTurn(
+      groups.map((books) => () => allOf(books.map((book) => this.payToday(book, unclosed)))),
+    );
     if (pace === 'awaited') await this.catchUp();
   }
 
   private async payToday(book: BookWithMoney, unclosed: UnclosedDates): Promise<void> {
     const { merchantId, currency, available } = book;
-    const merchant = this.directory.known(merchantId) ?? (await this.merchantOf(book));
+    const merchant = await this.known(book);
     const { date } = businessDay(this.clock.now(), merchant.settings);
     const { isFrozen, minimum } = policyOf(merchant);
     const decidedOn = `${date} ${available} ${isFrozen} ${minimum}`;
@@ -244,8 +242,13 @@ export class PayoutsCommandHandler {
   }
 
   private async today(book: BookName): Promise<string> {
-    const known = this.directory.known(book.merchantId) ?? (await this.merchantOf(book));
-    return businessDay(this.clock.now(), known.settings).date;
+    const { settings } = await this.known(book);
+    return businessDay(this.clock.now(), settings).date;
+  }
+
+  /** As it is in memory, where it is. */
+  private async known(book: BookName): Promise<Merchant> {
+    return this.directory.known(book.merchantId) ?? (await this.merchantOf(book));
   }
 
   /** Read anew: another node may have frozen it. */

@@ -27,7 +27,7 @@ const ZEROES = Object.fromEntries(SUMS.map((sum) => [sum, 0n])) as Record<Sum, b
 const BATCHES = `
   CREATE TABLE batches (
     name TEXT PRIMARY KEY, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
-    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL, closePosition TEXT,
+    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL,
     ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
@@ -56,7 +56,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 7,
+  version: 8,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -86,15 +86,10 @@ interface Change {
   readonly fact: BatchFact;
   endsAt: string | null;
   readonly sums: Record<Sum, bigint>;
-  closing: Closing | undefined;
+  /** What a batch's own events have made of it. */
+  status: 'closing' | 'closed' | undefined;
   /** Before these events; undefined as long as nobody has asked. */
   wasShut?: boolean;
-}
-
-/** What a batch's own events say of it. */
-interface Closing {
-  status?: 'closing' | 'closed';
-  closePosition?: string;
 }
 
 /** The batches that the events of one fold touch: each is written once, at its end. */
@@ -117,10 +112,7 @@ class BatchesTable {
        VALUES (?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
        ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt), ${sums}`,
     );
-    this.close = database.prepare(
-      `UPDATE batches SET status = coalesce(?, status), closePosition = coalesce(?, closePosition)
-       WHERE name = ?`,
-    );
+    this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
     this.deleteOperation = database.prepare('DELETE FROM operations WHERE batch = ? AND stan = ?');
     this.clearings = new RefundClearings(database);
@@ -142,17 +134,15 @@ class BatchesTable {
     for (const change of this.changes.values()) this.write(change);
   }
 
-  private write({ name, fact, endsAt, sums, closing }: Change): void {
+  private write({ name, fact, endsAt, sums, status }: Change): void {
     const { merchantId, terminalId, batchNo, businessDate } = fact;
     const amounts = SUMS.map((sum) => sums[sum]);
     this.add.run(name, merchantId, terminalId, batchNo, businessDate, endsAt, ...amounts);
-    if (!closing) return;
-    const { status, closePosition } = closing;
-    this.close.run(status, closePosition, name);
+    if (status) this.close.run(status, name);
   }
 
   /** Gives back whether the event is about a batch: what an event means must be said for each. */
-  private apply({ event, position }: Arrived): boolean {
+  private apply({ event }: Arrived): boolean {
     switch (event.type) {
       case 'Sale':
         this.sold(event.data);
@@ -178,11 +168,11 @@ class BatchesTable {
         this.undo(event.data);
         return true;
       case 'BatchCloseRequested':
-        this.closing(event.data, { status: 'closing', closePosition: position });
+        this.of(event.data).status = 'closing';
         this.clearings.closeRequested(terminalName(event.data), batchName(event.data));
         return true;
       case 'BatchClosed':
-        this.closing(event.data, { status: 'closed' });
+        this.of(event.data).status = 'closed';
         this.clearings.closed(batchName(event.data), event.data.refundsCounted);
         return true;
       case 'BatchReconciled':
@@ -237,15 +227,10 @@ class BatchesTable {
     const name = batchName(fact);
     let change = this.changes.get(name);
     if (!change) {
-      change = { name, fact, endsAt: null, sums: { ...ZEROES }, closing: undefined };
+      change = { name, fact, endsAt: null, sums: { ...ZEROES }, status: undefined };
       this.changes.set(name, change);
     }
     return change;
-  }
-
-  private closing(fact: BatchFact, more: Closing): void {
-    const change = this.of(fact);
-    change.closing = { ...change.closing, ...more };
   }
 
   /** What is undone no longer counts in the batch that it was requested in, unless that is closed: then nothing changes it. */
@@ -291,7 +276,7 @@ class BatchesTable {
   /** Whether a request that comes now has slipped in behind the close, on a node that had not heard of it. */
   private isShut(change: Change): boolean {
     change.wasShut ??= (this.statusOf.get(change.name)?.status ?? 'open') !== 'open';
-    return change.wasShut || change.closing?.status !== undefined;
+    return change.wasShut || change.status !== undefined;
   }
 
   private toClear(
@@ -312,7 +297,7 @@ class BatchesTable {
   }
 
   private status(name: string): string | undefined {
-    return this.changes.get(name)?.closing?.status ?? this.statusOf.get(name)?.status ?? 'open';
+    return this.changes.get(name)?.status ?? this.statusOf.get(name)?.status ?? 'open';
   }
 
   private operation(kind: 'void' | 'refund', data: GivenBack): void {

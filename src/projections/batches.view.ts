@@ -14,8 +14,6 @@ export interface LiveBatch {
   readonly businessDate: string;
   /** RFC 3339; null while it holds no sale. */
   readonly endsAt: string | null;
-  /** Where its BatchCloseRequested stands in the log: sales before it belong to the batch. */
-  readonly closePosition: string | null;
   readonly status: 'open' | 'closing';
 }
 
@@ -49,7 +47,7 @@ export class BatchesView {
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
-      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, closePosition, status
+      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, status
        FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
     this.sums = database

@@ -26,6 +26,7 @@ export interface HeldReserve {
   readonly releases: number;
 }
 
+/** A merchant's books in one currency. */
 export interface BookName {
   readonly merchantId: string;
   readonly currency: string;

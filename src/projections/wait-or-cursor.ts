@@ -1,5 +1,5 @@
 import type { Position } from '../event-store/event-store.js';
-import { ProblemError, problems } from '../http/problem.js';
+import { malformed } from '../http/problem.js';
 import type { Views } from './views.js';
 
 const POSITION = /^\d{20}$/;
@@ -17,8 +17,7 @@ export async function waitOrCursor(
 ): Promise<string | undefined> {
   if (after === undefined || cursor.test(after)) return after;
   if (!POSITION.test(after)) {
-    const message = 'is neither a position nor the `next` of a page';
-    throw new ProblemError(problems.malformed([{ field: 'after', message, isAmount: false }]));
+    throw malformed('after', 'is neither a position nor the `next` of a page');
   }
   await views.waitFor(after as Position, [name]);
   return undefined;

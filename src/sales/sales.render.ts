@@ -4,7 +4,7 @@ import type { SaleRow } from '../projections/sales.projection.js';
 import { toPosition } from '../event-store/event-store.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { SettledData } from './domain/sale.events.js';
-import { type Approval, held, remaining, statusOf } from './domain/sale.js';
+import { type Approval, held, remaining, shownChargeback, statusOf } from './domain/sale.js';
 import type { Judged } from './domain/judge.js';
 import type { Way } from './domain/voidability.js';
 import type { RecordedSale } from './recorded-sale.js';
@@ -33,12 +33,7 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     refunded: sale.refunded,
     ...(sale.chargedBack > 0 && { chargedBack: sale.chargedBack }),
     ...(sale.chargebacks.length > 0 && {
-      chargebacks: sale.chargebacks.map(({ chargebackId, amount, fee, status }) => ({
-        chargebackId,
-        amount,
-        fee,
-        status,
-      })),
+      chargebacks: sale.chargebacks.map(shownChargeback),
     }),
     remaining: remaining(sale),
     ...(held(sale) > 0 && { held: held(sale) }),

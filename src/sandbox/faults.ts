@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoreUnavailableError } from '../event-store/event-store.js';
-import { ProblemError, problems } from '../http/problem.js';
+import { malformed } from '../http/problem.js';
 
 /** A request that carries this header meets the fault that it names, and no other request does. */
 const HEADER = 'sandbox-fault';
@@ -20,7 +20,7 @@ type Fault =
 export function listenForFaults(fastify: FastifyInstance): void {
   fastify.addHook('preHandler', (request, reply, done) => {
     const fault = faultIn(request);
-    if (fault === 'unknown') done(new ProblemError(problems.malformed([NO_FAULT])));
+    if (fault === 'unknown') done(malformed('Sandbox-Fault', NO_FAULT));
     else if (fault?.kind === 'store-away') {
       done(new StoreUnavailableError('switched off for this request', 'not-done'));
     } else if (fault?.kind === 'request-lost') {
@@ -39,11 +39,7 @@ export function listenForFaults(fastify: FastifyInstance): void {
   });
 }
 
-const NO_FAULT = {
-  field: 'Sandbox-Fault',
-  message: `is none of request-lost, answer-lost, store-away, answer-late, answer-late <milliseconds up to ${LATEST_MS}>`,
-  isAmount: false,
-};
+const NO_FAULT = `is none of request-lost, answer-lost, store-away, answer-late, answer-late <milliseconds up to ${LATEST_MS}>`;
 
 function faultIn({ headers }: FastifyRequest): Fault | 'unknown' | undefined {
   const text = headers[HEADER];

@@ -2,6 +2,7 @@ import type { Account } from '../../accounting/domain/chart-of-accounts.js';
 import { Balances } from '../../accounting/domain/entries.js';
 import { type Posting, postingsOf } from '../../accounting/domain/postings.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import type { BookName } from '../../projections/payouts.view.js';
 import { remaining, type Sale } from '../../sales/domain/sale.js';
 import type { Finding } from './judge.js';
 import { Peaks } from './peaks.js';
@@ -12,12 +13,6 @@ const HELD: ReadonlySet<Account> = new Set([
   'merchant_reserve',
   'payout_in_transit',
 ]);
-
-/** A merchant's books in one currency. */
-export interface BookName {
-  readonly merchantId: string;
-  readonly currency: string;
-}
 
 /** How much was available lately, and how much was owed. */
 interface BookPeaks {

@@ -184,7 +184,9 @@ export class Verification {
       return;
     }
     const at = Date.parse(recorded.recordedAt);
-    const found = this.judged(event, history, at, recorded).filter(isFinding);
+    const found = this.judged(event, history, at, recorded).filter(
+      (finding) => finding !== undefined,
+    );
     found.forEach(tell);
     try {
       this.takeIn(recorded, history, data);
@@ -305,10 +307,6 @@ const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says
 /** Streams whose later events are judged by their earlier ones. */
 function isKept(stream: string): boolean {
   return stream.startsWith('sale-') || stream.startsWith('payout-');
-}
-
-function isFinding(finding: Finding | undefined): finding is Finding {
-  return finding !== undefined;
 }
 
 function begun({ revision }: RecordedEvent): Finding | undefined {

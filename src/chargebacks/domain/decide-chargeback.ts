@@ -40,8 +40,8 @@ export function decideOpening(
     const differing = [
       ...(amount !== undefined && amount !== held.amount ? ['amount'] : []),
       ...(fee !== held.fee ? ['fee'] : []),
-      ...(reason !== held.reason ? ['reason'] : []),
-      ...(evidenceRef !== held.evidenceRef ? ['evidenceRef'] : []),
+      ...(reason !== held.told.reason ? ['reason'] : []),
+      ...(evidenceRef !== held.told.evidenceRef ? ['evidenceRef'] : []),
     ];
     return differing.length === 0 ? 'done' : { refusal: requestRefusals.idUsed(differing) };
   }
@@ -63,7 +63,7 @@ export function decideWon(
   const held = chargebackOf(sale, fact.chargebackId);
   if (!held) return { refusal: booksRefusals.unknownChargeback() };
   if (held.status === 'won') {
-    const isSame = held.fee === 0 || held.isFeeReturned === returnFee;
+    const isSame = held.fee === 0 || held.told.isFeeReturned === returnFee;
     return isSame ? 'done' : { refusal: requestRefusals.idUsed(['returnFee']) };
   }
   if (held.status === 'lost') return { refusal: booksRefusals.chargebackStatus('lost') };

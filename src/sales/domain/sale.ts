@@ -31,11 +31,14 @@ export interface Chargeback {
   readonly chargebackId: string;
   readonly amount: Minor;
   readonly fee: Minor;
-  readonly reason: string;
-  readonly evidenceRef: string | undefined;
   readonly status: 'open' | 'won' | 'lost';
-  /** Of one that was won. */
-  readonly isFeeReturned: boolean;
+  /** What else was told of it, which its repeats must say alike. */
+  readonly told: {
+    readonly reason: string;
+    readonly evidenceRef: string | undefined;
+    /** Of one that was won. */
+    readonly isFeeReturned?: boolean;
+  };
 }
 
 /** A void or refund that waits, or has waited, for a second person's yes. */
@@ -167,23 +170,33 @@ function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
   switch (type) {
     case 'ChargebackOpened': {
       const { fee, reason, evidenceRef } = data;
-      const said = { chargebackId, amount, fee, reason, evidenceRef };
-      const opened = { ...said, status: 'open' as const, isFeeReturned: false };
+      const told = { reason, evidenceRef };
+      const opened = { chargebackId, amount, fee, status: 'open' as const, told };
       return {
         chargebacks: [...others, opened],
         chargedBack: add(sale.chargedBack, amount),
       };
     }
-    case 'ChargebackWon':
+    case 'ChargebackWon': {
+      const told = held && { ...held.told, isFeeReturned: data.feeReturned > 0 };
       return {
-        chargebacks: held
-          ? [...others, { ...held, status: 'won' as const, isFeeReturned: data.feeReturned > 0 }]
-          : others,
+        chargebacks: told ? [...others, { ...held, status: 'won' as const, told }] : others,
         chargedBack: subtract(sale.chargedBack, amount),
       };
+    }
     case 'ChargebackLost':
       return { chargebacks: held ? [...others, { ...held, status: 'lost' as const }] : others };
   }
+}
+
+/** What of it is shown. */
+export function shownChargeback({
+  chargebackId,
+  amount,
+  fee,
+  status,
+}: Chargeback): Omit<Chargeback, 'told'> {
+  return { chargebackId, amount, fee, status };
 }
 
 /** The approvals, with the end of the one that waited under this name, if any did. */
