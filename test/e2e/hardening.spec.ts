@@ -107,39 +107,6 @@ describe('a time-out reversal', () => {
   });
 });
 
-describe('a key', () => {
-  test('has so many requests a minute, is told what is left, and then to wait', async () => {
-    const folder = newFolder();
-    const key = await operatorKey(folder);
-    const env = { AUTH: 'keys', REQUESTS_PER_KEY: '5' };
-    const own = await Tillbook.start({ folder, key, env, clock: 'running' });
-    const path = '/v1/projections';
-    const { status, headers } = await own.get(path);
-    expect(status).toBe(200);
-    expect(headers['ratelimit-policy']).toBe('"key";q=5;w=60');
-    expect(headers['ratelimit']).toMatch(/^"key";r=4;t=\d+$/);
-    for (let left = 3; left >= 0; left -= 1) expect((await own.get(path)).status).toBe(200);
-    const spent = await own.get(path);
-    expect(spent).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
-    expect(Number(spent.headers['retry-after'])).toBeGreaterThan(0);
-    expect((await own.get('/health/live')).status).toBe(200);
-  });
-
-  test('spends as much on what it may not do', async () => {
-    const folder = newFolder();
-    const key = await operatorKey(folder);
-    const env = { AUTH: 'keys', REQUESTS_PER_KEY: '3' };
-    const own = await Tillbook.start({ folder, key, env, clock: 'running' });
-    const auditor = own.as((await own.post('/v1/keys', { scope: 'auditor' })).body.key as string);
-    for (const left of [2, 1, 0]) {
-      const refused = await auditor.post('/v1/payouts/run', { date: '2026-03-02' });
-      expect(refused.status).toBe(403);
-      expect(refused.headers['ratelimit']).toMatch(new RegExp(`^"key";r=${left};`));
-    }
-    expect((await auditor.get('/v1/keys')).status).toBe(429);
-  });
-});
-
 describe('a client that is too slow', () => {
   const start = 'POST /v1/sales HTTP/1.1\r\nHost: x\r\n';
   test.each([

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { type RequestIdentity, requestName } from '../../src/ledger/domain/request-name.js';
 import type { MerchantLimits } from '../../src/merchants/domain/merchant.events.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
-import { SALE_TIME, settings } from '../support/facts.js';
-import { payoutName } from '../../src/payouts/domain/payout.js';
+import { settings } from '../support/facts.js';
 import { expectSoundJournals } from '../support/books-invariants.js';
 import { expectInvariants } from '../support/invariants.js';
 import { expectKept } from '../support/kept-limits.js';
 import type { Sending } from '../support/requests.js';
 import { of } from '../support/specification.js';
+import { OTHER_CURRENCY, sendingOf, shop } from './history-sendings.js';
 import { type Sent, type Step, step } from './history-steps.js';
 import { removeFolder } from '../support/store-folder.js';
 import { type Dice, dice } from '../support/lossy-network.js';
@@ -18,11 +18,7 @@ import { BY, TestLedger, type TestLog } from '../support/test-ledger.js';
 /** How many histories are generated; PROPERTY_RUNS asks for more. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
 
-const SHOPS = ['M1', 'M2'] as const;
 const HOUR_MS = 3_600_000;
-/** Of one terminal; it has no minor unit. */
-const OTHER_CURRENCY = 'JPY';
-const NO_SALE = 'M1.T0.000000.000099';
 
 /** Of M2, low enough to be met. */
 const LIMITS: MerchantLimits = {
@@ -134,119 +130,13 @@ class History {
   }
 
   private async send(step: Sent): Promise<void> {
-    const sending = this.sendingOf(step);
+    const { answered, saleIds, waiting, ledger } = this;
+    const sending = sendingOf(step, { answered, saleIds, waiting, ledger });
     if (!sending) return;
     const outcome = await this.ledger.send(sending);
     if (sending.op === 'sale' && 'answer' in outcome) this.saleIds.push(requestName(sending));
     if (isWaiting(outcome)) this.waiting.push(requestName(sending as RequestIdentity));
     this.answered.push({ sending, outcome });
-  }
-
-  private sendingOf(step: Sent): Sending | undefined {
-    switch (step.does) {
-      case 'repeat':
-        return this.answered[step.which % Math.max(this.answered.length, 1)]?.sending;
-      case 'sale': {
-        const { amount, currency, card } = step;
-        const token = { token: card, last4: '4242' };
-        const name = this.nameOf(step);
-        const isForeign = name.merchantId === 'M1' && name.terminalId === 'T1';
-        const own = isForeign ? OTHER_CURRENCY : 'CNY';
-        const code = currency === 'own' ? own : currency;
-        return { op: 'sale', ...name, amount, currency: code, card: token };
-      }
-      case 'back': {
-        const { op, amount, ifMatch, isStranger, isUnknown } = step;
-        const saleId = isUnknown ? NO_SALE : this.saleId(step.target);
-        const [owner = 'M1'] = saleId.split('.');
-        const merchantId = isStranger ? shop(step) : owner;
-        return {
-          op,
-          ...this.nameOf(step),
-          merchantId,
-          saleId,
-          reason: 'wrong size',
-          ...(amount !== undefined && { amount }),
-          ...(ifMatch !== undefined && { ifMatch }),
-        };
-      }
-      case 'settle':
-        return { op: 'settle', saleId: this.saleId(step.target) };
-      case 'decide': {
-        const approvalId = this.waiting[step.target % Math.max(this.waiting.length, 1)] ?? NO_SALE;
-        return { op: step.op, approvalId };
-      }
-      case 'close': {
-        const { merchantId, terminalId, batchNo } = this.nameOf({ ...step, stan: 1 });
-        const nothing = { saleCount: 0, voidCount: 0, refundCount: 0 };
-        const totals = { ...nothing, saleAmount: '0', voidAmount: '0', refundAmount: '0' };
-        const sends = step.sends === 'totals' && { totals };
-        return { op: 'close', merchantId, terminalId, batchNo, ...sends };
-      }
-      case 'timeout': {
-        const name = this.nameOf(step);
-        const stan = String(step.original).padStart(6, '0');
-        return { op: 'timeout-reversal', ...name, original: { batchNo: name.batchNo, stan } };
-      }
-      case 'payouts':
-        return { op: 'payouts', date: this.dateIn(step.days) };
-      case 'payout': {
-        const { payouts } = this.ledger.views.payouts.list({ limit: 100 });
-        const payout = payouts[step.which % Math.max(payouts.length, 1)];
-        if (!payout) return undefined;
-        const { merchantId, currency, number } = payout;
-        return { op: `payout-${step.end}`, payoutId: payoutName(merchantId, currency, number) };
-      }
-      case 'acquirer':
-        return {
-          op: 'acquirer-paid',
-          paymentId: `P${step.payment}`,
-          merchantId: shop(step),
-          currency: step.isOther ? OTHER_CURRENCY : 'CNY',
-          date: this.dateIn(0),
-          amount: String(step.amount),
-          schemeCost: String(step.schemeCost),
-        };
-      case 'chargeback': {
-        const { amount, fee, end } = step;
-        const named = { saleId: this.saleId(step.target), chargebackId: `CB${step.name}` };
-        if (end !== 'open') return { op: `chargeback-${end}`, ...named };
-        return { op: 'chargeback', ...named, ...(amount !== undefined && { amount }), fee };
-      }
-      case 'write-off':
-        return {
-          op: 'write-off',
-          merchantId: shop(step),
-          writeOffId: `W${step.name}`,
-          currency: step.isOther ? OTHER_CURRENCY : 'CNY',
-        };
-      case 'day-close': {
-        const { store } = step;
-        const of = store === undefined ? {} : { storeId: store };
-        return { op: 'day-close', merchantId: shop(step), ...of };
-      }
-    }
-  }
-
-  /** Batch numbers go on with the days, so that most requests find a batch of their date. */
-  private nameOf(step: { merchant: number; terminal: number; batch: number; stan: number }) {
-    const day = Math.floor((this.ledger.clock.now() - Date.parse(SALE_TIME)) / (24 * HOUR_MS));
-    const batch = Math.max(0, day) * 2 + step.batch;
-    return {
-      merchantId: shop(step),
-      terminalId: `T${step.terminal}`,
-      batchNo: String(batch).padStart(6, '0'),
-      stan: String(step.stan).padStart(6, '0'),
-    };
-  }
-
-  /** So many days from now, as the merchants' zones have it, or nearly. */
-  private dateIn(days: number): string {
-    return new Date(this.ledger.clock.now() + days * 24 * HOUR_MS).toISOString().slice(0, 10);
-  }
-
-  private saleId(target: number): string {
-    return this.saleIds[target % Math.max(this.saleIds.length, 1)] ?? NO_SALE;
   }
 
   private async repeatAlone(which: number): Promise<void> {
@@ -300,10 +190,6 @@ class History {
     }
     await this.log.remove();
   }
-}
-
-function shop({ merchant }: { readonly merchant: number }): string {
-  return SHOPS[merchant] ?? 'M1';
 }
 
 function isWaiting(outcome: Outcome<unknown>): boolean {
