@@ -48,8 +48,9 @@ function server(child, url) {
 export function cpuSecondsOf(pid) {
   const stat = procFile(pid, 'stat');
   if (stat === undefined) return undefined;
-  const [, , , , , , , , , , , user, system] = stat.slice(stat.indexOf(')')).split(' ');
-  return (Number(user) + Number(system)) / TICKS;
+  // What follows the name, which may have blanks, begins with field 3: utime is 14, stime 15 (proc(5)).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[14 - 3]) + Number(fields[15 - 3])) / TICKS;
 }
 
 function procFile(pid, name) {

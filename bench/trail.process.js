@@ -1,4 +1,4 @@
-// Appends sales to an empty log, with a thread that keeps the tree over it, or without.
+// Appends sales to an empty log, with a thread that keeps views of it, or without.
 import { Worker } from 'node:worker_threads';
 import { openEventStore } from '../dist/event-store/open-event-store.js';
 import { answering } from './answering.js';
@@ -13,11 +13,12 @@ const BATCH_SALES = 20_000;
 
 answering(append);
 
-async function append({ folder, sales, withTrail }) {
+async function append({ folder, sales, kept }) {
   const eventStoreUrl = `file:${folder}`;
   const store = await openEventStore(eventStoreUrl, 'thread');
   const appendAll = await salesInto(store);
-  const trail = withTrail ? await startTrail({ eventStoreUrl, viewsDir: folder }) : undefined;
+  const views =
+    kept.length > 0 ? await startViews({ eventStoreUrl, viewsDir: folder, kept }) : undefined;
   const figures = await timed(async () => {
     await appendAll(sales, (number) => ({
       merchant: number % MERCHANTS,
@@ -25,20 +26,20 @@ async function append({ folder, sales, withTrail }) {
     }));
     return sales;
   });
-  await trail?.reach(await store.head());
+  await views?.reach(await store.head());
   await store.close();
   return figures;
 }
 
-async function startTrail(workerData) {
-  const thread = new Worker(new URL('./trail.worker.js', import.meta.url), { workerData });
+async function startViews(workerData) {
+  const thread = new Worker(new URL('./views.worker.js', import.meta.url), { workerData });
   const told = () =>
     new Promise((resolve, reject) => {
       thread.once('message', resolve).once('error', reject);
     });
   await told();
   return {
-    /** Resolves once the tree is as large as the log: it was no idle thread. */
+    /** Resolves once the views have seen all of the log: it was no idle thread. */
     async reach(position) {
       thread.postMessage(position);
       await told();
