@@ -73,14 +73,19 @@ const BROWSERS: HelmetOptions = {
 
 /** Every answer has the same of these headers: they are worked out once. */
 export function secure(fastify: FastifyInstance): void {
-  const headers = new Map<string, string>();
+  const headers = new Headers();
   const answer = {
-    setHeader: (name: string, value: string) => headers.set(name, value),
-    removeHeader: (name: string) => headers.delete(name),
+    setHeader: (name: string, value: string) => {
+      headers.set(name, value);
+    },
+    removeHeader: (name: string) => {
+      headers.delete(name);
+    },
   };
   helmet(BROWSERS)({} as IncomingMessage, answer as unknown as ServerResponse, () => undefined);
+  const named = Object.fromEntries(headers);
   fastify.addHook('onRequest', (_request, reply, done) => {
-    for (const [name, value] of headers) reply.raw.setHeader(name, value);
+    void reply.headers(named);
     done();
   });
 }

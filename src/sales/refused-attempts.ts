@@ -22,6 +22,8 @@ export class RefusedAttempts {
     limiter: RateLimiterMemory,
     nameOf: (attempt: Attempt) => string | undefined,
   ])[];
+  /** From when on, on the process's own clock, no refusal so far counts any more. */
+  private forgottenAt = -Infinity;
 
   constructor({ perSale, perTerminal }: RefusedLimits) {
     // Each merchant has its own on a sale: none can use up another's.
@@ -35,6 +37,7 @@ export class RefusedAttempts {
 
   /** How long to wait, in seconds, once too many attempts like this one were refused. */
   async wait(attempt: Attempt): Promise<number | undefined> {
+    if (performance.now() > this.forgottenAt) return undefined;
     for (const [limiter, nameOf] of this.limiters) {
       const name = nameOf(attempt);
       const spent = name === undefined ? null : await limiter.get(name);
@@ -45,6 +48,7 @@ export class RefusedAttempts {
   }
 
   async refused(attempt: Attempt): Promise<void> {
+    this.forgottenAt = performance.now() + WINDOW_SECONDS * 1_000;
     for (const [limiter, nameOf] of this.limiters) {
       const name = nameOf(attempt);
       if (name !== undefined) await limiter.penalty(name);

@@ -66,7 +66,11 @@ describe('a rebuild of a running service', () => {
     await ledger.post('/v1/projections/sales/rebuild');
     const path = '/v1/projections/sales/rebuild';
     const { text, headers } = await ledger.get(path, { accept: 'text/event-stream' });
-    expect(headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.stringMatching(/./),
+    });
     const last = text.trimEnd().split('\n\n').at(-1) ?? '';
     expect(last).toMatch(/^event: rebuild\ndata: \{"name":"sales","status":"done"/);
   });
