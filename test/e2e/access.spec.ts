@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpClient } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
-import { ServiceProcess, Tillbook } from '../support/tillbook.js';
-import { operatorKey, runTool } from '../support/tool.js';
+import { Tillbook } from '../support/tillbook.js';
+import { operatorKey } from '../support/tool.js';
 
 /**
  * Who may call what: t its terminal, m its merchant, o an operator, a an auditor, `anyone` without a key. Every
@@ -104,13 +104,12 @@ let ledger: Tillbook;
 let operations: Operation[];
 let mine: Shop;
 let other: Shop;
-let operator: string;
 const keys: Record<string, string> = {};
 const clients: Record<string, HttpClient> = {};
 
 beforeAll(async () => {
   const folder = newFolder();
-  operator = await operatorKey(folder);
+  const operator = await operatorKey(folder);
   ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
   mine = await Shop.open(ledger);
   other = await Shop.open(ledger);
@@ -262,121 +261,5 @@ describe('what is of another merchant', () => {
       id: `${mine.merchantId}.T1`,
       key: keys['terminal']?.split('_')[1],
     });
-  });
-});
-
-describe('a key', () => {
-  test('opens nothing once it is revoked, at once, and stays in the list', async () => {
-    const added = await ledger.post('/v1/keys', { scope: 'auditor', name: 'spring audit' });
-    const { key, keyId, prefix } = added.body as Record<'key' | 'keyId' | 'prefix', string>;
-    expect(key).toMatch(new RegExp(`^${prefix}_`));
-    const auditor = ledger.as(key);
-    expect((await auditor.get('/v1/projections')).status).toBe(200);
-
-    const revoked = await ledger.post(`/v1/keys/${keyId}/revoke`, { reason: 'the audit is over' });
-    const after = await auditor.get('/v1/projections');
-
-    expect(revoked.status).toBe(200);
-    expect([after.status, after.body.code]).toEqual([401, 'unauthenticated']);
-    expect(after.headers['www-authenticate']).toMatch(/^Bearer realm=/);
-    const again = await ledger.post(`/v1/keys/${keyId}/revoke`, {});
-    expect([again.status, again.body]).toEqual([200, revoked.body]);
-    const listed = await ledger.get(`/v1/keys?after=${revoked.body.position}`);
-    const inList = listed.body.keys as { keyId: string }[];
-    expect(inList.find((one) => one.keyId === keyId)).toMatchObject({
-      name: 'spring audit',
-      revokedAt: revoked.body.revokedAt,
-    });
-    expect(listed.text).not.toContain(key);
-  });
-
-  test('opens nothing from the moment at which it expires', async () => {
-    const added = await ledger.post('/v1/keys', {
-      scope: 'auditor',
-      expiresAt: '2026-03-02T12:00:00Z',
-    });
-    const auditor = ledger.as(added.body.key);
-    await ledger.setClock('2026-03-02T11:59:59.999Z');
-    expect((await auditor.get('/v1/projections')).status).toBe(200);
-    await ledger.setClock('2026-03-02T12:00:00.000Z');
-    expect((await auditor.get('/v1/projections')).status).toBe(401);
-  });
-
-  test.each([
-    ['of another secret', (key: string) => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')],
-    ['of no length', (key: string) => key.slice(0, -1)],
-    ['unknown', (key: string) => key.replace(/_\w{12}_/, '_aaaaaaaaaaaa_')],
-    ['not a key', () => 'Robert"); DROP TABLE keys'],
-  ])('that is %s opens nothing', async (_, made) => {
-    const { status, body } = await ledger.as(made(operator)).get('/v1/projections');
-    expect([status, body.code]).toEqual([401, 'unauthenticated']);
-  });
-
-  test.each([
-    [{ scope: 'terminal', merchantId: 'M1' }],
-    [{ scope: 'merchant' }],
-    [{ scope: 'operator', merchantId: 'M1' }],
-  ])('that does not say whose it is, is not made: %j', async (body) => {
-    const { status, body: problem } = await ledger.post('/v1/keys', body);
-    expect([status, problem.code]).toEqual([400, 'malformed']);
-  });
-
-  test('is not made for a merchant that there is not', async () => {
-    const { status, body } = await ledger.post('/v1/keys', { scope: 'merchant', merchantId: 'NO' });
-    expect([status, body.code]).toEqual([404, 'unknown-merchant']);
-  });
-
-  test('keeps nothing in the log that opens it', async () => {
-    const { events } = (await ledger.get('/v1/audit/events?type=KeyAdded')).body;
-    expect(events.length).toBeGreaterThan(3);
-    const trail = JSON.stringify(events);
-    for (const key of Object.values(keys)) expect(trail).not.toContain(key.split('_')[2]);
-  });
-});
-
-describe('ledger keys', () => {
-  test('goes through the service that owns the folder, with a key of an operator', async () => {
-    const { folder } = ledger.service;
-    const without = await runTool(folder, ['keys', 'list']);
-    expect([without.code, without.errors]).toEqual([1, expect.stringContaining('LEDGER_KEY')]);
-
-    const env = { LEDGER_KEY: operator };
-    const added = await runTool(
-      folder,
-      ['keys', 'add', '--scope', 'auditor', '--expires', '90d', '--json'],
-      env,
-    );
-    const { keyId, key, expiresAt } = JSON.parse(added.out);
-    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
-    expect((await ledger.as(key).get('/v1/projections')).status).toBe(200);
-    expect((await runTool(folder, ['keys', 'revoke', keyId], env)).code).toBe(0);
-    expect((await ledger.as(key).get('/v1/projections')).status).toBe(401);
-  }, 180_000);
-
-  test('makes the first key on a folder that no service has', async () => {
-    const { code, out } = await runTool(newFolder(), ['keys', 'add', '--scope', 'operator']);
-    expect([code, out]).toEqual([0, expect.stringMatching(/^tbk_[a-z0-9]{12}_[0-9a-f]{64}$/m)]);
-  });
-
-  test('says what is wrong with a key that names no merchant: exit 2', async () => {
-    const { code, errors } = await runTool(newFolder(), ['keys', 'add', '--scope', 'merchant']);
-    expect([code, errors]).toEqual([2, expect.stringContaining('--merchant')]);
-  });
-});
-
-describe('AUTH', () => {
-  test('off refuses to start on a public address', async () => {
-    const service = new ServiceProcess({ env: { HOST: '0.0.0.0', AUTH: 'off' } });
-    expect(await service.exit()).toBe(2);
-    expect(service.output).toMatch(/^AUTH is 'off'; allowed: keys/m);
-  });
-
-  test('is keys on a public address unless it is said', async () => {
-    const service = new ServiceProcess({ env: { HOST: '0.0.0.0' } });
-    const url = await service.listening();
-    const { port } = new URL(url);
-    const { status } = await fetch(`http://127.0.0.1:${port}/v1/projections`);
-    expect(status).toBe(401);
-    await service.stop();
   });
 });
