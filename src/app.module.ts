@@ -5,6 +5,7 @@ import { AppealsController } from './appeals/appeals.controller.js';
 import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BooksController } from './accounting/books.controller.js';
+import { callerOf } from './access/caller.js';
 import { Gate } from './access/gate.js';
 import { KeyRate } from './access/key-rate.js';
 import { KeysCommandHandler } from './access/keys.command-handler.js';
@@ -132,6 +133,7 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
   const ledger = composeLedger({ store, views, clock, payer: payerIn(settings), appended });
   const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
   const rate = new KeyRate(settings.REQUESTS_PER_KEY);
+  const gate = new Gate(ledger.keyring, () => clock.now(), rate);
   const isSandbox = settings.SANDBOX === 'on';
   return {
     module: AppModule,
@@ -142,8 +144,11 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       { provide: Metrics, useValue: metrics },
       { provide: Readiness, useValue: readiness },
       { provide: Connections, useValue: new Connections() },
-      { provide: Gate, useValue: new Gate(ledger.keyring, () => clock.now(), rate) },
-      { provide: Streams, useValue: new Streams() },
+      { provide: Gate, useValue: gate },
+      {
+        provide: Streams,
+        useValue: new Streams((request) => gate.stillAdmits(callerOf(request))),
+      },
       { provide: HeadSigner, useValue: signer },
       { provide: AuditQueries, useValue: new AuditQueries(store) },
       { provide: DueWork, useValue: ledger.dueWork },

@@ -88,7 +88,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const swipes = new RecentSwipes(views, news);
   const questions = new Questions(journal, open, views, daySums);
   const giveBacks = new GiveBackCommandHandler(journal, requests, open, questions, supervisors);
-  const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open);
+  const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open, daySums);
   const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const approvals = new ApprovalsCommandHandler(journal, directory, open, questions, views, clock);
   const requestQueries = new RequestQueries(journal);

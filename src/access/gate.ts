@@ -65,6 +65,13 @@ export class Gate {
     });
   }
 
+  /** Whether the key that a request came with would still let it in: what goes on for long may outlive it. */
+  async stillAdmits({ keyId }: Pick<Caller, 'keyId'>): Promise<boolean> {
+    if (keyId === undefined) return true;
+    const { key } = await this.keyring.find(keyId);
+    return key !== undefined && closedBy(key, this.now()) === undefined;
+  }
+
   /** Who it is: the key is in memory, or is read once. */
   private authenticate(
     request: FastifyRequest,

@@ -3,6 +3,7 @@ import { Controller, HttpCode, Post, Req, Res, StreamableFile } from '@nestjs/co
 import { ApiBody, ApiConsumes, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { By, type Caller } from '../access/caller.js';
+import { Gate } from '../access/gate.js';
 import { MayCall } from '../access/may-call.js';
 import { Metrics } from '../http/metrics.js';
 import { Operation, Problems } from '../http/open-api.js';
@@ -28,7 +29,11 @@ const ANSWER = { $ref: `#/components/schemas/${BulkLineAnswer.name}` };
 export class BulkController {
   private readonly bulk: Bulk;
 
-  constructor(requests: TerminalRequests, metrics: Metrics) {
+  constructor(
+    requests: TerminalRequests,
+    metrics: Metrics,
+    private readonly gate: Gate,
+  ) {
     this.bulk = new Bulk(requests, metrics);
   }
 
@@ -53,6 +58,7 @@ export class BulkController {
     void reply.type(`${NDJSON}; charset=utf-8`);
     const answers = this.bulk.answers(request.body as AsyncIterable<Buffer>, {
       caller,
+      isAdmitted: () => this.gate.stillAdmits(caller),
       log: request.log,
     });
     return new StreamableFile(Readable.from(answers, { objectMode: false }));

@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.js';
 import { body } from '../http/checked.pipe.js';
 import type { Metrics } from '../http/metrics.js';
 import { exactText, parseExactly } from '../http/json.js';
-import { malformed, problems, type Reply, sendProblem } from '../http/problem.js';
+import { malformed, type Problem, problems, type Reply, sendProblem } from '../http/problem.js';
 import { problemFor } from '../http/problem.filter.js';
 import { requestName } from '../ledger/domain/request-name.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
@@ -30,6 +30,8 @@ const ROUTES = {
 
 interface Sender {
   readonly caller: Caller;
+  /** Whether the caller's key still opens anything. */
+  readonly isAdmitted: () => Promise<boolean>;
   readonly log: FastifyBaseLogger;
 }
 
@@ -59,37 +61,42 @@ export class Bulk {
 
   private async read(sent: AsyncIterable<Buffer>, sender: Sender, inOrder: InOrder): Promise<void> {
     const reader = new LineReader(MAX_LINE_BYTES);
-    let isFull = false;
+    let isOver = false;
     const begin = async (lines: readonly Line[]): Promise<void> => {
       for (const line of lines) {
         // The rest is read and thrown away, so that who sends it comes to read the answers.
-        if (isFull || line.text?.trim() === '') continue;
-        isFull = line.number > MAX_LINES;
+        if (isOver || line.text?.trim() === '') continue;
         await inOrder.room();
-        inOrder.begin(this.one(line, sender));
+        const end = await endAt(line, sender);
+        isOver = end !== undefined;
+        inOrder.begin(this.one(line, end, sender));
       }
     };
     for await (const chunk of sent) await begin(reader.take(chunk));
     await begin(reader.end());
   }
 
-  private async one({ number, text }: Line, sender: Sender): Promise<string> {
+  private async one(
+    { number, text }: Line,
+    end: Problem | undefined,
+    sender: Sender,
+  ): Promise<string> {
     const reply = new LineReply();
-    const answered = await this.answer(number, text, sender, reply).catch((error: unknown) =>
-      problemFor(error, sender.log, reply),
-    );
+    const answered = end
+      ? sendProblem(reply, end)
+      : await this.answer(text, sender.caller, reply).catch((error: unknown) =>
+          problemFor(error, sender.log, reply),
+        );
     const { code: status, replayed, operationId } = reply;
     if (operationId !== undefined) this.metrics.command(operationId, reply);
     return `${exactText({ line: number, status, ...(replayed && { replayed }), body: answered })}\n`;
   }
 
   private async answer(
-    number: number,
     text: string | undefined,
-    { caller }: Sender,
+    caller: Caller,
     reply: LineReply,
   ): Promise<object> {
-    if (number > MAX_LINES) return sendProblem(reply, problems.tooManyLines(MAX_LINES));
     if (text === undefined) return sendProblem(reply, problems.unreadable(413));
     const { op, saleId, ...fields } = objectIn(text);
     if (!isOp(op)) throw malformed('op', 'is none of sale, void, refund and reversal');
@@ -106,6 +113,12 @@ export class Bulk {
     const received = { sent, ifMatch: undefined, caller };
     return this.turns.run(saleId, () => this.requests.giveBack(op, saleId, received, reply));
   }
+}
+
+/** Why this line, and what follows it, is not done. */
+async function endAt({ number }: Line, { isAdmitted }: Sender): Promise<Problem | undefined> {
+  if (number > MAX_LINES) return problems.tooManyLines(MAX_LINES);
+  return (await isAdmitted()) ? undefined : problems.unauthenticated();
 }
 
 function objectIn(text: string): Record<string, unknown> {

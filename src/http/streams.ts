@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -9,9 +9,11 @@ export interface Waits {
   readonly heartbeatMs: number;
   /** A reader that takes nothing for so long is dropped. */
   readonly patienceMs: number;
+  /** It is asked so often whether the reader may go on. */
+  readonly askMs: number;
 }
 
-const WAITS: Waits = { heartbeatMs: 15_000, patienceMs: 30_000 };
+const WAITS: Waits = { heartbeatMs: 15_000, patienceMs: 30_000, askMs: 1_000 };
 
 /** One message of a text/event-stream. */
 export interface ServerEvent {
@@ -21,11 +23,17 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Answers that go on: each is as fast as its reader, and ends when the reader leaves or the service stops. */
+/**
+ * Answers that go on: each is as fast as its reader, and ends when the reader leaves or may not read any more, or the
+ * service stops.
+ */
 export class Streams {
   private readonly open = new Set<AbortController>();
 
-  constructor(private readonly waits = WAITS) {}
+  constructor(
+    private readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>,
+    private readonly waits = WAITS,
+  ) {}
 
   /** Texts as they come, read no faster than they are taken. */
   text(
@@ -84,11 +92,22 @@ export class Streams {
   private begin(reply: FastifyReply): AbortController {
     const ending = new AbortController();
     this.open.add(ending);
+    const asking = setInterval(() => void this.ask(reply, ending), this.waits.askMs);
     reply.raw.once('close', () => {
       this.open.delete(ending);
+      clearInterval(asking);
       ending.abort(new Error('the reader has left'));
     });
     return ending;
+  }
+
+  /** A store that is away can't tell: then the reader gets nothing new either. */
+  private async ask({ request, log }: FastifyReply, ending: AbortController): Promise<void> {
+    try {
+      if (!(await this.mayGoOn(request))) ending.abort(new Error('the reader may not go on'));
+    } catch (error) {
+      log.warn({ err: error }, 'it could not be asked whether a reader may go on');
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Position } from '../event-store/event-store.js';
+import { type Position, START } from '../event-store/event-store.js';
 import type { Journal } from '../ledger/journal.js';
 import type { News } from '../ledger/news.js';
 import {
@@ -41,6 +41,8 @@ export class DaySums {
   /** Merchants, as they stand, for whom the view was once up with the log: what came since, this node knows itself. */
   private readonly known = new WeakSet<Merchant>();
   private askedAt = -Infinity;
+  /** What the last time-out reversal of this node undid no longer counts: the view knows from here on. */
+  private undoneAt: Position = START;
 
   constructor(
     private readonly journal: Journal,
@@ -60,12 +62,7 @@ export class DaySums {
   ): Promise<LimitedSpot | undefined> {
     if (!hasLimits(merchant, terminal)) return undefined;
     const scoped = limitsOn(merchant, terminal, cardToken);
-    if (needSums(scoped, kinds) && !this.isFresh(merchant)) {
-      const began = performance.now();
-      await this.views.waitFor(await this.journal.head(), ['day-sums']);
-      this.askedAt = began;
-      this.known.add(merchant);
-    }
+    if (needSums(scoped, kinds)) await this.learn(merchant);
     const { merchantId } = merchant;
     const { terminalId, storeId } = terminal;
     const subjects = {
@@ -83,6 +80,22 @@ export class DaySums {
         this.unseen.count({ ...key, subjects, amount: BigInt(amount) }, written);
       },
     };
+  }
+
+  /** A time-out reversal was written there. */
+  undone(position: Position): void {
+    if (position > this.undoneAt) this.undoneAt = position;
+  }
+
+  private async learn(merchant: Merchant): Promise<void> {
+    if (this.isFresh(merchant)) {
+      await this.views.waitFor(this.undoneAt, ['day-sums']);
+      return;
+    }
+    const began = performance.now();
+    await this.views.waitFor(await this.journal.head(), ['day-sums']);
+    this.askedAt = began;
+    this.known.add(merchant);
   }
 
   private isFresh(merchant: Merchant): boolean {

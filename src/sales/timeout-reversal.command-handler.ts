@@ -4,6 +4,7 @@ import { timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import type { DaySums } from './day-sums.js';
 import { isBar } from './domain/barred.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
@@ -35,6 +36,7 @@ export class TimeoutReversalCommandHandler {
     private readonly journal: Journal,
     private readonly requests: NamedRequests,
     private readonly batches: OpenBatches,
+    private readonly daySums: Pick<DaySums, 'undone'>,
   ) {}
 
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
@@ -146,6 +148,7 @@ export class TimeoutReversalCommandHandler {
       [...before, event],
       causedBy(request),
     );
+    this.daySums.undone(position);
     return { answer: answerOf(event, position), replayed: false };
   }
 

@@ -46,6 +46,37 @@ async function send(lines: readonly (object | string)[], asker = ledger.as(key))
   return answered.map((line) => JSON.parse(line) as Answered);
 }
 
+/** A bulk whose lines are sent one by one. */
+class OpenBulk {
+  private readonly outgoing;
+  private readonly answers: Promise<AsyncIterator<string>>;
+
+  constructor(askersKey: string) {
+    this.outgoing = request(new URL('/v1/bulk', ledger.url), {
+      method: 'POST',
+      headers: { ...NDJSON, authorization: `Bearer ${askersKey}` },
+    });
+    this.answers = new Promise((resolve, reject) => {
+      this.outgoing.on('error', reject);
+      this.outgoing.on('response', (incoming) => {
+        resolve(createInterface({ input: incoming })[Symbol.asyncIterator]());
+      });
+    });
+  }
+
+  async answer(line: object): Promise<Answered> {
+    this.outgoing.write(`${JSON.stringify(line)}\n`);
+    const { value } = await (await this.answers).next();
+    return JSON.parse(value as string) as Answered;
+  }
+
+  /** Whether no answer follows. */
+  async end(): Promise<boolean> {
+    this.outgoing.end();
+    return (await (await this.answers).next()).done === true;
+  }
+}
+
 describe('POST /v1/bulk', () => {
   test('answers each line with its own status, in order, and a bad line fails alone', async () => {
     const first = sale();
@@ -123,23 +154,25 @@ describe('POST /v1/bulk', () => {
   });
 
   test('answers a line before the next is sent', async () => {
-    const outgoing = request(new URL('/v1/bulk', ledger.url), {
-      method: 'POST',
-      headers: { ...NDJSON, authorization: `Bearer ${key}` },
-    });
-    const answers = new Promise<AsyncIterator<string>>((resolve, reject) => {
-      outgoing.on('error', reject);
-      outgoing.on('response', (incoming) => {
-        resolve(createInterface({ input: incoming })[Symbol.asyncIterator]());
-      });
-    });
+    const bulk = new OpenBulk(key);
     for (let line = 1; line <= 3; line += 1) {
-      outgoing.write(`${JSON.stringify(sale())}\n`);
-      const { value } = await (await answers).next();
-      expect(JSON.parse(value as string)).toMatchObject({ line, status: 201 });
+      expect(await bulk.answer(sale())).toMatchObject({ line, status: 201 });
     }
-    outgoing.end();
-    expect((await (await answers).next()).done).toBe(true);
+    expect(await bulk.end()).toBe(true);
+  });
+
+  test('takes no line more once its key is revoked', async () => {
+    const { merchantId } = shop;
+    const added = await ledger.post('/v1/keys', { scope: 'merchant', merchantId });
+    const bulk = new OpenBulk(added.body.key as string);
+    const taken = sale();
+    expect(await bulk.answer(taken)).toMatchObject({ status: 201 });
+    await ledger.post(`/v1/keys/${added.body.keyId}/revoke`, {});
+    const refused = await bulk.answer(giveBack('void', saleIdOf(taken)));
+    expect(refused).toMatchObject({ line: 2, status: 401, body: { code: 'unauthenticated' } });
+    expect(await bulk.end()).toBe(true);
+    const { body } = await ledger.get(`/v1/sales/${saleIdOf(taken)}`);
+    expect(body.status).toBe('open');
   });
 
   test('takes lines and nothing else, and other routes take no lines', async () => {

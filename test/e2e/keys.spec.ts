@@ -37,6 +37,16 @@ describe('a key', () => {
     expect(listed.text).not.toContain(key);
   });
 
+  test('ends what is still being read with it when it is revoked', async () => {
+    const { key, keyId } = (await ledger.post('/v1/keys', { scope: 'auditor' })).body;
+    const live = await fetch(`${ledger.url}/v1/audit/events`, {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${key}` },
+    });
+    const ended = live.text().catch(() => 'cut off');
+    await ledger.post(`/v1/keys/${keyId}/revoke`, {});
+    expect(await ended).toContain('event: ');
+  });
+
   test('opens nothing from the moment at which it expires', async () => {
     const added = await ledger.post('/v1/keys', {
       scope: 'auditor',

@@ -4,10 +4,17 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fastify from 'fastify';
-import { type ServerEvent, Streams } from '../../../src/http/streams.js';
+import { type ServerEvent, Streams, type Waits } from '../../../src/http/streams.js';
 import { afterSuite } from '../../support/store-folder.js';
 
 type Source = (signal: AbortSignal) => AsyncIterable<readonly ServerEvent[]>;
+
+function streamsThat(waits: Partial<Waits> = {}, mayGoOn = () => Promise.resolve(true)): Streams {
+  return new Streams(mayGoOn, {
+    ...{ heartbeatMs: 30_000, patienceMs: 30_000, askMs: 30_000 },
+    ...waits,
+  });
+}
 
 /** A megabyte: what a connection takes before it is full is a few of these. */
 const LARGE: ServerEvent = { event: 'large', data: 'x'.repeat(2 ** 20) };
@@ -45,7 +52,7 @@ async function* endless(): AsyncGenerator<readonly ServerEvent[]> {
 
 describe('an event stream', () => {
   test('on which nothing happens is kept open with a comment now and then', async () => {
-    const { url } = await serving(new Streams({ heartbeatMs: 10, patienceMs: 30_000 }), never);
+    const { url } = await serving(streamsThat({ heartbeatMs: 10 }), never);
     const outgoing = request(url).end();
     outgoing.on('error', () => undefined);
     const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
@@ -58,7 +65,7 @@ describe('an event stream', () => {
   });
 
   test('drops a reader that takes nothing, and has never more than a batch waiting for it', async () => {
-    const streams = new Streams({ heartbeatMs: 30_000, patienceMs: 100 });
+    const streams = streamsThat({ patienceMs: 100 });
     const { url, waiting, ended } = await serving(streams, endless);
     const socket = connect(Number(url.port), url.hostname);
     const dropped = once(socket, 'close');
@@ -71,7 +78,7 @@ describe('an event stream', () => {
   });
 
   test('waits for a reader that takes its time', async () => {
-    const streams = new Streams({ heartbeatMs: 30_000, patienceMs: 30_000 });
+    const streams = streamsThat();
     const count = 20;
     const { url } = await serving(streams, async function* () {
       for (let sent = 0; sent < count; sent += 1) yield [await Promise.resolve(LARGE)];
@@ -84,5 +91,18 @@ describe('an event stream', () => {
       await pause(0);
     }
     expect(read).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
+  });
+
+  test('ends once its reader may not go on, and not because that can not be told', async () => {
+    const answers = [() => Promise.reject(new Error('away')), () => Promise.resolve(false)];
+    const asked: number[] = [];
+    const mayGoOn = () => answers[asked.push(asked.length) - 1]?.() ?? Promise.resolve(false);
+    const { url, ended } = await serving(streamsThat({ askMs: 5 }, mayGoOn), never);
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    incoming.resume();
+    await once(incoming, 'end');
+    await ended;
+    expect(asked.length).toBeGreaterThan(1);
   });
 });
