@@ -16,6 +16,7 @@ import { declinedBySettlement } from '../sales/domain/approval.js';
 import type { Sale } from '../sales/domain/sale.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
+import { itemsOf } from './batch-items.js';
 import type { BatchEvent } from './domain/batch.events.js';
 import { reconcile } from './domain/reconcile.js';
 import type { Batch, OpenBatches } from './open-batches.js';
@@ -143,7 +144,7 @@ export class BatchCloser {
     const { merchantId, terminalId, batchNo, businessDate } = request;
     const seen = this.views.batches;
     const totals = seen.totals(batch.name);
-    const items = request.items ? seen.items(batch.name) : [];
+    const items = request.items ? itemsOf(batch.name, this.views) : [];
     const carriedForward = seen.carriedInto(terminalName(request), batch.name);
     const event: BatchEvent = {
       type: 'BatchClosed',

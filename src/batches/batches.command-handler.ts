@@ -11,6 +11,7 @@ import type { Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Done, Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
+import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
 import { closeTerms } from './domain/close-terms.js';
@@ -177,7 +178,7 @@ export class BatchesCommandHandler {
     { terminal, by }: CloseRequest,
   ): Promise<Done<BatchAnswer>> {
     await this.views.waitFor(answer.position, ['batches', 'sales']);
-    const items = terminal.items ? this.views.batches.items(batch.name) : [];
+    const items = terminal.items ? itemsOf(batch.name, this.views) : [];
     const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
     if (reconciliation === 'not-sent') return { answer, replayed: true };
     const { merchantId, terminalId, batchNo, businessDate } = answer;

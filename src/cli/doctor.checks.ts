@@ -9,10 +9,16 @@ import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
 import { BatchesView } from '../projections/batches.view.js';
 import type { Projection } from '../projections/projection.js';
+import { namingDamage } from '../projections/file-faults.js';
 import { requestsProjection } from '../projections/requests.projection.js';
 import { RequestsView } from '../projections/requests.view.js';
-import { salesProjection } from '../projections/sales.projection.js';
-import { liveCheckpoint, liveGeneration, openToRead, viewFile } from '../projections/view-file.js';
+import {
+  damageOf,
+  liveCheckpoint,
+  liveGeneration,
+  openToRead,
+  viewFile,
+} from '../projections/view-file.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -77,17 +83,22 @@ export async function logFindings(
   ];
 }
 
-/** How far each view is behind the log, and whether it is of this version. */
+/** Whether each view's file is whole, how far it is behind the log, and whether it is of this version. */
 export async function viewFindings(
   store: EventStore,
   { VIEWS_DIR, EVENT_STORE_URL }: Settings,
 ): Promise<Finding[]> {
-  const checkpoints = ALL_PROJECTIONS.map((view) => liveCheckpoint(VIEWS_DIR, view));
+  const damages = ALL_PROJECTIONS.map((view) => damageOf(VIEWS_DIR, view));
+  const checkpoints = ALL_PROJECTIONS.map((view, index) =>
+    damages[index] === undefined ? liveCheckpoint(VIEWS_DIR, view) : undefined,
+  );
   // Asked for behind the views, which a running service moves on.
   const head = await store.head();
   const newest = Math.max(0, ...checkpoints.map((there) => there?.events ?? 0));
   return ALL_PROJECTIONS.map(({ name }, index) => {
     const what = `view ${name}`;
+    const damage = damages[index];
+    if (damage !== undefined) return fault(what, damage);
     const there = checkpoints[index];
     if (!there) {
       return warn(what, 'is built at the next start: there is none of this version');
@@ -124,26 +135,18 @@ export async function clockFinding(store: EventStore, now: number): Promise<Find
   return ahead > MINUTE_MS ? fault('clock', detail) : warn('clock', detail);
 }
 
-/** Asks views for something, read beside whoever keeps them up; undefined where one of them is not there. */
-function inViews<T>(
+/** Asks a view for something, read beside whoever keeps it up; undefined where it is not there. */
+function inView<T>(
   viewsDir: string,
-  [first, ...others]: readonly [Projection, ...Projection[]],
+  view: Projection,
   ask: (database: Database.Database) => T,
 ): T | undefined {
-  const file = (view: Projection): string | undefined => {
-    const generation = liveGeneration(viewsDir, view);
-    return generation === undefined ? undefined : viewFile(viewsDir, view.name, generation);
-  };
-  const main = file(first);
-  if (main === undefined) return undefined;
-  const database = openToRead(main);
+  const generation = liveGeneration(viewsDir, view);
+  if (generation === undefined) return undefined;
+  const file = viewFile(viewsDir, view.name, generation);
+  const database = openToRead(file);
   try {
-    for (const other of others) {
-      const attached = file(other);
-      if (attached === undefined) return undefined;
-      database.prepare('ATTACH ? AS ?').run(attached, other.name);
-    }
-    return ask(database);
+    return namingDamage(file, () => ask(database));
   } finally {
     database.close();
   }
@@ -151,10 +154,8 @@ function inViews<T>(
 
 /** Batches past their cut-off, and requests that wait for their outcome, as the views have them. */
 export function workFindings({ VIEWS_DIR }: Settings, now: number): Finding[] {
-  const open = inViews(VIEWS_DIR, [batchesProjection, salesProjection], (database) =>
-    new BatchesView(database).live(),
-  );
-  const undecided = inViews(VIEWS_DIR, [requestsProjection], (database) =>
+  const open = inView(VIEWS_DIR, batchesProjection, (database) => new BatchesView(database).live());
+  const undecided = inView(VIEWS_DIR, requestsProjection, (database) =>
     new RequestsView(database).undecided(now - MINUTE_MS, 1_000),
   );
   const overdue = (open ?? []).filter(

@@ -43,18 +43,20 @@ async function* findings(): AsyncGenerator<Finding> {
     const store = await openEventStoreReader(EVENT_STORE_URL);
     try {
       const found = await logFindings(store, settings);
-      const now = Date.now();
-      const clock = await clockFinding(store, now);
-      const views = await viewFindings(store, settings);
-      return [...found, clock, ...views, ...workFindings(settings, now)];
+      const clock = await clockFinding(store, Date.now());
+      return [...found, clock, ...(await viewFindings(store, settings))];
     } finally {
       await store.close();
     }
   });
+  yield* await looked('work', () => workFindings(settings, Date.now()));
 }
 
 /** What keeps something from being looked at is a fault of it. */
-async function looked(what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+async function looked(
+  what: string,
+  look: () => Finding[] | Promise<Finding[]>,
+): Promise<Finding[]> {
   try {
     return await look();
   } catch (error) {

@@ -7,6 +7,7 @@ import { exactText } from '../http/json.js';
 import { ALL_PROJECTIONS, projectionOf } from '../projections/all-projections.js';
 import type { RebuildAnswer } from '../projections/projections.dto.js';
 import type { Built } from '../projections/rebuild/build.js';
+import type { Compared } from '../projections/rebuild/candidate.js';
 import { buildInThreads } from '../projections/rebuild/rebuild-thread.js';
 import { rebuildOffline, type Verified, verifyViews } from '../projections/rebuild/offline.js';
 import { logProgress } from './log-progress.js';
@@ -63,7 +64,7 @@ async function rebuildThrough(service: Service, name: string, json: boolean): Pr
   });
   progress.end();
   if (state.status === 'failed') throw new Error(`${name}: ${state.reason ?? 'failed'}`);
-  print({ ...state }, json, () => `${name} ${state.status}: ${comparedText(state.compared)}`);
+  print({ ...state }, json, () => `${name} ${state.status}: ${comparedText(state)}`);
 }
 
 async function rebuildAll(
@@ -82,7 +83,7 @@ async function rebuildAll(
   }
 }
 
-/** Exit code 1 when any row differs. */
+/** Exit code 1 when any row differs, or a view is damaged. */
 async function verifyAll(
   projections: typeof ALL_PROJECTIONS,
   settings: Settings,
@@ -95,7 +96,8 @@ async function verifyAll(
   );
   for (const view of verified) {
     print(view, json, () => [textOf(view, 'verified'), ...rowLines(view)].join('\n'));
-    if ((view.compared?.differing ?? 0) > 0) process.exitCode = 1;
+    const isWell = view.damage === undefined && (view.compared?.differing ?? 0) === 0;
+    if (!isWell) process.exitCode = 1;
   }
 }
 
@@ -123,11 +125,18 @@ function print(value: object, json: boolean, text: () => string): void {
   console.log(json ? exactText(value) : text());
 }
 
-function textOf({ name, compared }: Built, status: string): string {
-  return `${name} ${status}: ${comparedText(compared)}`;
+function textOf(built: Built, status: string): string {
+  return `${built.name} ${status}: ${comparedText(built)}`;
 }
 
-function comparedText(compared: { rows: number; differing: number } | undefined): string {
+function comparedText({
+  compared,
+  damage,
+}: {
+  readonly compared?: Pick<Compared, 'rows' | 'differing'>;
+  readonly damage?: string;
+}): string {
+  if (damage !== undefined) return `not compared: ${damage}`;
   if (!compared) return 'there was no view of this version to compare it with';
   const { rows, differing } = compared;
   return differing === 0 ? `${rows} rows, all alike` : `${rows} rows, ${differing} differ`;

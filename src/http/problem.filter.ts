@@ -5,7 +5,7 @@ import {
   NoSuchPositionError,
   StoreUnavailableError,
 } from '../event-store/event-store.js';
-import { ViewBehindError } from '../projections/views.js';
+import { ViewBehindError, ViewDamagedError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { KnownRoutes } from './known-routes.js';
 import {
@@ -50,6 +50,10 @@ export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Re
   if (error instanceof ViewBehindError) {
     void reply.header('Retry-After', String(error.retryAfterSeconds));
     return sendProblem(reply, problems.viewBehind());
+  }
+  if (error instanceof ViewDamagedError) {
+    log.error({ err: error }, 'a view is damaged');
+    return sendProblem(reply, problems.viewDamaged(error.view));
   }
   if (error instanceof StoreUnavailableError) {
     log.error({ err: error }, 'the store is not available');

@@ -265,6 +265,19 @@ export const problems = {
       nextStep: 'retry',
     }),
 
+  viewDamaged: (view: string): Problem =>
+    problem({
+      title: 'The view is damaged',
+      status: 503,
+      code: 'view-damaged',
+      responseCode: '96',
+      message: {
+        en: `The view ${view} is damaged; an operator has to rebuild it.`,
+        zh: `视图 ${view} 已损坏，需由运维人员重建。`,
+      },
+      nextStep: 'contact-acquirer',
+    }),
+
   rebuildRunning: ({ events, total }: { events: number; total: number }): Problem =>
     problem({
       status: 409,

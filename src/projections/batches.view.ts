@@ -43,7 +43,7 @@ export class BatchesView {
   private readonly refundsCarriedTo: Database.Statement<[OfBatch], { request: string }>;
   private readonly carriedOf: Database.Statement<[string], { saleId: string }>;
   private readonly carriedTo: Database.Statement<[string, string], { saleId: string }>;
-  private readonly itemsOf: Database.Statement<[{ name: string }], BatchItem>;
+  private readonly itemsOf: Database.Statement<[string], BatchItem>;
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
@@ -72,10 +72,7 @@ export class BatchesView {
       'SELECT saleId FROM carried WHERE terminal = ? AND settledIn = ? ORDER BY saleId',
     );
     this.itemsOf = database.prepare(
-      `SELECT substr(saleId, -6) AS stan, 'sale' AS kind, amount FROM sales
-       WHERE saleId > @name || '.' AND saleId < @name || '/' AND status <> 'reversed'
-       UNION ALL SELECT stan, kind, amount FROM operations WHERE batch = @name
-       ORDER BY stan`,
+      'SELECT stan, kind, amount FROM operations WHERE batch = ? ORDER BY stan',
     );
   }
 
@@ -133,8 +130,8 @@ export class BatchesView {
     };
   }
 
-  /** Its requests that took effect, by STAN. */
+  /** The voids and refunds requested in it whose effect stands, by STAN. */
   items(name: string): BatchItem[] {
-    return this.itemsOf.all({ name });
+    return this.itemsOf.all(name);
   }
 }

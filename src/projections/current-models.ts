@@ -18,6 +18,14 @@ export class CurrentModels implements Listener {
     return this.reading.models;
   }
 
+  /** How far each view is. Damage that a read has met is the reason of its view. */
+  states(): ProjectionState[] {
+    return this.progress.current().map((state) => {
+      const reason = state.reason ?? this.reading?.damages.get(state.name);
+      return reason === undefined ? state : { ...state, reason };
+    });
+  }
+
   /** What is read is never older than what is said of it. */
   advance(states: readonly ProjectionState[]): void {
     this.reopen(states);

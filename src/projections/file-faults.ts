@@ -1,9 +1,21 @@
+import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorruptLogError } from '../event-store/event-store.js';
 
-/** What an operator does about a view's file that can't be used. */
-export function remedy(file: string): string {
-  return `delete ${file}: it will be built anew from the log`;
+/** A view's file is damaged, which reading it has shown. */
+export class ViewDamagedError extends Error {
+  override readonly name = 'ViewDamagedError';
+  constructor(
+    readonly view: string,
+    cause: Error,
+  ) {
+    super(`view ${view} is damaged (${cause.message}); ${rebuilding(view)}`, { cause });
+  }
+}
+
+/** What an operator does about a view whose file is damaged. */
+export function rebuilding(view: string): string {
+  return `\`ledger rebuild ${view}\` builds it anew from the log`;
 }
 
 /** Does something with a view's file. @throws CorruptLogError naming it when SQLite finds it damaged */
@@ -11,12 +23,17 @@ export function namingDamage<T>(file: string, task: () => T): T {
   try {
     return task();
   } catch (cause) {
-    if (!(cause instanceof Database.SqliteError) || !DAMAGE.test(cause.code)) throw cause;
-    throw new CorruptLogError(`${file} is damaged (${cause.message}); ${remedy(file)}`, { cause });
+    if (!isDamage(cause)) throw cause;
+    const [, view = ''] = /^view-(.+)\.\d+\.db$/.exec(basename(file)) ?? [];
+    throw new CorruptLogError(`${file} is damaged (${cause.message}); ${rebuilding(view)}`, {
+      cause,
+    });
   }
 }
 
-const DAMAGE = /^SQLITE_(CORRUPT|NOTADB)/;
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+}
 
 /** With these the disk or another process is in the way, so that the same may work later. */
 const IN_THE_WAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
@@ -27,5 +44,5 @@ export function isInTheWay(error: unknown): boolean {
 
 /** Whether it is the file's fault, not that of what was to be written. */
 export function isFileFault(error: unknown): boolean {
-  return isInTheWay(error) || (error instanceof Database.SqliteError && DAMAGE.test(error.code));
+  return isInTheWay(error) || isDamage(error);
 }

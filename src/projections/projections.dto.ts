@@ -69,6 +69,8 @@ export class RebuildAnswer {
   @Numeral() secondsLeft!: number;
   /** How the new one compared with the one it replaced. */
   @Optional() @Nested(() => ComparedDto) compared?: ComparedDto;
+  /** Why they could not be compared, where the file of the old one was damaged. */
+  @Optional() @Text() damage?: string;
   @Optional() @Text() reason?: string;
 }
 

@@ -13,10 +13,13 @@ import { SettlementsView } from './settlements.view.js';
 import { TrailView } from './trail.view.js';
 import { StatementView } from './statement.view.js';
 
-/** Gives a connection that reads the tables of the views named. */
-export type OpenViews = (...names: string[]) => Database.Database;
+/** Makes a model that reads the tables of the view named. */
+export type OpenModel = <M extends object>(
+  Model: new (database: Database.Database) => M,
+  view: string,
+) => M;
 
-/** Every read model, each on the views whose tables it reads. */
+/** Every read model, each on the view whose tables it reads. */
 export class ReadModels {
   readonly sales: SalesView;
   readonly trail: TrailView;
@@ -32,19 +35,19 @@ export class ReadModels {
   readonly payouts: PayoutsView;
   readonly settlements: SettlementsView;
 
-  constructor(open: OpenViews) {
-    this.sales = new SalesView(open('sales'));
-    this.trail = new TrailView(open('trail'));
-    this.batches = new BatchesView(open('batches', 'sales'));
-    this.books = new BooksView(open('books'));
-    this.statements = new StatementView(open('books'));
-    this.appeals = new AppealsView(open('appeals'));
-    this.approvals = new ApprovalsView(open('approvals'));
-    this.daySums = new DaySumsView(open('day-sums'));
-    this.keys = new KeysView(open('keys'));
-    this.refusals = new RefusalsView(open('refusals'));
-    this.requests = new RequestsView(open('requests'));
-    this.payouts = new PayoutsView(open('books'));
-    this.settlements = new SettlementsView(open('settlements'));
+  constructor(open: OpenModel) {
+    this.sales = open(SalesView, 'sales');
+    this.trail = open(TrailView, 'trail');
+    this.batches = open(BatchesView, 'batches');
+    this.books = open(BooksView, 'books');
+    this.statements = open(StatementView, 'books');
+    this.appeals = open(AppealsView, 'appeals');
+    this.approvals = open(ApprovalsView, 'approvals');
+    this.daySums = open(DaySumsView, 'day-sums');
+    this.keys = open(KeysView, 'keys');
+    this.refusals = open(RefusalsView, 'refusals');
+    this.requests = open(RequestsView, 'requests');
+    this.payouts = open(PayoutsView, 'books');
+    this.settlements = open(SettlementsView, 'settlements');
   }
 }

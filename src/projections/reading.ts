@@ -1,5 +1,7 @@
 import type Database from 'better-sqlite3';
+import { namingDamage } from './file-faults.js';
 import { ReadModels } from './read-models.js';
+import { tellingDamage } from './telling-damage.js';
 import { openToRead, removeGeneration, viewFile } from './view-file.js';
 
 /** The generation of each view that is to be read. */
@@ -9,6 +11,8 @@ export type Generations = ReadonlyMap<string, number>;
 export class Reading {
   private readonly open: Database.Database[] = [];
   readonly models: ReadModels;
+  /** Why views can't be read whose file has turned out to be damaged, by name. */
+  readonly damages = new Map<string, string>();
 
   /** @throws CorruptLogError when a file is damaged */
   constructor(
@@ -16,7 +20,7 @@ export class Reading {
     readonly generations: Generations,
   ) {
     try {
-      this.models = new ReadModels((...names) => this.connection(names));
+      this.models = new ReadModels((Model, view) => this.model(Model, view));
     } catch (error) {
       this.close();
       throw error;
@@ -41,11 +45,11 @@ export class Reading {
     }
   }
 
-  private connection([first = '', ...others]: string[]): Database.Database {
-    const database = openToRead(this.file(first));
+  private model<M extends object>(Model: new (database: Database.Database) => M, view: string): M {
+    const database = openToRead(this.file(view));
     this.open.push(database);
-    for (const name of others) database.prepare('ATTACH ? AS ?').run(this.file(name), name);
-    return database;
+    const model = namingDamage(database.name, () => new Model(database));
+    return tellingDamage(model, view, ({ message }) => this.damages.set(view, message));
   }
 
   private file(name: string): string {

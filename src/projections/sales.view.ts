@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { BatchItem } from '../batches/domain/batch.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { SaleRow } from './sales.projection.js';
 
@@ -58,6 +59,7 @@ export class SalesView {
   private readonly toSettle: Database.Statement<[object], UnsettledSale>;
   private readonly lastFirst: Database.Statement<[number, number], RecentSale>;
   private readonly byName: Database.Statement<[string], SaleRow>;
+  private readonly itemsOf: Database.Statement<[{ batch: string }], BatchItem>;
 
   constructor(database: Database.Database) {
     this.byDate = new Listing(database, 'sales_by_date', 'merchantId = ?');
@@ -80,6 +82,11 @@ export class SalesView {
        FROM sales WHERE position > ? ORDER BY position DESC LIMIT ?`,
     );
     this.byName = database.prepare('SELECT * FROM sales WHERE saleId = ?');
+    this.itemsOf = database.prepare(
+      `SELECT substr(saleId, -6) AS stan, 'sale' AS kind, amount FROM sales
+       WHERE saleId > @batch || '.' AND saleId < @batch || '/' AND status <> 'reversed'
+       ORDER BY saleId`,
+    );
   }
 
   /** By business date, the oldest first, and in the order of the log within one. */
@@ -116,6 +123,11 @@ export class SalesView {
 
   find(saleId: string): SaleRow | undefined {
     return this.byName.get(saleId);
+  }
+
+  /** The sales of a batch that stand, by STAN. */
+  items(batch: string): BatchItem[] {
+    return this.itemsOf.all({ batch });
   }
 }
 

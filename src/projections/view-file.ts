@@ -9,9 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Position, START } from '../event-store/event-store.js';
+import { CorruptLogError, type Position, START } from '../event-store/event-store.js';
 import { createTables, type Projection } from './projection.js';
-import { namingDamage } from './file-faults.js';
+import { namingDamage, rebuilding } from './file-faults.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
 export interface Checkpoint {
@@ -98,6 +98,33 @@ export function liveCheckpoint(viewsDir: string, projection: Projection): Checkp
     return namingDamage(file, () => readAbout(database));
   } finally {
     database.close();
+  }
+}
+
+/**
+ * What is wrong with the file that readers read, by SQLite's own check of every page and every entry of an index, which
+ * reads all of it. Undefined where nothing is, or where there is no such file.
+ */
+export function damageOf(viewsDir: string, projection: Projection): string | undefined {
+  try {
+    const generation = liveGeneration(viewsDir, projection);
+    if (generation === undefined) return undefined;
+    const file = viewFile(viewsDir, projection.name, generation);
+    const database = openToRead(file);
+    try {
+      const found = namingDamage(
+        file,
+        () => database.pragma('integrity_check(1)', { simple: true }) as string,
+      );
+      if (found === 'ok') return undefined;
+      const what = found.replaceAll('\n', ' ');
+      return `${file} is damaged (${what}); ${rebuilding(projection.name)}`;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (error instanceof CorruptLogError) return error.message;
+    throw error;
   }
 }
 

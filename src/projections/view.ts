@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { CorruptLogError, type EventStore, START } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
 import type { Arrival } from './arrival.js';
-import { isFileFault, isInTheWay, namingDamage, remedy } from './file-faults.js';
+import { isFileFault, isInTheWay, namingDamage } from './file-faults.js';
 import type { Projection } from './projection.js';
 import type { Checkpoint, ViewFile } from './view-file.js';
 
@@ -84,7 +84,9 @@ export class View {
     const what = event
       ? `the log has event ${event.id} at position ${position}, where view ${name} has seen ${eventId}`
       : `the log ends at position ${await store.head()}, but view ${name} has seen it up to ${position}`;
-    throw new CorruptLogError(`${what}. If the log is right, ${remedy(this.file.database.name)}`);
+    throw new CorruptLogError(
+      `${what}. If the log is right, delete ${this.file.database.name}: it is built anew then`,
+    );
   }
 
   close(): void {

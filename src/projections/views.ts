@@ -10,6 +10,7 @@ import { build, type Builder, type Built } from './rebuild/build.js';
 import { buildInThreads } from './rebuild/rebuild-thread.js';
 import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
 
+export { ViewDamagedError } from './file-faults.js';
 export { ViewBehindError } from './progress.js';
 export type { ProjectionState } from './follower.js';
 
@@ -127,7 +128,7 @@ export class Views {
 
   /** How far each view is. */
   state(): readonly ProjectionState[] {
-    return this.current.progress.current();
+    return this.current.states();
   }
 
   /**

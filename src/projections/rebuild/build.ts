@@ -18,6 +18,8 @@ export interface Built {
   readonly generation: number;
   /** Absent when there was no live view of the same version. */
   readonly compared?: Compared;
+  /** Why not, where the live view's file is damaged. */
+  readonly damage?: string;
 }
 
 /** Builds views anew as `build` does, here or elsewhere. */
@@ -50,10 +52,11 @@ export async function build(
     for (const candidate of candidates) candidate.discard();
     throw error;
   }
-  return candidates.map(({ view, compared }) => ({
+  return candidates.map(({ view, compared, damage }) => ({
     name: view.projection.name,
     generation: view.file.generation,
     ...(compared && { compared }),
+    ...(damage !== undefined && { damage }),
   }));
 }
 

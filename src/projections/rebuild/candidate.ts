@@ -5,7 +5,14 @@ import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { skipsOf } from '../skips.js';
 import { View } from '../view.js';
-import { liveGeneration, openToRead, removeGeneration, viewFile, ViewFile } from '../view-file.js';
+import {
+  damageOf,
+  liveGeneration,
+  openToRead,
+  removeGeneration,
+  viewFile,
+  ViewFile,
+} from '../view-file.js';
 import { Comparison, type DifferingRow } from './comparison.js';
 
 /** Events that are read at a time. */
@@ -40,19 +47,22 @@ export class Candidate {
   private constructor(
     readonly view: View,
     private readonly live: Database.Database | undefined,
+    /** Why there is no live one to compare it with, where that is damaged. */
+    readonly damage: string | undefined,
     private readonly store: EventStore,
     private readonly directory: string,
   ) {
     this.isPast = live === undefined;
   }
 
-  /** @throws CorruptLogError */
+  /** A live view that is damaged is neither read nor compared: the new one is to take its place. */
   static async begin(projection: Projection, place: Place, store: EventStore): Promise<Candidate> {
     const { viewsDir, directory, generation } = place;
     const skipped = await skipsOf(store, projection.name);
-    const live = openLive(viewsDir, projection);
+    const damage = damageOf(viewsDir, projection);
+    const live = damage === undefined ? openLive(viewsDir, projection) : undefined;
     const file = ViewFile.begin(directory, projection, generation, 'candidate');
-    return new Candidate(new View(projection, file, skipped), live, store, directory);
+    return new Candidate(new View(projection, file, skipped), live, damage, store, directory);
   }
 
   /** Takes what it may of these events. @throws Error when it can't digest one */

@@ -15,6 +15,8 @@ export interface RebuildState {
   readonly secondsLeft: number;
   /** Once it is done: how the two compared before the new one took over. */
   readonly compared?: Compared;
+  /** Why the two could not be compared, where the file of the old one was damaged. */
+  readonly damage?: string;
   /** Why it failed. */
   readonly reason?: string;
 }
@@ -113,13 +115,17 @@ export class Rebuilds {
       signal.throwIfAborted();
       change({ status: 'building' });
       const began = performance.now();
-      const { compared } = await this.parts.build(name, generation, signal, (events) => {
+      const { compared, damage } = await this.parts.build(name, generation, signal, (events) => {
         change(pace(events, state.value.total, performance.now() - began));
       });
       signal.throwIfAborted();
       change({ status: 'taking-over', secondsLeft: 0 });
       await this.parts.adopt(name, generation);
-      change({ status: 'done', ...(compared && { compared }) });
+      change({
+        status: 'done',
+        ...(compared && { compared }),
+        ...(damage !== undefined && { damage }),
+      });
     } catch (error) {
       removeGeneration(this.parts.viewsDir, name, generation);
       change(

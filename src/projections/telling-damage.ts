@@ -1,0 +1,46 @@
+import { isDamage, ViewDamagedError } from './file-faults.js';
+
+/** The model, whose methods throw ViewDamagedError where SQLite finds the view's file damaged; `tell` hears of each. */
+export function tellingDamage<M extends object>(
+  model: M,
+  view: string,
+  tell: (damage: ViewDamagedError) => void,
+): M {
+  const named = (error: unknown): unknown => {
+    if (!isDamage(error)) return error;
+    const damage = new ViewDamagedError(view, error);
+    tell(damage);
+    return damage;
+  };
+  return new Proxy(model, {
+    get(target, key) {
+      const method = Reflect.get(target, key) as unknown;
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => {
+        try {
+          const result = method.apply(target, args) as unknown;
+          return isIterator(result) ? rowsOf(result, named) : result;
+        } catch (error) {
+          throw named(error);
+        }
+      };
+    },
+  });
+}
+
+function isIterator(result: unknown): result is IterableIterator<unknown> {
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    'next' in result &&
+    typeof result.next === 'function'
+  );
+}
+
+function* rowsOf<T>(rows: Iterable<T>, named: (error: unknown) => unknown): Generator<T> {
+  try {
+    yield* rows;
+  } catch (error) {
+    throw named(error);
+  }
+}
