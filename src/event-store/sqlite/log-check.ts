@@ -14,35 +14,15 @@ type CheckedRow = [position: number, text: string | null, checksum: number];
 /**
  * The check before a log is written to. A log of up to 200 000 events: every page, every row's checksum, no gap between
  * positions. A longer one: no gap, as many rows in the index of streams as in the table, the checksums of the last
- * 200 000 rows; an edit or a flipped bit further back is left to `checkLog`. Nothing is repaired.
+ * 200 000 rows; an edit or a flipped bit further back is left to `checkedPages`. Nothing is repaired.
  * @throws CorruptLogError naming the file, the position or page, and what is wrong there
  */
 export function checkAtStart(database: Database.Database, folder: string): void {
   const file = logFile(folder);
   naming(database, file, () => {
     const events = checkPositions(database, file);
-    if (events <= WHOLE_AT_START) checkPages(database, file, 'quick_check');
+    if (events <= WHOLE_AT_START) checkPages(database, file);
     checkRows(database, file, Math.max(0, events - WHOLE_AT_START));
-  });
-}
-
-/**
- * Reads the whole log once: every page, every index entry, every row's checksum, no gap between positions nor within
- * a stream. Nothing is repaired.
- * @param progress is told now and then how many events have been read
- * @throws CorruptLogError naming the file, the position or page, and what is wrong there
- */
-export function checkLog(
-  database: Database.Database,
-  folder: string,
-  progress?: (events: number) => void,
-): void {
-  const file = logFile(folder);
-  naming(database, file, () => {
-    checkPages(database, file, 'integrity_check');
-    checkPositions(database, file);
-    checkRevisions(database, file);
-    checkRows(database, file, 0, progress);
   });
 }
 
@@ -53,7 +33,7 @@ function naming(database: Database.Database, file: string, check: () => void): v
   } catch (error) {
     if (isDamage(error)) {
       inStoreTerms(file, () => {
-        checkPages(database, file, 'quick_check');
+        checkPages(database, file);
       });
     }
     inStoreTerms(file, () => {
@@ -62,12 +42,8 @@ function naming(database: Database.Database, file: string, check: () => void): v
   }
 }
 
-function checkPages(
-  database: Database.Database,
-  file: string,
-  kind: 'quick_check' | 'integrity_check',
-): void {
-  const found = database.pragma(`${kind}(1)`, { simple: true }) as string;
+function checkPages(database: Database.Database, file: string): void {
+  const found = database.pragma('quick_check(1)', { simple: true }) as string;
   if (found !== 'ok')
     throw new CorruptLogError(`${file} is damaged: ${found.replaceAll('\n', ' ')}`);
 }
@@ -109,24 +85,7 @@ function gap(database: Database.Database, file: string): CorruptLogError {
   return new CorruptLogError(`${file}: fewer events than positions`);
 }
 
-function checkRevisions(database: Database.Database, file: string): void {
-  const gapped = database
-    .prepare<[], string>(
-      `SELECT stream FROM events INDEXED BY events_by_stream GROUP BY stream
-       HAVING min(revision) <> 0 OR max(revision) <> count(*) - 1 LIMIT 1`,
-    )
-    .pluck()
-    .get();
-  if (gapped === undefined) return;
-  throw new CorruptLogError(`${file}: a revision is missing in stream ${gapped}`);
-}
-
-function checkRows(
-  database: Database.Database,
-  file: string,
-  after: number,
-  progress?: (events: number) => void,
-): void {
+function checkRows(database: Database.Database, file: string, after: number): void {
   const page = database
     .prepare<[number, number], CheckedRow>(
       `SELECT position, ${CHECKED_TEXT}, checksum FROM events WHERE position > ? ORDER BY position LIMIT ?`,
@@ -138,7 +97,6 @@ function checkRows(
       if (text === null || crc32(text) !== checksum) throw altered(database, file, position);
       last = position;
     }
-    progress?.(last);
   }
 }
 

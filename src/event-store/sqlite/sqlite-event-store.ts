@@ -21,8 +21,8 @@ import {
 import { CommitQueue, type Writer } from './commit-queue.js';
 import { FolderLock } from './folder-lock.js';
 import { InlineWriter } from './inline-writer.js';
-import { checkAtStart, checkLog } from './log-check.js';
-import { inStoreTerms, logFile, openForReading, openForWriting } from './log-file.js';
+import { checkAtStart } from './log-check.js';
+import { inStoreTerms, logFile, openForWriting } from './log-file.js';
 import { LogReader } from './log-reader.js';
 import { trail } from './trail.js';
 import { WriterThread } from './writer-thread.js';
@@ -47,7 +47,7 @@ export class SqliteEventStore implements EventStore {
   private isReadable = true;
 
   private constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly own: Ownership | undefined,
     committed: Observable<void> | undefined,
   ) {
@@ -125,19 +125,6 @@ export class SqliteEventStore implements EventStore {
   subscribe(after: Position): Observable<StoredEvent[]> {
     if (!this.isReadable) return throwError(closedError);
     return trail(this.reader, after, this.wakes).pipe(takeUntil(this.closing));
-  }
-
-  /**
-   * Reads the whole log as it stands, as `checkLog` says: seconds for every million events.
-   * @throws CorruptLogError, StoreUnavailableError
-   */
-  check(progress?: (events: number) => void): void {
-    const database = openForReading(this.folder);
-    try {
-      checkLog(database, this.folder, progress);
-    } finally {
-      database.close();
-    }
   }
 
   /** Answers every append under way first. */
