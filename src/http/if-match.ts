@@ -10,7 +10,7 @@ const TAGS = /^(W\/)?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W\/)?"[\x21\x23-\x7e]*")*$
 export function revisionsIn(ifMatch: string | undefined): readonly number[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   if (TAGS.test(ifMatch.trim())) {
-    const strong = ifMatch.matchAll(/(?:^|[, \t])"(\d{1,9})"/g);
+    const strong = ifMatch.matchAll(/(?:^|[, \t])"(0|[1-9]\d{0,8})"/g);
     return [...strong].map(([, revision]) => Number(revision));
   }
   throw malformed('If-Match', 'is not a list of revisions in quotes, as an ETag gives one');
