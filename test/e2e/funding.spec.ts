@@ -213,7 +213,15 @@ describe('a chargeback', () => {
     const shop = await Shop.open(ledger);
     const { saleId } = await shop.sell();
     const { status, body } = await open(saleId);
-    expect([status, body.code, body.nextStep]).toEqual([409, 'not-settled', 'void']);
+    expect([status, body.code, body.nextStep]).toEqual([409, 'not-settled', 'wait']);
+
+    await shop.void(saleId);
+    const never = await open(saleId);
+    expect([never.status, never.body.code, never.body.nextStep]).toEqual([
+      422,
+      'amount-allowed',
+      'none',
+    ]);
   });
 
   test('sent again is one chargeback', async () => {

@@ -45,8 +45,8 @@ export function decideOpening(
     ];
     return differing.length === 0 ? 'done' : { refusal: requestRefusals.idUsed(differing) };
   }
-  if (!sale.settlement) return { refusal: booksRefusals.notSettled() };
   const left = remaining(sale);
+  if (left > 0 && !sale.settlement) return { refusal: booksRefusals.notSettled() };
   const taken = amount ?? left;
   if (taken > left || taken === 0) return { refusal: booksRefusals.aboveRemaining(left) };
   const evidence = evidenceRef !== undefined && { evidenceRef };

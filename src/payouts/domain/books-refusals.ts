@@ -42,11 +42,8 @@ export const booksRefusals = {
     code: 'not-settled',
     responseCode: '12',
     cause: 'timing',
-    detail: say(
-      'The sale has not settled: void or refund it instead.',
-      '原消费尚未结算，请撤销或退货。',
-    ),
-    nextStep: 'void',
+    detail: say('The sale can be charged back once it has settled.', '原消费结算后方可拒付。'),
+    nextStep: 'wait',
   }),
 
   unknownChargeback: (): Refusal => ({
