@@ -56,7 +56,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 8,
+  version: 9,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -97,7 +97,10 @@ class BatchesTable {
   private readonly add: Database.Statement;
   private readonly close: Database.Statement;
   private readonly insertOperation: Database.Statement;
-  private readonly deleteOperation: Database.Statement;
+  private readonly deleteOperation: Database.Statement<
+    [string, string],
+    { kind: 'void' | 'refund'; amount: number }
+  >;
   private readonly statusOf: Database.Statement<[string], { status: string }>;
   private readonly carry: Database.Statement;
   private readonly carryInto: Database.Statement;
@@ -114,7 +117,9 @@ class BatchesTable {
     );
     this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
-    this.deleteOperation = database.prepare('DELETE FROM operations WHERE batch = ? AND stan = ?');
+    this.deleteOperation = database.prepare(
+      'DELETE FROM operations WHERE batch = ? AND stan = ? RETURNING kind, amount',
+    );
     this.clearings = new RefundClearings(database);
     this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
     this.carry = database.prepare(
@@ -237,6 +242,8 @@ class BatchesTable {
   private undo(data: ReversalData): void {
     switch (data.undone) {
       case 'nothing':
+        // A void whose sale was reversed before counts until it is undone itself.
+        this.takeOutOperation(data);
         return;
       case 'sale':
         if (this.dropUncounted.run(terminalName(parseRequestName(data.of)), data.of).changes > 0)
@@ -244,11 +251,11 @@ class BatchesTable {
         this.takeOut(data, { saleCount: -1, saleAmount: 0 - data.gross });
         return;
       case 'void':
-        this.takeOut(data, { voidCount: -1, voidAmount: 0 - data.amount });
+        this.takeOutOperation(data);
         this.putBack(data.saleId);
         return;
       case 'refund':
-        this.takeOut(data, { refundCount: -1, refundAmount: 0 - data.amount });
+        this.takeOutOperation(data);
         this.toClear(
           { ...parseRequestName(data.of), currency: data.currency },
           data.of,
@@ -260,10 +267,18 @@ class BatchesTable {
 
   private takeOut(data: ReversalData, less: Partial<Record<Sum, number>>): void {
     const original = parseRequestName(data.of);
-    const name = batchName(original);
-    if (this.status(name) === 'closed') return;
+    if (this.status(batchName(original)) === 'closed') return;
     add(this.of({ ...original, businessDate: data.businessDate }), less);
-    this.deleteOperation.run(name, original.stan);
+  }
+
+  private takeOutOperation(data: ReversalData): void {
+    const original = parseRequestName(data.of);
+    const batch = batchName(original);
+    if (this.status(batch) === 'closed') return;
+    const done = this.deleteOperation.get(batch, original.stan);
+    if (!done) return;
+    const { kind, amount } = done;
+    this.takeOut(data, { [`${kind}Count`]: -1, [`${kind}Amount`]: 0 - amount });
   }
 
   /** A sale that has something left again: its own batch may no longer be there to settle it. */

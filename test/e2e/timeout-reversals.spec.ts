@@ -270,6 +270,19 @@ describe('the batch', () => {
     expect(body.settled).toMatchObject({ count: 1, amount: 950 });
   });
 
+  test('does not count a void that was undone after its sale', async () => {
+    await openShop({ voidPolicy: { partial: true } });
+    const { saleId } = await shop.sell({ amount: 1_000 });
+    const undone = shop.request();
+    await shop.void(saleId, { ...undone, amount: 300 });
+    await timeout(requestOf(saleId));
+    await timeout(undone);
+
+    const { body } = await shop.closeBatch();
+
+    expect(body.totals).toMatchObject({ saleCount: 0, saleAmount: 0, voidCount: 0, voidAmount: 0 });
+  });
+
   test('that is closed takes no time-out reversal in; the next one does', async () => {
     await openShop();
     const { saleId } = await shop.sell();
