@@ -223,15 +223,14 @@ export function limitsOf(limits: PlaceLimitsDto): PlaceLimits {
   return limits as unknown as PlaceLimits;
 }
 
-/** Fee terms without basis points charge none of them: a minimum or a cap may stand alone. */
-function withTerms(fee: FeeDto | undefined): object {
-  const perCardType = fee?.perCardType;
+/** Terms of a card type that say no basis points have the merchant's; a minimum and a cap are each one's own. */
+function withTerms({ basisPoints = 0, perCardType, ...bounds }: FeeDto = {}): object {
   return {
-    basisPoints: 0,
-    ...fee,
+    basisPoints,
+    ...bounds,
     ...(perCardType && {
       perCardType: Object.fromEntries(
-        Object.entries(perCardType).map(([type, terms]) => [type, { basisPoints: 0, ...terms }]),
+        Object.entries(perCardType).map(([type, terms]) => [type, { basisPoints, ...terms }]),
       ),
     }),
   };

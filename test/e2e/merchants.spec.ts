@@ -94,6 +94,16 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     expect(body).toMatchObject(settings);
   });
 
+  test('charges a card type without basis points the merchant’s, within bounds of its own', async () => {
+    const fee = { basisPoints: 60, minimum: 5, perCardType: { debit: { cap: 2_000 } } };
+    await ledger.put(shop.path, { ...REQUIRED, fee });
+    const { body } = await ledger.get(shop.path);
+    expect(body.fee).toEqual({
+      ...fee,
+      perCardType: { debit: { basisPoints: 60, cap: 2_000 } },
+    });
+  });
+
   test.each([
     ['name', undefined],
     ['currency', undefined],
