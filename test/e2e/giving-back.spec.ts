@@ -45,6 +45,20 @@ describe('POST /v1/sales/{saleId}/voids', () => {
     ]);
   });
 
+  test('at a terminal of another currency is refused, so that the totals of a batch are in one', async () => {
+    const { saleId } = await shop.sell();
+    await shop.assign('T2', 'S1', 'JPY');
+    await shop.set({ refundPolicy: { whileVoidable: 'allow' } });
+
+    const elsewhere = { terminalId: 'T2' };
+    for (const { status, body } of [
+      await shop.void(saleId, elsewhere),
+      await shop.refund(saleId, elsewhere),
+    ]) {
+      expect([status, body.code, body.responseCode]).toEqual([422, 'currency', '13']);
+    }
+  });
+
   test('is readable where its Location says', async () => {
     const { saleId } = await shop.sell();
     const { headers, body } = await shop.void(saleId, { amount: 1 });

@@ -35,6 +35,11 @@ export interface Merchant {
   readonly supervisors: ReadonlyMap<string, Supervisor>;
 }
 
+/** In which a terminal of the merchant means its amounts. */
+export function currencyOf({ settings }: Merchant, { currency }: Terminal): string {
+  return currency ?? settings.currency;
+}
+
 /** The state after one more event; undefined stands for a merchant that was never registered. */
 export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent): Merchant {
   const known = state ?? {

@@ -6,7 +6,7 @@ import type { BusinessDay } from '../../merchants/domain/business-day.js';
 import { addDays, retrievalReference } from '../../merchants/domain/business-day.js';
 import { deduct, feeReturned } from '../../merchants/domain/fee.js';
 import type { AppliedLimits } from '../../merchants/domain/limits.js';
-import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
+import { currencyOf, type Merchant, type Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
 import { type Condition, type Known, minutes, type Question } from './condition.js';
 import { failing } from './judge.js';
@@ -47,7 +47,7 @@ export function decideSale(
   command: SaleCommand,
   { merchant, terminal, day, now, limits, repeats }: SaleContext,
 ): { readonly event: SaleEvent & { type: 'Sale' } } | { readonly refusal: Refusal } {
-  const expected = terminal.currency ?? merchant.settings.currency;
+  const expected = currencyOf(merchant, terminal);
   if (command.currency !== expected) return { refusal: requestRefusals.currency(expected) };
   const { merchantId, terminalId, batchNo, stan, amount, currency, card } = command;
   const { authCode, operatorId, transactedAt } = command;
@@ -98,8 +98,8 @@ export interface GiveBackCommand extends RequestIdentity {
 }
 
 /**
- * Gives back what the question asks about, or says why not: the first condition that fails, then the
- * first requirement that was not brought along [S2, S3].
+ * Gives back what the question asks about, or says why not: the first condition that fails, a terminal of another
+ * currency, then the first requirement that was not brought along [S2, S3].
  */
 export function decideGiveBack(
   command: GiveBackCommand,
@@ -116,6 +116,8 @@ export function decideGiveBack(
   if (failed) return { refusal: refusalOf(failed, decision) };
   const { sale, merchant } = question;
   if (!sale || !merchant) throw new Error('a sale passed all conditions without being there');
+  const { currency = sale.data.currency } = question;
+  if (currency !== sale.data.currency) return { refusal: requestRefusals.currency(currency) };
   if (command.approver && command.approver.verdict !== 'recognised') {
     return { refusal: supervisorRefusals[command.approver.verdict]() };
   }
