@@ -62,9 +62,10 @@ export class BatchesCommandHandler {
     storeId: string | undefined,
     by: Actor,
   ): Promise<Outcome<{ batches: BatchAnswer[] }>> {
+    await this.batches.restore();
+    // Behind it, so that the terminal of every batch is known.
     const merchant = (await this.directory.find(merchantId))?.merchant;
     if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
-    await this.batches.restore();
     const closing = this.batches
       .all()
       .filter((batch) => batch.merchantId === merchantId)
