@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type Position, START } from '../event-store/event-store.js';
 import { createTables, type Projection } from './projection.js';
+import { openToRead as openFileToRead } from '../event-store/sqlite-file.js';
 import { namingDamage, rebuilding } from './file-faults.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
@@ -130,7 +131,7 @@ export function damageOf(viewsDir: string, projection: Projection): string | und
 
 /** A connection that reads, beside the one that writes. @throws CorruptLogError when the file is damaged */
 export function openToRead(file: string): Database.Database {
-  return namingDamage(file, () => new Database(file, { readonly: true, fileMustExist: true }));
+  return namingDamage(file, () => openFileToRead(file));
 }
 
 /** The connection that writes to a view's file. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type NewEvent, StoreUnavailableError } from '../event-store.js';
+import { openToRead } from '../sqlite-file.js';
 
 /** What a row of the log says beside its position, which counts from 1 without gaps. */
 interface Row extends NewEvent {
@@ -56,13 +57,17 @@ export function logFile(folder: string): string {
 export function openForWriting(folder: string): Database.Database {
   mkdirSync(folder, { recursive: true });
   refuseLoneWal(logFile(folder));
-  return open(folder, {}, (database) => {
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = FULL');
-    database.pragma('wal_autocheckpoint = 0');
-    database.pragma('cache_size = -65536');
-    if (versionOf(database) === 0) database.transaction(() => database.exec(SCHEMA))();
-  });
+  return open(
+    folder,
+    (file) => new Database(file),
+    (database) => {
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      database.pragma('wal_autocheckpoint = 0');
+      database.pragma('cache_size = -65536');
+      if (versionOf(database) === 0) database.transaction(() => database.exec(SCHEMA))();
+    },
+  );
 }
 
 /**
@@ -73,7 +78,7 @@ export function openForReading(folder: string): Database.Database {
   if (!existsSync(logFile(folder))) {
     throw new StoreUnavailableError(`there is no log in ${folder}`, 'not-done');
   }
-  return open(folder, { readonly: true }, (database) => {
+  return open(folder, openToRead, (database) => {
     if (versionOf(database) !== 0) return;
     throw new StoreUnavailableError(`the log in ${folder} has not been begun`, 'not-done');
   });
@@ -81,12 +86,12 @@ export function openForReading(folder: string): Database.Database {
 
 function open(
   folder: string,
-  options: Database.Options,
+  connect: (file: string) => Database.Database,
   prepare: (database: Database.Database) => void,
 ): Database.Database {
   const file = logFile(folder);
   return inStoreTerms(file, () => {
-    const database = new Database(file, options);
+    const database = connect(file);
     try {
       prepare(database);
       refuseOtherVersions(file, versionOf(database));

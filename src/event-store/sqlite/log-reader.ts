@@ -6,13 +6,14 @@ import {
   type StoredEvent,
   toPosition,
 } from '../event-store.js';
-import { type Columns, COLUMNS, inStoreTerms, openForReading } from './log-file.js';
+import { type Columns, COLUMNS, inStoreTerms, logFile, openForReading } from './log-file.js';
 
 /**
  * Reads the log over a connection of its own, beside whoever writes to it.
  * Every read throws CorruptLogError where it meets a damaged page.
  */
 export class LogReader {
+  private readonly file: string;
   private readonly database: Database.Database;
   private readonly byStream: Database.Statement<[string], Columns>;
   private readonly forwards: Database.Statement<[number, number], Columns>;
@@ -22,6 +23,7 @@ export class LogReader {
 
   /** @throws StoreUnavailableError when the folder has no log; CorruptLogError when its file is none */
   constructor(folder: string) {
+    this.file = logFile(folder);
     const database = openForReading(folder);
     const select = `SELECT ${COLUMNS} FROM events WHERE`;
     this.database = database;
@@ -86,7 +88,7 @@ export class LogReader {
   }
 
   private read<T>(task: () => T): T {
-    return inStoreTerms(this.database.name, task);
+    return inStoreTerms(this.file, task);
   }
 }
 

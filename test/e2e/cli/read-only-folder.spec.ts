@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { Shop } from '../../support/shop.js';
+import { afterSuite, newFolder } from '../../support/store-folder.js';
+import { Tillbook } from '../../support/tillbook.js';
+import { runTool } from '../../support/tool.js';
+
+/** The folder where nobody can write to it; undefined where this process may not mount. */
+function readOnly(folder: string): string | undefined {
+  const place = newFolder();
+  try {
+    execFileSync('mount', ['--bind', folder, place], { stdio: 'ignore' });
+    afterSuite(() => Promise.resolve(execFileSync('umount', [place])));
+    execFileSync('mount', ['-o', 'remount,ro,bind', place], { stdio: 'ignore' });
+    return place;
+  } catch {
+    return undefined;
+  }
+}
+
+const whereMounts = readOnly(newFolder()) === undefined ? test.skip : test;
+
+/** A backup of a ledger with a sale in it: of one that was stopped, or as a snapshot of the disk has it. */
+async function backup(of: 'stopped' | 'running'): Promise<string> {
+  const ledger = await Tillbook.start();
+  const shop = await Shop.open(ledger);
+  const { position } = await shop.sell();
+  await ledger.get(`${shop.path}/balances?after=${position}`);
+  ledger.close();
+  if (of === 'stopped') await ledger.service.stop();
+  const folder = newFolder();
+  cpSync(ledger.service.folder, folder, { recursive: true });
+  return folder;
+}
+
+whereMounts.each(['stopped', 'running'] as const)(
+  'verbs that read do so in a folder that can only be read, of a service that was %s',
+  async (of) => {
+    const folder = readOnly(await backup(of)) ?? '';
+    for (const verb of [
+      ['verify'],
+      ['replay'],
+      ['export'],
+      ['export', '--format', 'hledger'],
+      ['doctor'],
+    ]) {
+      const { code, out, errors } = await runTool(folder, verb);
+      expect([verb, code, out, errors]).toEqual([verb, 0, expect.anything(), expect.anything()]);
+    }
+    const { out } = await runTool(folder, ['export']);
+    expect(out).toContain('"type":"Sale"');
+  },
+);
