@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { EventStore, Position } from '../../event-store/event-store.js';
-import { START } from '../../event-store/event-store.js';
+import { CorruptLogError, START } from '../../event-store/event-store.js';
 import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { skipsOf } from '../skips.js';
@@ -65,12 +65,15 @@ export class Candidate {
     return new Candidate(new View(projection, file, skipped), live, damage, store, directory);
   }
 
-  /** Takes what it may of these events. @throws Error when it can't digest one */
+  /** Takes what it may of these events. @throws Error when it can't digest one; CorruptLogError when the live view has seen more than the log has */
   async take(page: readonly Arrival[], signal: AbortSignal): Promise<void> {
     if (!this.isPast) {
       const there = this.positionOfLive();
       this.apply(page.filter(({ stored }) => stored.position <= there));
-      if (this.view.position < there) return;
+      if (this.view.position < there) {
+        if (page.length === 0) await this.refuseBeyond(there);
+        return;
+      }
       await this.compare(signal);
       this.isPast = true;
     }
@@ -95,6 +98,16 @@ export class Candidate {
     this.live?.close();
     this.view.close();
     removeGeneration(this.directory, this.view.projection.name, this.view.file.generation);
+  }
+
+  /** Nothing is left to read: the live view has moved on since, or the log lacks what it has seen. */
+  private async refuseBeyond(there: Position): Promise<void> {
+    const head = await this.store.head();
+    if (there <= head) return;
+    const { name } = this.view.projection;
+    throw new CorruptLogError(
+      `the log ends at position ${head}, but view ${name} has seen it up to ${there}`,
+    );
   }
 
   private apply(page: readonly Arrival[]): void {

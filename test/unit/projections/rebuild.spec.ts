@@ -80,6 +80,15 @@ describe('off line', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('verify-'))).toEqual([]);
   });
 
+  test('a view that has seen more than the log has is neither compared nor rebuilt', async () => {
+    await reportCards(store, 3);
+    await follow();
+    edit(`UPDATE about SET position = '${position(4)}'`);
+    await expect(verify([cardsProjection])).rejects.toThrow(
+      `the log ends at position ${position(3)}, but view cards has seen it up to ${position(4)}`,
+    );
+  });
+
   test('a rebuild puts right what differs', async () => {
     await reportCards(store, 3);
     await follow();
