@@ -1,14 +1,13 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { SignedHead } from '../audit/domain/trail.events.js';
-import { lines } from '../audit/lines.js';
 import { type Fault, type FaultCode, MEANINGS } from '../audit/verify/fault.js';
-import { exportedPages } from '../audit/verify/log-file.js';
-import { Verification, type Verified } from '../audit/verify/verification.js';
+import type { LogSource } from '../audit/verify/log-source.js';
+import type { Verified } from '../audit/verify/verification.js';
+import { verifyLog } from '../audit/verify/verify-log.js';
 import { type Settings, settingsOfProcess } from '../config.js';
-import type { CheckedPage } from '../event-store/checked-page.js';
 import { CorruptLogError } from '../event-store/event-store.js';
-import { openCheckedLog, openEventStoreReader } from '../event-store/open-event-store.js';
+import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
 import { ofNamed, untilInterrupted, UsageError } from './tool.js';
@@ -38,53 +37,38 @@ export function verifyCommand(): Command {
 
 async function run(file: string | undefined, options: VerifyOptions): Promise<Verified> {
   const { head, publicKey: trustedKey, json = false } = options;
-  const verification = new Verification({
-    trustedKey,
-    head: head === undefined ? head : read(head),
-    viewsDir: file === undefined ? settingsOfProcess().VIEWS_DIR : undefined,
-  });
+  const { source, viewsDir, progress } = await (file === undefined
+    ? ofStore(json)
+    : ofFile(file, json));
+  const bytes = { trustedKey, head: head === undefined ? undefined : read(head), viewsDir };
   const meant = new Set<FaultCode>();
-  try {
-    const source = file === undefined ? await ofStore(json) : ofFile(file, json);
-    try {
-      await untilInterrupted(async (signal) => {
-        for await (const page of source.pages) {
-          for (const fault of verification.take(page)) tell(fault, json, meant);
-          source.seen(page.events.length);
-          await new Promise(setImmediate);
-          signal.throwIfAborted();
-        }
-      });
-    } finally {
-      source.progress.end();
-    }
-    for (const fault of verification.end()) tell(fault, json, meant);
-    const verified = verification.verified();
-    console.log(json ? JSON.stringify(verified) : summary(verified));
-    return verified;
-  } finally {
-    verification.close();
-  }
-}
-
-/** Where the log comes from. */
-interface Source {
-  readonly pages: AsyncIterable<CheckedPage>;
-  readonly progress: Progress;
-  seen(events: number): void;
-}
-
-async function ofStore(json: boolean): Promise<Source> {
-  const settings = settingsOfProcess();
-  const progress = await progressOf(settings, json);
-  let done = 0;
-  return {
-    pages: openCheckedLog(settings.EVENT_STORE_URL),
-    progress,
-    seen: (events) => {
-      progress.at((done += events));
+  const listener = {
+    fault: (fault: Fault) => {
+      tell(fault, json, meant);
+    },
+    done: (count: number) => {
+      progress.at(count);
     },
   };
+  const check = (signal: AbortSignal) => verifyLog(source, bytes, listener, signal);
+  const verified = await untilInterrupted(check).finally(() => {
+    progress.end();
+  });
+  console.log(json ? JSON.stringify(verified) : summary(verified));
+  return verified;
+}
+
+/** Which log, what views were built from it, and how far it is read. */
+interface Checked {
+  readonly source: LogSource;
+  readonly viewsDir?: string;
+  readonly progress: Progress;
+}
+
+async function ofStore(json: boolean): Promise<Checked> {
+  const settings = settingsOfProcess();
+  const { EVENT_STORE_URL: eventStoreUrl, VIEWS_DIR: viewsDir } = settings;
+  return { source: { eventStoreUrl }, viewsDir, progress: await progressOf(settings, json) };
 }
 
 /** Of a log that can't be opened: what is wrong with it is told by the check. */
@@ -102,17 +86,9 @@ async function progressOf(settings: Settings, json: boolean): Promise<Progress> 
   }
 }
 
-function ofFile(file: string, json: boolean): Source {
+function ofFile(file: string, json: boolean): Checked {
   const { size } = ofNamed(file, (name) => statSync(name));
-  const input = createReadStream(file, 'utf8');
-  const progress = startProgress('verify, bytes', size, json);
-  return {
-    pages: exportedPages(lines(input)),
-    progress,
-    seen: () => {
-      progress.at(input.bytesRead);
-    },
-  };
+  return { source: { file }, progress: startProgress('verify, bytes', size, json) };
 }
 
 function read(file: string): SignedHead {

@@ -49,8 +49,11 @@ function idFor(request: string, type: string, data: string): string {
 }
 
 /** Whether the id of an event follows from what it says, as `encode` makes it. */
-export function hasOwnId({ id, type, data }: StoredEvent, recorded: RecordedEvent): boolean {
-  return idFor(recorded.correlationId, type, data) === id;
+export function hasOwnId(
+  { id, type, data }: StoredEvent,
+  { correlationId }: Pick<RecordedEvent, 'correlationId'>,
+): boolean {
+  return idFor(correlationId, type, data) === id;
 }
 
 /** Fields without which an event of the type can't be understood. */
@@ -188,6 +191,10 @@ const REQUIRED: {
   HeadSigned: ['treeSize', 'rootHash', 'keyId', 'publicKey', 'signature', 'occurredAt'],
 };
 
+/** By their names: each named by the one text that the code has of it, which is compared sooner than a copy. */
+const TYPES: ReadonlyMap<string, { readonly type: string; readonly required: readonly string[] }> =
+  new Map(Object.entries(REQUIRED).map(([type, required]) => [type, { type, required }]));
+
 /**
  * A stored event, checked and brought to its present shape: the only place where old versions are upcast.
  * @throws CorruptLogError naming the position, for what this ledger did not write.
@@ -209,15 +216,21 @@ export function decode(stored: StoredEvent): RecordedEvent {
  */
 export function decodeFact(stored: StoredEvent): LedgerEvent {
   if (!stored.metadata.endsWith(VERSION_AT_END)) parseMetadata(stored);
-  const data = parse(stored, stored.data);
-  const required: readonly string[] | undefined = Object.hasOwn(REQUIRED, stored.type)
-    ? REQUIRED[stored.type as LedgerEventType]
-    : undefined;
-  if (!required) throw unreadable(stored, 'its type is not known');
-  const missing = required.find((field) => data[field] === undefined);
-  if (missing !== undefined) throw unreadable(stored, `it lacks ${missing}`);
-  return { type: stored.type, data } as unknown as LedgerEvent;
+  return decodeData(stored);
 }
+
+/** The same of an event whose metadata are known to be in order. @throws CorruptLogError */
+export function decodeData(stored: Said): LedgerEvent {
+  const data = parse(stored, stored.data);
+  const known = TYPES.get(stored.type);
+  if (!known) throw unreadable(stored, 'its type is not known');
+  const missing = known.required.find((field) => data[field] === undefined);
+  if (missing !== undefined) throw unreadable(stored, `it lacks ${missing}`);
+  return { type: known.type, data } as unknown as LedgerEvent;
+}
+
+/** An event without what the store and its writer say of it. */
+export type Said = Omit<StoredEvent, 'id' | 'metadata'>;
 
 /** @throws CorruptLogError */
 export function decodeProvenance(
@@ -238,7 +251,7 @@ function parseMetadata(stored: StoredEvent): Record<string, unknown> {
   throw unreadable(stored, `its version ${String(version)} is not known`);
 }
 
-function parse(stored: StoredEvent, text: string): Record<string, unknown> {
+function parse(stored: Said, text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -250,7 +263,7 @@ function parse(stored: StoredEvent, text: string): Record<string, unknown> {
   throw unreadable(stored, 'it is no JSON object');
 }
 
-function unreadable(stored: StoredEvent, why: string, cause?: unknown): CorruptLogError {
+function unreadable(stored: Said, why: string, cause?: unknown): CorruptLogError {
   return new CorruptLogError(
     `event ${stored.type} at position ${stored.position} (${stored.stream}, revision ${stored.revision}) can't be read: ${why}`,
     { cause },

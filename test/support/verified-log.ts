@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SigningKey } from '../../src/audit/domain/signed-head.js';
 import type { Fault } from '../../src/audit/verify/fault.js';
-import { Verification, type VerifyOptions } from '../../src/audit/verify/verification.js';
+import { BytesCheck, type BytesOptions } from '../../src/audit/verify/bytes-check.js';
+import { Verification } from '../../src/audit/verify/verification.js';
 import type { CheckedPage } from '../../src/event-store/checked-page.js';
 
 export function newSigningKey(): SigningKey {
@@ -12,14 +13,16 @@ export function newSigningKey(): SigningKey {
 /** What `ledger verify` finds in a log. */
 export async function faultsOf(
   pages: AsyncIterable<CheckedPage>,
-  options: VerifyOptions = {},
+  options: BytesOptions = {},
 ): Promise<Fault[]> {
-  const verification = new Verification(options);
+  const bytes = new BytesCheck(options);
+  const verification = new Verification();
   try {
     const faults: Fault[] = [];
-    for await (const page of pages) faults.push(...verification.take(page));
-    return [...faults, ...verification.end()];
+    for await (const page of pages) faults.push(...verification.take(bytes.take(page)));
+    return [...faults, ...verification.end(bytes.end())];
   } finally {
     verification.close();
+    bytes.close();
   }
 }

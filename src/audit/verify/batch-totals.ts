@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { BatchEvent } from '../../batches/domain/batch.events.js';
-import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
+import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
 import { createTables, type Fold } from '../../projections/projection.js';
@@ -21,7 +21,7 @@ export type ClosedSums = Pick<
 export class BatchTotals {
   private readonly fold: Fold;
   private readonly view: BatchesView;
-  private readonly waiting: RecordedEvent[] = [];
+  private readonly waiting: Arrived[] = [];
 
   constructor(private readonly database: Database.Database) {
     createTables(database, batchesProjection);
@@ -32,7 +32,7 @@ export class BatchTotals {
     this.view = new BatchesView(database);
   }
 
-  add(event: RecordedEvent): void {
+  add(event: Arrived): void {
     this.waiting.push(event);
     if (this.waiting.length >= WAITING) this.catchUp();
   }
@@ -57,7 +57,7 @@ export class BatchTotals {
     for (const event of events) this.attempt([event]);
   }
 
-  private attempt(events: readonly RecordedEvent[]): boolean {
+  private attempt(events: readonly Arrived[]): boolean {
     try {
       this.database.transaction(this.fold)(events);
       return true;

@@ -5,18 +5,60 @@ import type { RequestEvent, SaleEvent } from '../../sales/domain/sale.events.js'
 import { evolveSale, type Sale } from '../../sales/domain/sale.js';
 import { Shelf } from './shelf.js';
 
-/** What is kept of a stream while the log is read. */
-export interface History {
-  /** Of its last event; -1 before the first. */
-  revision: number;
-  /** Where its first fault is: what comes behind it can't be judged. */
-  brokenAt?: string;
-  /** Of a sale, a request, a batch or a payout: its events. Of other streams nothing. */
+/** The events of a stream, and the sale as these leave it, where they are of one. */
+interface Unfolded {
   readonly facts: LedgerEvent[];
-  /** The same in JSON, one behind the other, made of what the log has: nothing is written anew to be kept. */
-  text: string;
-  /** As these leave it. */
-  sale?: Sale | undefined;
+  sale: Sale | undefined;
+}
+
+/**
+ * What is kept of a stream while the log is read. At rest its events are text, made of what the log has: a hundred
+ * objects less for each stream that waits for its next event.
+ */
+export class History {
+  private unfolded: Unfolded | undefined;
+
+  /**
+   * @param revision of its last event; -1 before the first
+   * @param brokenAt where its first fault is: what comes behind it can't be judged
+   * @param text of a sale, a request or a payout: its events in JSON, one behind the other; of other streams nothing
+   */
+  constructor(
+    public revision = -1,
+    public brokenAt?: string,
+    public text = '',
+  ) {}
+
+  /** Of a sale, a request or a payout: its events. */
+  get facts(): readonly LedgerEvent[] {
+    return this.unfold().facts;
+  }
+
+  get sale(): Sale | undefined {
+    return this.unfold().sale;
+  }
+
+  /** `data`: the event's as the log has it. @throws RangeError where an amount can't be */
+  add(event: LedgerEvent, data: string): void {
+    const unfolded = this.unfold();
+    const text = `{"type":"${event.type}","data":${data}}`;
+    this.text = this.text === '' ? text : `${this.text},${text}`;
+    takeIn(unfolded, event);
+  }
+
+  /** To be called where the next event is of another stream: from then on it is text alone. */
+  fold(): void {
+    this.unfolded = undefined;
+  }
+
+  private unfold(): Unfolded {
+    if (this.unfolded) return this.unfolded;
+    const unfolded: Unfolded = { facts: [], sale: undefined };
+    if (this.text !== '') {
+      for (const fact of JSON.parse(`[${this.text}]`) as LedgerEvent[]) takeInAgain(unfolded, fact);
+    }
+    return (this.unfolded = unfolded);
+  }
 }
 
 /** Every stream of the log as far as it has been read: those that changed lately in memory, the rest in a table. */
@@ -30,7 +72,7 @@ export class Histories {
   stream(name: string): History {
     const known = this.shelf.get(name);
     if (known) return known;
-    const history: History = { revision: -1, facts: [], text: '' };
+    const history = new History();
     this.shelf.set(name, history);
     return history;
   }
@@ -46,17 +88,19 @@ export function saleFacts({ facts }: History): readonly (SaleEvent | RequestEven
   return facts as readonly (SaleEvent | RequestEvent)[];
 }
 
-/** `data`: the event's as the log has it. @throws RangeError where an amount can't be */
-export function remember(history: History, event: LedgerEvent, data: string): void {
-  const text = `{"type":"${event.type}","data":${data}}`;
-  history.text = history.text === '' ? text : `${history.text},${text}`;
-  takeIn(history, event);
+function takeIn(unfolded: Unfolded, event: LedgerEvent): void {
+  unfolded.facts.push(event);
+  if (event.type === 'Sale' || unfolded.sale) {
+    unfolded.sale = evolveSale(unfolded.sale, event as SaleEvent);
+  }
 }
 
-function takeIn(history: History, event: LedgerEvent): void {
-  history.facts.push(event);
-  if (event.type === 'Sale' || history.sale) {
-    history.sale = evolveSale(history.sale, event as SaleEvent);
+/** What could not be taken in was told when it came. */
+function takeInAgain(unfolded: Unfolded, event: LedgerEvent): void {
+  try {
+    takeIn(unfolded, event);
+  } catch {
+    return;
   }
 }
 
@@ -68,9 +112,5 @@ function pack({ revision, brokenAt = '', text }: History): string {
 function unpack(packed: string): History {
   const end = packed.indexOf('\n');
   const [revision, brokenAt] = packed.slice(0, end).split(' ');
-  const text = packed.slice(end + 1);
-  const history: History = { revision: Number(revision), facts: [], text };
-  if (brokenAt) history.brokenAt = brokenAt;
-  for (const fact of JSON.parse(`[${text}]`) as LedgerEvent[]) takeIn(history, fact);
-  return history;
+  return new History(Number(revision), brokenAt || undefined, packed.slice(end + 1));
 }

@@ -1,21 +1,18 @@
-import Database from 'better-sqlite3';
-import type { CheckedPage } from '../../event-store/checked-page.js';
-import { START, type StoredEvent } from '../../event-store/event-store.js';
-import type { LedgerEvent, RecordedEvent } from '../../ledger/domain/ledger-event.js';
+import type { Position } from '../../event-store/event-store.js';
+import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
-import { decode, hasOwnId } from '../../ledger/event-codec.js';
+import { decode, decodeData, type Said } from '../../ledger/event-codec.js';
 import { ownStream } from '../domain/own-stream.js';
-import type { SignedHead } from '../domain/trail.events.js';
 import { BatchesCheck } from './batches-check.js';
 import { BooksCheck } from './books-check.js';
+import type { BytesOutcome, BytesPage, Note } from './bytes-check.js';
 import type { Fault } from './fault.js';
-import { HeadsCheck } from './heads-check.js';
-import { Histories, type History, remember } from './histories.js';
+import { Histories, type History } from './histories.js';
 import { type Finding, illegal } from './judge.js';
-import { KeptTree } from './kept-tree.js';
 import { isMoneyOut, type MoneyOut, MoneyOutCheck, payoutFinding } from './money-out-check.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
+import { scratchDatabase } from './scratch.js';
 
 /** What a log came to that was read to its end. */
 export interface Verified {
@@ -29,136 +26,88 @@ export interface Verified {
   readonly faults: number;
 }
 
-export interface VerifyOptions {
-  /** The only key that may have signed heads, base64. */
-  readonly trustedKey?: string | undefined;
-  /** A head that was kept elsewhere. */
-  readonly head?: SignedHead | undefined;
-  /** Of views that were built from this log. */
-  readonly viewsDir?: string | undefined;
-}
-
 /**
- * Checks a log that it is given page by page, in its order. In memory it keeps merchants, reported cards and balances,
- * and of streams those that changed last; what else it has to know is in a file of SQLite's own, gone when it is closed.
+ * Judges what the events of a log mean, which it is given page by page, in its order. In memory it keeps merchants, reported
+ * cards and balances, and of streams those that changed last; what else it has to know is in a file of SQLite's own.
  */
 export class Verification {
-  private readonly database: Database.Database;
-  private readonly histories: Histories;
+  private readonly database = scratchDatabase();
+  private readonly histories = new Histories(this.database);
   private readonly parties = new Parties();
-  private readonly batches: BatchesCheck;
-  private readonly sales: SalesCheck;
-  private readonly heads: HeadsCheck;
-  private readonly kept: KeptTree | undefined;
+  private readonly batches = new BatchesCheck(this.database);
+  private readonly sales = new SalesCheck(this.histories, this.parties, this.batches);
   private readonly books = new BooksCheck();
-  private readonly moneyOut: MoneyOutCheck;
-  private last: string = START;
+  private readonly moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
   private events = 0;
   private faults = 0;
-  /** A head that is not of this log is told once: those behind it can't be either. */
-  private isForeign = false;
   /** Where events can't be judged, the books can't come out. */
   private isBroken = false;
 
-  constructor(private readonly options: VerifyOptions = {}) {
-    this.database = new Database('');
-    // Of one transaction that never ends: nothing of it has to outlive this.
-    for (const pragma of ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -65536']) {
-      this.database.pragma(pragma);
-    }
-    this.database.exec('BEGIN');
-    this.histories = new Histories(this.database);
-    this.batches = new BatchesCheck(this.database);
-    this.sales = new SalesCheck(this.histories, this.parties, this.batches);
-    this.moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
-    const { viewsDir } = options;
-    this.kept = viewsDir === undefined ? undefined : KeptTree.open(viewsDir);
-    this.heads = new HeadsCheck(this.database, options.trustedKey);
-  }
-
   /** What is wrong with the next of the log. */
-  take({ events, faults }: CheckedPage): Fault[] {
-    const found: Fault[] = [...faults];
-    if (faults.length > 0) this.isBroken = true;
-    for (const event of events) this.event(event, found);
-    this.heads.catchUp();
+  take(page: BytesPage): Fault[] {
+    const found: Fault[] = [...page.faults];
+    if (page.faults.length > 0) this.isBroken = true;
+    for (let place = 0; place < page.types.length; place += 1) {
+      this.event(eventAt(page, place), page.notes.get(place), found);
+    }
+    this.events += page.types.length;
     this.faults += found.length;
     return found;
   }
 
-  /** What is wrong with the log as a whole. */
-  end(): Fault[] {
-    const { head } = this.options;
-    const kept = [
-      head && this.heads.finding(head),
-      this.kept && this.heads.changedSince(this.kept),
-    ].filter((finding) => finding !== undefined);
-    const found = [...kept, ...(this.isBroken ? [] : this.books.end())];
+  /** What is wrong with the log as a whole. `bytes`: what was found of it without knowing what its events mean. */
+  end(bytes: BytesOutcome): Fault[] {
+    const found = [...bytes.findings, ...(this.isBroken ? [] : this.books.end())];
     this.faults += found.length;
     return found;
   }
 
-  verified(): Verified {
-    const { lastTrue, heads } = this.heads;
+  verified({ rootHash, heads, lastTrueHead }: BytesOutcome): Verified {
     return {
       events: this.events,
-      rootHash: this.heads.root(),
+      rootHash,
       heads,
-      ...(lastTrue && { lastTrueHead: lastTrue }),
+      ...(lastTrueHead && { lastTrueHead }),
       undecided: this.sales.undecided,
       faults: this.faults,
     };
   }
 
   close(): void {
-    this.kept?.close();
     this.database.close();
   }
 
-  private event(stored: StoredEvent, found: Fault[]): void {
-    const { position, stream, revision } = stored;
+  private event(said: Recorded, note: Note | undefined, found: Fault[]): void {
+    const { position, stream, revision } = said;
     const tell = (finding: Finding | undefined): void => {
       if (finding) found.push({ ...finding, position, stream });
     };
     const history = this.histories.stream(stream);
-    const order = this.order(stored);
-    const missing = gap(stored, history);
-    const isInPlace = !order && !missing;
-    tell(order);
+    const missing = gap(said, history);
+    const isInPlace = !note?.order && !missing;
+    tell(note?.order);
     tell(missing);
-    const recorded = readable(stored);
-    if ('code' in recorded) tell(recorded);
-    else this.content(stored, recorded, history, isInPlace, tell);
-    this.heads.take(stored);
-    this.events += 1;
+    const event = readable(said, note);
+    const isReadable = !('code' in event);
+    if (isReadable) this.content(said, event, history, { isInPlace, note }, tell);
+    else tell(event);
     history.revision = Math.max(history.revision, revision);
-    if (!isInPlace || 'code' in recorded) this.break(history, position);
+    if (!isInPlace || !isReadable) this.break(history, position);
+    history.fold();
   }
 
   /** What is wrong with what it says. */
   private content(
-    stored: StoredEvent,
-    recorded: RecordedEvent,
+    said: Recorded,
+    event: LedgerEvent,
     history: History,
-    isInPlace: boolean,
+    { isInPlace, note }: { readonly isInPlace: boolean; readonly note: Note | undefined },
     tell: Tell,
   ): void {
-    const { event, position } = recorded;
-    const isItsId = hasOwnId(stored, recorded);
-    if (!isItsId) tell(NOT_ITS_ID);
-    if (isInPlace && history.brokenAt === undefined) {
-      this.judge(recorded, history, stored.data, tell);
-    }
-    if (!isItsId) this.moneyOut.doubt(event);
-    if (event.type === 'HeadSigned') tell(this.signed(event.data, position));
-  }
-
-  private order({ position }: StoredEvent): Finding | undefined {
-    const before = this.last;
-    if (position > before) this.last = position;
-    return position > before
-      ? undefined
-      : { code: 'order', detail: `it comes behind position ${before}` };
+    if (note?.isNotItsId) tell(NOT_ITS_ID);
+    if (isInPlace && history.brokenAt === undefined) this.judge(said, event, history, tell);
+    if (note?.isNotItsId) this.moneyOut.doubt(event);
+    tell(note?.head);
   }
 
   private break(history: History, position: string): void {
@@ -166,35 +115,24 @@ export class Verification {
     this.isBroken = true;
   }
 
-  private signed(head: SignedHead, position: string): Finding | undefined {
-    const finding = this.heads.signed(head, position);
-    if (finding?.code !== 'head') return finding;
-    const isTold = this.isForeign;
-    this.isForeign = true;
-    return isTold ? undefined : finding;
-  }
-
   /** By the rules that decide such events; then it is taken in, whatever they say. */
-  private judge(recorded: RecordedEvent, history: History, data: string, tell: Tell): void {
-    const { event, stream } = recorded;
+  private judge(said: Recorded, event: LedgerEvent, history: History, tell: Tell): void {
+    const { stream, position, at } = said;
     const own = ownStream(event);
     if (own !== stream) {
-      this.break(history, recorded.position);
+      this.break(history, position);
       tell({ code: 'misplaced', detail: `it belongs into ${own}` });
       return;
     }
-    const at = Date.parse(recorded.recordedAt);
-    const found = this.judged(event, history, at, recorded).filter(
-      (finding) => finding !== undefined,
-    );
+    const found = this.judged(event, history, said).filter((finding) => finding !== undefined);
     found.forEach(tell);
     try {
-      this.takeIn(recorded, history, data);
+      this.takeIn(event, history, said);
     } catch (error) {
       tell(illegal((error as Error).message));
-      this.break(history, recorded.position);
+      this.break(history, position);
     }
-    if (found.length > 0 && isMoneyOut(event)) this.leaveOut(event, history, recorded.position);
+    if (found.length > 0 && isMoneyOut(event)) this.leaveOut(event, history, position);
     else this.post(event, at, found.length > 0, tell);
   }
 
@@ -214,8 +152,7 @@ export class Verification {
   private judged(
     event: LedgerEvent,
     history: History,
-    at: number,
-    recorded: RecordedEvent,
+    { at, revision }: Recorded,
   ): (Finding | undefined)[] {
     switch (event.type) {
       case 'Sale':
@@ -260,18 +197,18 @@ export class Verification {
       case 'PayoutReturned':
         return [payoutFinding(event, history)];
       case 'WrittenOff':
-        return [begun(recorded) ?? this.outgoing(event, at)];
+        return [begun(revision) ?? this.outgoing(event, at)];
       case 'ReserveReleased':
         return [this.outgoing(event, at)];
       case 'FailureReported':
       case 'AppealFiled':
       case 'KeyAdded':
       case 'AcquirerPaid':
-        return [begun(recorded)];
+        return [begun(revision)];
       case 'AppealAnswered':
-        return [recorded.revision === 1 ? undefined : illegal('nobody has appealed')];
+        return [revision === 1 ? undefined : illegal('nobody has appealed')];
       case 'KeyRevoked':
-        return [recorded.revision > 0 ? undefined : illegal('there was no such key')];
+        return [revision > 0 ? undefined : illegal('there was no such key')];
       case 'EventSkipped':
       case 'HeadSigned':
         return [];
@@ -289,14 +226,34 @@ export class Verification {
     if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));
   }
 
-  private takeIn(recorded: RecordedEvent, history: History, data: string): void {
-    const { event } = recorded;
-    this.batches.totals.add(recorded);
-    if (!isKept(recorded.stream)) return;
+  private takeIn(event: LedgerEvent, history: History, said: Recorded): void {
+    const { stream, position, revision, recordedAt, data } = said;
+    this.batches.totals.add({ event, position, revision, recordedAt });
+    if (!isKept(stream)) return;
     const before = history.sale;
-    remember(history, event, data);
+    history.add(event, data);
     if (history.sale) this.books.changed(before, history.sale);
   }
+}
+
+/** An event as it was recorded. */
+interface Recorded extends Said {
+  readonly recordedAt: string;
+  /** The same, epoch milliseconds. */
+  readonly at: number;
+}
+
+function eventAt(page: BytesPage, place: number): Recorded {
+  const recordedAt = page.recordedAt[place] as string;
+  return {
+    position: page.positions[place] as Position,
+    stream: page.streams[place] as string,
+    revision: page.revisions[place] as number,
+    type: page.types[place] as string,
+    data: page.data[place] as string,
+    recordedAt,
+    at: Date.parse(recordedAt),
+  };
 }
 
 /** Takes what is wrong with an event, if anything. */
@@ -309,19 +266,20 @@ function isKept(stream: string): boolean {
   return stream.startsWith('sale-') || stream.startsWith('payout-');
 }
 
-function begun({ revision }: RecordedEvent): Finding | undefined {
+function begun(revision: number): Finding | undefined {
   return revision === 0 ? undefined : illegal('its stream has begun already');
 }
 
-function gap({ revision }: StoredEvent, history: History): Finding | undefined {
+function gap({ revision }: Said, history: History): Finding | undefined {
   const due = history.revision + 1;
   if (revision === due) return undefined;
   return { code: 'revision', detail: `it has revision ${revision} where ${due} is due` };
 }
 
-function readable(stored: StoredEvent): RecordedEvent | Finding {
+function readable(said: Recorded, note: Note | undefined): LedgerEvent | Finding {
   try {
-    return decode(stored);
+    const { metadata } = note ?? {};
+    return metadata === undefined ? decodeData(said) : decode({ ...said, id: '', metadata }).event;
   } catch (error) {
     return { code: 'unreadable', detail: (error as Error).message };
   }

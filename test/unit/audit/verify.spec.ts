@@ -8,7 +8,7 @@ import { lines } from '../../../src/audit/lines.js';
 import { refusalOf } from '../../../src/audit/proofs.js';
 import type { FaultCode } from '../../../src/audit/verify/fault.js';
 import { exportedPages } from '../../../src/audit/verify/log-file.js';
-import type { VerifyOptions } from '../../../src/audit/verify/verification.js';
+import type { BytesOptions } from '../../../src/audit/verify/bytes-check.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { openCheckedLog } from '../../../src/event-store/open-event-store.js';
 import { logFile, openForWriting } from '../../../src/event-store/sqlite/log-file.js';
@@ -262,11 +262,11 @@ function folderOf(events: readonly StoredEvent[]): string {
   return folder;
 }
 
-async function inFolder(events: readonly StoredEvent[], options: VerifyOptions = {}) {
+async function inFolder(events: readonly StoredEvent[], options: BytesOptions = {}) {
   return faultsOf(openCheckedLog(`file:${folderOf(events)}`), options);
 }
 
-async function asFile(events: readonly StoredEvent[], options: VerifyOptions = {}) {
+async function asFile(events: readonly StoredEvent[], options: BytesOptions = {}) {
   const file = join(newFolder(), 'log.ndjson');
   writeExport(file, events);
   return faultsOf(exportedPages(lines(createReadStream(file, 'utf8'))), options);

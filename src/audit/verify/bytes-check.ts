@@ -1,0 +1,162 @@
+import type Database from 'better-sqlite3';
+import type { CheckedPage, KeepingFault } from '../../event-store/checked-page.js';
+import { type Position, START, type StoredEvent } from '../../event-store/event-store.js';
+import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import { decode, decodeProvenance, hasOwnId } from '../../ledger/event-codec.js';
+import type { SignedHead } from '../domain/trail.events.js';
+import { HeadsCheck } from './heads-check.js';
+import type { Finding } from './judge.js';
+import { KeptTree } from './kept-tree.js';
+import { scratchDatabase } from './scratch.js';
+
+export interface BytesOptions {
+  /** The only key that may have signed heads, base64. */
+  readonly trustedKey?: string | undefined;
+  /** A head that was kept elsewhere. */
+  readonly head?: SignedHead | undefined;
+  /** Of views that were built from this log. */
+  readonly viewsDir?: string | undefined;
+}
+
+/** What there is to say of an event's bytes. */
+export interface Note {
+  /** Where it comes behind one that it should come before. */
+  order?: Finding;
+  isNotItsId?: true;
+  /** What is wrong with a head that was signed. */
+  head?: Finding;
+  /** Where they can't be read. */
+  metadata?: string;
+}
+
+/** Some of the log in its order: a column for each of what the meaning of its events is judged by. */
+export interface BytesPage {
+  readonly faults: readonly KeepingFault[];
+  readonly positions: Position[];
+  readonly streams: string[];
+  readonly revisions: number[];
+  readonly types: string[];
+  /** JSON. */
+  readonly data: string[];
+  /** RFC 3339; of metadata that can't be read an empty text. */
+  readonly recordedAt: string[];
+  /** By the event's place in the page; of most events there are none. */
+  readonly notes: Map<number, Note>;
+}
+
+/** What the bytes of the log came to. */
+export interface BytesOutcome {
+  readonly findings: readonly (Finding & { readonly position?: string })[];
+  readonly rootHash: string;
+  readonly heads: number;
+  readonly lastTrueHead?: { readonly treeSize: number; readonly position: string } | undefined;
+}
+
+/**
+ * Checks what does not take to know what events mean: that positions rise, that ids are of what the events say, the tree
+ * over the log, and the heads that were signed of it.
+ */
+export class BytesCheck {
+  private readonly database: Database.Database = scratchDatabase();
+  private readonly heads: HeadsCheck;
+  private readonly kept: KeptTree | undefined;
+  private last: string = START;
+  /** A head that is not of this log is told once: those behind it can't be either. */
+  private isForeign = false;
+
+  constructor(private readonly options: BytesOptions = {}) {
+    const { viewsDir, trustedKey } = options;
+    this.kept = viewsDir === undefined ? undefined : KeptTree.open(viewsDir);
+    this.heads = new HeadsCheck(this.database, trustedKey);
+  }
+
+  /** The next of the log, for whoever judges what it means. */
+  take({ events, faults }: CheckedPage): BytesPage {
+    const page = emptyPage(faults);
+    for (const event of events) this.event(event, page);
+    this.heads.catchUp();
+    return page;
+  }
+
+  end(): BytesOutcome {
+    const { head } = this.options;
+    const findings = [
+      head && this.heads.finding(head),
+      this.kept && this.heads.changedSince(this.kept),
+    ].filter((finding) => finding !== undefined);
+    const { heads, lastTrue: lastTrueHead } = this.heads;
+    return { findings, rootHash: this.heads.root(), heads, lastTrueHead };
+  }
+
+  close(): void {
+    this.kept?.close();
+    this.database.close();
+  }
+
+  private event(stored: StoredEvent, page: BytesPage): void {
+    this.order(stored, page);
+    page.recordedAt.push(this.recordedAt(stored, page));
+    if (stored.type === 'HeadSigned') this.signed(stored, page);
+    this.heads.take(stored);
+    page.positions.push(stored.position);
+    page.streams.push(stored.stream);
+    page.revisions.push(stored.revision);
+    page.data.push(stored.data);
+    page.types.push(stored.type);
+  }
+
+  private order({ position }: StoredEvent, page: BytesPage): void {
+    const before = this.last;
+    if (position > before) this.last = position;
+    else noteOf(page).order = { code: 'order', detail: `it comes behind position ${before}` };
+  }
+
+  private recordedAt(stored: StoredEvent, page: BytesPage): string {
+    try {
+      const provenance = decodeProvenance(stored);
+      if (!hasOwnId(stored, provenance)) noteOf(page).isNotItsId = true;
+      return provenance.recordedAt;
+    } catch {
+      noteOf(page).metadata = stored.metadata;
+      return '';
+    }
+  }
+
+  private signed(stored: StoredEvent, page: BytesPage): void {
+    const head = readHead(stored);
+    const finding = head && this.heads.signed(head, stored.position);
+    if (!finding || (finding.code === 'head' && this.isForeign)) return;
+    if (finding.code === 'head') this.isForeign = true;
+    noteOf(page).head = finding;
+  }
+}
+
+/** Of the event that is being added to the page. */
+function noteOf({ notes, types }: BytesPage): Note {
+  const place = types.length;
+  const note = notes.get(place) ?? {};
+  notes.set(place, note);
+  return note;
+}
+
+function emptyPage(faults: readonly KeepingFault[]): BytesPage {
+  return {
+    faults,
+    positions: [],
+    streams: [],
+    revisions: [],
+    types: [],
+    data: [],
+    recordedAt: [],
+    notes: new Map(),
+  };
+}
+
+/** Undefined where it can't be read: that is told where the event is judged. */
+function readHead(stored: StoredEvent): SignedHead | undefined {
+  try {
+    return (decode(stored).event as LedgerEvent & { type: 'HeadSigned' }).data;
+  } catch {
+    return undefined;
+  }
+}
