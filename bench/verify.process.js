@@ -5,6 +5,7 @@ import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { answering } from './answering.js';
 import { timed } from './timed.js';
 
+const NEVER = new AbortController().signal;
 const WORK = { scan, verify };
 
 answering(({ does, ...job }) => timed(() => WORK[does](job)));
@@ -26,7 +27,7 @@ async function scan({ eventStoreUrl }) {
 
 async function verify({ eventStoreUrl }) {
   const listener = { fault: () => undefined, done: () => undefined };
-  const { events, faults } = await verifyLog({ eventStoreUrl }, {}, listener);
+  const { events, faults } = await verifyLog({ eventStoreUrl }, {}, listener, NEVER);
   if (faults > 0) throw new Error(`${faults} faults in a log that has none`);
   return events;
 }

@@ -38,12 +38,15 @@ export async function openEventStoreReader(url: string): Promise<EventStore> {
 }
 
 /**
- * The whole log, page by page, and what is wrong with its keeping, beside whoever writes to it.
- * @throws StoreUnavailableError
+ * The whole log, page by page, and what is wrong with its keeping, beside whoever writes to it. `mode`: whether what can be
+ * is checked in a thread of its own. @throws StoreUnavailableError
  */
-export async function* openCheckedLog(url: string): AsyncGenerator<CheckedPage> {
+export async function* openCheckedLog(
+  url: string,
+  mode: 'thread' | 'inline',
+): AsyncGenerator<CheckedPage> {
   if (isFolder(url)) {
-    yield* checkedPages(folderOf(url));
+    yield* checkedPages(folderOf(url), mode);
     return;
   }
   const store = await openEventStoreReader(url);

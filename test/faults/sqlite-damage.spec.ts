@@ -108,7 +108,7 @@ test('a lost index is refused, and told by a check of the whole log', async () =
   change(folder, 'DROP INDEX events_by_stream');
   await expectRefused(folder, 'lacks events_by_stream');
   const pages = [];
-  for await (const page of openCheckedLog(`file:${folder}`)) pages.push(page);
+  for await (const page of openCheckedLog(`file:${folder}`, 'inline')) pages.push(page);
   expect(pages).toMatchObject([{ events: [], faults: [{ code: 'damaged' }] }]);
 });
 
@@ -120,7 +120,7 @@ test.each([5, 20])(
     bytes.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
     writeFileSync(logFile(folder), bytes);
     const told = { events: 0, codes: new Set<string>() };
-    for await (const { events, faults } of openCheckedLog(`file:${folder}`)) {
+    for await (const { events, faults } of openCheckedLog(`file:${folder}`, 'inline')) {
       told.events += events.length;
       for (const { code } of faults) told.codes.add(code);
     }

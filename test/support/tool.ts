@@ -45,6 +45,13 @@ export async function interruptTool(folder: string, args: readonly string[]): Pr
   return run;
 }
 
+/** The same, and Ctrl-C pressed as soon as it has printed something. */
+export async function interruptPrinting(folder: string, args: readonly string[]): Promise<ToolRun> {
+  const child = start(folder, args, {});
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  return runOf(child);
+}
+
 function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const settings = { ...storeSettings(folder), PATH: process.env['PATH'], ...env };
   return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings });

@@ -15,18 +15,26 @@ export type FromBytes =
 
 /**
  * Reads a log in a thread of its own, which checks its bytes on the way: page by page in the log's order, and what they
- * came to last. Only a few pages are ever read ahead. @throws Error with what kept the thread from reading on
+ * came to last. Only a few pages are ever read ahead. @throws whatever aborted the signal; Error with what kept the thread from
+ * reading on
  */
-export async function* bytesInThread(order: BytesOrder): AsyncGenerator<FromBytes> {
+export async function* bytesInThread(
+  order: BytesOrder,
+  signal: AbortSignal,
+): AsyncGenerator<FromBytes> {
   const worker = new Worker(new URL('./bytes.worker.js', import.meta.url), { workerData: order });
   try {
-    const messages = on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[FromBytes]>;
+    const until = { close: ['exit'], signal };
+    const messages = on(worker, 'message', until) as AsyncIterable<[FromBytes]>;
     for await (const [message] of messages) {
       yield message;
       if ('outcome' in message) return;
       worker.postMessage('taken');
     }
     throw new Error('the thread that reads the log has ended');
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     await worker.terminate();
   }

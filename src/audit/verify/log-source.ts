@@ -21,7 +21,7 @@ export function openLog(source: LogSource): OpenLog {
   }
   let events = 0;
   const pages = async function* (): AsyncGenerator<CheckedPage> {
-    for await (const page of openCheckedLog(source.eventStoreUrl)) {
+    for await (const page of openCheckedLog(source.eventStoreUrl, 'thread')) {
       events += page.events.length;
       yield page;
     }

@@ -20,11 +20,11 @@ export async function verifyLog(
   source: LogSource,
   options: BytesOptions,
   listener: Listener,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Verified> {
   const verification = new Verification();
   try {
-    for await (const message of bytesInThread({ source, options })) {
+    for await (const message of bytesInThread({ source, options }, signal)) {
       if ('outcome' in message) {
         verification.end(message.outcome).forEach(listener.fault);
         return verification.verified(message.outcome);
@@ -32,7 +32,7 @@ export async function verifyLog(
       verification.take(message.page).forEach(listener.fault);
       listener.done(message.done);
       await setImmediate();
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
     }
     throw new Error('the log was not read to its end');
   } finally {

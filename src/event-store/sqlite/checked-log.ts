@@ -9,20 +9,22 @@ import {
   logFile,
   openForReading,
 } from './log-file.js';
+import { damaged, StructureThread, structureFaults } from './structure-check.js';
 
 /** Rows read at a time. */
 const PAGE = 1_000;
 
-/** Broken places of the file that are told one by one. */
-const TOLD = 100;
-
 type CheckedRow = [...Columns, checksum: number];
 
 /**
- * The whole log as it stands, and whatever of its file is not as it was written: pages, index entries, checksums,
- * positions. It goes on behind a fault. @throws StoreUnavailableError when there is no log, or it can't be got at
+ * The whole log as it stands, and whatever of its file is not as it was written: checksums, positions, and last pages and
+ * index entries, which a thread of its own goes through meanwhile. It goes on behind a fault.
+ * @throws StoreUnavailableError when there is no log, or it can't be got at
  */
-export function* checkedPages(folder: string): Generator<CheckedPage> {
+export async function* checkedPages(
+  folder: string,
+  mode: 'thread' | 'inline',
+): AsyncGenerator<CheckedPage> {
   let database: Database.Database;
   try {
     database = openForReading(folder);
@@ -31,27 +33,14 @@ export function* checkedPages(folder: string): Generator<CheckedPage> {
     yield { events: [], faults: [damaged(error.message)] };
     return;
   }
+  const structure = mode === 'thread' ? new StructureThread(folder) : undefined;
   try {
-    yield { events: [], faults: structureFaults(database, logFile(folder)) };
     const rows = rowsOf(database, logFile(folder));
     if (rows) yield* rows.pages();
+    yield { events: [], faults: await (structure?.faults() ?? structureFaults(folder)) };
   } finally {
     database.close();
-  }
-}
-
-/** Of damage that keeps SQLite from checking further, too. */
-function structureFaults(database: Database.Database, file: string): KeepingFault[] {
-  try {
-    const told = inStoreTerms(file, () =>
-      (database.pragma(`integrity_check(${TOLD})`) as { integrity_check: string }[]).map(
-        (row) => row.integrity_check,
-      ),
-    );
-    return told.filter((line) => line !== 'ok').map((line) => damaged(`${file}: ${line}`));
-  } catch (error) {
-    if (!(error instanceof CorruptLogError)) throw error;
-    return [damaged(error.message)];
+    await structure?.stop();
   }
 }
 
@@ -144,8 +133,4 @@ class CheckedRows {
 function missing(from: number, to: number): KeepingFault {
   const what = from === to ? `position ${from} is` : `positions ${from} to ${to} are`;
   return { code: 'missing', position: toPosition(from), detail: `${what} not there` };
-}
-
-function damaged(detail: string): KeepingFault {
-  return { code: 'damaged', detail };
 }

@@ -171,7 +171,7 @@ describe('an unskilled hand', () => {
     const database = new Database(logFile(folder));
     database.exec(sql);
     database.close();
-    const faults = await faultsOf(openCheckedLog(`file:${folder}`));
+    const faults = await faultsOf(openCheckedLog(`file:${folder}`, 'inline'));
     expect(faults.map(({ code }) => code)).toEqual(codes);
     expect(faults[0]?.position).toBe(
       sql.includes('INSERT')
@@ -263,7 +263,7 @@ function folderOf(events: readonly StoredEvent[]): string {
 }
 
 async function inFolder(events: readonly StoredEvent[], options: BytesOptions = {}) {
-  return faultsOf(openCheckedLog(`file:${folderOf(events)}`), options);
+  return faultsOf(openCheckedLog(`file:${folderOf(events)}`, 'inline'), options);
 }
 
 async function asFile(events: readonly StoredEvent[], options: BytesOptions = {}) {
