@@ -224,8 +224,9 @@ export function decodeData(stored: Said): LedgerEvent {
   const data = parse(stored, stored.data);
   const known = TYPES.get(stored.type);
   if (!known) throw unreadable(stored, 'its type is not known');
-  const missing = known.required.find((field) => data[field] === undefined);
-  if (missing !== undefined) throw unreadable(stored, `it lacks ${missing}`);
+  for (const field of known.required) {
+    if (data[field] === undefined) throw unreadable(stored, `it lacks ${field}`);
+  }
   return { type: known.type, data } as unknown as LedgerEvent;
 }
 

@@ -15,8 +15,11 @@ export class Balances {
 
   add({ merchantId, currency, lines }: Posting): void {
     const name = `${merchantId} ${currency}`;
-    const book = this.books.get(name) ?? new Map<Account, BookAccount & { sum: bigint }>();
-    this.books.set(name, book);
+    let book = this.books.get(name);
+    if (!book) {
+      book = new Map();
+      this.books.set(name, book);
+    }
     for (const { account, debit, credit } of lines) {
       let held = book.get(account);
       if (!held) book.set(account, (held = { account, merchantId, currency, sum: 0n }));

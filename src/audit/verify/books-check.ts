@@ -55,10 +55,11 @@ export class BooksCheck {
 
   /** A sale as an event found it and left it. */
   changed(before: Sale | undefined, after: Sale): void {
+    const more = pendingOf(after) - (before ? pendingOf(before) : 0);
+    if (more === 0) return;
     const { merchantId, currency } = after.data;
     const key = `${merchantId} ${currency}`;
-    const more = BigInt(pendingOf(after) - (before ? pendingOf(before) : 0));
-    if (more !== 0n) this.pending.set(key, (this.pending.get(key) ?? 0n) + more);
+    this.pending.set(key, (this.pending.get(key) ?? 0n) + BigInt(more));
   }
 
   /** What does not come out at the end of the log. */

@@ -3,16 +3,27 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  return hasAllOf(a, b) && hasAllOf(b, a, false);
+  const common = sameFields(a, b);
+  return common !== undefined && fieldsOf(b) === common;
 }
 
-/** Whether the second has the fields of the first; whether as they are there, unless only their presence is asked. */
-function hasAllOf(a: object, b: object, isCompared = true): boolean {
+/** How many fields the first has, all of which the second has alike; undefined where it does not. */
+function sameFields(a: object, b: object): number | undefined {
+  let fields = 0;
   for (const name in a) {
     const field: unknown = a[name as never];
     if (field === undefined) continue;
-    const other: unknown = b[name as never];
-    if (isCompared ? !isSameJson(field, other) : other === undefined) return false;
+    if (!isSameJson(field, b[name as never])) return undefined;
+    fields += 1;
   }
-  return true;
+  return fields;
+}
+
+function fieldsOf(value: object): number {
+  let fields = 0;
+  for (const name in value) {
+    const field: unknown = value[name as never];
+    if (field !== undefined) fields += 1;
+  }
+  return fields;
 }

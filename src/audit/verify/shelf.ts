@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { NameFilter } from './name-filter.js';
 
 /** Values that are kept in memory at the most, twice: those used lately, and those used before. */
 const NEAR = 20_000;
@@ -11,6 +12,7 @@ export interface Packing<V> {
 
 /** Values by name: those used lately in memory, the rest in a table. Its memory does not grow with their number. */
 export class Shelf<V extends object> {
+  private readonly stored = new NameFilter();
   private lately = new Map<string, V>();
   private before = new Map<string, V>();
   private readonly take: Database.Statement<[string], string>;
@@ -44,13 +46,16 @@ export class Shelf<V extends object> {
     if (this.lately.size < NEAR) return;
     // In the order of the names: those that stand together are then written together.
     const older = [...this.before.keys()].filter((one) => !this.lately.has(one)).sort();
-    for (const one of older) this.store.run(one, this.packing.pack(this.before.get(one) as V));
+    for (const one of older) {
+      this.stored.add(one);
+      this.store.run(one, this.packing.pack(this.before.get(one) as V));
+    }
     this.before = this.lately;
     this.lately = new Map();
   }
 
   private unpacked(name: string): V | undefined {
-    const text = this.take.get(name);
+    const text = this.stored.mayHave(name) ? this.take.get(name) : undefined;
     return text === undefined ? undefined : this.packing.unpack(text);
   }
 }

@@ -79,6 +79,8 @@ export interface Sale {
 export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | undefined {
   if (event.type === 'Sale') return taken(event.data);
   if (!sale) return undefined;
+  // Of most sales the only event but their first.
+  if (event.type === 'Settled') return settled(sale, event.data);
   const next = { ...sale, revision: sale.revision + 1 };
   switch (event.type) {
     case 'Void':
@@ -106,8 +108,6 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
     }
     case 'ApprovalDeclined':
       return { ...next, approvals: declined(sale.approvals, event.data) };
-    case 'Settled':
-      return { ...next, settlement: event.data };
     case 'Reversal':
       return undo(next, event.data);
     case 'ChargebackOpened':
@@ -115,6 +115,10 @@ export function evolveSale(sale: Sale | undefined, event: SaleEvent): Sale | und
     case 'ChargebackLost':
       return { ...next, ...chargedBack(sale, event) };
   }
+}
+
+function settled(sale: Sale, settlement: SettledData): Sale {
+  return { ...sale, revision: sale.revision + 1, settlement };
 }
 
 function undo(sale: Sale, data: ReversalData): Sale {
