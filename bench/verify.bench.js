@@ -1,7 +1,10 @@
 import { median, perSecond, rounded } from './figures.js';
 import { runScript, startSender } from './servers.js';
 
-/** The check of the whole log against a bare reading of it that parses every event, in turns and in one process. */
+/**
+ * The check of the whole log, in the threads that `ledger verify` has, against a bare reading of it by one that parses every
+ * event; in turns and in one process.
+ */
 export async function benchVerify(bench) {
   const folder = bench.newFolder();
   const filled = await runScript('./trade.process.js', { folder, events: bench.events });
