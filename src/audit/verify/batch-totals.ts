@@ -4,7 +4,6 @@ import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
 import { createTables, type Fold } from '../../projections/projection.js';
-import { salesProjection } from '../../projections/sales.projection.js';
 
 /** Events that are folded at once, unless someone asks before. */
 const WAITING = 5_000;
@@ -25,8 +24,6 @@ export class BatchTotals {
 
   constructor(private readonly database: Database.Database) {
     createTables(database, batchesProjection);
-    // The view lists a batch's items from it; here nothing asks for them, and it stays empty.
-    createTables(database, salesProjection);
     if (!('open' in batchesProjection)) throw new Error('batches are folded from facts');
     this.fold = batchesProjection.open(database);
     this.view = new BatchesView(database);
