@@ -8,6 +8,7 @@ import {
   NestedList,
   Numeral,
   Optional,
+  OwnName,
   Position,
   Sum,
   Text,
@@ -99,7 +100,7 @@ export class StatementAnswer {
 }
 
 export class WriteOffBody {
-  @Identifier(35) writeOffId!: string;
+  @OwnName(35) writeOffId!: string;
   @Optional() @Currency() currency?: string;
   @Optional() @Amount() amount?: number;
   @FreeText(256) reason!: string;

@@ -9,6 +9,7 @@ import {
   Numeral,
   OneOf,
   Optional,
+  OwnName,
   Position,
   SignedAmount,
   Sum,
@@ -30,7 +31,7 @@ export class AcquirerLineDto {
 }
 
 export class AcquirerPaymentBody {
-  @Identifier(35) paymentId!: string;
+  @OwnName(35) paymentId!: string;
   @Currency() currency!: string;
   @CalendarDate() receivedOn!: string;
   @Optional() @FreeText(140) reference?: string;
@@ -38,7 +39,7 @@ export class AcquirerPaymentBody {
 }
 
 export class AcquirerPaymentPath {
-  @Identifier(35) paymentId!: string;
+  @OwnName(35) paymentId!: string;
 }
 
 export class AcquirerPaymentAnswer extends AcquirerPaymentBody {

@@ -1,22 +1,49 @@
-const DIGIT_GROUPS = /\d+(?:[ -]\d+)*/g;
+const ASCII = /^\p{ASCII}*$/u;
+
+/** Thirteen digits or more, with no more between one and the next than people write there. */
+const DIGITS = /\d(?:[\s\p{Pd}_./]{0,3}\d){12,}/gu;
+const BETWEEN_GROUPS = /[\s\p{Pd}_./]+/u;
+
+/** The name of a request or a batch: its dots part what is no number together. */
+const REQUEST_NAME = /\b[A-Za-z0-9]{1,15}\.[A-Za-z0-9]{1,8}(?:\.\d{6}){1,2}\b/g;
+
+/** Of numbers in groups, those that begin as dates do, or with a nought, are no cards. */
+const BEGINS_A_CARD = /^(?!20)[2-9]/;
 
 /**
- * Whether a text holds what may be a card number: 13 to 19 digits, in groups with a space or hyphen between them or
- * not, that pass the Luhn check (ISO/IEC 7812-1). Full-width digits, as Chinese keyboards make them, count.
+ * Whether a text holds what may be a card number: 13 to 19 digits of any script, in one piece or in groups, that pass
+ * the Luhn check (ISO/IEC 7812-1).
  */
 export function holdsCardNumber(text: string): boolean {
   if (text.length < 13) return false;
-  // eslint-disable-next-line no-control-regex -- all of ASCII
-  const plain = /^[\x00-\x7f]*$/.test(text) ? text : text.normalize('NFKC');
-  const runs = plain.match(DIGIT_GROUPS) ?? [];
-  return runs.some((run) => run.length >= 13 && isCardNumberAmong(run.split(/[ -]/)));
+  const plain = ASCII.test(text) ? text : inPlainDigits(text);
+  if (plain.search(DIGITS) < 0) return false;
+  const runs = plain.replace(REQUEST_NAME, (name) => name.replaceAll('.', ':')).match(DIGITS);
+  return runs?.some((run) => isCardNumberAmong(run.split(BETWEEN_GROUPS))) === true;
+}
+
+/** Without what is not seen (zero-width characters, marks on a digit). */
+function inPlainDigits(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\p{M}]/gu, '')
+    .replace(/\p{Nd}/gu, plainDigit);
+}
+
+/** In each script the ten digits stand in a row, and rows of ten stand beside each other. */
+function plainDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let value = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1;
+  return String(value % 10);
 }
 
 /** Whether some groups in a row make one: other numbers may stand before and behind it. */
 function isCardNumberAmong(groups: readonly string[]): boolean {
-  return groups.some((_, first) => {
+  return groups.some((group, first) => {
     let digits = '';
     for (let last = first; last < groups.length && digits.length < 19; last += 1) {
+      if (last > first && !BEGINS_A_CARD.test(group)) return false;
       digits += groups[last] ?? '';
       if (digits.length >= 13 && digits.length <= 19 && passesLuhn(digits)) return true;
     }

@@ -68,6 +68,10 @@ export const Optional = (): PropertyDecorator => IsOptional();
 export const Identifier = (maxLength: number): PropertyDecorator =>
   Matches(new RegExp(`^[A-Za-z0-9]{1,${maxLength}}$`));
 
+/** A name that the sender makes up for a person or a thing: letters and digits only, and no card number. */
+export const OwnName = (maxLength: number): PropertyDecorator =>
+  applyDecorators(Identifier(maxLength), ofFormat('noCardNumber'));
+
 /** Just so many digits. */
 export const Digits = (count: number): PropertyDecorator =>
   Matches(new RegExp(`^[0-9]{${count}}$`));

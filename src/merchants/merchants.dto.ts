@@ -10,6 +10,7 @@ import {
   Nested,
   OneOf,
   Optional,
+  OwnName,
   Position,
   TextList,
   Threshold,
@@ -172,7 +173,7 @@ export class SupervisorSettings {
 
 export class SupervisorAnswer {
   @Identifier(15) merchantId!: string;
-  @Identifier(32) supervisorId!: string;
+  @OwnName(32) supervisorId!: string;
   @FreeText(140) name!: string;
   @Position() position!: string;
 }
@@ -190,7 +191,7 @@ export class StorePath extends MerchantPath {
 }
 
 export class SupervisorPath extends MerchantPath {
-  @Identifier(32) supervisorId!: string;
+  @OwnName(32) supervisorId!: string;
 }
 
 /** The settings with every default filled in (defaults: the table of `PUT /merchants` in docs/api.md). */

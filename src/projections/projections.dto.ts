@@ -1,12 +1,12 @@
 import {
   FreeText,
-  Identifier,
   Nested,
   NestedList,
   Numeral,
   OneOf,
   OpenObject,
   Optional,
+  OwnName,
   Position,
   Text,
   Timestamp,
@@ -78,7 +78,7 @@ export class SkipBody {
   /** Where the view has stopped. */
   @Position() position!: string;
   @FreeText(500) reason!: string;
-  @Optional() @Identifier(32) operatorId?: string;
+  @Optional() @OwnName(32) operatorId?: string;
 }
 
 export class SkipAnswer {

@@ -13,6 +13,7 @@ import {
   OneOf,
   OpenObject,
   Optional,
+  OwnName,
   Position,
   Sum,
   Text,
@@ -86,7 +87,7 @@ export class PresentedCard {
 }
 
 export class SupervisorBody {
-  @Identifier(32) id!: string;
+  @OwnName(32) id!: string;
   @FreeText(128) password!: string;
 }
 

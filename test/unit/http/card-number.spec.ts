@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { holdsCardNumber } from '../../../src/http/card-number.js';
+
+/** The same number with this between its groups of four. */
+const apart = (separator: string) => ['4242', '4242', '4242', '4242'].join(separator);
+
+/** The same number in the digits of another script. */
+const inDigitsFrom = (nought: number) =>
+  apart('').replace(/\d/g, (digit) => String.fromCodePoint(nought + Number(digit)));
+
+describe('a card number is seen', () => {
+  test.each([
+    ['in one piece', apart('')],
+    ['with spaces', apart(' ')],
+    ['with hyphens', apart('-')],
+    ['with low lines, as a token may have them', apart('_')],
+    ['with dots', apart('.')],
+    ['with slashes', apart('/')],
+    ['with tabs', apart('\t')],
+    ['on lines', apart('\r\n')],
+    ['with two spaces', apart('  ')],
+    ['with a hyphen between spaces', apart(' - ')],
+    ['with dashes', apart('–')],
+    ['with zero-width spaces', apart('\u200b')],
+    ['with zero-width joiners', apart('\u200d')],
+    ['with byte order marks', apart('\ufeff')],
+    ['with soft hyphens', apart('\u00ad')],
+    ['with a mark on each digit', [...apart('')].join('\ufe0f\u20e3')],
+    ['digit by digit', [...apart('')].join(' ')],
+    ['by the groups of an American Express card', '3782.822463.10005'],
+    ['of nineteen digits', '6304_0000_0000_0000_000'],
+    ['in full-width digits', inDigitsFrom(0xff10)],
+    ['in Arabic digits', inDigitsFrom(0x660)],
+    ['in Persian digits', inDigitsFrom(0x6f0)],
+    ['in Devanagari', inDigitsFrom(0x966)],
+    ['in Khmer', inDigitsFrom(0x17e0)],
+    ['in the second of two rows of digits', inDigitsFrom(0x116da)],
+    ['in mathematical digits', inDigitsFrom(0x1d7d8)],
+    ['amid other numbers', `2026-03-02 ${apart('.')} 7`],
+    ['beside a request’s name', `M1.T1.000001.000001 ${apart('.')}`],
+  ])('%s', (_how, text) => {
+    expect(holdsCardNumber(text)).toBe(true);
+  });
+});
+
+describe('no card number is seen', () => {
+  test.each([
+    ['in one that fails the check', apart('_').replace('4242', '4243')],
+    ['in too few digits', '4242.4242.4240'],
+    ['in too many in one piece', '00000000000000000042424242424242'],
+    ['where more stands between', apart('    ')],
+    ['where a colon stands between', apart(':')],
+    ['in the name of a request', 'M1.31000000.000001.000004'],
+    ['in a name within a sentence', 'void of 898110248990001.31000000.000001.000004, by mistake'],
+    ['in the name of a batch', 'M1.31000000.000001'],
+    ['in the name of a scan', 'IMG_20260302_123045.jpg'],
+    ['in a time', '2026-03-02 12:30:45.123'],
+    ['in a reference', '606112000123'],
+    ['in an account number', 'DE89370400440532013000'],
+    ['in a name of 36 letters and digits', '550e8400-e29b-41d4-a716-446655440000'],
+  ])('%s', (_where, text) => {
+    expect(holdsCardNumber(text)).toBe(false);
+  });
+
+  test.each([
+    ['the name of a request', (six: string) => `30000001.40000000.${six}.${six}`],
+    ['a path by date', (six: string) => `scans/2026/03/02/${six}`],
+    ['a photo', (six: string) => `IMG_20260302_${six}.jpg`],
+  ])('in %s, whatever its number', (_what, text) => {
+    const texts = Array.from({ length: 500 }, (_, number) => text(String(number).padStart(6, '0')));
+
+    expect(texts.filter(holdsCardNumber)).toEqual([]);
+  });
+});
