@@ -6,8 +6,9 @@ import { whole } from './signed-lines.js';
 
 const stringify = configure({ bigint: true, deterministic: false });
 
-/** Texts without so long a run of digits can't hold a number that a double does not. */
+/** Fields without so long a run of digits, or a fraction, have no number that a double does not hold or would make whole. */
 const LONG_NUMBER = /\d{16}/;
+const FRACTION = /"\s*:\s*-?\d+(?:\.|[eE]-)\d/;
 
 /**
  * Bodies are JSON and nothing else, and are read exactly: whole numbers too large for a double come as bigint.
@@ -43,13 +44,18 @@ function refused(statusCode: number): Error {
   return Object.assign(new Error('the body is not JSON'), { statusCode });
 }
 
-/** @throws SyntaxError */
+/** Numbers that are not whole come as doubles, as NaN where that would make them whole. @throws SyntaxError */
 export function parseExactly(text: string): unknown {
-  return LONG_NUMBER.test(text) ? parse(text, undefined, exactNumber) : JSON.parse(text);
+  const mayBeRounded = LONG_NUMBER.test(text) || FRACTION.test(text);
+  return mayBeRounded ? parse(text, undefined, exactNumber) : JSON.parse(text);
 }
 
+/** What would be rounded to a whole number is none: 0.99999999999999999 is not 1. */
 function exactNumber(text: string): number | bigint {
-  return isSafeNumber(text) || !/^-?\d+$/.test(text) ? Number(text) : BigInt(text);
+  const rounded = Number(text);
+  if (isSafeNumber(text)) return rounded;
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  return Number.isInteger(rounded) ? NaN : rounded;
 }
 
 /** JSON of a value that may hold sums: bigint becomes an integer, whatever its size. */
