@@ -65,7 +65,7 @@ export class Bulk {
     const begin = async (lines: readonly Line[]): Promise<void> => {
       for (const line of lines) {
         // The rest is read and thrown away, so that who sends it comes to read the answers.
-        if (isOver || line.text?.trim() === '') continue;
+        if (isOver || isBlank(line)) continue;
         await inOrder.room();
         const end = await endAt(line, sender);
         isOver = end !== undefined;
@@ -93,11 +93,11 @@ export class Bulk {
   }
 
   private async answer(
-    text: string | undefined,
+    text: Line['text'],
     caller: Caller,
     reply: LineReply,
   ): Promise<object> {
-    if (text === undefined) return sendProblem(reply, problems.unreadable(413));
+    if (typeof text === 'number') return sendProblem(reply, problems.unreadable(text));
     const { op, saleId, ...fields } = objectIn(text);
     if (!isOp(op)) throw malformed('op', 'is none of sale, void, refund and reversal');
     reply.operationId = ROUTES[op];
@@ -119,6 +119,10 @@ export class Bulk {
 async function endAt({ number }: Line, { isAdmitted }: Sender): Promise<Problem | undefined> {
   if (number > MAX_LINES) return problems.tooManyLines(MAX_LINES);
   return (await isAdmitted()) ? undefined : problems.unauthenticated();
+}
+
+function isBlank({ text }: Line): boolean {
+  return typeof text === 'string' && text.trim() === '';
 }
 
 function objectIn(text: string): Record<string, unknown> {

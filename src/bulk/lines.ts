@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer';
+
 const NEWLINE = 10;
 
-/** A line of a stream of bytes; `text` is undefined for one that is longer than is taken. */
+/** A line of a stream of bytes, or the status of one that can't be read: longer than is taken, or no UTF-8. */
 export interface Line {
   /** From 1. */
   readonly number: number;
-  readonly text: string | undefined;
+  readonly text: string | 413 | 400;
 }
 
 /** Splits what comes into lines, those of one chunk together; no more than one line is ever kept. */
@@ -45,7 +47,8 @@ export class LineReader {
 
   private line(): Line {
     this.number += 1;
-    const text = this.isTooLong ? undefined : Buffer.concat(this.rest).toString('utf8');
+    const bytes = Buffer.concat(this.rest);
+    const text = this.isTooLong ? 413 : isUtf8(bytes) ? bytes.toString() : 400;
     this.isTooLong = false;
     this.forget();
     return { number: this.number, text };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isSafeNumber, parse } from 'lossless-json';
@@ -11,23 +12,25 @@ const LONG_NUMBER = /\d{16}/;
 const FRACTION = /"\s*:\s*-?\d+(?:\.|[eE]-)\d/;
 
 /**
- * Bodies are JSON and nothing else, and are read exactly: whole numbers too large for a double come as bigint.
+ * Bodies are JSON in UTF-8 and nothing else, and are read exactly: whole numbers too large for a double come as bigint.
  * Of an empty body the type does not matter.
  */
 export function readJsonExactly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (request.signature) request.signedBody = text;
-    try {
-      done(null, text === '' ? undefined : parseExactly(text as string));
-    } catch {
-      done(refused(400), undefined);
-    }
-  });
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      if (request.signature) request.signedBody = bytes;
+      done(null, bytes.length === 0 ? undefined : bodyIn(bytes as Buffer, request));
+    },
+  );
   fastify.addContentTypeParser(
     'application/x-ndjson',
     async (request: FastifyRequest, payload: Readable) => {
-      if (request.routeOptions.config.rule?.named !== 'lines') throw refused(415);
+      if (request.routeOptions.config.rule?.named !== 'lines' || isNotUtf8(request)) {
+        throw refused(415);
+      }
       // The route that takes them reads them one by one.
       if (!request.signature) return payload;
       const lines = await whole(payload);
@@ -39,6 +42,25 @@ export function readJsonExactly(fastify: FastifyInstance): void {
     done(text === '' ? null : refused(415), undefined);
   });
 }
+
+/** @throws Error with its status */
+function bodyIn(bytes: Buffer, request: FastifyRequest): unknown {
+  if (isNotUtf8(request)) throw refused(415);
+  if (!isUtf8(bytes)) throw refused(400);
+  try {
+    return parseExactly(bytes.toString());
+  } catch {
+    throw refused(400);
+  }
+}
+
+/** Whether the headers say that the bytes are of another charset, or packed. */
+function isNotUtf8({ headers }: FastifyRequest): boolean {
+  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
+  return OTHER_CHARSET.test(type) || coding.toLowerCase() !== 'identity';
+}
+
+const OTHER_CHARSET = /;\s*charset=(?!"?utf-?8"?\s*(?:;|$))/i;
 
 function refused(statusCode: number): Error {
   return Object.assign(new Error('the body is not JSON'), { statusCode });

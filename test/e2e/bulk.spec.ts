@@ -175,6 +175,24 @@ describe('POST /v1/bulk', () => {
     expect(body.status).toBe('open');
   });
 
+  test('refuses a line whose bytes are no UTF-8, and it alone', async () => {
+    const [before, behind] = JSON.stringify(sale({ operatorId: '?' })).split('?');
+    const bytes = [
+      Buffer.from(before ?? ''),
+      Buffer.from([0xbd, 0xf0]),
+      Buffer.from(`${behind ?? ''}\n`),
+    ];
+    const lines = Buffer.concat([...bytes, Buffer.from(`${JSON.stringify(sale())}\n`)]);
+
+    const { text } = await ledger.post('/v1/bulk', lines, NDJSON);
+
+    const answers = text.trimEnd().split('\n');
+    expect(answers.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { line: 1, status: 400, body: { code: 'malformed' } },
+      { line: 2, status: 201 },
+    ]);
+  });
+
   test('takes lines and nothing else, and other routes take no lines', async () => {
     expect((await ledger.post('/v1/bulk', {})).status).toBe(415);
     expect((await ledger.post('/v1/bulk')).status).toBe(415);

@@ -140,12 +140,41 @@ describe('a body', () => {
     },
   );
 
-  test('may name its characters in its type', async () => {
-    const { status } = await ledger.post('/v1/sales', shop.saleBody(), {
-      'content-type': 'application/json; charset=UTF-8',
-    });
+  test.each(['charset=UTF-8', 'charset="utf-8"', 'charset=utf8; profile=till', 'profile=till'])(
+    'may say in its type: %s',
+    async (parameter) => {
+      const { status } = await ledger.post('/v1/sales', shop.saleBody(), {
+        'content-type': `application/json; ${parameter}`,
+        'content-encoding': 'identity',
+      });
 
-    expect(status).toBe(201);
+      expect(status).toBe(201);
+    },
+  );
+
+  test.each<[string, Record<string, string>]>([
+    ['in another charset', { 'content-type': 'application/json; charset=gbk' }],
+    ['in another charset, in quotes', { 'content-type': 'application/json;charset="GB18030"' }],
+    ['packed', { 'content-encoding': 'gzip' }],
+  ])('%s answers 415, and so do lines', async (_how, headers) => {
+    const type = (headers['content-type'] ?? '/json').replace(/^.*json/, 'application/x-ndjson');
+    const answers = [
+      await ledger.post('/v1/sales', shop.saleBody(), headers),
+      await ledger.post('/v1/bulk', '{}\n', { ...headers, 'content-type': type }),
+    ];
+
+    for (const { status, body } of answers) {
+      expect([status, body.code]).toEqual([415, 'media-type']);
+    }
+  });
+
+  test('whose bytes are no UTF-8 answers 400', async () => {
+    const [before, behind] = JSON.stringify(shop.saleBody({ operatorId: '?' })).split('?');
+    const sent = [Buffer.from(before ?? ''), Buffer.from([0xbd, 0xf0]), Buffer.from(behind ?? '')];
+
+    const { status, body } = await ledger.post('/v1/sales', Buffer.concat(sent));
+
+    expect([status, body.code]).toEqual([400, 'malformed']);
   });
 
   test('of more than a mebibyte answers 413', async () => {

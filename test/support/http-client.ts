@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 export interface SendOptions {
-  /** Sent as JSON; a string is sent as it is. */
+  /** Sent as JSON; a string and bytes are sent as they are. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -70,7 +70,8 @@ export class HttpClient {
     path: string,
     { body, headers = {} }: SendOptions,
   ): Promise<Answer> {
-    const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const isAsItIs = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+    const sent = isAsItIs ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const type = sent === undefined ? {} : { 'content-type': 'application/json' };
       const length = { 'content-length': String(Buffer.byteLength(sent ?? '')) };

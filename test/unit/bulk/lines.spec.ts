@@ -25,12 +25,20 @@ describe('lines', () => {
     );
   });
 
-  test('that are too long have no text, and those behind them are read', () => {
+  test('that are too long are refused, and those behind them are read', () => {
     const bytes = Buffer.from(`${'x'.repeat(101)}\nshort\n${'y'.repeat(500)}`);
     expect(read(bytes, [30, 60, 300])).toEqual([
-      { number: 1, text: undefined },
+      { number: 1, text: 413 },
       { number: 2, text: 'short' },
-      { number: 3, text: undefined },
+      { number: 3, text: 413 },
+    ]);
+  });
+
+  test('of another charset are refused, and those behind them are read', () => {
+    const bytes = Buffer.concat([Buffer.from([0xbd, 0xf0]), Buffer.from('\n金\n')]);
+    expect(read(bytes, [])).toEqual([
+      { number: 1, text: 400 },
+      { number: 2, text: '金' },
     ]);
   });
 
