@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { DateTime } from 'luxon';
 import { checkOf } from '../http/schemas.js';
+import { isClockTime } from '../ledger/clock.js';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
 import { MerchantBody } from '../merchants/merchants.dto.js';
 
@@ -97,7 +98,7 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
 function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {
   const cell = (column: Column): string => (record[layout.columns[column]] ?? '').trim();
   const at = timeOf(cell('datetime'), layout);
-  if (!at.isValid) return { line, why: 'datetime' };
+  if (!isClockTime(at.toMillis())) return { line, why: 'datetime' };
   const signed = minorUnits(cell('amount'), layout.decimals);
   if (signed === undefined || signed === 0 || Math.abs(signed) > MAX_AMOUNT) {
     return { line, why: 'amount' };

@@ -18,6 +18,11 @@ export class SettableClock implements Clock {
   }
 }
 
+/** Whether a clock may be put there: in the years 1970 to 9900, from where no period leads to a year of five figures. */
+export function isClockTime(epochMillis: number): boolean {
+  return epochMillis >= 0 && epochMillis < Date.UTC(9901, 0);
+}
+
 /** RFC 3339 in UTC with milliseconds. */
 export function timeText(epochMillis: number): string {
   return new Date(epochMillis).toISOString();

@@ -3,6 +3,8 @@ import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
 import { Timestamp } from '../http/fields.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { malformed } from '../http/problem.js';
+import { isClockTime } from '../ledger/clock.js';
 import { SandboxCommandHandler } from './sandbox.command-handler.js';
 
 export class ClockBody {
@@ -22,6 +24,8 @@ export class SandboxController {
   @Answers(200, ClockBody)
   @Problems()
   setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockBody> {
-    return this.sandbox.setClock(Date.parse(now));
+    const time = Date.parse(now);
+    if (!isClockTime(time)) throw malformed('now', 'must be in the years 1970 to 9900');
+    return this.sandbox.setClock(time);
   }
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { malformedFields } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -49,6 +50,46 @@ describe('a fault that a request asks for in the sandbox', () => {
     },
   );
 });
+
+describe('the clock', () => {
+  test.each(['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z'])(
+    'goes to no year that dates can not go on from, as at %s',
+    async (now) => {
+      const answer = await ledger.put('/v1/sandbox/clock', { now });
+      expect([answer.status, malformedFields(answer)]).toEqual([400, ['now']]);
+    },
+  );
+
+  test('goes to the last that it may be put to, and money is due behind it', async () => {
+    await ledger.setClock('9900-12-31T23:00:00Z');
+    const { saleId } = (await ledger.post('/v1/sales', shop.saleBody({ batchNo: '000099' }))).body;
+    const { status, body } = await ledger.post(`/v1/sales/${saleId}/settle`);
+    expect([status, body.settlement.valueDate.slice(0, 4)]).toEqual([200, '9900']);
+    await ledger.setClock(MORNING);
+  });
+});
+
+test('the past and the future are asked about as far as times go', async () => {
+  const open = { batchNo: '000100' };
+  const { saleId } = (await ledger.post('/v1/sales', shop.saleBody(open))).body;
+  for (const at of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
+    const asked = encodeURIComponent(at);
+    const voidability = await ledger.get(`/v1/sales/${saleId}/voidability?at=${asked}`);
+    const balances = await ledger.get(`${shop.path}/balances?at=${asked}`);
+    const trial = await ledger.get(`/v1/ledger/trial-balance?at=${asked}`);
+    const sold = await ledger.post('/v1/sales', shop.saleBody({ ...open, transactedAt: at }));
+    const statuses = [voidability, balances, trial, sold].map(({ status }) => status);
+    expect([at, statuses]).toEqual([at, [200, 200, 200, 201]]);
+  }
+});
+
+test.each(['9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+01:00'])(
+  'a time that has no year of four figures in UTC is malformed: %s',
+  async (at) => {
+    const answer = await ledger.post('/v1/sales', shop.saleBody({ transactedAt: at }));
+    expect([answer.status, malformedFields(answer)]).toEqual([400, ['transactedAt']]);
+  },
+);
 
 test('without the sandbox nobody asks for faults', async () => {
   const own = await Tillbook.start({ env: { SANDBOX: 'off' }, clock: 'running' });

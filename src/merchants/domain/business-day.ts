@@ -64,9 +64,13 @@ const lastDay = new Map<string, BusinessDay & { readonly startsAt: number }>();
 
 const DAY_MS = 86_400_000;
 
-/** Calendar dates have no zone: they are counted in UTC, where every day has the same length. */
+/**
+ * Calendar dates have no zone: they are counted in UTC, where every day has the same length. Those of years before 0000
+ * and from 10000 on have a sign. @throws RangeError for what is no date
+ */
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, date.length);
+  const [day = ''] = new Date(Date.parse(date) + days * DAY_MS).toISOString().split('T');
+  return day;
 }
 
 /** Whole days from one date to another; negative when the second is earlier. */

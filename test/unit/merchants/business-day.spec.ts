@@ -119,6 +119,12 @@ describe('the value date', () => {
   });
 });
 
+test('dates go on beyond the year 9999, and before the year 0000', () => {
+  expect(valueDate('9999-12-31', 'T1', [])).toBe('+010000-01-03');
+  expect(dateAt('9999-12-31T23:59:59.000Z', 'Pacific/Auckland', '00:00')).toBe('+010000-01-01');
+  expect(dateAt('0000-01-01T00:00:00.000Z', 'America/New_York', '00:00')).toBe('-000001-12-31');
+});
+
 describe('the retrieval reference', () => {
   test.each([
     ['2026-11-24T02:00:00.000Z', 'Asia/Shanghai', '632810000042'],
