@@ -21,6 +21,9 @@ declare module 'fastify' {
 /** What describes the API shows nothing of the ledger. */
 const DESCRIPTION = /^\/(docs|openapi)\b/;
 
+/** Names of schemes are the same in any case (RFC 9110, 11.1). */
+const BEARER = /^Bearer +/i;
+
 const CHALLENGE = 'Bearer realm="tillbook", Tillbook-HMAC-SHA256 realm="tillbook"';
 
 /** Every route must say who may call it. @throws Error at the start for one that does not */
@@ -167,8 +170,8 @@ interface Presented {
 }
 
 function presentedBy(request: FastifyRequest): Presented | undefined {
-  const { authorization } = request.headers;
-  if (authorization?.startsWith('Bearer ')) return readKey(authorization.slice('Bearer '.length));
+  const { authorization = '' } = request.headers;
+  if (BEARER.test(authorization)) return readKey(authorization.replace(BEARER, ''));
   const signature = readSignature(request);
   return signature && { keyId: signature.keyId, signature };
 }

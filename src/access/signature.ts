@@ -7,7 +7,8 @@ import { isProofOf } from './secret.js';
 /** A request is refused when its own time is further than this from ours. */
 const SKEW_MS = 5 * 60_000;
 
-const SCHEME = /^Tillbook-HMAC-SHA256 keyId=([a-z0-9]{12}),proof=([0-9a-f]{64})$/;
+const SCHEME = /^Tillbook-HMAC-SHA256 +(?=\S)/i;
+const CREDENTIALS = /^keyId=([a-z0-9]{12})[ \t]*,[ \t]*proof=([0-9a-f]{64})$/;
 const NONCE = /^[A-Za-z0-9_-]{16,64}$/;
 const TIMESTAMP = /^\d{10}$/;
 
@@ -27,12 +28,14 @@ export interface SignatureOfKey extends Signature {
 
 /** Whether a request says that it is signed: the whole of it is needed then. */
 export function claimsSignature({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
-  return headers.authorization?.startsWith('Tillbook-HMAC-SHA256 ') === true;
+  return SCHEME.test(headers.authorization ?? '');
 }
 
 /** The signature in the headers, if there is a well-formed one. */
 export function readSignature({ headers }: FastifyRequest): Signature | undefined {
-  const [, keyId, proof] = SCHEME.exec(headers.authorization ?? '') ?? [];
+  const { authorization = '' } = headers;
+  if (!SCHEME.test(authorization)) return undefined;
+  const [, keyId, proof] = CREDENTIALS.exec(authorization.replace(SCHEME, '')) ?? [];
   const timestamp = headers['x-timestamp'];
   const nonce = headers['x-nonce'];
   if (keyId === undefined || proof === undefined) return undefined;

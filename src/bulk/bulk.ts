@@ -92,11 +92,7 @@ export class Bulk {
     return `${exactText({ line: number, status, ...(replayed && { replayed }), body: answered })}\n`;
   }
 
-  private async answer(
-    text: Line['text'],
-    caller: Caller,
-    reply: LineReply,
-  ): Promise<object> {
+  private async answer(text: Line['text'], caller: Caller, reply: LineReply): Promise<object> {
     if (typeof text === 'number') return sendProblem(reply, problems.unreadable(text));
     const { op, saleId, ...fields } = objectIn(text);
     if (!isOp(op)) throw malformed('op', 'is none of sale, void, refund and reversal');

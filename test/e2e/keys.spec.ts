@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpClient } from '../support/http-client.js';
 import { newFolder } from '../support/store-folder.js';
 import { ServiceProcess, Tillbook } from '../support/tillbook.js';
 import { operatorKey, runTool } from '../support/tool.js';
@@ -45,6 +46,11 @@ describe('a key', () => {
     const ended = live.text().catch(() => 'cut off');
     await ledger.post(`/v1/keys/${keyId}/revoke`, {});
     expect(await ended).toContain('event: ');
+  });
+
+  test.each(['bearer', 'BEARER', 'Bearer '])('is sent as "%s", too', async (scheme) => {
+    const headers = { authorization: `${scheme} ${operator}` };
+    expect((await new HttpClient(ledger.url).get('/v1/projections', headers)).status).toBe(200);
   });
 
   test('opens nothing from the moment at which it expires', async () => {

@@ -77,6 +77,15 @@ describe('a signed request', () => {
     expect((await anonymous.get(list, signed('GET', list, ''))).status).toBe(403);
   });
 
+  test('may write its scheme in any case, and a blank behind its comma', async () => {
+    const body = saleText();
+    const headers = signed('POST', '/v1/sales', body);
+    const authorization = headers.authorization
+      .replace('Tillbook-HMAC', 'tillbook-hmac')
+      .replace(',', ', ');
+    expect(await sell(body, { ...headers, authorization })).toBe(201);
+  });
+
   test('is the only kind that such a key is good for', async () => {
     expect((await ledger.as(key).get(`/v1/merchants/${shop.merchantId}`)).status).toBe(401);
   });
