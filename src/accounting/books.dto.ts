@@ -8,7 +8,6 @@ import {
   NestedList,
   Numeral,
   Optional,
-  OwnName,
   Position,
   Sum,
   Text,
@@ -100,7 +99,7 @@ export class StatementAnswer {
 }
 
 export class WriteOffBody {
-  @OwnName(35) writeOffId!: string;
+  @Identifier(35) writeOffId!: string;
   @Optional() @Currency() currency?: string;
   @Optional() @Amount() amount?: number;
   @FreeText(256) reason!: string;

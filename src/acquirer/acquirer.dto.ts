@@ -9,7 +9,6 @@ import {
   Numeral,
   OneOf,
   Optional,
-  OwnName,
   Position,
   SignedAmount,
   Sum,
@@ -31,7 +30,7 @@ export class AcquirerLineDto {
 }
 
 export class AcquirerPaymentBody {
-  @OwnName(35) paymentId!: string;
+  @Identifier(35) paymentId!: string;
   @Currency() currency!: string;
   @CalendarDate() receivedOn!: string;
   @Optional() @FreeText(140) reference?: string;
@@ -39,7 +38,7 @@ export class AcquirerPaymentBody {
 }
 
 export class AcquirerPaymentPath {
-  @OwnName(35) paymentId!: string;
+  @Identifier(35) paymentId!: string;
 }
 
 export class AcquirerPaymentAnswer extends AcquirerPaymentBody {

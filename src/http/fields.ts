@@ -68,7 +68,10 @@ export const Optional = (): PropertyDecorator => IsOptional();
 export const Identifier = (maxLength: number): PropertyDecorator =>
   Matches(new RegExp(`^[A-Za-z0-9]{1,${maxLength}}$`));
 
-/** A name that the sender makes up for a person or a thing: letters and digits only, and no card number. */
+/**
+ * A name that is made up for a person: letters and digits only, and no card number. Of the numbers that systems give out,
+ * one in ten of that length would look like one.
+ */
 export const OwnName = (maxLength: number): PropertyDecorator =>
   applyDecorators(Identifier(maxLength), ofFormat('noCardNumber'));
 
