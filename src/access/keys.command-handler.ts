@@ -57,6 +57,11 @@ export class KeysCommandHandler {
     return { answer: { key, text: keyText(keyId, secret), position }, replayed: false };
   }
 
+  /** Whether a key that expires then could never be used. */
+  isOver(expiresAt: string): boolean {
+    return Date.parse(expiresAt) <= this.clock.now();
+  }
+
   private async stranger(holder: Holder) {
     if (!('merchantId' in holder)) return undefined;
     const merchant = (await this.directory.find(holder.merchantId))?.merchant;

@@ -42,6 +42,9 @@ export class KeysController {
     const holder = askedHolder(asked);
     if (!holder) throw malformed('scope', WRONG_HOLDER);
     const { name, expiresAt, signed: isSigned } = asked;
+    if (expiresAt !== undefined && this.keys.isOver(expiresAt)) {
+      throw malformed('expiresAt', 'must be later than now');
+    }
     const added = await this.keys.add({ holder, name, expiresAt, isSigned }, actorOf(caller));
     return answer(reply, added, 201, ({ key, text, position }) => {
       void reply.header('Location', `/v1/keys/${key.keyId}`);

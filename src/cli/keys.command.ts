@@ -143,10 +143,12 @@ function line(key: KeyAnswer): string {
 
 function readExpiry(text: string): string {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
-  if (days !== undefined)
-    return DateTime.utc()
-      .plus({ days: Number(days) })
-      .toISO();
-  if (isTimestamp(text)) return text;
-  throw new InvalidArgumentError('A time with a zone, or days as 90d.');
+  const time =
+    days === undefined
+      ? text
+      : DateTime.utc()
+          .plus({ days: Number(days) })
+          .toISO();
+  if (isTimestamp(time) && Date.parse(time) > Date.now()) return time;
+  throw new InvalidArgumentError('A time to come with a zone, or days as 90d.');
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { HttpClient } from '../support/http-client.js';
+import { HttpClient, malformedFields } from '../support/http-client.js';
 import { newFolder } from '../support/store-folder.js';
-import { ServiceProcess, Tillbook } from '../support/tillbook.js';
+import { MORNING, ServiceProcess, Tillbook } from '../support/tillbook.js';
 import { operatorKey, runTool } from '../support/tool.js';
 
 let ledger: Tillbook;
@@ -84,6 +84,15 @@ describe('a key', () => {
     expect([status, problem.code]).toEqual([400, 'malformed']);
   });
 
+  test.each(['2020-01-01T00:00:00Z', MORNING])(
+    'that has expired when it is made, is not: at %s',
+    async (expiresAt) => {
+      await ledger.setClock(MORNING);
+      const answer = await ledger.post('/v1/keys', { scope: 'auditor', expiresAt });
+      expect([answer.status, malformedFields(answer)]).toEqual([400, ['expiresAt']]);
+    },
+  );
+
   test('is not made for a merchant that there is not', async () => {
     const { status, body } = await ledger.post('/v1/keys', { scope: 'merchant', merchantId: 'NO' });
     expect([status, body.code]).toEqual([404, 'unknown-merchant']);
@@ -130,6 +139,15 @@ describe('ledger keys', () => {
     expect([code, errors]).toEqual([2, expect.stringContaining('--merchant')]);
   });
 });
+
+test.each(['0d', '2020-01-01T00:00:00Z', 'soon'])(
+  'ledger keys add makes no key that expires in the past: exit 2 for %s',
+  async (expires) => {
+    const asked = ['keys', 'add', '--scope', 'operator', '--expires', expires];
+    const { code, errors } = await runTool(newFolder(), asked);
+    expect([code, errors]).toEqual([2, expect.stringContaining('time to come')]);
+  },
+);
 
 describe('AUTH', () => {
   test('off refuses to start on a public address', async () => {
