@@ -33,6 +33,7 @@ export function MayCall(scopes: readonly Scope[], named: Named = 'path'): Method
   return applyDecorators(
     AlsoRouteConfig({ rule }),
     ApiSecurity('key'),
+    ApiSecurity('signature'),
     ApiExtension('x-may-call', [...scopes]),
     Problems(401, 403, 429, ...(scopes.some(isHeld) ? [404] : [])),
   );

@@ -1,4 +1,5 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { MayCall } from '../access/may-call.js';
 import type { Position as LogPosition } from '../event-store/event-store.js';
@@ -69,6 +70,12 @@ export class AuditController {
   @Get('events')
   @Operation('getEvents', 'The trail: every event in the order of the log')
   @MayCall(['operator', 'auditor'])
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    description:
+      'The id of the last event that was read from an event stream: it goes on behind it',
+    schema: { type: 'string', pattern: POSITION.source },
+  })
   @AnswersAlso(200, TrailAnswer, 'application/x-ndjson', 'text/event-stream')
   @Problems()
   async events(

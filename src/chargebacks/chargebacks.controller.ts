@@ -61,7 +61,7 @@ export class ChargebacksController {
   @Operation('openChargeback', 'Money of a settled sale is taken back')
   @MayCall(['operator'])
   @Takes(ChargebackBody)
-  @Answers(201, ChargebackAnswerDto)
+  @Answers(201, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 422, 503)
   async open(
     @Param(parameters(SalePath)) { saleId }: SalePath,
@@ -78,7 +78,7 @@ export class ChargebacksController {
   @MayCall(['operator'])
   @HttpCode(200)
   @Takes(ChargebackWonBody)
-  @Answers(200, ChargebackAnswerDto)
+  @Answers(200, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async won(
     @Param(parameters(ChargebackPath)) { saleId, chargebackId }: ChargebackPath,
@@ -94,7 +94,7 @@ export class ChargebacksController {
   @Operation('chargebackLost', 'The case is lost for good')
   @MayCall(['operator'])
   @HttpCode(200)
-  @Answers(200, ChargebackAnswerDto)
+  @Answers(200, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async lost(
     @Param(parameters(ChargebackPath)) { saleId, chargebackId }: ChargebackPath,

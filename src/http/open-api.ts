@@ -33,7 +33,8 @@ const HEADERS = {
 type Header = keyof typeof HEADERS;
 
 function headers(names: readonly Header[]) {
-  return { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) };
+  const references = names.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  return { headers: Object.fromEntries(references) as Record<Header, { $ref: string }> };
 }
 
 declare module 'fastify' {
@@ -86,9 +87,12 @@ export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
     content: { 'application/json': { schema: { type: 'array', items: reference(dto) } } },
   });
 
-/** The refusals and faults that a route may answer with. Every route may be malformed, miss the store, or meet a fault. */
+/**
+ * The refusals and faults that a route may answer with. To every route what comes may be malformed, too slow or of too
+ * large headers; and it may miss the store, or meet a fault.
+ */
 export const Problems = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(...[400, 500, 503, ...statuses].map(problemOf));
+  applyDecorators(...[400, 408, 431, 500, 503, ...statuses].map(problemOf));
 
 /** Statuses that a route's method has been given: more than one of its decorators may name the same. */
 const told = new WeakMap<object, Set<number>>();
@@ -112,7 +116,9 @@ function problemOf(status: number): MethodDecorator {
 
 const PROBLEM_HEADERS: Readonly<Record<number, readonly Header[]>> = {
   401: ['WWW-Authenticate'],
-  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  408: [],
+  431: [],
+  429: ['Retry-After'],
   503: ['Retry-After'],
 };
 
@@ -125,18 +131,50 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'With AUTH=keys' })
+    .addSecurity('signature', {
+      type: 'http',
+      scheme: 'Tillbook-HMAC-SHA256',
+      description: 'With a key that is made for signed requests, and never sent: docs/access.md',
+    })
     .build();
   const { components, ...document } = SwaggerModule.createDocument(app, about);
   for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as DescribedOperation[]) describeInput(operation);
+    for (const operation of Object.values(item) as DescribedOperation[]) {
+      describeInput(operation);
+      describeRate(operation);
+      if (SANDBOX in document.paths) operation.parameters?.push(SANDBOX_FAULT);
+    }
   }
   const schemas = used(document, dtoSchemas());
   return {
     ...document,
     openapi: '3.1.0',
-    components: { ...components, schemas: schemas as never },
+    components: { ...components, headers: HEADERS, schemas: schemas as never },
   };
 }
+
+/** There only where the service is a sandbox. */
+const SANDBOX = '/v1/sandbox/clock';
+const SANDBOX_FAULT = {
+  name: 'Sandbox-Fault',
+  in: 'header',
+  description: 'A fault that this request is to meet, as `answer-lost`',
+  schema: { type: 'string' },
+};
+
+/** Who has shown a key is told in every answer what is left of its requests. */
+function describeRate({ security = [], responses = {} }: DescribedOperation): void {
+  if (!security.some((scheme) => 'key' in scheme)) return;
+  for (const [status, response] of Object.entries(responses)) {
+    if (BEFORE_THE_KEY.has(status)) continue;
+    response.headers = {
+      ...response.headers,
+      ...headers(['RateLimit', 'RateLimit-Policy']).headers,
+    };
+  }
+}
+
+const BEFORE_THE_KEY = new Set(['401', '408', '431']);
 
 /** Names of the DTO classes that a route checks its input by: parameters take their place once all classes are known. */
 interface Input {
@@ -146,6 +184,8 @@ interface Input {
 
 interface DescribedOperation {
   'x-input'?: Input;
+  security?: object[];
+  responses?: Record<string, { headers?: object }>;
   parameters?: object[];
   requestBody?: { required?: boolean; content?: Record<string, { schema?: { $ref?: string } }> };
 }

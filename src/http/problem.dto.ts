@@ -1,4 +1,24 @@
-import { Nested, NestedList, Numeral, Optional, Position, Text, TextList } from './fields.js';
+import type { NextStep } from '../sales/domain/refusal.js';
+import {
+  Nested,
+  NestedList,
+  Numeral,
+  OneOf,
+  Optional,
+  Position,
+  Text,
+  TextList,
+} from './fields.js';
+
+const NEXT_STEPS = [
+  'void',
+  'refund',
+  'wait',
+  'retry',
+  'call-supervisor',
+  'contact-acquirer',
+  'none',
+] as const satisfies readonly NextStep[];
 
 export class SentenceDto {
   @Text() en!: string;
@@ -19,7 +39,7 @@ export class ProblemDocument {
   @Text() responseCode!: string;
   @Text() detail!: string;
   @Nested(() => SentenceDto) message!: SentenceDto;
-  @Text() nextStep!: string;
+  @OneOf(NEXT_STEPS) nextStep!: (typeof NEXT_STEPS)[number];
   @Optional() @Position() position?: string;
   @Optional() @NestedList(() => FieldErrorDto) errors?: FieldErrorDto[];
   @Optional() @TextList() fields?: string[];

@@ -156,7 +156,12 @@ export const problems = {
 
   /** What the rules of HTTP itself refuse. */
   unreadable: (status: number): Problem =>
-    problem({ ...(UNREADABLE[status] ?? NOT_READ), status, responseCode: '30', nextStep: 'none' }),
+    problem({
+      ...(UNREADABLE[status] ?? NOT_READ),
+      status,
+      responseCode: '30',
+      nextStep: status === 408 ? 'retry' : 'none',
+    }),
 
   unknown: (what: Sentence): Problem =>
     problem({

@@ -116,7 +116,7 @@ export class PayoutsController {
   @MayCall(['operator'])
   @HttpCode(200)
   @Takes(PayoutPaidBody)
-  @Answers(200, PayoutAnswer)
+  @Answers(200, PayoutAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async paid(
     @Param(parameters(PayoutPath)) { payoutId }: PayoutPath,
@@ -132,7 +132,7 @@ export class PayoutsController {
   @MayCall(['operator'])
   @HttpCode(200)
   @Takes(PayoutReturnedBody)
-  @Answers(200, PayoutAnswer)
+  @Answers(200, PayoutAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async returned(
     @Param(parameters(PayoutPath)) { payoutId }: PayoutPath,

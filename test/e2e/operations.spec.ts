@@ -22,6 +22,29 @@ interface Operation {
 type Paths = Record<string, Record<string, Operation>>;
 
 describe('the OpenAPI document', () => {
+  test('tells of all that an answer may be, and of the headers on either side', async () => {
+    const { paths, components } = (await ledger.get('/openapi.json')).body;
+    const sale = paths['/v1/sales'].post;
+    const headersOf = ({ headers }: { headers: object }) => Object.keys(headers);
+    const chargebacks = '/v1/sales/{saleId}/chargebacks';
+    const namesIn = (operation: Operation) => operation.parameters.map(({ name }) => name);
+
+    expect(Object.keys(sale.responses)).toEqual(expect.arrayContaining(['408', '431']));
+    for (const status of ['201', '400', '403', '429']) {
+      const rate = ['RateLimit', 'RateLimit-Policy'];
+      expect(headersOf(sale.responses[status])).toEqual(expect.arrayContaining(rate));
+    }
+    expect(headersOf(paths[chargebacks].post.responses['201'])).toContain('ETag');
+    expect(headersOf(paths['/v1/payouts/{payoutId}/returned'].post.responses['200'])).toContain(
+      'Idempotency-Replayed',
+    );
+    expect(sale.security).toEqual([{ key: [] }, { signature: [] }]);
+    expect(Object.keys(components.securitySchemes)).toEqual(['key', 'signature']);
+    expect(components.schemas.ProblemDocument.properties.nextStep.enum).toHaveLength(7);
+    expect(namesIn(paths['/v1/audit/events'].get)).toContain('Last-Event-ID');
+    expect(namesIn(sale)).toContain('Sandbox-Fault');
+  });
+
   test('is valid OpenAPI 3.1', async () => {
     const { body, text } = await ledger.get('/openapi.json');
 
