@@ -48,7 +48,8 @@ export class AppealsCommandHandler {
     const earlier = await this.appeal(appealId);
     if (earlier) return repeated(earlier, saleId, said);
     const state = await this.requests.request(appealId);
-    if (state?.outcome !== 'refused' || !state.refusal || state.saleId !== saleId) {
+    const isRefused = state?.outcome === 'refused' && state.kind !== 'sale';
+    if (!isRefused || !state.refusal || state.saleId !== saleId) {
       return { refusal: appealRefusals.notRefused(), replayed: false };
     }
     const fact = { appealId, merchantId: refused.merchantId, saleId };

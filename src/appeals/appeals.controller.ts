@@ -5,10 +5,12 @@ import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer } from '../http/problem.js';
+import { answer, rejected } from '../http/problem.js';
 import { APPEALS_CURSOR } from '../projections/appeals.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
+import { noSuchSale } from '../sales/domain/judge.js';
+import { SaleQueries } from '../sales/sale.queries.js';
 import { SalePath } from '../sales/sales.dto.js';
 import { refuseMalformed } from '../sales/terminal-requests.js';
 import { AppealsCommandHandler } from './appeals.command-handler.js';
@@ -32,6 +34,7 @@ export class AppealsController {
   constructor(
     private readonly appeals: AppealsCommandHandler,
     private readonly views: Views,
+    private readonly sales: SaleQueries,
   ) {}
 
   @Post('sales/:saleId/appeals')
@@ -65,9 +68,14 @@ export class AppealsController {
   async ofSale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Query(parameters(SaleAppealsQuery)) { after }: SaleAppealsQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (after !== undefined) await this.views.waitFor(after as Position, ['appeals']);
     const { appeals } = this.views.appeals.list({ saleId, limit: DEFAULT_LIMIT });
+    // A void of a sale that there is not is refused, too, and may be appealed.
+    if (appeals.length === 0 && !(await this.sales.sale(saleId))) {
+      return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    }
     return { appeals: appeals.map(renderAppeal) };
   }
 

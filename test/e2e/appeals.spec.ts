@@ -55,6 +55,30 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
   expect((await ledger.get(path)).body.appeals).toMatchObject([{ appealId, answer: said }]);
 });
 
+test('a refused sale can not be appealed: there is nothing yet to give back', async () => {
+  const shop = await Shop.open(ledger);
+  const sale = shop.saleBody({ currency: 'USD' });
+  const { merchantId, terminalId, batchNo, stan } = sale;
+  expect((await ledger.post('/v1/sales', sale)).status).toBe(422);
+
+  const path = `/v1/sales/${merchantId}.${terminalId}.${batchNo}.${stan}/appeals`;
+  const appeal = { merchantId, terminalId, batchNo, stan, reason: 'dollars will do' };
+  const { status, body } = await ledger.post(path, appeal);
+
+  expect([status, body.code]).toEqual([409, 'nothing-refused']);
+});
+
+test('appeals about a sale that there is not are not found, and of one without any there are none', async () => {
+  const { shop, path } = await refusedVoid();
+  const unknown = await ledger.get(`/v1/sales/${shop.merchantId}.T1.000001.999999/appeals`);
+
+  expect([unknown.status, unknown.body.responseCode]).toEqual([404, '25']);
+  expect([(await ledger.get(path)).status, (await ledger.get(path)).body]).toEqual([
+    200,
+    { appeals: [] },
+  ]);
+});
+
 test('what was not refused, or is of another sale, can not be appealed', async () => {
   const { shop, appeal } = await refusedVoid();
   const other = await shop.sell({ amount: 1_234 });

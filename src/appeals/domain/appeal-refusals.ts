@@ -21,7 +21,7 @@ export const appealRefusals = {
     responseCode: '12',
     cause: 'operator',
     detail: {
-      en: 'No request of this name about this sale was refused.',
+      en: 'No void or refund of this name about this sale was refused.',
       zh: '该交易未被拒绝，无需申诉。',
     },
     nextStep: 'none',
