@@ -32,6 +32,7 @@ export class KeyAnswer {
   @Timestamp() addedAt!: string;
   @Optional() @Timestamp() expiresAt?: string;
   @Optional() @Timestamp() revokedAt?: string;
+  @Optional() @Text() responseCode?: string;
   @Optional() @Position() position?: string;
 }
 
@@ -81,6 +82,6 @@ export function renderKey(key: Key, position?: string): KeyAnswer {
     addedAt,
     ...(expiresAt !== undefined && { expiresAt }),
     ...(revokedAt !== undefined && { revokedAt }),
-    ...(position !== undefined && { position }),
+    ...(position !== undefined && { responseCode: '00', position }),
   };
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Put } from '@nestjs/common';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
-import { CardToken, OneOf, Position } from '../http/fields.js';
+import { CardToken, OneOf, Position, Text } from '../http/fields.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { CardsCommandHandler } from './cards.command-handler.js';
 import type { CardStatus } from './domain/card.js';
@@ -19,6 +19,7 @@ export class CardStatusBody {
 
 export class CardStatusAnswer extends CardStatusBody {
   @CardToken() token!: string;
+  @Text() responseCode!: string;
   @Position() position!: string;
 }
 
@@ -37,6 +38,7 @@ export class CardsController {
     @Body(body(CardStatusBody)) { status }: CardStatusBody,
     @By() caller: Caller,
   ): Promise<CardStatusAnswer> {
-    return { token, ...(await this.cards.setStatus(token, status, actorOf(caller))) };
+    const set = await this.cards.setStatus(token, status, actorOf(caller));
+    return { token, ...set, responseCode: '00' };
   }
 }

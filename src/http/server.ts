@@ -35,8 +35,9 @@ export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): F
     genReqId: requestId as never,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 128 },
-    // The router calls these two ways to fail an address no request's own: undecodable, or a part of it too long.
+    // A name too long to be one is told of by the route, as any other that is none: no head is as long as this.
+    routerOptions: { maxParamLength: 16_384 },
+    // The router calls an address no request's own that can't be decoded.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
       void reply.send(sendProblem(reply, problems.unreadable(400)));
     },

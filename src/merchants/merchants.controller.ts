@@ -92,7 +92,7 @@ export class MerchantsController {
     const outcome = await this.merchants.assignTerminal(merchantId, terminal, actorOf(caller));
     return answer(reply, outcome, 200, ({ created, position }) => {
       if (created) void reply.status(201);
-      return { merchantId, ...terminal, position };
+      return { merchantId, ...terminal, responseCode: '00', position };
     });
   }
 
@@ -144,7 +144,7 @@ export class MerchantsController {
     const ofStore = limits && limitsOf(limits);
     const outcome = await this.merchants.setStoreLimits(merchantId, storeId, ofStore, by);
     return answer(reply, outcome, 200, ({ position }) => {
-      return { merchantId, storeId, ...(limits && { limits }), position };
+      return { merchantId, storeId, ...(limits && { limits }), responseCode: '00', position };
     });
   }
 
@@ -195,7 +195,7 @@ export class MerchantsController {
     const outcome = await this.merchants.setSupervisor(merchantId, supervisorId, settings, by);
     return answer(reply, outcome, 200, ({ created, position }) => {
       if (created) void reply.status(201);
-      return { merchantId, supervisorId, name: settings.name, position };
+      return { merchantId, supervisorId, name: settings.name, responseCode: '00', position };
     });
   }
 
@@ -222,6 +222,8 @@ export class MerchantsController {
     reply: FastifyReply,
   ) {
     const set = await this.merchants.setRight(merchantId, right, status, reason, by);
-    return answer(reply, set, 200, ({ position }) => ({ merchantId, right, status, position }));
+    return answer(reply, set, 200, ({ position }) => {
+      return { merchantId, right, status, responseCode: '00', position };
+    });
   }
 }

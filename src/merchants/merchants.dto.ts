@@ -12,6 +12,7 @@ import {
   Optional,
   OwnName,
   Position,
+  Text,
   TextList,
   Threshold,
   TimeOfDay,
@@ -127,6 +128,7 @@ export class MerchantAnswer extends MerchantBody {
   @OneOf(['active', 'frozen']) voidRight!: RightStatus;
   @OneOf(['active', 'frozen']) refundRight!: RightStatus;
   @OneOf(['active', 'frozen']) payoutRight!: RightStatus;
+  @Optional() @Text() responseCode?: string;
   @Optional() @Position() position?: string;
 }
 
@@ -145,12 +147,14 @@ export class StoreAnswer extends StoreBody {
   @Identifier(15) merchantId!: string;
   @Identifier(15) storeId!: string;
   @Optional() @TextList() terminals?: string[];
+  @Optional() @Text() responseCode?: string;
   @Optional() @Position() position?: string;
 }
 
 export class TerminalAnswer extends TerminalBody {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
+  @Optional() @Text() responseCode?: string;
   @Optional() @Position() position?: string;
 }
 
@@ -163,6 +167,7 @@ export class RightAnswer {
   @Identifier(15) merchantId!: string;
   @OneOf(['void', 'refund', 'payout']) right!: Right;
   @OneOf(['active', 'frozen']) status!: RightStatus;
+  @Text() responseCode!: string;
   @Position() position!: string;
 }
 
@@ -175,6 +180,7 @@ export class SupervisorAnswer {
   @Identifier(15) merchantId!: string;
   @OwnName(32) supervisorId!: string;
   @FreeText(140) name!: string;
+  @Text() responseCode!: string;
   @Position() position!: string;
 }
 
@@ -255,6 +261,6 @@ export function merchantAnswer(merchant: Merchant, position?: string): MerchantA
     voidRight: merchant.rights.void,
     refundRight: merchant.rights.refund,
     payoutRight: merchant.rights.payout,
-    ...(position !== undefined && { position }),
+    ...(position !== undefined && { responseCode: '00', position }),
   };
 }

@@ -78,7 +78,7 @@ describe('an address', () => {
   );
 
   test.each([
-    `/v1/sales/${'a'.repeat(2_000)}`,
+    `/v1/merchants/${'a'.repeat(2_000)}`,
     `/v1/merchants/${'a'.repeat(16)}`,
     '/v1/merchants/a%2Fb',
     '/v1/merchants/%00',

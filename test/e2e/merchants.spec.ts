@@ -42,11 +42,12 @@ describe('PUT /v1/merchants/{merchantId}', () => {
       voidRight: 'active',
       payoutRight: 'active',
       refundRight: 'active',
+      responseCode: '00',
       position: expect.stringMatching(/^\d{20}$/),
     });
     expect(same.body.position).toBe(changed.body.position);
-    const { position, ...settings } = changed.body as Record<string, unknown>;
-    expect(seen.body).toEqual(settings);
+    const { position, responseCode, ...settings } = changed.body as Record<string, unknown>;
+    expect([responseCode, seen.body]).toEqual(['00', settings]);
     expect(position).not.toBe(created.body.position);
   });
 
@@ -211,6 +212,7 @@ describe('PUT /v1/cards/{token}/status', () => {
     expect(lost.body).toEqual({
       token: `tok_${shop.merchantId}`,
       status: 'lost',
+      responseCode: '00',
       position: expect.stringMatching(/^\d{20}$/),
     });
     expect(again.body).toEqual(lost.body);
