@@ -33,4 +33,4 @@ test('the bench measures all that it promises, and writes it to a file', async (
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}, 300_000);
