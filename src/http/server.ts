@@ -74,14 +74,10 @@ const BROWSERS: HelmetOptions = {
 
 /** Every answer has the same of these headers: they are worked out once. */
 export function secure(fastify: FastifyInstance): void {
-  const headers = new Headers();
+  const headers = new Map<string, string>();
   const answer = {
-    setHeader: (name: string, value: string) => {
-      headers.set(name, value);
-    },
-    removeHeader: (name: string) => {
-      headers.delete(name);
-    },
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
   };
   helmet(BROWSERS)({} as IncomingMessage, answer as unknown as ServerResponse, () => undefined);
   const named = Object.fromEntries(headers);

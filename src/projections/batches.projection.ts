@@ -278,7 +278,8 @@ class BatchesTable {
     const done = this.deleteOperation.get(batch, original.stan);
     if (!done) return;
     const { kind, amount } = done;
-    this.takeOut(data, { [`${kind}Count`]: -1, [`${kind}Amount`]: 0 - amount });
+    const sums = this.of({ ...original, businessDate: data.businessDate });
+    add(sums, { [`${kind}Count`]: -1, [`${kind}Amount`]: 0 - amount });
   }
 
   /** A sale that has something left again: its own batch may no longer be there to settle it. */

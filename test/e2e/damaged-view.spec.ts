@@ -1,19 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { viewFile } from '../../src/projections/view-file.js';
 import { losePage } from '../support/damaged-view.js';
-import { Shop } from '../support/shop.js';
+import type { Shop } from '../support/shop.js';
+import { stoppedWithSale } from '../support/stopped-ledger.js';
 import { Tillbook } from '../support/tillbook.js';
 import { runTool } from '../support/tool.js';
 
 /** The folder of a stopped service, where a page of the view of sales is lost; and the shop that it has a sale of. */
 async function damaged(part: string): Promise<{ folder: string; shop: Shop }> {
-  const ledger = await Tillbook.start();
-  const { folder } = ledger.service;
-  const shop = await Shop.open(ledger);
-  const { position } = await shop.sell();
-  await ledger.get(`${shop.path}/sales?after=${position}`);
-  ledger.close();
-  await ledger.service.stop();
+  const { folder, shop } = await stoppedWithSale();
   losePage(viewFile(folder, 'sales', 1), part);
   return { folder, shop };
 }

@@ -4,6 +4,7 @@ import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable } from '../support/card-events.js';
 import { Shop } from '../support/shop.js';
+import { stoppedWithSale } from '../support/stopped-ledger.js';
 import { Tillbook } from '../support/tillbook.js';
 import { runTool } from '../support/tool.js';
 
@@ -20,13 +21,7 @@ async function doctor(folder: string): Promise<{ code: number; findings: Finding
 }
 
 test('a log that ends before its views is a fault', async () => {
-  const ledger = await Tillbook.start();
-  const { folder } = ledger.service;
-  const shop = await Shop.open(ledger);
-  const { position } = await shop.sell();
-  await ledger.get(`${shop.path}/sales?after=${position}`);
-  ledger.close();
-  await ledger.service.stop();
+  const { folder } = await stoppedWithSale();
   const log = new Database(logFile(folder));
   log.exec('DELETE FROM events WHERE position = (SELECT max(position) FROM events)');
   log.close();
