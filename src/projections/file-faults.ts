@@ -14,8 +14,14 @@ export class ViewDamagedError extends Error {
 }
 
 /** What an operator does about a view whose file is damaged. */
-export function rebuilding(view: string): string {
+function rebuilding(view: string): string {
   return `\`ledger rebuild ${view}\` builds it anew from the log`;
+}
+
+/** That a view's file is damaged, and what to do. `what`: in SQLite's own words */
+export function damageTold(file: string, what: string): string {
+  const [, view = ''] = /^view-(.+)\.\d+\.db$/.exec(basename(file)) ?? [];
+  return `${file} is damaged (${what}); ${rebuilding(view)}`;
 }
 
 /** Does something with a view's file. @throws CorruptLogError naming it when SQLite finds it damaged */
@@ -24,10 +30,7 @@ export function namingDamage<T>(file: string, task: () => T): T {
     return task();
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    const [, view = ''] = /^view-(.+)\.\d+\.db$/.exec(basename(file)) ?? [];
-    throw new CorruptLogError(`${file} is damaged (${cause.message}); ${rebuilding(view)}`, {
-      cause,
-    });
+    throw new CorruptLogError(damageTold(file, cause.message), { cause });
   }
 }
 

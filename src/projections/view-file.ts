@@ -12,7 +12,7 @@ import Database from 'better-sqlite3';
 import { CorruptLogError, type Position, START } from '../event-store/event-store.js';
 import { createTables, type Projection } from './projection.js';
 import { openToRead as openFileToRead } from '../event-store/sqlite-file.js';
-import { namingDamage, rebuilding } from './file-faults.js';
+import { damageTold, namingDamage } from './file-faults.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
 export interface Checkpoint {
@@ -117,9 +117,7 @@ export function damageOf(viewsDir: string, projection: Projection): string | und
         file,
         () => database.pragma('integrity_check(1)', { simple: true }) as string,
       );
-      if (found === 'ok') return undefined;
-      const what = found.replaceAll('\n', ' ');
-      return `${file} is damaged (${what}); ${rebuilding(projection.name)}`;
+      return found === 'ok' ? undefined : damageTold(file, found.replaceAll('\n', ' '));
     } finally {
       database.close();
     }
