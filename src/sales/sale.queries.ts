@@ -132,11 +132,12 @@ export class SaleQueries {
     return spot && giveBackLimits(spot, { date, currency: data.currency });
   }
 
-  /** Where the sale is older than its merchant's registration (the clock was moved), the first settings count. */
+  /** Its registration counts at any time: the clock may have been put back since. */
   private async merchant(merchantId: string, moment: Moment): Promise<Merchant | undefined> {
     const events = await this.journal.read(streams.merchant(merchantId));
-    const then = events.filter((event) => happenedBy(event, moment));
-    return foldMerchant(then.length > 0 ? then : events.slice(0, 1));
+    return foldMerchant(
+      events.filter((event) => event.revision === 0 || happenedBy(event, moment)),
+    );
   }
 
   private async moment({ at, position }: VoidabilityQuery): Promise<Moment> {

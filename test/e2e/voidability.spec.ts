@@ -147,6 +147,14 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect([status, body.decision]).toEqual([200, 'void']);
   });
 
+  test('as of a time before its merchant was registered, with settings that were changed by then', async () => {
+    await ledger.setClock('2026-03-02T09:00:00Z');
+    await shop.set({ voidPolicy: { partial: true } });
+    const { saleId } = await shop.sell();
+    const { status, body } = await ask(saleId, '?at=2026-03-02T09:30:00Z&amount=6');
+    expect([status, body.decision]).toEqual([200, 'void']);
+  });
+
   test.each(['%2B25:00', '%2B14:60', '-99:99'])(
     'of no time there is is malformed: %s',
     async (zone) => {
