@@ -53,7 +53,8 @@ export class Bulk {
         inOrder.end();
       },
       (error: unknown) => {
-        inOrder.end(error);
+        if (isHangUp(error)) sender.log.info('the sender of a bulk has hung up');
+        inOrder.end(isHangUp(error) ? undefined : error);
       },
     );
     return inOrder.texts();
@@ -115,6 +116,12 @@ export class Bulk {
 async function endAt({ number }: Line, { isAdmitted }: Sender): Promise<Problem | undefined> {
   if (number > MAX_LINES) return problems.tooManyLines(MAX_LINES);
   return (await isAdmitted()) ? undefined : problems.unauthenticated();
+}
+
+/** Whoever sent has gone before the end: nobody is left to answer. */
+function isHangUp(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function isBlank({ text }: Line): boolean {

@@ -59,6 +59,7 @@ class OpenBulk {
     this.answers = new Promise((resolve, reject) => {
       this.outgoing.on('error', reject);
       this.outgoing.on('response', (incoming) => {
+        incoming.on('error', () => undefined);
         resolve(createInterface({ input: incoming })[Symbol.asyncIterator]());
       });
     });
@@ -68,6 +69,10 @@ class OpenBulk {
     this.outgoing.write(`${JSON.stringify(line)}\n`);
     const { value } = await (await this.answers).next();
     return JSON.parse(value as string) as Answered;
+  }
+
+  hangUp(): void {
+    this.outgoing.destroy();
   }
 
   /** Whether no answer follows. */
@@ -173,6 +178,18 @@ describe('POST /v1/bulk', () => {
     expect(await bulk.end()).toBe(true);
     const { body } = await ledger.get(`/v1/sales/${saleIdOf(taken)}`);
     expect(body.status).toBe('open');
+  });
+
+  test('does what was sent by one who hangs up, and tells of no fault', async () => {
+    const bulk = new OpenBulk(key);
+    const taken = sale();
+    expect(await bulk.answer(taken)).toMatchObject({ status: 201 });
+    bulk.hangUp();
+    await ledger.service.writes('the sender of a bulk has hung up');
+    expect((await ledger.get(`/v1/sales/${saleIdOf(taken)}`)).status).toBe(200);
+    await ledger.get('/health/live', { 'x-request-id': 'behind-the-hang-up' });
+    await ledger.service.writes('behind-the-hang-up');
+    expect(ledger.service.output).not.toMatch(/"level":50|ERROR/);
   });
 
   test('refuses a line whose bytes are no UTF-8, and it alone', async () => {
