@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { malformedField, type Problem, refusalProblem } from '../http/problem.js';
+import { booksRefusals } from '../payouts/domain/books-refusals.js';
 import { noSuchSale } from '../sales/domain/judge.js';
 import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Caller } from './caller.js';
@@ -11,6 +12,7 @@ export interface Subject {
   readonly terminalId?: unknown;
   readonly saleId?: unknown;
   readonly approvalId?: unknown;
+  readonly payoutId?: unknown;
 }
 
 /**
@@ -38,7 +40,7 @@ export function strangerIn(
   );
 }
 
-/** A sale or an approval is of the merchant whose name its own begins with; any of its terminals may void the sale. */
+/** A sale, an approval or a payout is of the merchant whose name its own begins with; any of its terminals may void the sale. */
 export function isOthers(caller: Caller, name: string): boolean {
   return 'merchantId' in caller && !name.startsWith(`${caller.merchantId}.`);
 }
@@ -46,10 +48,13 @@ export function isOthers(caller: Caller, name: string): boolean {
 /** What of this is not the caller's, told as if it did not exist; undefined where all of it is. */
 export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
   if (!('merchantId' in caller)) return undefined;
-  const { merchantId, terminalId, saleId, approvalId } = subject;
+  const { merchantId, terminalId, saleId, approvalId, payoutId } = subject;
   if (typeof saleId === 'string' && isOthers(caller, saleId)) return refusalProblem(noSuchSale());
   if (typeof approvalId === 'string' && isOthers(caller, approvalId)) {
     return refusalProblem(approvalRefusals.unknown());
+  }
+  if (typeof payoutId === 'string' && isOthers(caller, payoutId)) {
+    return refusalProblem(booksRefusals.unknownPayout());
   }
   if (merchantId !== undefined && merchantId !== caller.merchantId) {
     return refusalProblem(requestRefusals.unknownMerchant());

@@ -2,7 +2,6 @@ import {
   Body,
   Controller,
   Get,
-  Headers,
   Inject,
   Param,
   Post,
@@ -16,6 +15,7 @@ import { MayCall } from '../access/may-call.js';
 import { EVENT_STORE, type EventStore, type Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
+import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, ProblemError, refusalProblem } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
@@ -75,7 +75,6 @@ export class BooksController {
   async statement(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Query(parameters(StatementQueryDto)) query: StatementQueryDto,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { settings } = await this.known(merchantId);
@@ -83,7 +82,7 @@ export class BooksController {
     refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'books', after, STATEMENT_CURSOR);
     const span = { merchantId, currency, from, to };
-    if (accept?.includes('text/csv')) {
+    if (negotiated(reply, ['application/json', 'text/csv']) === 'text/csv') {
       void reply.type('text/csv; charset=utf-8');
       return new StreamableFile(statementCsv(this.views, span));
     }

@@ -16,10 +16,11 @@ import {
   Timestamp,
   Whole,
 } from '../http/fields.js';
+import { negotiated } from '../http/negotiated.js';
 import { AnswersAlso, Operation, Problems } from '../http/open-api.js';
 import { malformed } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
-import { accepts, type ServerEvent, Streams } from '../http/streams.js';
+import { type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
 
@@ -59,6 +60,8 @@ export class TrailAnswer {
   @Optional() @Position() next?: string;
 }
 
+const KINDS = ['application/json', 'application/x-ndjson', 'text/event-stream'] as const;
+
 @Controller('v1/audit')
 export class AuditController {
   constructor(
@@ -80,7 +83,6 @@ export class AuditController {
   @Problems()
   async events(
     @Query(parameters(TrailQueryDto)) query: TrailQueryDto,
-    @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -88,12 +90,13 @@ export class AuditController {
     const after = query.after as LogPosition | undefined;
     const filter: TrailFilter = { ...names, from: timeOf(from), to: timeOf(to) };
     refuseBackwards(filter.from, filter.to);
-    if (accepts(accept, 'text/event-stream')) {
+    const kind = negotiated(reply, KINDS);
+    if (kind === 'text/event-stream') {
       const last = lastEventId === undefined ? after : positionIn(lastEventId);
       await this.streams.events(reply, (signal) =>
         serverEvents(this.queries.live(last, filter, signal)),
       );
-    } else if (accepts(accept, 'application/x-ndjson')) {
+    } else if (kind === 'application/x-ndjson') {
       this.streams.text(reply, 'application/x-ndjson; charset=utf-8', () =>
         lines(this.queries.all(after, filter)),
       );

@@ -114,8 +114,3 @@ export class Streams {
 function eventText({ id, event, data }: ServerEvent): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`;
 }
-
-/** Whether a reader asks for this kind of answer. */
-export function accepts(accept: string | undefined, contentType: string): boolean {
-  return (accept ?? '').split(',').some((part) => part.split(';')[0]?.trim() === contentType);
-}

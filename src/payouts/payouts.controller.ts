@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
@@ -6,6 +6,7 @@ import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
+import { negotiated } from '../http/negotiated.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, rejected } from '../http/problem.js';
 import { PAYOUT_CURSOR } from '../projections/payouts.view.js';
@@ -73,7 +74,7 @@ export class PayoutsController {
   /** For the bank: ISO 20022 unless CSV is asked for. Payouts that came back are not in it. */
   @Get('payout-file')
   @Operation('getPayoutFile', 'The payouts of a date, as a bank reads them')
-  @MayCall(['operator'])
+  @MayCall(['operator', 'auditor'])
   @ApiProduces('application/xml', 'text/csv')
   @ApiResponse({
     status: 200,
@@ -86,20 +87,19 @@ export class PayoutsController {
   @Problems(404, 409, 503)
   async file(
     @Query(parameters(PayoutFileQuery)) { date, after }: PayoutFileQuery,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (after !== undefined) await this.views.waitFor(after as Position, ['books']);
-    const format = accept?.includes('text/csv') === true ? 'csv' : 'xml';
-    const file = await this.files.file(date, format);
+    const kind = negotiated(reply, ['application/xml', 'text/csv']);
+    const file = await this.files.file(date, kind === 'text/csv' ? 'csv' : 'xml');
     if ('refusal' in file) return rejected(reply, { ...file, replayed: false });
-    void reply.type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/xml');
+    void reply.type(kind === 'text/csv' ? 'text/csv; charset=utf-8' : kind);
     return file.text;
   }
 
   @Get('payouts/:payoutId')
   @Operation('getPayout', 'A payout as it is now')
-  @MayCall(['operator', 'auditor'])
+  @MayCall(['merchant', 'operator', 'auditor'])
   @Answers(200, PayoutAnswer)
   @Problems(404)
   async payout(

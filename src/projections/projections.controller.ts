@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { BehaviorSubject } from 'rxjs';
 import { actorOf, By, type Caller } from '../access/caller.js';
@@ -8,9 +8,10 @@ import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly, exactText } from '../http/json.js';
+import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, Operation, Problems, Takes } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
-import { accepts, type ServerEvent, Streams } from '../http/streams.js';
+import { type ServerEvent, Streams } from '../http/streams.js';
 import {
   ProjectionPath,
   ProjectionsAnswer,
@@ -71,12 +72,11 @@ export class ProjectionsController {
   @Problems(404)
   async progress(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
-    @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const state = this.views.rebuilds.watch(name);
     if (!state) throw new ProblemError(problems.unknown(NEVER_REBUILT));
-    if (accepts(accept, 'text/event-stream')) {
+    if (negotiated(reply, ['application/json', 'text/event-stream']) === 'text/event-stream') {
       await this.streams.events(reply, (signal) => progressEvents(state, signal));
     } else {
       await reply.send(exactly(reply, renderRebuild(state.value)));

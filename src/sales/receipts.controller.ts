@@ -1,11 +1,11 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
+import { negotiated } from '../http/negotiated.js';
 import { Operation, Problems } from '../http/open-api.js';
 import { type Problem, rejected } from '../http/problem.js';
-import { accepts } from '../http/streams.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { noSuchSale } from './domain/judge.js';
 import { type Printed, receiptOf } from './receipt.js';
@@ -45,10 +45,9 @@ export class ReceiptsController {
   sale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.print(saleId, 'sale', { query, accept }, reply);
+    return this.print(saleId, 'sale', query, reply);
   }
 
   @Get(':saleId/voids/:voidId/receipt')
@@ -59,10 +58,9 @@ export class ReceiptsController {
   void(
     @Param(parameters(VoidReceiptPath)) { saleId, voidId }: VoidReceiptPath,
     @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.print(saleId, { kind: 'void', request: voidId }, { query, accept }, reply);
+    return this.print(saleId, { kind: 'void', request: voidId }, query, reply);
   }
 
   @Get(':saleId/refunds/:refundId/receipt')
@@ -73,19 +71,17 @@ export class ReceiptsController {
   refund(
     @Param(parameters(RefundReceiptPath)) { saleId, refundId }: RefundReceiptPath,
     @Query(parameters(ReceiptQuery)) query: ReceiptQuery,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.print(saleId, { kind: 'refund', request: refundId }, { query, accept }, reply);
+    return this.print(saleId, { kind: 'refund', request: refundId }, query, reply);
   }
 
   private async print(
     saleId: string,
     printed: Printed,
-    { query, accept }: { readonly query: ReceiptQuery; readonly accept: string | undefined },
+    { language = 'en', width = '58' }: ReceiptQuery,
     reply: FastifyReply,
   ): Promise<string | Problem> {
-    const { language = 'en', width = '58' } = query;
     const recorded = await this.sales.sale(saleId);
     const merchant = recorded && (await this.merchants.get(recorded.sale.data.merchantId));
     const way = recorded && (await this.sales.voidability(saleId, {})).answer.void;
@@ -93,8 +89,10 @@ export class ReceiptsController {
     const receipt =
       recorded && merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
     if (!receipt) return rejected(reply, { refusal: noSuchSale(), replayed: false });
-    const isHtml = accepts(accept, 'text/html');
-    void reply.type(isHtml ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8');
-    return isHtml ? receiptHtml(receipt) : receiptText(receipt, Number(width) as PaperWidth);
+    const kind = negotiated(reply, ['text/plain', 'text/html']);
+    void reply.type(`${kind}; charset=utf-8`);
+    return kind === 'text/html'
+      ? receiptHtml(receipt)
+      : receiptText(receipt, Number(width) as PaperWidth);
   }
 }

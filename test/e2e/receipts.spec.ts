@@ -85,6 +85,11 @@ describe('the receipt of a sale', () => {
     expect(text).toContain('<html lang="zh">');
     expect(text).toContain('街角 &lt;商店&gt; &amp; Söhne');
     expect(text).toContain('<dt>金额</dt><dd>EUR 100.00</dd>');
+    const plain = await ledger.get(path, { accept: 'text/html;q=0.1, text/plain' });
+    expect(plain.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      vary: 'Accept',
+    });
   });
 });
 
