@@ -5,18 +5,18 @@ import { runScript, startServer } from './servers.js';
 import { MERCHANTS, merchantBody, merchantId, TERMINAL } from './requests.js';
 import { storeSettings } from './stores.js';
 
-export const TOOL = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+export const TOOL = fileURLToPath(new URL('../dist/bundle/ledger.js', import.meta.url));
 
 /** A service on an empty log, with every merchant registered. */
 export async function emptyLedger(bench) {
-  const service = await startServer('../dist/main.js', settings(bench));
+  const service = await startServer('../dist/bundle/main.js', settings(bench));
   await register(service);
   return service;
 }
 
 /** The same on a server's log, of which only the views' folder is new. */
 export async function registeredLedger(bench, url) {
-  const service = await startServer('../dist/main.js', settings(bench, url));
+  const service = await startServer('../dist/bundle/main.js', settings(bench, url));
   await register(service);
   return service;
 }
@@ -30,7 +30,7 @@ export async function keyedLedger(bench) {
       encoding: 'utf8',
     }),
   );
-  const started = await startServer('../dist/main.js', { ...environment, AUTH: 'keys' });
+  const started = await startServer('../dist/bundle/main.js', { ...environment, AUTH: 'keys' });
   const service = Object.assign(started, { key: operator.key, keys: [] });
   await register(service);
   for (let index = 0; index < MERCHANTS; index += 1) {
@@ -58,7 +58,7 @@ export async function filledLedger(bench, sales, batchNo, few) {
   const filled = await runScript('./fill.process.js', { eventStoreUrl, sales, batchNo, few });
   bench.say(`filled with ${sales} sales at ${Math.round(sales / filled.seconds)}/s`);
   const began = performance.now();
-  const service = await startServer('../dist/main.js', environment);
+  const service = await startServer('../dist/bundle/main.js', environment);
   await caughtUp(service);
   const seconds = (performance.now() - began) / 1_000;
   bench.say(`started, and views caught up, in ${seconds.toFixed(1)} s`);

@@ -76,7 +76,7 @@ async function rebuildRounds(bench, eventStoreUrl) {
 
 /** Sales while views are being rebuilt, and while none is, in turns on one service. */
 async function serviceRounds(bench, folder) {
-  const service = await startServer('../dist/main.js', storeSettings('embedded', folder));
+  const service = await startServer('../dist/bundle/main.js', storeSettings('embedded', folder));
   const load = startSender('./load.process.js');
   const rounds = [];
   try {

@@ -7,7 +7,7 @@ import { afterSuite, newFolder } from './store-folder.js';
 import { storeSettings } from './store-settings.js';
 
 /** The service as it is shipped: build it first (`npm run compile`). */
-const MAIN = join(import.meta.dirname, '../../dist/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/bundle/main.js');
 
 /** Monday morning, far from every cut-off. */
 export const MORNING = '2026-03-02T10:00:00.000Z';

@@ -18,7 +18,7 @@ import { namespaceOf, storeSettings } from './store-settings.js';
 /** Bytes of some dozen commits. */
 const SOME_EVENTS = 200_000;
 
-const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/bundle/ledger.js');
 
 export interface ToolRun {
   readonly code: number;

@@ -1,0 +1,61 @@
+// Puts what the service, the tool and their threads are made of into few files, the libraries with it: of a process that
+// starts, most of the time went to finding and reading some thousand files.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Where the compiled modules are. */
+const MODULES = 'dist';
+
+const threads = readdirSync(MODULES, { recursive: true })
+  .filter((file) => file.endsWith('.worker.js'))
+  .map((file) => join(MODULES, file));
+
+/** What is read from its own folder: native code, and the files of the page that explains the API. */
+const READ_IN_PLACE = [
+  'better-sqlite3',
+  '@kurrent/kurrentdb-client',
+  '@fastify/static',
+  'swagger-ui-dist',
+  // Asked for by path, too: two copies of it would not know of each other.
+  'class-transformer',
+];
+
+/** What Nest asks for only where it is there. */
+const NOT_THERE = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  '@nestjs/platform-express',
+  '@fastify/multipart',
+  '@fastify/view',
+];
+
+/** CommonJS modules of the bundle ask for others by what an ES module does not have. */
+const COMMON_JS = `
+import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);
+`;
+
+await build({
+  entryPoints: {
+    main: join(MODULES, 'main.js'),
+    ledger: join(MODULES, 'cli/main.js'),
+    ...Object.fromEntries(threads.map((file) => [nameOf(file), file])),
+  },
+  // Side by side: a thread is started by the name of its file.
+  outdir: join(MODULES, 'bundle'),
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  external: [...READ_IN_PLACE, ...NOT_THERE],
+  banner: { js: COMMON_JS },
+  sourcemap: 'linked',
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+
+function nameOf(file) {
+  return file.slice(file.lastIndexOf('/') + 1, -'.js'.length);
+}
