@@ -64,9 +64,11 @@ export class KeysCommandHandler {
 
   private async stranger(holder: Holder) {
     if (!('merchantId' in holder)) return undefined;
-    const merchant = (await this.directory.find(holder.merchantId))?.merchant;
+    const { merchantId } = holder;
+    const terminalId = holder.scope === 'terminal' ? holder.terminalId : undefined;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return requestRefusals.unknownMerchant();
-    const isKnown = holder.scope === 'merchant' || merchant.terminals.has(holder.terminalId);
+    const isKnown = terminalId === undefined || merchant.terminals.has(terminalId);
     return isKnown ? undefined : requestRefusals.unknownTerminal();
   }
 

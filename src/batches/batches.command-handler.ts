@@ -47,9 +47,10 @@ export class BatchesCommandHandler {
     terminal: TerminalSide,
     by: Actor,
   ): Promise<Outcome<BatchAnswer>> {
-    const merchant = (await this.directory.find(identity.merchantId))?.merchant;
+    const { merchantId, terminalId } = identity;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
-    if (!merchant.terminals.has(identity.terminalId)) {
+    if (!merchant.terminals.has(terminalId)) {
       return { refusal: requestRefusals.unknownTerminal(), replayed: false };
     }
     const batch = await this.batches.find(identity);

@@ -36,10 +36,16 @@ export class MerchantDirectory {
     return this.news.isFresh() ? this.records.get(merchantId)?.merchant : undefined;
   }
 
-  /** @throws StoreUnavailableError when it can't be told what others have changed */
-  async find(merchantId: string): Promise<MerchantRecord | undefined> {
+  /**
+   * `terminalId`: one that it is to have; where it lacks it, another node may have assigned it a moment ago.
+   * @throws StoreUnavailableError when it can't be told what others have changed
+   */
+  async find(merchantId: string, terminalId?: string): Promise<MerchantRecord | undefined> {
     await this.news.fresh();
-    return this.records.get(merchantId) ?? (await this.reload(merchantId));
+    const held = this.records.get(merchantId);
+    const isComplete = terminalId === undefined || held?.merchant.terminals.has(terminalId);
+    if (held && (isComplete || !this.journal.isShared)) return held;
+    return this.reload(merchantId);
   }
 
   /** Reads the merchant's stream anew. */

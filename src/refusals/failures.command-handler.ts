@@ -27,7 +27,7 @@ export class FailuresCommandHandler {
   /** A report is named by what it says: word for word again it is the same one. @throws StoreUnavailableError */
   async report(report: FailureReport, by: Actor): Promise<Outcome<ReportedFailure>> {
     const { merchantId, terminalId } = report;
-    const merchant = (await this.directory.find(merchantId))?.merchant;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
     const terminal = merchant.terminals.get(terminalId);
     if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };

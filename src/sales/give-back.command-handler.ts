@@ -85,7 +85,7 @@ export class GiveBackCommandHandler {
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
   private async decide(request: Request): Promise<Outcome<GivenBackAnswer>> {
     const asked = await this.ask(request);
-    const earlier = request.taken ? await this.already(request, asked.question) : undefined;
+    const earlier = await this.already(request, asked.question);
     if (earlier) return earlier;
     if (staleFor(request, asked.question)) {
       const refusal = requestRefusals.revision();
@@ -138,7 +138,10 @@ export class GiveBackCommandHandler {
     return writing;
   }
 
-  /** Another node may have written the effect meanwhile, and a time-out reversal may have come before it. */
+  /**
+   * Another node may have written the effect meanwhile, and a time-out reversal may have come before it: also where the
+   * name was still free when this node looked.
+   */
   private async already(
     request: Request,
     { sale }: Question,

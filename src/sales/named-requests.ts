@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -43,6 +44,8 @@ export interface NamedRequest extends Asked {
   readonly taken: boolean;
   /** Id of the event that took it then. */
   readonly takenBy: string | undefined;
+  /** Who takes it now, where several nodes may. */
+  readonly node: string | undefined;
 }
 
 /** What the kinds of requests do each in their own way. */
@@ -61,11 +64,19 @@ export class NamedRequests {
   /** What has lost a race for the same sale goes on one after the other. */
   private readonly targetTurns = new OneAtATime();
 
+  /**
+   * Stands in what takes a name: two nodes that do so in the same millisecond would else write the same event, and the
+   * store would take the second for a repeat of the first.
+   */
+  private readonly node: string | undefined;
+
   constructor(
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.node = journal.isShared ? randomBytes(4).toString('hex') : undefined;
+  }
 
   handle<A>(asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
     const name = requestName(asked.identity);
@@ -95,7 +106,7 @@ export class NamedRequests {
       if (earlier) return earlier;
     }
     const { merchantId, terminalId } = asked.identity;
-    const merchant = (await this.directory.find(merchantId))?.merchant;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     if (!merchant.terminals.has(terminalId)) return notRecorded(requestRefusals.unknownTerminal());
     const now = this.clock.now();
@@ -111,6 +122,7 @@ export class NamedRequests {
       now,
       taken: first !== undefined,
       takenBy: own[0]?.id,
+      node: this.node,
     });
   }
 
@@ -185,6 +197,11 @@ function requestFact({ name, identity, kind, target, sent, day, now }: NamedRequ
 
 function requestTaken(request: NamedRequest): RequestEvent {
   const { ifMatch } = request.sent;
-  const data = { ...requestFact(request), ...(ifMatch !== undefined && { ifMatch }) };
+  const { node } = request;
+  const data = {
+    ...requestFact(request),
+    ...(ifMatch !== undefined && { ifMatch }),
+    ...(node !== undefined && { node }),
+  };
   return { type: 'RequestTaken', data };
 }

@@ -35,8 +35,10 @@ export class SalesCommandHandler {
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
   async take(sale: TakeSale, sent: Sent): Promise<Outcome<SaleTaken>> {
     const { merchantId, terminalId } = sale;
-    const merchant =
-      this.directory.known(merchantId) ?? (await this.directory.find(merchantId))?.merchant;
+    const known = this.directory.known(merchantId);
+    const merchant = known?.terminals.has(terminalId)
+      ? known
+      : (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
     const terminal = merchant.terminals.get(terminalId);
     if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };

@@ -65,18 +65,15 @@ export class TimeoutReversalCommandHandler {
     if (written?.event.type === 'NothingToReverse') {
       return { answer: answerOf(written.event, written.position as Position), replayed: true };
     }
-    const { events } = await this.original(command);
-    const done = events.find(
-      ({ event }) => event.type === 'Reversal' && event.data.request === name && !isBar(event.data),
-    );
-    if (done?.event.type !== 'Reversal') return undefined;
-    return { answer: answerOf(done.event, done.position as Position), replayed: true };
+    return answered(name, await this.original(command));
   }
 
   /** The first fact is written in the turn in which the batch lets the request in. */
   private async enter(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
     const batch = await this.batches.find(request.command);
     const found = await this.original(request.command);
+    const earlier = answered(request.name, found);
+    if (earlier) return earlier;
     const hold = await this.hold(request, found);
     const shut = this.batches.enter(batch, request.day);
     let recorded = false;
@@ -99,6 +96,8 @@ export class TimeoutReversalCommandHandler {
   /** Of a request whose name is taken. */
   private async decide(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
     const found = await this.original(request.command);
+    const earlier = answered(request.name, found);
+    if (earlier) return earlier;
     const hold = await this.hold(request, found);
     try {
       const decided = judge(request, found, hold);
@@ -193,6 +192,16 @@ function judge(
 ): ReversalDecision {
   if (sale?.undone.includes(name)) return { refusal: requestRefusals.reversed() };
   return decideTimeoutReversal(command, original, { day, occurredAt: timeText(now), isCleared });
+}
+
+/** What the reversal of this name has done, where it has: it may be another node that has, a moment ago. */
+function answered(name: string, { events }: Found): Outcome<TimeoutReversalAnswer> | undefined {
+  for (const { event, position } of events) {
+    if (event.type === 'Reversal' && event.data.request === name && !isBar(event.data)) {
+      return { answer: answerOf(event, position as Position), replayed: true };
+    }
+  }
+  return undefined;
 }
 
 const FREE_NAME = { expected: 'no-stream', before: [] } as const;

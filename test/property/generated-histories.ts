@@ -26,6 +26,9 @@ const LIMITS: MerchantLimits = {
   perCard: { daily: { sale: { count: 6 } } },
 };
 
+/** So many of all requests reach each node. */
+const TWINS = 0.3;
+
 /** One history of a ledger, as it happens. Where it has several nodes, each command goes to any of them. */
 class History {
   private readonly saleIds: string[] = [];
@@ -133,7 +136,12 @@ class History {
     const { answered, saleIds, waiting, ledger } = this;
     const sending = sendingOf(step, { answered, saleIds, waiting, ledger });
     if (!sending) return;
-    const outcome = await this.ledger.send(sending);
+    // A terminal may send it again through another node before it is done.
+    const isTwin = this.nodes.length > 1 && 'stan' in sending && this.dice() < TWINS;
+    const to = isTwin ? this.nodes : [this.ledger];
+    const outcomes = await Promise.all(to.map((node) => node.send(sending)));
+    const [outcome] = outcomes as [Outcome<unknown>];
+    for (const other of outcomes.slice(1)) this.answered.push({ sending, outcome: other });
     if (sending.op === 'sale' && 'answer' in outcome) this.saleIds.push(requestName(sending));
     if (isWaiting(outcome)) this.waiting.push(requestName(sending as RequestIdentity));
     this.answered.push({ sending, outcome });

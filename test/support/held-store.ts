@@ -1,9 +1,11 @@
 import type { EventStore } from '../../src/event-store/event-store.js';
 
-/** A store that can be made to keep an append back, as a slow network does. */
+/** A store that can be made to keep an append or a read back, as a slow network does. */
 export class HeldStore {
   private held: { readonly stream: string; readonly until: Promise<void> } | undefined;
   private reached: () => void = () => undefined;
+  private heldRead:
+    { stream: string; until: Promise<void>; reached: () => void; passing: number } | undefined;
 
   /**
    * The next append to a stream whose name begins so waits for `letGo`. `sent` resolves when it has come.
@@ -16,8 +18,30 @@ export class HeldStore {
     return { sent, letGo };
   }
 
+  /** The next read of this stream, or one so many behind it, waits, and then finds what is there by then. */
+  holdNextRead(
+    stream: string,
+    passing = 0,
+  ): { readonly sent: Promise<void>; readonly letGo: () => void } {
+    let letGo = (): void => undefined;
+    let reached = (): void => undefined;
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    const sent = new Promise<void>((resolve) => (reached = resolve));
+    this.heldRead = { stream, until, reached, passing };
+    return { sent, letGo };
+  }
+
   readonly wrap = (inner: EventStore): EventStore =>
     Object.assign(Object.create(inner) as EventStore, {
+      readStream: async (stream: string) => {
+        const { heldRead } = this;
+        if (heldRead?.stream === stream && heldRead.passing-- === 0) {
+          this.heldRead = undefined;
+          heldRead.reached();
+          await heldRead.until;
+        }
+        return inner.readStream(stream);
+      },
       append: async (...[stream, expected, events]: Parameters<EventStore['append']>) => {
         const { held } = this;
         if (held && stream.startsWith(held.stream)) {

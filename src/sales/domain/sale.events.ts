@@ -222,6 +222,8 @@ export type RequestEvent =
         readonly content: JsonObject;
         /** The revisions of the sale that it was sent for. */
         readonly ifMatch?: readonly number[];
+        /** The node that took the name, where several may: a number that it drew at its start. */
+        readonly node?: string;
       };
     }
   | {

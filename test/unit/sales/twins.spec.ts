@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { HeldStore } from '../../support/held-store.js';
+import { expectInvariants } from '../../support/invariants.js';
+import { back, sell, type Sending } from '../../support/requests.js';
+import { newSharedLog } from '../../support/shared-log.js';
+import { of } from '../../support/specification.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
+
+const SALE = 'sale-M1.T1.000001.000001';
+
+/** A terminal's request and its repeat through another node, whose clocks show the same millisecond. */
+describe('a request that reaches two nodes at once', () => {
+  let one: TestLedger;
+  let other: TestLedger;
+  let network: HeldStore;
+  let networkOfOther: HeldStore;
+
+  beforeEach(async () => {
+    const log = newSharedLog(() => 0);
+    network = new HeldStore();
+    one = await TestLedger.open(log, { wrap: network.wrap });
+    networkOfOther = new HeldStore();
+    other = await TestLedger.open(log, { wrap: networkOfOther.wrap });
+    const voidPolicy = { partial: true };
+    await one.register('M1', settings({ voidPolicy }), { T1: 'S1' });
+    await one.register('M2', settings({ voidPolicy: { ...voidPolicy, approvalAbove: of(0) } }), {
+      T1: 'S1',
+    });
+    await one.send(sell(1));
+  });
+
+  /** One node finds the name free, and looks at the sale once the other is done. */
+  async function twins(sending: Sending, stream = SALE) {
+    const read = network.holdNextRead(stream);
+    const doing = one.send(sending);
+    await read.sent;
+    const first = await other.send(sending);
+    read.letGo();
+    return { first, second: await doing };
+  }
+
+  const typesOn = async (stream: string) =>
+    (await one.log()).filter((each) => each.stream === stream).map(({ event }) => event.type);
+
+  test.each(['void', 'refund'] as const)('has its %s done once', async (op) => {
+    if (op === 'refund') await one.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    const { first, second } = await twins(back(op, 1, 2, { amount: 3_000 }));
+    expect(first).toMatchObject({ answer: { amount: 3_000, remaining: 7_000 } });
+    expect(second).toEqual({ ...first, replayed: true });
+    expect((await typesOn(SALE)).filter((type) => ['Void', 'Refund'].includes(type))).toHaveLength(
+      1,
+    );
+    await expectInvariants(one);
+  });
+
+  test('waits for its approval once', async () => {
+    const m2 = { merchantId: 'M2' };
+    await one.send(sell(1, m2));
+    const sale = 'sale-M2.T1.000001.000001';
+    const voided = { ...back('void', 1, 2, { ...m2, amount: 2_000 }), saleId: sale.slice(5) };
+    const { first, second } = await twins(voided, sale);
+    expect(first).toMatchObject({ answer: { status: 'awaiting-approval' } });
+    expect(second).toEqual({ ...first, replayed: true });
+    expect(await typesOn(sale)).toEqual(['Sale', 'ApprovalRequested']);
+  });
+
+  test('knows a terminal that the other node has just assigned', async () => {
+    await one.send(sell(3));
+    await other.ledger.merchants.assignTerminal('M1', { terminalId: 'T9', storeId: 'S1' }, BY);
+    expect(await one.send(sell(4, { terminalId: 'T9' }))).toMatchObject({
+      answer: { status: 'open' },
+    });
+  });
+
+  test('is reversed once, and told so by both', async () => {
+    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
+    const original = { batchNo: '000001', stan: '000001' };
+    const reversal: Sending = { op: 'timeout-reversal', ...name, stan: '000009', original };
+    const write = networkOfOther.holdNext(SALE);
+    const reversing = other.send(reversal);
+    await write.sent;
+    // Finds the name taken and nothing done, and looks once more before it decides.
+    const read = network.holdNextRead(SALE, 1);
+    const repeating = one.send(reversal);
+    await read.sent;
+    write.letGo();
+    const first = await reversing;
+    read.letGo();
+    const second = await repeating;
+    expect(first).toMatchObject({ answer: { outcome: 'reversed' } });
+    expect(second).toEqual({ ...first, replayed: true });
+    expect(await typesOn('sale-M1.T1.000001.000009')).toEqual(['RequestTaken']);
+    expect(await one.send(reversal)).toEqual({ ...first, replayed: true });
+    await expectInvariants(one);
+  });
+});
