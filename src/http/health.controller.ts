@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -8,6 +9,9 @@ import { NestedList, OneOf, Optional, Text } from './fields.js';
 import { Metrics } from './metrics.js';
 import { Answers, Operation } from './open-api.js';
 import { Readiness } from './readiness.js';
+
+/** A store that has not answered a probe by then hangs. */
+const PATIENCE_MS = 2_000;
 
 export class LiveAnswer {
   @OneOf(['live']) status!: string;
@@ -60,8 +64,10 @@ export class HealthController {
 
   private async storePart(): Promise<PartDto> {
     try {
-      await this.store.head();
-      return part('event store', this.readiness.storeFault());
+      const late = pause(PATIENCE_MS, 'late' as const, { ref: false });
+      const isLate = (await Promise.race([this.store.head(), late])) === 'late';
+      const hangs = `no answer within ${PATIENCE_MS} ms`;
+      return part('event store', isLate ? hangs : this.readiness.storeFault());
     } catch (error) {
       return part('event store', (error as Error).message);
     }
