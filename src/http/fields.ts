@@ -8,7 +8,6 @@ import {
   IsInt,
   isIBAN,
   IsISO4217CurrencyCode,
-  isISO4217CurrencyCode,
   IsNumber,
   IsObject,
   IsOptional,
@@ -26,6 +25,7 @@ import {
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { DateTime } from 'luxon';
+import { isCurrency } from '../ledger/currency.js';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { holdsCardNumber } from './card-number.js';
@@ -34,7 +34,7 @@ import { holdsCardNumber } from './card-number.js';
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'no-card-number': (text) => !holdsCardNumber(text),
   iban: (text) => isIBAN(text),
-  'iso-4217': (text) => /^[A-Z]{3}$/.test(text) && isISO4217CurrencyCode(text),
+  'iso-4217': isCurrency,
   'iana-time-zone': (text) => isTimeZone(text),
   date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid,
   'date-time': isTimestamp,

@@ -1,8 +1,23 @@
+import { isISO4217CurrencyCode } from 'class-validator';
 import { code } from 'currency-codes';
+
+/**
+ * Digits of currencies that the libraries' lists are too old for: XCG, the Caribbean guilder (ISO 4217 amendment 176),
+ * and ZWG, Zimbabwe Gold (amendment 177).
+ */
+const ADDED: ReadonlyMap<string, number> = new Map([
+  ['XCG', 2],
+  ['ZWG', 2],
+]);
+
+/** Whether it is a code of ISO 4217, in capitals. */
+export function isCurrency(text: string): boolean {
+  return ADDED.has(text) || (/^[A-Z]{3}$/.test(text) && isISO4217CurrencyCode(text));
+}
 
 /** Digits of a currency's minor unit by ISO 4217: 0, 2, 3 or 4. A code that the standard has withdrawn has 2. */
 export function minorDigits(currency: string): number {
-  return code(currency)?.digits ?? 2;
+  return ADDED.get(currency) ?? code(currency)?.digits ?? 2;
 }
 
 /** An amount of minor units as a decimal number of the currency, exact: -1.05, or 250 of a currency without minor units. */

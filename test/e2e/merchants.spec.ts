@@ -95,6 +95,10 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     expect(body).toMatchObject(settings);
   });
 
+  test.each(['XCG', 'ZWG'])('takes %s, which ISO 4217 has of late', async (currency) => {
+    await Shop.open(ledger, { currency });
+  });
+
   test('charges a card type without basis points the merchant’s, within bounds of its own', async () => {
     const fee = { basisPoints: 60, minimum: 5, perCardType: { debit: { cap: 2_000 } } };
     await ledger.put(shop.path, { ...REQUIRED, fee });
