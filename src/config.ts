@@ -15,6 +15,7 @@ import {
 } from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
 import { folderOf, isFolder } from './event-store/store-url.js';
+import { LEGIBLE } from './http/legible.js';
 
 const STORE_URL =
   /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
@@ -84,6 +85,7 @@ export class Settings {
 
   /** Who pays merchants, as payout files name it to the bank. */
   @MaxLength(140, { message: 'up to 140 characters' })
+  @Matches(LEGIBLE, { message: 'a name without control characters' })
   PAYER_NAME = '';
 
   /** The account that payouts are paid from. */

@@ -29,6 +29,7 @@ import { isCurrency } from '../ledger/currency.js';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { holdsCardNumber } from './card-number.js';
+import { LEGIBLE } from './legible.js';
 
 /** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
@@ -100,9 +101,6 @@ export const Share = (): PropertyDecorator => applyDecorators(IsNumber(), Min(0)
 
 export const Whole = (min: number, max: number): PropertyDecorator =>
   applyDecorators(IsInt(), Min(min), Max(max));
-
-/** No half of a character (a lone surrogate), and of control characters only tab and line ends. */
-const LEGIBLE = /^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u;
 
 /** Free text; never with a card number in it. */
 export const FreeText = (maxLength: number): PropertyDecorator =>

@@ -1,3 +1,4 @@
+import { legible } from '../http/legible.js';
 import type { Clock } from '../ledger/clock.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { PayoutRow } from '../projections/payouts.view.js';
@@ -34,6 +35,6 @@ export class PayoutFiles {
     const settings = (await this.directory.find(merchantId))?.merchant.settings;
     const name = account.name ?? settings?.name ?? merchantId;
     const payoutId = payoutName(merchantId, currency, number);
-    return { payoutId, merchantId, name, account, currency, amount };
+    return { payoutId, merchantId, name: legible(name), account, currency, amount };
   }
 }

@@ -115,6 +115,8 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     ['timeZone', undefined],
     ['name', ''],
     ['name', 'card 4242 4242 4242 4242'],
+    ['name', 'Corner\uffffshop'],
+    ['payoutAccount', { name: 'Corner\ufffeshop' }],
     ['currency', 'EURO'],
     ['currency', 'eur'],
     ['timeZone', 'Europe/Atlantis'],

@@ -88,6 +88,9 @@ describe('settings', () => {
     expect(reading({ ...payer, PAYER_ACCOUNT: 'DE89370400440532013001' })).toThrow(
       'as an IBAN it has wrong check digits',
     );
+    expect(reading({ ...payer, PAYER_NAME: 'Acquirer\ufffe' })).toThrow(
+      'a name without control characters',
+    );
   });
 
   test('SANDBOX may not be on in production', () => {
