@@ -16,6 +16,7 @@ import {
 import { config as loadDotenv } from 'dotenv';
 import { folderOf, isFolder } from './event-store/store-url.js';
 import { LEGIBLE } from './http/legible.js';
+import { electronicIban } from './merchants/domain/iban.js';
 
 const STORE_URL =
   /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
@@ -116,6 +117,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     const isNumber = typeof settings[name as keyof Settings] === 'number';
     Object.assign(settings, { [name]: isNumber ? wholeNumber(text) : text });
   }
+  settings.PAYER_ACCOUNT = asKept(settings.PAYER_ACCOUNT);
   if (texts['AUTH'] === undefined && !isLoopback(settings.HOST)) settings.AUTH = 'keys';
   const faults = validateSync(settings).map(({ property, constraints }) => {
     const allowed = Object.values(constraints ?? {})[0] ?? '';
@@ -148,7 +150,7 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
   if (isNoFolder(viewsDir))
     faults.push(fault('VIEWS_DIR', viewsDir, 'a folder, or one to be made'));
   const { PAYER_NAME: name, PAYER_ACCOUNT: account } = settings;
-  if (LOOKS_LIKE_IBAN.test(account) && !isIBAN(account)) {
+  if (LOOKS_LIKE_IBAN.test(electronicIban(account)) && !isIBAN(account)) {
     faults.push(
       fault('PAYER_ACCOUNT', account, `${ACCOUNT}; as an IBAN it has wrong check digits`),
     );
@@ -158,6 +160,11 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
     faults.push(fault(missing, '', `what payout files name, since ${given} is set`));
   }
   return faults;
+}
+
+/** An IBAN in whatever spelling as files have it; a bank's own number as it is. */
+function asKept(account: string): string {
+  return isIBAN(account) ? electronicIban(account) : account;
 }
 
 /** Whether a file is in the way. */

@@ -19,6 +19,7 @@ import {
   TimeZone,
   Whole,
 } from '../http/fields.js';
+import { electronic } from './domain/iban.js';
 import type {
   CardType,
   Counted,
@@ -202,13 +203,14 @@ export class SupervisorPath extends MerchantPath {
 
 /** The settings with every default filled in (defaults: the table of `PUT /merchants` in docs/api.md). */
 export function settingsOf(body: MerchantBody): MerchantSettings {
-  const { fee, voidPolicy, refundPolicy, ...rest } = body;
+  const { fee, payoutAccount, voidPolicy, refundPolicy, ...rest } = body;
   return {
     dayCloseAt: '00:00',
     settlementCycle: 'T1',
     holidays: [],
     ...(rest as Partial<MerchantSettings> & typeof rest),
     fee: withTerms(fee) as MerchantSettings['fee'],
+    ...(payoutAccount && { payoutAccount: electronic(payoutAccount) }),
     voidPolicy: {
       partial: false,
       consent: false,

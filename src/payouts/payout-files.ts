@@ -1,5 +1,6 @@
 import { legible } from '../http/legible.js';
 import type { Clock } from '../ledger/clock.js';
+import { electronic } from '../merchants/domain/iban.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { PayoutRow } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
@@ -31,7 +32,9 @@ export class PayoutFiles {
   }
 
   private async instruction(row: PayoutRow): Promise<Instruction> {
-    const { merchantId, currency, number, amount, account = {} } = row;
+    const { merchantId, currency, number, amount } = row;
+    // Logs of earlier versions have an IBAN as it was spelled.
+    const account = electronic(row.account ?? {});
     const settings = (await this.directory.find(merchantId))?.merchant.settings;
     const name = account.name ?? settings?.name ?? merchantId;
     const payoutId = payoutName(merchantId, currency, number);

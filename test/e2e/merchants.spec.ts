@@ -95,6 +95,17 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     expect(body).toMatchObject(settings);
   });
 
+  test('keeps an IBAN in its electronic form, and the same in another spelling changes nothing', async () => {
+    const put = (iban: string) =>
+      ledger.put(shop.path, { ...REQUIRED, payoutAccount: { name: 'A shop', iban } });
+    const first = await put('de89 3704 0044 0532 0130 00');
+    const account = { name: 'A shop', iban: 'DE89370400440532013000' };
+    expect(first.body.payoutAccount).toEqual(account);
+    expect((await ledger.get(shop.path)).body.payoutAccount).toEqual(account);
+    const again = await put('DE89-3704-0044-0532-0130-00');
+    expect([again.status, again.body.position]).toEqual([200, first.body.position]);
+  });
+
   test.each(['XCG', 'ZWG'])('takes %s, which ISO 4217 has of late', async (currency) => {
     await Shop.open(ledger, { currency });
   });

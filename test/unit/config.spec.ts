@@ -93,6 +93,22 @@ describe('settings', () => {
     );
   });
 
+  test.each([
+    'gb29nwbk60161331926819',
+    'GB29 NWBK 6016 1331 9268 19',
+    'GB29-NWBK-6016-1331-9268-19',
+  ])('the payer’s IBAN is read from %s as files have it', (account) => {
+    const payer = { PAYER_NAME: 'Acquirer', PAYER_ACCOUNT: account };
+    expect(readSettings(payer).PAYER_ACCOUNT).toBe('GB29NWBK60161331926819');
+  });
+
+  test('an account number of the bank’s own is left as it is, and an IBAN in small letters is checked', () => {
+    const reading = (account: string) =>
+      readSettings({ PAYER_NAME: 'Acquirer', PAYER_ACCOUNT: account }).PAYER_ACCOUNT;
+    expect(reading('ab-12-345')).toBe('ab-12-345');
+    expect(() => reading('gb29nwbk60161331926810')).toThrow('as an IBAN it has wrong check digits');
+  });
+
   test('SANDBOX may not be on in production', () => {
     expect(() => readSettings({ SANDBOX: 'on', NODE_ENV: 'production' })).toThrow(
       "SANDBOX is 'on'; allowed: off, since NODE_ENV is production",

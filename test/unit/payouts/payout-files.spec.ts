@@ -28,3 +28,9 @@ async function payoutTo(more: Parameters<typeof settings>[0]): Promise<Record<st
 test('a name of an earlier version’s log has a sign for what XML can’t hold', async () => {
   expect((await payoutTo({ name: 'Corner\uffffshop' }))['name']).toBe('Corner\ufffdshop');
 });
+
+test('an IBAN that an earlier version’s log has as it was spelled is in its electronic form', async () => {
+  const payoutAccount = { name: 'A shop', iban: 'de89 3704 0044 0532 0130-00' };
+  const row = await payoutTo({ payoutAccount });
+  expect([row['name'], row['iban']]).toEqual(['A shop', 'DE89370400440532013000']);
+});
