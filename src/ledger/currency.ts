@@ -22,7 +22,22 @@ export function minorDigits(currency: string): number {
 
 /** An amount of minor units as a decimal number of the currency, exact: -1.05, or 250 of a currency without minor units. */
 export function decimalText(amount: bigint, currency: string): string {
-  const digits = minorDigits(currency);
+  return withDigits(amount, minorDigits(currency));
+}
+
+/** Amounts of whatever currencies added up as bare numbers, exact: what a message format has its readers check. */
+export function controlSum(
+  amounts: readonly { readonly amount: bigint; readonly currency: string }[],
+): string {
+  const digits = Math.max(0, ...amounts.map(({ currency }) => minorDigits(currency)));
+  const sum = amounts.reduce(
+    (total, { amount, currency }) => total + amount * 10n ** BigInt(digits - minorDigits(currency)),
+    0n,
+  );
+  return withDigits(sum, digits);
+}
+
+function withDigits(amount: bigint, digits: number): string {
   const sign = amount < 0n ? '-' : '';
   const text = String(amount < 0n ? -amount : amount).padStart(digits + 1, '0');
   if (digits === 0) return `${sign}${text}`;

@@ -3,7 +3,7 @@ import { isIBAN } from 'class-validator';
 import Builder from 'fast-xml-builder';
 import { v5 as uuidV5 } from 'uuid';
 import { timeText } from '../ledger/clock.js';
-import { decimalText } from '../ledger/currency.js';
+import { controlSum, decimalText } from '../ledger/currency.js';
 import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
 
 /** A payout as a bank is told to make it. `amount` in minor units. */
@@ -45,8 +45,8 @@ export function payoutCsv(date: string, instructions: readonly Instruction[]): s
 }
 
 /**
- * The instructions as an ISO 20022 customer credit transfer (pain.001.001.09), one payment block a currency. The same
- * instructions make the same message name, so that a bank knows a file that it is sent twice.
+ * The instructions as an ISO 20022 customer credit transfer (pain.001.001.09), a payment block each, named as the payout
+ * is: a bank knows an instruction again, whatever file it comes in. The same instructions make the same message name.
  * @param now epoch milliseconds
  */
 export function payoutXml(
@@ -56,27 +56,19 @@ export function payoutXml(
   now: number,
 ): string {
   const name = uuidV5(instructions.map(({ payoutId }) => payoutId).join(' '), NAMESPACE);
-  const messageId = name.replaceAll('-', '');
-  const currencies = [...new Set(instructions.map(({ currency }) => currency))].sort();
   const document = {
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     Document: {
       '@xmlns': 'urn:iso:std:iso:20022:tech:xsd:pain.001.001.09',
       CstmrCdtTrfInitn: {
         GrpHdr: {
-          MsgId: messageId,
+          MsgId: name.replaceAll('-', ''),
           CreDtTm: timeText(now),
           NbOfTxs: instructions.length,
+          CtrlSum: controlSum(instructions),
           InitgPty: { Nm: payer.name },
         },
-        PmtInf: currencies.map((currency) =>
-          block(
-            `${date.replaceAll('-', '')}-${currency}`,
-            date,
-            instructions.filter((instruction) => instruction.currency === currency),
-            payer,
-          ),
-        ),
+        PmtInf: instructions.map((instruction) => block(date, instruction, payer)),
       },
     },
   };
@@ -87,27 +79,20 @@ export function payoutXml(
 
 const NOT_PROVIDED = { Othr: { Id: 'NOTPROVIDED' } };
 
-function block(
-  id: string,
-  date: string,
-  instructions: readonly Instruction[],
-  { name, account, bic }: Payer,
-): object {
-  const currency = instructions[0]?.currency ?? '';
-  const sum = instructions.reduce((total, { amount }) => total + amount, 0n);
+function block(date: string, instruction: Instruction, { name, account, bic }: Payer): object {
   return {
-    PmtInfId: id,
+    PmtInfId: instruction.payoutId,
     PmtMtd: 'TRF',
-    NbOfTxs: instructions.length,
-    CtrlSum: decimalText(sum, currency),
+    NbOfTxs: 1,
+    CtrlSum: controlSum([instruction]),
     ReqdExctnDt: { Dt: date },
     Dbtr: { Nm: name },
     DbtrAcct: {
       Id: accountId(isIBAN(account) ? account : undefined, account),
-      Ccy: currency,
+      Ccy: instruction.currency,
     },
     DbtrAgt: { FinInstnId: bic === undefined ? NOT_PROVIDED : { BICFI: bic } },
-    CdtTrfTxInf: instructions.map(transfer),
+    CdtTrfTxInf: transfer(instruction),
   };
 }
 

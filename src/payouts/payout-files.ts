@@ -18,13 +18,13 @@ export class PayoutFiles {
     private readonly payer: Payer | undefined,
   ) {}
 
-  /** The payouts of a date, those that came back left out. ISO 20022 must say who pays. */
+  /** The payouts of a date that the bank has reported neither paid nor returned. ISO 20022 must say who pays. */
   async file(
     date: string,
     format: 'csv' | 'xml',
   ): Promise<{ readonly text: string } | { readonly refusal: Refusal }> {
-    const rows = this.views.payouts.ofDate(date).filter(({ status }) => status !== 'returned');
-    if (rows.length === 0) return { refusal: booksRefusals.unknownPayout() };
+    const rows = this.views.payouts.ofDate(date).filter(({ status }) => status === 'sent');
+    if (rows.length === 0) return { refusal: booksRefusals.nothingToPay() };
     const instructions = await Promise.all(rows.map((row) => this.instruction(row)));
     if (format === 'csv') return { text: payoutCsv(date, instructions) };
     if (!this.payer) return { refusal: booksRefusals.payerNotSet() };

@@ -71,9 +71,9 @@ export class PayoutsController {
     return exactly(reply, { ...page, payouts: page.payouts.map(renderRow) });
   }
 
-  /** For the bank: ISO 20022 unless CSV is asked for. Payouts that came back are not in it. */
+  /** For the bank: ISO 20022 unless CSV is asked for. Payouts that were paid or came back are not in it. */
   @Get('payout-file')
-  @Operation('getPayoutFile', 'The payouts of a date, as a bank reads them')
+  @Operation('getPayoutFile', 'The payouts of a date that are to be paid, as a bank reads them')
   @MayCall(['operator', 'auditor'])
   @ApiProduces('application/xml', 'text/csv')
   @ApiResponse({

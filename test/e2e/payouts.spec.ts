@@ -182,6 +182,62 @@ describe('a payout', () => {
 describe('the file for the bank', () => {
   const DATE = '2027-01-04';
 
+  test('has what is under way, each payout known by its own name, and nothing that was paid', async () => {
+    const own = await Tillbook.start({ env: PAYER });
+    const sellAndRun = async (currency: string) => {
+      const shop = await Shop.open(own, { fee: { basisPoints: 200 }, currency });
+      await shop.sell({ amount: 10_000, currency });
+      await shop.closeBatch();
+      await own.post('/v1/payouts/run', { date: TOMORROW });
+      return `${shop.merchantId}.${currency}.1`;
+    };
+    const report = async (payoutId: string) => {
+      const { body } = await own.post(`/v1/payouts/${payoutId}/paid`, {});
+      return `&after=${body.position}`;
+    };
+    const xml = async (after = '') => {
+      const { text } = await own.get(`/v1/payout-file?date=${TOMORROW}${after}`);
+      expect(faultsBySchema(text)).toBe('');
+      const all = (name: string): string[] =>
+        [...text.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'g'))].map(
+          ([, value = '']) => value,
+        );
+      return {
+        message: all('MsgId'),
+        names: all('PmtInfId'),
+        sums: all('CtrlSum'),
+        counts: all('NbOfTxs'),
+      };
+    };
+    const csv = async (after: string) => {
+      const accept = { accept: 'text/csv' };
+      const { text } = await own.get(`/v1/payout-file?date=${TOMORROW}${after}`, accept);
+      return parse<{ payoutId: string }>(text, { columns: true }).map(({ payoutId }) => payoutId);
+    };
+
+    const first = await sellAndRun('EUR');
+    const alone = await xml();
+    expect(alone).toMatchObject({ names: [first], sums: ['98.00', '98.00'], counts: ['1', '1'] });
+    expect(await xml()).toEqual(alone);
+
+    const second = await sellAndRun('JPY');
+    const both = await xml();
+    expect(both.names).toEqual([first, second].sort());
+    expect(both.sums[0]).toBe('9898.00');
+    expect(both.counts).toEqual(['2', '1', '1']);
+    expect(both.message).not.toEqual(alone.message);
+
+    const told = await report(first);
+    expect((await xml(told)).names).toEqual([second]);
+    expect(await csv(told)).toEqual([second]);
+
+    const allTold = await report(second);
+    const none = await own.get(`/v1/payout-file?date=${TOMORROW}${allTold}`);
+    const never = await own.get('/v1/payout-file?date=2031-01-01');
+    expect([none.status, none.body.code]).toEqual([404, 'unknown-payout']);
+    expect(none.body).toMatchObject({ detail: never.body.detail });
+  });
+
   test('tells each payout of a date once, as pain.001.001.09 and as CSV', async () => {
     const iban = 'DE89370400440532013000';
     const shop = await settled({ payoutAccount: { iban, name: 'Müller & Söhne' } });
@@ -203,7 +259,9 @@ describe('the file for the bank', () => {
     expect(GrpHdr.NbOfTxs).toBe(String(count.length));
     expect(GrpHdr.MsgId).toMatch(/^[0-9a-f]{32}$/);
     const block = (currency: string) =>
-      PmtInf.find(({ PmtInfId }: { PmtInfId: string }) => PmtInfId === `20270104-${currency}`);
+      PmtInf.find(
+        ({ PmtInfId }: { PmtInfId: string }) => PmtInfId === `${shop.merchantId}.${currency}.1`,
+      );
     expect(Object.keys(block('EUR'))).toEqual([
       'PmtInfId',
       'PmtMtd',

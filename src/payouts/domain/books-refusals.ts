@@ -19,6 +19,12 @@ export const booksRefusals = {
     nextStep: 'none',
   }),
 
+  /** Of a date that never had a payout, and of one whose payouts are paid or back. */
+  nothingToPay: (): Refusal => ({
+    ...booksRefusals.unknownPayout(),
+    detail: say('The date has no payout that is still to be paid.', '该日期没有待付的出款。'),
+  }),
+
   payerNotSet: (): Refusal => ({
     code: 'payer-not-set',
     responseCode: '96',

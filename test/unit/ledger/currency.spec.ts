@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decimalText, isCurrency } from '../../../src/ledger/currency.js';
+import { controlSum, decimalText, isCurrency } from '../../../src/ledger/currency.js';
 
 describe('a currency', () => {
   test.each(['EUR', 'JPY', 'BHD', 'XCG', 'ZWG', 'ZWL'])('may be %s', (code) => {
@@ -18,4 +18,14 @@ describe('a currency', () => {
   ])('of code %s writes 105 minor units less than nothing as %s', (code, text) => {
     expect(decimalText(-105n, code)).toBe(text);
   });
+});
+
+test('amounts of several currencies add up as bare numbers, to the last digit of any of them', () => {
+  const amounts = [
+    { amount: 9_007_199_254_740_993n, currency: 'EUR' },
+    { amount: 490n, currency: 'JPY' },
+    { amount: 1n, currency: 'BHD' },
+  ];
+  expect(controlSum(amounts)).toBe('90071992547899.931');
+  expect(controlSum(amounts.slice(1, 2))).toBe('490');
 });
