@@ -89,7 +89,8 @@ export class PayoutsCommandHandler {
 
   /**
    * What a new business date brings: reserve held until then is released, and what is due is paid, once for each
-   * merchant, when all batches of the dates before are closed. What settled at once on that same date is paid with the next.
+   * merchant, when all batches of the dates before are closed. What settled at once on that same date is paid with the next,
+   * and so is all money of a merchant to whom a payout came back on it: its account may be closed, and someone must see to it.
    */
   async runDue(pace: Pace): Promise<void> {
     await this.catchUp(pace);
@@ -146,7 +147,7 @@ export class PayoutsCommandHandler {
     for (let attempt = 1; ; attempt += 1) {
       const merchant = await this.merchantOf(book);
       const state = this.views.payouts.stateOf(book, date, isByItself && date);
-      if (isByItself && state.isBegun) return 'nothing-due';
+      if (isByItself && (state.isBegun || state.isBack)) return 'nothing-due';
       const decision = decidePayout(state, policyOf(merchant));
       if (typeof decision !== 'object' || 'hold' in decision) return decision;
       const number = state.sent + 1;

@@ -20,13 +20,15 @@ const RESERVES = `
   CREATE INDEX reserves_to_release ON reserves (heldUntil) WHERE held > 0;
 `;
 
+/** `returnedOn`: its merchant's business date when it came back. */
 const PAYOUTS = `
   CREATE TABLE payouts (
     merchantId TEXT NOT NULL, currency TEXT NOT NULL, number INTEGER NOT NULL, date TEXT NOT NULL,
     amount INTEGER NOT NULL, account TEXT, status TEXT NOT NULL, bankReference TEXT, returnReason TEXT,
-    sentAt TEXT NOT NULL, changedAt TEXT NOT NULL, PRIMARY KEY (merchantId, currency, number)
+    sentAt TEXT NOT NULL, changedAt TEXT NOT NULL, returnedOn TEXT, PRIMARY KEY (merchantId, currency, number)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX payouts_by_date ON payouts (date, merchantId, currency, number);
+  CREATE INDEX payouts_by_return ON payouts (merchantId, currency, returnedOn) WHERE returnedOn IS NOT NULL;
 `;
 
 /** What payouts and releases are decided on: in the file of the books, so that a reader sees both at one moment. */
@@ -50,10 +52,11 @@ export class PayoutTables {
        ON CONFLICT DO UPDATE SET held = held + excluded.held, releases = releases + excluded.releases`,
     );
     this.addPayout = database.prepare(
-      `INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL, ?, ?)`,
+      `INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL, ?, ?, NULL)`,
     );
     this.changePayout = database.prepare(
-      `UPDATE payouts SET status = ?, bankReference = coalesce(?, bankReference), returnReason = ?, changedAt = ?
+      `UPDATE payouts SET status = ?, bankReference = coalesce(?, bankReference), returnReason = ?, changedAt = ?,
+         returnedOn = ?
        WHERE merchantId = ? AND currency = ? AND number = ?`,
     );
   }
@@ -90,12 +93,14 @@ export class PayoutTables {
       }
       case 'PayoutPaid': {
         const { payoutId, bankReference, occurredAt } = event.data;
-        this.changePayout.run('paid', bankReference, null, occurredAt, ...payoutId.split('.'));
+        const paid = ['paid', bankReference, null, occurredAt, null];
+        this.changePayout.run(...paid, ...payoutId.split('.'));
         return true;
       }
       case 'PayoutReturned': {
-        const { payoutId, reason, occurredAt } = event.data;
-        this.changePayout.run('returned', null, reason, occurredAt, ...payoutId.split('.'));
+        const { payoutId, reason, occurredAt, businessDate } = event.data;
+        const returned = ['returned', null, reason, occurredAt, businessDate];
+        this.changePayout.run(...returned, ...payoutId.split('.'));
         return true;
       }
       case 'Sale':

@@ -50,11 +50,20 @@ type Stored = Omit<PayoutRow, 'number' | 'account'> & {
   readonly account: string | null;
 };
 
+interface SoFar {
+  readonly sent: number;
+  readonly isBegun: 0 | 1;
+  readonly isBack: 0 | 1;
+}
+
+const ROW = `merchantId, currency, number, date, amount, account, status, bankReference, returnReason,
+  sentAt, changedAt`;
+
 /** What payouts are decided on, and those there are. */
 export class PayoutsView {
   private readonly positive: Database.Statement<[], BookWithMoney>;
   private readonly state: Database.Statement<[object], { available: bigint; notDue: bigint }>;
-  private readonly sent: Database.Statement<[object], { sent: number; isBegun: 0 | 1 }>;
+  private readonly soFar: Database.Statement<[object], SoFar>;
   private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
   private readonly onDate: Database.Statement<[string], Stored>;
   private readonly page: Database.Statement<[object], Stored>;
@@ -75,12 +84,14 @@ export class PayoutsView {
          FROM books WHERE merchantId = @merchantId AND currency = @currency`,
       )
       .safeIntegers();
-    this.sent = database.prepare(
+    this.soFar = database.prepare(
       `SELECT coalesce((
          SELECT max(number) FROM payouts WHERE merchantId = @merchantId AND currency = @currency
        ), 0) AS sent, EXISTS (
          SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND date = @date
-       ) AS isBegun`,
+       ) AS isBegun, EXISTS (
+         SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND returnedOn >= @date
+       ) AS isBack`,
     );
     this.toRelease = database
       .prepare<[string], HeldReserve & { releases: bigint }>(
@@ -89,12 +100,12 @@ export class PayoutsView {
       .safeIntegers();
     this.onDate = database
       .prepare<[string], Stored>(
-        'SELECT * FROM payouts WHERE date = ? ORDER BY merchantId, currency, number',
+        `SELECT ${ROW} FROM payouts WHERE date = ? ORDER BY merchantId, currency, number`,
       )
       .safeIntegers();
     this.page = database
       .prepare<[object], Stored>(
-        `SELECT * FROM payouts INDEXED BY payouts_by_date
+        `SELECT ${ROW} FROM payouts INDEXED BY payouts_by_date
          WHERE (date, merchantId, currency, number) > (@date, @merchant, @currency, @number)
            AND (@onlyDate IS NULL OR date = @onlyDate) AND (@merchantId IS NULL OR merchantId = @merchantId)
            AND (@status IS NULL OR status = @status)
@@ -119,12 +130,13 @@ export class PayoutsView {
   ): PayoutState {
     return this.database.transaction(() => {
       const state = this.state.get({ merchantId, currency, date, settledBefore });
-      const payouts = this.sent.get({ merchantId, currency, date });
+      const payouts = this.soFar.get({ merchantId, currency, date });
       return {
         available: state?.available ?? 0n,
         notDue: state?.notDue ?? 0n,
         sent: payouts?.sent ?? 0,
         isBegun: payouts?.isBegun === 1,
+        isBack: payouts?.isBack === 1,
       };
     })();
   }

@@ -43,6 +43,8 @@ export interface PayoutState {
   readonly sent: number;
   /** Whether one of them is for that date. */
   readonly isBegun: boolean;
+  /** Whether one of them came back on that date, or on a later one as another clock had it. */
+  readonly isBack: boolean;
 }
 
 export interface PayoutPolicy {

@@ -1,8 +1,10 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { trustedPages } from '../../../src/event-store/checked-page.js';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { close, sell } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
+import { faultsOf } from '../../support/verified-log.js';
 
 const NEXT_DATE = '2026-11-24T16:00:00Z';
 const DATE_AFTER = '2026-11-25T16:00:00Z';
@@ -73,6 +75,83 @@ describe('the ledger pays by itself', () => {
     await ledger.send(returned(2));
     await ledger.send({ op: 'payouts', date: '2026-11-26' });
     expect(await paid()).toHaveLength(3);
+  });
+});
+
+describe('what came back is not paid by itself on the date that it came back on', () => {
+  const BACK_ON = '2026-11-28T16:00:00Z';
+  const THE_NEXT = '2026-11-29T16:00:00Z';
+  const FIRST = '2026-11-25 10000';
+
+  /** Paid on the 25th, and back on the 29th. */
+  beforeEach(async () => {
+    await ledger.send(sell(1));
+    ledger.at(NEXT_DATE);
+    await ledger.doDue();
+    ledger.at(BACK_ON);
+    await ledger.doDue();
+    await ledger.send(returned(1));
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST]);
+  });
+
+  afterEach(async () => {
+    expect(await faultsOf(trustedPages(ledger.store))).toEqual([]);
+  });
+
+  test('but with the next', async () => {
+    ledger.at(THE_NEXT);
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST, '2026-11-30 10000']);
+  });
+
+  test('but at once by a run for the same date', async () => {
+    await ledger.send({ op: 'payouts', date: '2026-11-29' });
+    expect(await paid()).toEqual([FIRST, '2026-11-29 10000']);
+  });
+
+  test('nor is what else falls due on it', async () => {
+    await ledger.send({ op: 'payouts', date: '2026-11-29' });
+    await ledger.send({ ...sell(1), batchNo: '000002' });
+    ledger.at(THE_NEXT);
+    await ledger.send(returned(2));
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST, '2026-11-29 10000']);
+    ledger.at('2026-11-30T16:00:00Z');
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST, '2026-11-29 10000', '2026-12-01 20000']);
+  });
+
+  test('also by a ledger that starts anew, with views that are rebuilt', async () => {
+    await ledger.close();
+    ledger = await TestLedger.open(log);
+    ledger.at(BACK_ON);
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST]);
+    ledger.at(THE_NEXT);
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST, '2026-11-30 10000']);
+  });
+
+  test('also by another node', async () => {
+    const node = await TestLedger.open({
+      open: () => Promise.resolve(ledger.store),
+      remove: () => undefined,
+    });
+    node.at(BACK_ON);
+    await node.doDue();
+    expect(await paid()).toEqual([FIRST]);
+  });
+
+  test('also while the clock is put back before it', async () => {
+    ledger.at('2026-11-26T16:00:00Z');
+    await ledger.doDue();
+    ledger.at(BACK_ON);
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST]);
+    ledger.at(THE_NEXT);
+    await ledger.doDue();
+    expect(await paid()).toEqual([FIRST, '2026-11-30 10000']);
   });
 });
 
