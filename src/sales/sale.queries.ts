@@ -87,7 +87,7 @@ export class SaleQueries {
     const available = before?.available;
     const question = { sale, merchant, card, batch, ...asked, available, limits };
     const answer = voidability(question);
-    const effect = effectOf(answer.decision, question);
+    const effect = effectOf(answer, question);
     return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
   }
 

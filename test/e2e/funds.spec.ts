@@ -36,6 +36,7 @@ describe('a refund', () => {
     ]);
     const { body } = await ledger.get(`/v1/sales/${second.saleId}/voidability`);
     expect(body.refund).toMatchObject({ allowed: true, maxAmount: 9_600 });
+    expect(body.effect).toMatchObject({ amount: 9_600, after: { available: 0 } });
     expect((await shop.refund(second.saleId, { amount: 9_600 })).status).toBe(201);
     const empty = await ledger.get(`/v1/sales/${second.saleId}/voidability`);
     expect(empty.body.decision).toBe('none');

@@ -13,6 +13,7 @@ import {
   type SettlementTerms,
   settlingOf,
 } from '../../src/sales/domain/decide.js';
+import { effectOf, type GiveBackEffect } from '../../src/sales/domain/effect.js';
 import type { Refusal, RefusalCode } from '../../src/sales/domain/refusal.js';
 import {
   evolveSale,
@@ -42,7 +43,7 @@ export type When = (world: World) => Decided;
 
 /** What a request on a sale may say beside its kind. */
 export type Asking = Partial<
-  Pick<Question, 'amount' | 'originalAmount' | 'requester'> &
+  Pick<Question, 'amount' | 'originalAmount' | 'requester' | 'available' | 'limits'> &
     Pick<GiveBackCommand, 'card' | 'consent' | 'reason' | 'evidenceRef' | 'operatorId'>
 >;
 
@@ -69,6 +70,11 @@ class Given {
   /** The whole answer to the question whether the sale may be voided. */
   asked(asking: Asking = {}): Voidability {
     return voidability(questionOf(this.world, asking));
+  }
+
+  /** What doing as the answer says would do to the books. */
+  effect(asking: Asking = {}): GiveBackEffect | undefined {
+    return effectOf(this.asked(asking), questionOf(this.world, asking));
   }
 }
 
@@ -133,8 +139,9 @@ function isOfMerchant(event: LedgerEvent): event is MerchantEvent {
   return /^(Merchant|Terminal|Right)/.test(event.type);
 }
 
-function questionOf(world: World, { amount, originalAmount, requester }: Asking): Question {
-  return { ...world, amount, originalAmount, requester };
+function questionOf(world: World, asking: Asking): Question {
+  const { amount, originalAmount, requester, available, limits } = asking;
+  return { ...world, amount, originalAmount, requester, available, limits };
 }
 
 function giveBack(asked: GiveBackCommand['asked'], asking: Asking): When {

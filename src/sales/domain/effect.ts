@@ -5,8 +5,8 @@ import { deduct } from '../../merchants/domain/fee.js';
 import type { Question } from './condition.js';
 import { feeReturnedBy } from './decide.js';
 import { isKnown } from './judge.js';
-import { free, remaining, type Sale } from './sale.js';
-import type { Decision } from './voidability.js';
+import { remaining, type Sale } from './sale.js';
+import { amountOf, type Voidability } from './voidability.js';
 
 /** What a void or refund would do to the merchant's books, in minor units. */
 export interface GiveBackEffect {
@@ -27,12 +27,14 @@ export interface GiveBackEffect {
   };
 }
 
-/** The effect of what was decided, for the amount asked or all that is left; undefined when neither is possible. */
-export function effectOf(decision: Decision, question: Question): GiveBackEffect | undefined {
-  if (decision === 'none' || !isKnown(question)) return undefined;
+/** The effect of what was decided, for the amount asked or all that is possible; undefined when nothing is. */
+export function effectOf(answer: Voidability, question: Question): GiveBackEffect | undefined {
+  const { decision } = answer;
+  const asked = amountOf(answer, question);
+  if (decision === 'none' || asked === undefined || !isKnown(question)) return undefined;
   const { sale, merchant, now } = question;
   const { saleId, merchantId, terminalId, batchNo, currency } = sale.data;
-  const amount = minor(question.amount ?? free(sale));
+  const amount = minor(asked);
   const isRefund = decision === 'refund';
   const returned = isRefund ? feeReturnedBy(sale, amount, merchant) : minor(0);
   const data = {

@@ -49,14 +49,27 @@ export interface Voidability {
 export function voidability(question: Question): Voidability {
   const decision = decisionOf(question);
   const conditions = [...judge(VOID_CONDITIONS, question), ...judge(REFUND_CONDITIONS, question)];
-  return {
-    decision,
+  const ways = {
     void: way('void', question, conditions),
     refund: way('refund', question, conditions),
+  };
+  const amount = amountOf({ decision, ...ways }, question);
+  return {
+    decision,
+    ...ways,
     conditions,
-    requires: requirements(decision, question),
+    requires: requirements(decision, { ...question, amount }),
     explanation: explain(decision, conditions),
   };
+}
+
+/** What is given back if it is done as decided: the amount asked for, or all that the answer says is possible. */
+export function amountOf(
+  answer: Pick<Voidability, 'decision' | 'void' | 'refund'>,
+  { amount }: Question,
+): number | undefined {
+  if (answer.decision === 'none') return amount;
+  return amount ?? answer[answer.decision].maxAmount;
 }
 
 function way(kind: 'void' | 'refund', question: Question, judged: readonly Judged[]): Way {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PlaceLimits } from '../../../src/merchants/domain/merchant.events.js';
+import type { Question } from '../../../src/sales/domain/condition.js';
 import {
   cardReported,
   closeRequested,
@@ -9,9 +11,16 @@ import {
   settled,
   voided,
 } from '../../support/facts.js';
-import { given } from '../../support/specification.js';
+import { given, of } from '../../support/specification.js';
 
 const at = (time: string): number => Date.parse(time);
+
+/** These limits on the merchant, of which nothing is used yet. */
+function limitedTo(limits: PlaceLimits): { limits: NonNullable<Question['limits']> } {
+  const used = { count: 0, amount: 0n };
+  const applied = [{ scope: 'merchant', subject: 'M1', limits, used } as const];
+  return { limits: { void: applied, refund: applied } };
+}
 
 describe('the decision', () => {
   test('is void while all conditions of a void hold', () => {
@@ -73,6 +82,48 @@ describe('asked for an amount', () => {
       void: { allowed: false, maxAmount: 10_000 },
       refund: { allowed: true, maxAmount: 9_999 },
     });
+  });
+});
+
+describe('asked for no amount, effect and requirements are of what can be given back', () => {
+  test('as far as the merchant’s balance covers it', () => {
+    const policy = { negativeBalance: false, supervisorAbove: of(500), approvalAbove: of(499) };
+    const world = given(merchantWith({ refundPolicy: policy }), sale, settled);
+    const asking = { available: 500n };
+    expect(world.asked(asking)).toMatchObject({
+      decision: 'refund',
+      refund: { allowed: true, maxAmount: 500 },
+      requires: ['approval'],
+    });
+    expect(world.effect(asking)).toMatchObject({
+      kind: 'refund',
+      amount: 500,
+      change: { available: -500n },
+    });
+  });
+  test('as far as a limit lets it, a part of a void, too', () => {
+    const asking = limitedTo({ single: { void: of(400), refund: of(500) } });
+    const policy = { voidPolicy: { supervisorAbove: of(400) } };
+    const world = given(merchantWith(policy), sale);
+    expect(world.asked(asking)).toMatchObject({ void: { maxAmount: 400 }, requires: [] });
+    expect(world.effect(asking)).toMatchObject({ kind: 'void', amount: 400 });
+    const past = given(sale, refunded(9_494, { afterSettlement: true }), settled);
+    expect(past.effect(asking)).toMatchObject({ kind: 'refund', amount: 500 });
+  });
+  test('which is all where policy allows no void of a part', () => {
+    const world = given(merchantWith({ voidPolicy: { partial: false } }), sale);
+    expect(world.effect(limitedTo({ single: { void: of(10_000) } }))).toMatchObject({
+      kind: 'void',
+      amount: 10_000,
+    });
+    expect(world.effect(limitedTo({ single: { void: of(9_999) } }))).toMatchObject({
+      kind: 'refund',
+      amount: 10_000,
+    });
+  });
+  test('and of the amount where one is asked for', () => {
+    expect(given(sale, settled).effect({ amount: 70 })).toMatchObject({ amount: 70 });
+    expect(given(sale).effect({ amount: 10_001 })).toBeUndefined();
   });
 });
 
