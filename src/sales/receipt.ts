@@ -3,8 +3,9 @@ import { decimalText } from '../ledger/currency.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import { retrievalReference } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
-import { remaining } from './domain/sale.js';
-import type { RecordedSale } from './recorded-sale.js';
+import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type Operation, remaining, type Sale } from './domain/sale.js';
+import { foldSale, type RecordedSale } from './recorded-sale.js';
 
 export type Language = 'en' | 'zh';
 
@@ -43,9 +44,25 @@ const WORDS = {
 /** Which of the sale's requests it is for: the sale itself, or a void or refund of it by its name. */
 export type Printed = 'sale' | { readonly kind: 'void' | 'refund'; readonly request: string };
 
+/** The event that is printed; undefined where the sale has no such void or refund. */
+export function printedEvent(
+  { sale, events }: RecordedSale,
+  printed: Printed,
+): RecordedEvent | undefined {
+  if (printed === 'sale') return events[0];
+  const operation = operationOf(sale, printed);
+  return operation && events[operation.revision];
+}
+
+function operationOf(sale: Sale, printed: Exclude<Printed, 'sale'>): Operation | undefined {
+  const { kind, request } = printed;
+  return sale.operations.find((each) => each.kind === kind && each.request === request);
+}
+
 /**
- * What a terminal prints; undefined where the sale has no such void or refund. `voidUntil` (epoch milliseconds): until
- * when the sale may be voided, where it may.
+ * What a terminal prints, the same again at any time but for what came of it since: whether it was reversed, and of a
+ * sale what remains. Undefined where the sale has no such void or refund. The merchant: as it was when that was
+ * recorded. `voidUntil` (epoch milliseconds): until when the sale may be voided, where it may.
  */
 export function receiptOf(
   { sale, events }: RecordedSale,
@@ -55,14 +72,10 @@ export function receiptOf(
 ): Receipt | undefined {
   const say = (word: keyof typeof WORDS): string => WORDS[word][language];
   const { data } = sale;
-  const operation =
-    printed === 'sale'
-      ? undefined
-      : sale.operations.find(
-          ({ kind, request }) => kind === printed.kind && request === printed.request,
-        );
+  const operation = printed === 'sale' ? undefined : operationOf(sale, printed);
   if (printed !== 'sale' && !operation) return undefined;
   const event = operation && events[operation.revision]?.event;
+  const then = operation && foldSale(events.slice(0, operation.revision + 1));
   const at = Date.parse(event?.data.occurredAt ?? data.occurredAt);
   const name = operation ? parseRequestName(operation.request) : data;
   const money = (amount: number): string =>
@@ -104,7 +117,7 @@ export function receiptOf(
               [say('saleAmount'), money(data.amount)],
             ] as const)
           : []),
-        [say('remains'), money(remaining(sale))],
+        [say('remains'), money(remaining(then?.sale ?? sale))],
         ...some('voidUntil', voidUntil === undefined ? undefined : local(voidUntil)),
       ],
     ],

@@ -5,14 +5,18 @@ import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { negotiated } from '../http/negotiated.js';
 import { Operation, Problems } from '../http/open-api.js';
-import { type Problem, rejected } from '../http/problem.js';
-import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
+import { type Problem, problems, rejected, sendProblem } from '../http/problem.js';
 import { noSuchSale } from './domain/judge.js';
-import { type Printed, receiptOf } from './receipt.js';
+import { type Printed, printedEvent, receiptOf } from './receipt.js';
 import { type PaperWidth, receiptHtml, receiptText } from './receipt-layout.js';
 import { ReceiptQuery, RefundReceiptPath, VoidReceiptPath } from './receipts.dto.js';
 import { SaleQueries } from './sale.queries.js';
 import { SalePath } from './sales.dto.js';
+
+const NO_SUCH = {
+  void: { en: 'The sale has no such void.', zh: '原消费无此撤销交易。' },
+  refund: { en: 'The sale has no such refund.', zh: '原消费无此退货交易。' },
+} as const;
 
 const WHO_SEES_RECEIPTS = ['terminal', 'merchant', 'operator', 'auditor'] as const;
 
@@ -32,10 +36,7 @@ const AnswersReceipt = (): MethodDecorator => (target, name, descriptor) => {
 /** What a terminal prints, of a sale, a void or a refund. */
 @Controller('v1/sales')
 export class ReceiptsController {
-  constructor(
-    private readonly sales: SaleQueries,
-    private readonly merchants: MerchantsCommandHandler,
-  ) {}
+  constructor(private readonly sales: SaleQueries) {}
 
   @Get(':saleId/receipt')
   @Operation('getSaleReceipt', 'The receipt of a sale')
@@ -83,16 +84,23 @@ export class ReceiptsController {
     reply: FastifyReply,
   ): Promise<string | Problem> {
     const recorded = await this.sales.sale(saleId);
-    const merchant = recorded && (await this.merchants.get(recorded.sale.data.merchantId));
-    const way = recorded && (await this.sales.voidability(saleId, {})).answer.void;
-    const voidUntil = way?.allowed === true ? way.until : undefined;
-    const receipt =
-      recorded && merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
-    if (!receipt) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    const event = printedEvent(recorded, printed);
+    const { merchantId } = recorded.sale.data;
+    const merchant = event && (await this.sales.merchantAt(merchantId, event.position));
+    const way = (await this.sales.voidability(saleId, {})).answer.void;
+    const voidUntil = way.allowed ? way.until : undefined;
+    const receipt = merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
+    if (!receipt) return noSuch(printed, reply);
     const kind = negotiated(reply, ['text/plain', 'text/html']);
     void reply.type(`${kind}; charset=utf-8`);
     return kind === 'text/html'
       ? receiptHtml(receipt)
       : receiptText(receipt, Number(width) as PaperWidth);
   }
+}
+
+function noSuch(printed: Printed, reply: FastifyReply): Problem {
+  if (printed === 'sale') throw new Error('a sale that was taken has a receipt');
+  return sendProblem(reply, problems.unknown(NO_SUCH[printed.kind]));
 }

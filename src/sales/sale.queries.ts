@@ -132,8 +132,16 @@ export class SaleQueries {
     return spot && giveBackLimits(spot, { date, currency: data.currency });
   }
 
+  /** A merchant as it was when what stands at this position of the log was recorded. */
+  merchantAt(merchantId: string, position: string): Promise<Merchant | undefined> {
+    return this.merchant(merchantId, { position: position as Position, at: undefined });
+  }
+
   /** Its registration counts at any time: the clock may have been put back since. */
-  private async merchant(merchantId: string, moment: Moment): Promise<Merchant | undefined> {
+  private async merchant(
+    merchantId: string,
+    moment: Pick<Moment, 'position' | 'at'>,
+  ): Promise<Merchant | undefined> {
     const events = await this.journal.read(streams.merchant(merchantId));
     return foldMerchant(
       events.filter((event) => event.revision === 0 || happenedBy(event, moment)),
@@ -177,7 +185,10 @@ interface Moment {
   readonly isPast: boolean;
 }
 
-function happenedBy({ event, position }: RecordedEvent, moment: Moment): boolean {
+function happenedBy(
+  { event, position }: RecordedEvent,
+  moment: Pick<Moment, 'position' | 'at'>,
+): boolean {
   if (position > moment.position) return false;
   return moment.at === undefined || Date.parse(event.data.occurredAt) <= moment.at;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Shop } from '../support/shop.js';
+import { expectStatus, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -108,6 +108,67 @@ describe('the receipt of a void or a refund', () => {
     const original = { batchNo: '000001', stan: '000002' };
     await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
     expect((await ledger.get(path)).text).toMatch(/^ +VOID \(reversed\)$/m);
+  });
+
+  test('says what was left after it, whatever came since', async () => {
+    const own = await Shop.open(ledger, { voidPolicy: { partial: true } });
+    const sale = await own.sell();
+    const first = (await own.void(sale.saleId, { amount: 3_000 })).body;
+    const second = (await own.void(sale.saleId, { amount: 3_000 })).body;
+    await own.closeBatch();
+    own.batchNo = '000002';
+    const refund = (await own.refund(sale.saleId, { amount: 1_000 })).body;
+    const path = `/v1/sales/${sale.saleId}`;
+    const left = async (of: string) =>
+      rowsOf((await ledger.get(`${path}${of}/receipt?width=80`)).text)['Remaining'];
+    expect([first.remaining, second.remaining, refund.remaining]).toEqual([7_000, 4_000, 3_000]);
+    expect(await left(`/voids/${first.voidId}`)).toBe('EUR 70.00');
+    expect(await left(`/voids/${second.voidId}`)).toBe('EUR 40.00');
+    expect(await left(`/refunds/${refund.refundId}`)).toBe('EUR 30.00');
+    expect(await left('')).toBe('EUR 30.00');
+  });
+
+  test('keeps its name, reference and times when the merchant’s settings change', async () => {
+    const policy = { voidPolicy: { partial: true } };
+    const own = await Shop.open(ledger, { ...policy, timeZone: 'Asia/Shanghai' });
+    const sale = await own.sell();
+    const { voidId } = (await own.void(sale.saleId, { amount: 3_000 })).body;
+    const paths = ['', `/voids/${voidId}`].map((of) => `/v1/sales/${sale.saleId}${of}/receipt`);
+    const printed = () => Promise.all(paths.map(async (path) => (await ledger.get(path)).text));
+    const before = await printed();
+    expect(before[1]).toContain('18:00:00');
+    const changed = { ...policy, timeZone: 'America/New_York', name: 'Another shop' };
+    expectStatus(await own.set(changed), 200);
+    expect(await printed()).toEqual(before);
+    const later = (await own.void(sale.saleId, { amount: 1_000 })).body;
+    const receipt = await ledger.get(`/v1/sales/${sale.saleId}/voids/${later.voidId}/receipt`);
+    expect(receipt.text).toContain('05:00:00');
+    expect(receipt.text).toContain('Another shop');
+  });
+
+  test('is not there while it waits for an approval, which is told from a sale that is not', async () => {
+    const policy = { approvalAbove: 0 };
+    const own = await Shop.open(ledger, { voidPolicy: policy, refundPolicy: policy });
+    const sale = await own.sell();
+    const { voidId } = expectStatus(await own.void(sale.saleId), 202).body;
+    const path = `/v1/sales/${sale.saleId}`;
+    const voiding = await ledger.get(`${path}/voids/${voidId}/receipt`);
+    const refunding = await ledger.get(`${path}/refunds/${voidId}/receipt`);
+    const absent = await ledger.get(
+      `/v1/sales/${own.merchantId}.T1.000001.999999/voids/${voidId}/receipt`,
+    );
+    expect(
+      [voiding, refunding, absent].map(({ status, body }) => [status, body.responseCode]),
+    ).toEqual(Array(3).fill([404, '25']));
+    expect(voiding.body.message).toEqual({
+      en: 'The sale has no such void.',
+      zh: '原消费无此撤销交易。',
+    });
+    expect(refunding.body.message).toEqual({
+      en: 'The sale has no such refund.',
+      zh: '原消费无此退货交易。',
+    });
+    expect(absent.body.message.en).toBe('There is no such approved sale.');
   });
 
   test('is there under its own kind only', async () => {
