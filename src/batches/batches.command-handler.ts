@@ -6,6 +6,7 @@ import { allOf } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
+import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
@@ -57,16 +58,17 @@ export class BatchesCommandHandler {
     return this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
   }
 
-  /** Closes every open batch of the merchant, or of one of its stores. */
+  /** Closes every open batch of the merchant, or of one of its stores; undefined where it has no such store. */
   async dayClose(
     merchantId: string,
     storeId: string | undefined,
     by: Actor,
-  ): Promise<Outcome<{ batches: BatchAnswer[] }>> {
+  ): Promise<Outcome<{ batches: BatchAnswer[] }> | undefined> {
     await this.batches.restore();
     // Behind it, so that the terminal of every batch is known.
     const merchant = (await this.directory.find(merchantId))?.merchant;
     if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (storeId !== undefined && !terminalsOfStore(merchant, storeId)) return undefined;
     const closing = this.batches
       .all()
       .filter((batch) => batch.merchantId === merchantId)

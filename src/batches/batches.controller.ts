@@ -6,6 +6,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, problems, sendProblem } from '../http/problem.js';
+import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import type { BatchAnswer } from './batch.answer.js';
 import { BatchesCommandHandler } from './batches.command-handler.js';
@@ -69,6 +70,7 @@ export class BatchesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.batches.dayClose(merchantId, storeId, actorOf(caller));
+    if (!outcome) return sendProblem(reply, problems.unknown(NO_SUCH_STORE));
     return answer(reply, outcome, 200, ({ batches }) => {
       const isDone = batches.every(({ status }) => status === 'closed');
       if (!isDone) stillClosing(reply);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
+import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { runningService } from './service.js';
 import { type Tool, withLedger } from './tool.js';
 
@@ -50,6 +51,7 @@ async function closeHere(
   storeId: string | undefined,
 ): Promise<ClosedBatch[]> {
   const outcome = await ledger.batches.dayClose(merchantId, storeId, { kind: 'operator' });
+  if (!outcome) throw new Error(NO_SUCH_STORE.en);
   if ('refusal' in outcome) throw new Error(outcome.refusal.detail.en);
   return outcome.answer.batches;
 }

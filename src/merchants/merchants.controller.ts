@@ -8,6 +8,7 @@ import { answer, problems, rejected, sendProblem } from '../http/problem.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
+import { NO_SUCH_STORE } from './domain/store.js';
 import { MerchantsCommandHandler } from './merchants.command-handler.js';
 import {
   limitsOf,
@@ -29,8 +30,6 @@ import {
   TerminalBody,
   TerminalPath,
 } from './merchants.dto.js';
-
-const NO_SUCH_STORE = { en: 'There is no such store.', zh: '网点不存在。' };
 
 @Controller('v1/merchants/:merchantId')
 export class MerchantsController {

@@ -29,6 +29,7 @@ import type {
   SettlementCycle,
 } from './domain/merchant.events.js';
 import type { Merchant, RightStatus } from './domain/merchant.js';
+import { terminalsOfStore } from './domain/store.js';
 
 export class FeeTermsDto {
   @Optional() @Whole(0, 10_000) basisPoints?: number;
@@ -247,12 +248,9 @@ function withTerms({ basisPoints = 0, perCardType, ...bounds }: FeeDto = {}): ob
 
 /** A store that a terminal stands in, or that has limits of its own; undefined when there is none. */
 export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | undefined {
+  const terminals = terminalsOfStore(merchant, storeId);
+  if (!terminals) return undefined;
   const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
-  const terminals = [...merchant.terminals.values()]
-    .filter((terminal) => terminal.storeId === storeId)
-    .map(({ terminalId }) => terminalId)
-    .sort();
-  if (!limits && terminals.length === 0) return undefined;
   return { merchantId: merchant.merchantId, storeId, ...(limits && { limits }), terminals };
 }
 

@@ -216,6 +216,20 @@ describe('POST /v1/merchants/{merchantId}/day-close', () => {
     expect(repeated).toEqual([undefined, 'true']);
   });
 
+  test('of a store that is not there answers as that store does, and closes nothing', async () => {
+    await shop.sell();
+    await ledger.put(`${shop.path}/stores/EMPTY`, { limits: { single: { void: 1 } } });
+
+    const close = await shop.dayClose({ storeId: 'TYPO' });
+    const store = await ledger.get(`${shop.path}/stores/TYPO`);
+    const empty = await shop.dayClose({ storeId: 'EMPTY' });
+    const batch = await ledger.get(shop.batchPath());
+
+    expect([close.status, close.body]).toEqual([404, store.body]);
+    expect([empty.status, empty.body.batches]).toEqual([200, []]);
+    expect(batch.body.status).toBe('open');
+  });
+
   test('of an unknown merchant answers 404, and of a bad store 400', async () => {
     const merchant = await ledger.post('/v1/merchants/Nobody/day-close');
     const store = await shop.dayClose({ storeId: 'S 1' });

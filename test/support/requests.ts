@@ -74,7 +74,7 @@ export function send(ledger: Ledger, sending: Sending, by: Actor): Promise<Outco
       return ledger.batches.close(sending, { totals, items }, by);
     }
     case 'day-close':
-      return ledger.batches.dayClose(sending.merchantId, sending.storeId, by);
+      return dayClose(ledger, sending, by);
     case 'payouts':
     case 'payout-paid':
     case 'payout-returned':
@@ -85,6 +85,16 @@ export function send(ledger: Ledger, sending: Sending, by: Actor): Promise<Outco
     case 'write-off':
       return sendToBooks(ledger, sending, by);
   }
+}
+
+async function dayClose(
+  ledger: Ledger,
+  { merchantId, storeId }: Sending & { op: 'day-close' },
+  by: Actor,
+): Promise<Outcome<unknown>> {
+  const outcome = await ledger.batches.dayClose(merchantId, storeId, by);
+  if (!outcome) throw new Error(`${merchantId} has no store ${storeId ?? ''}`);
+  return outcome;
 }
 
 /** The body that a terminal would send. */

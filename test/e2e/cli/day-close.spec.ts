@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import { Shop } from '../../support/shop.js';
+import { newFolder } from '../../support/store-folder.js';
+import { Tillbook } from '../../support/tillbook.js';
+import { runTool } from '../../support/tool.js';
+
+test('a day-close of a store that is not there is a fault that is told, with a service and without', async () => {
+  const folder = newFolder();
+  const env = { EVENT_STORE_URL: `file:${folder}` };
+  const tillbook = await Tillbook.start({ folder, env });
+  const shop = await Shop.open(tillbook);
+  await shop.sell();
+  const close = (storeId: string) =>
+    runTool(folder, ['day-close', shop.merchantId, '--store', storeId], env);
+  const unknown = { code: 1, out: '', errors: expect.stringContaining('There is no such store.') };
+
+  expect(await close('TYPO')).toEqual(unknown);
+  tillbook.close();
+  await tillbook.service.stop();
+  expect(await close('TYPO')).toEqual(unknown);
+  expect(await close('S1')).toMatchObject({ code: 0, out: expect.stringContaining('1 batches') });
+});
