@@ -76,15 +76,20 @@ export async function readTrade(file: string, layout: Layout): Promise<(Trade | 
 }
 
 function rowsOf(text: string, layout: Layout): (Trade | Unread)[] {
-  const records = parse(text, {
-    columns: (header: string[]) => checkedHeader(header, layout),
+  const [first, ...rows] = parse(text, {
     delimiter: layout.delimiter,
     bom: true,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-  }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
-  return records.map(({ record, info }) => readRow(record, info.lines, layout));
+  }) as unknown as { record: string[]; info: { lines: number } }[];
+  const header = checkedHeader(first?.record ?? [], layout);
+  return rows.map(({ record: cells, info: { lines: line } }) => {
+    // Which of them is one too many can't be told: a separator in a value puts all behind it into other columns.
+    if (cells.length > header.length) return { line, why: 'more cells than columns' };
+    const record = Object.fromEntries(header.map((name, index) => [name, cells[index] ?? '']));
+    return readRow(record, line, layout);
+  });
 }
 
 function checkedHeader(header: string[], { columns }: Layout): string[] {

@@ -1,8 +1,8 @@
-import { merchantIdOf } from './merchant-id.js';
 import { businessDay, type BusinessDay } from '../merchants/domain/business-day.js';
 import { type MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { minor } from '../ledger/domain/money.js';
 import { requestName } from '../ledger/domain/request-name.js';
+import { type PlannedMerchant, planMerchants, TERMINAL } from './import-merchants.js';
 import type { Trade, Unread } from './import-rows.js';
 import { type Counts, Tally } from './import-tally.js';
 import type { Played, PlayedLedger } from './played-ledger.js';
@@ -11,8 +11,6 @@ import type { Interrupt } from './tool.js';
 
 /** Sales that are on their way to the log at the same time. */
 const IN_FLIGHT = 256;
-
-const TERMINAL = 'T1';
 
 /** What an import did, in rows, requests and minor units. */
 export interface ImportSummary extends Counts {
@@ -65,6 +63,7 @@ interface Sums {
 /** Plays recorded trade into a ledger, each request at its own time. */
 export class TradeImport {
   private readonly merchants = new Map<string, string>();
+  private planned: ReadonlyMap<string, PlannedMerchant> = new Map();
   private readonly taken = new Map<string, Taken>();
   private readonly seen = new Set<string>();
   private readonly sums = new Map<string, Sums>();
@@ -81,7 +80,10 @@ export class TradeImport {
     private readonly interrupt: Pick<Interrupt, 'isPressed'>,
   ) {}
 
-  /** Plays the rows by their times. Ends once every batch is closed, unless they are to stay open. */
+  /**
+   * Plays the rows by their times. Ends once every batch is closed, unless they are to stay open.
+   * @throws Error before anything is written, when a merchant of the trade is there with other settings
+   */
   async run(
     rows: readonly (Trade | Unread)[],
     progress: Progress,
@@ -90,7 +92,9 @@ export class TradeImport {
     const before = await this.ledger.head();
     for (const row of rows) if ('why' in row) this.tally.unread(row);
     const trades = rows.filter((row): row is Trade => !('why' in row));
-    for (const row of trades.sort((a, b) => a.at - b.at)) {
+    trades.sort((a, b) => a.at - b.at);
+    this.planned = await planMerchants(trades, this.settings, this.ledger);
+    for (const row of trades) {
       if (this.interrupt.isPressed) break;
       await this.row(row);
       progress.at(this.tally.rows);
@@ -134,8 +138,11 @@ export class TradeImport {
 
   private async register({ country }: Trade): Promise<string> {
     await this.drain();
-    const merchantId = merchantIdOf(country, [...this.merchants.values()]);
-    await this.ledger.register(merchantId, { ...this.settings, name: country }, TERMINAL);
+    const planned = this.planned.get(country);
+    if (!planned) throw new Error(`no merchant was planned for ${country}`);
+    const { merchantId, settings, held } = planned;
+    if (!held) await this.ledger.register(merchantId, settings);
+    if (!held?.terminal) await this.ledger.assign(merchantId, TERMINAL);
     const booksBefore = await this.ledger.held(merchantId);
     this.sums.set(merchantId, { booksBefore, net: 0n, added: 0n });
     this.merchants.set(country, merchantId);
@@ -148,7 +155,8 @@ export class TradeImport {
     const batch = `${merchantId}.${batchNo}`;
     const stan = (this.stans.get(batch) ?? 0) + 1;
     this.stans.set(batch, stan);
-    return { merchantId, terminalId: TERMINAL, batchNo, stan: String(stan).padStart(6, '0') };
+    const { terminalId } = TERMINAL;
+    return { merchantId, terminalId, batchNo, stan: String(stan).padStart(6, '0') };
   }
 
   /** In a batch that is open the clock is read as the request comes in: the next row need not wait. */

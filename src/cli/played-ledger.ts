@@ -1,6 +1,7 @@
 import type { Position } from '../event-store/event-store.js';
 import { checkOf } from '../http/schemas.js';
 import { MerchantBody } from '../merchants/merchants.dto.js';
+import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { GiveBackBody, SaleBody } from '../sales/sales.dto.js';
 import type { Outcome, TakeSale, GiveBack } from '../sales/sales.commands.js';
@@ -19,6 +20,13 @@ export type Played =
   | { readonly awaits: 'approval'; readonly replayed: boolean }
   | { readonly refused: string; readonly replayed: boolean };
 
+/** A merchant that is there already. */
+export interface HeldMerchant {
+  readonly settings: Readonly<Partial<MerchantSettings>>;
+  /** Undefined where it has no such terminal. */
+  readonly terminal: Pick<Terminal, 'storeId' | 'currency'> | undefined;
+}
+
 /** A ledger that trade is played into: the tool's own, or that of a running service. */
 export interface PlayedLedger {
   /** The clock stands there (epoch milliseconds), also for requests that are on their way and not yet decided. */
@@ -27,7 +35,10 @@ export interface PlayedLedger {
   readonly clockNeedsQuiet: boolean;
   /** Does what is due by then: closes what is past its cut-off, pays what merchants are owed. */
   doDue(): Promise<void>;
-  register(merchantId: string, settings: MerchantSettings, terminalId: string): Promise<void>;
+  /** The merchant, and its terminal of that name; undefined where there is none. */
+  find(merchantId: string, terminalId: string): Promise<HeldMerchant | undefined>;
+  register(merchantId: string, settings: MerchantSettings): Promise<void>;
+  assign(merchantId: string, terminal: Pick<Terminal, 'terminalId' | 'storeId'>): Promise<void>;
   take(sale: PlayedSale): Promise<Played>;
   reverse(reversal: PlayedReversal): Promise<Played>;
   head(): Promise<Position>;
@@ -55,12 +66,19 @@ export class OwnLedger implements PlayedLedger {
     return this.tool.ledger.dueWork.run();
   }
 
-  async register(merchantId: string, settings: MerchantSettings, terminalId: string) {
+  async find(merchantId: string, terminalId: string): Promise<HeldMerchant | undefined> {
+    const merchant = await this.tool.ledger.merchants.get(merchantId);
+    return merchant && { ...merchant, terminal: merchant.terminals.get(terminalId) };
+  }
+
+  async register(merchantId: string, settings: MerchantSettings): Promise<void> {
     const errors = this.checks.merchant(settings);
     if (errors) throw new Error(`merchant ${merchantId}: ${errors[0]?.field ?? ''} is malformed`);
-    const { merchants } = this.tool.ledger;
-    await merchants.put(merchantId, settings, OPERATOR);
-    await merchants.assignTerminal(merchantId, { terminalId, storeId: 'MAIN' }, OPERATOR);
+    await this.tool.ledger.merchants.put(merchantId, settings, OPERATOR);
+  }
+
+  async assign(merchantId: string, terminal: Terminal): Promise<void> {
+    await this.tool.ledger.merchants.assignTerminal(merchantId, terminal, OPERATOR);
   }
 
   async take(sale: PlayedSale): Promise<Played> {

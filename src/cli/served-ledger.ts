@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../event-store/event-store.js';
+import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { failure, type Service, type ServiceAnswer } from './service.js';
 import { timeText } from '../ledger/clock.js';
 import {
+  type HeldMerchant,
   heldIn,
   type Played,
   type PlayedLedger,
@@ -36,10 +38,23 @@ export class ServedLedger implements PlayedLedger {
     return Promise.resolve();
   }
 
-  async register(merchantId: string, settings: MerchantSettings, terminalId: string) {
+  async find(merchantId: string, terminalId: string): Promise<HeldMerchant | undefined> {
     const path = `/v1/merchants/${merchantId}`;
-    done(await this.ask('PUT', path, settings));
-    done(await this.ask('PUT', `${path}/terminals/${terminalId}`, { storeId: 'MAIN' }));
+    const merchant = found(await this.ask('GET', path));
+    if (!merchant) return undefined;
+    const terminal = found(await this.ask('GET', `${path}/terminals/${terminalId}`));
+    return {
+      settings: merchant as HeldMerchant['settings'],
+      terminal: terminal as HeldMerchant['terminal'],
+    };
+  }
+
+  async register(merchantId: string, settings: MerchantSettings): Promise<void> {
+    done(await this.ask('PUT', `/v1/merchants/${merchantId}`, settings));
+  }
+
+  async assign(merchantId: string, { terminalId, storeId }: Terminal): Promise<void> {
+    done(await this.ask('PUT', `/v1/merchants/${merchantId}/terminals/${terminalId}`, { storeId }));
   }
 
   take(sale: PlayedSale): Promise<Played> {
@@ -98,6 +113,11 @@ export class ServedLedger implements PlayedLedger {
 function done(answer: ServiceAnswer): ServiceAnswer['body'] {
   if (answer.status >= 300) throw failure(answer);
   return answer.body;
+}
+
+/** The body of what is there; undefined where nothing is. @throws Error with what another refusal says */
+function found(answer: ServiceAnswer): ServiceAnswer['body'] | undefined {
+  return answer.status === 404 ? undefined : done(answer);
 }
 
 function ownClock(url: string): string {

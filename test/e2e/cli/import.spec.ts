@@ -4,7 +4,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { newFolder } from '../../support/store-folder.js';
 import { Tillbook } from '../../support/tillbook.js';
-import { interruptTool, runTool } from '../../support/tool.js';
+import { interruptTool, openStoreOf, runTool } from '../../support/tool.js';
 
 jest.setTimeout(240_000);
 
@@ -151,6 +151,112 @@ describe('recorded trade', () => {
     const { code, errors } = await runImport(newFolder(), ...args);
     expect(errors.replaceAll("'", '’')).toContain(message);
     expect(code).toBe(2);
+  });
+});
+
+describe('a merchant that is there', () => {
+  const tradeOf = (country: string) =>
+    fileOf(`${HEADER}\nS1,2026-03-02T10:00:00,1001,${country},10000,sale,,`);
+  const headOf = async (folder: string) => {
+    const store = await openStoreOf(folder);
+    try {
+      return await store.head();
+    } finally {
+      await store.close();
+    }
+  };
+
+  it('as another country’s is left alone: the next number is taken, and found again', async () => {
+    const folder = newFolder();
+    const [japan, egypt] = [tradeOf('日本'), tradeOf('مصر')];
+    const merchantsOf = async (file: string) =>
+      JSON.parse((await runImport(folder, file, '--json')).out);
+    expect(await merchantsOf(japan)).toMatchObject({
+      merchants: [{ merchantId: 'merchant', name: '日本', net: 10_000, books: 10_000 }],
+    });
+    expect(await merchantsOf(egypt)).toMatchObject({
+      merchants: [{ merchantId: 'merchant2', name: 'مصر', net: 10_000, books: 10_000 }],
+    });
+    for (const [file, merchantId] of [
+      [egypt, 'merchant2'],
+      [japan, 'merchant'],
+    ] as const) {
+      expect(await merchantsOf(file)).toMatchObject({
+        replayed: 1,
+        changedTheLedger: false,
+        merchants: [{ merchantId, books: 10_000 }],
+      });
+    }
+  });
+
+  it('and trades at a counter keeps its settings and its books, with a service and without', async () => {
+    const folder = newFolder();
+    const tillbook = await Tillbook.start({ folder, env: onFile(folder) });
+    const path = '/v1/merchants/TEAHOUSE';
+    const settings = { name: 'Tea House', currency: 'CNY', timeZone: 'Asia/Shanghai' };
+    await tillbook.put(path, settings);
+    const before = await tillbook.get(path);
+    const file = tradeOf('TEAHOUSE');
+    const merchants = [{ merchantId: 'TEAHOUSE2', net: 10_000, books: 10_000 }];
+    const first = JSON.parse((await runImport(folder, file, '--json')).out);
+    expect(first).toMatchObject({ replayed: 0, merchants });
+    expect((await tillbook.get(path)).body).toEqual(before.body);
+    expect((await tillbook.get(`${path}/balances`)).body).toEqual([]);
+    const served = JSON.parse((await runImport(folder, file, '--json')).out);
+    expect(served).toMatchObject({ replayed: 1, changedTheLedger: false, merchants });
+    tillbook.close();
+    await tillbook.service.stop();
+    const own = JSON.parse((await runImport(folder, file, '--json')).out);
+    expect(own).toMatchObject({ replayed: 1, changedTheLedger: false, merchants });
+  });
+
+  it('of the country’s own name, with other settings, stops the import before anything is written', async () => {
+    const folder = newFolder();
+    await runImport(folder, tradeOf('France'));
+    const before = await headOf(folder);
+    const file = fileOf(`${TRADE}\nS9,2026-03-01T10:00:00,1001,Peru,10000,sale,,`);
+    const other = ['--currency', 'EUR', '--fee-basis-points', '60'];
+    const { code, out, errors } = await runImport(folder, file, ...other);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(errors).toContain('the merchant France, France, is there already');
+    expect(errors).toContain('currency, fee.');
+    expect(errors).toContain('Nothing was written.');
+    expect(await headOf(folder)).toBe(before);
+  });
+
+  it('is used where an import does not set what was set of it since, which stays', async () => {
+    const folder = newFolder();
+    const file = tradeOf('France');
+    await runImport(folder, file);
+    const tillbook = await Tillbook.start({ folder, env: onFile(folder) });
+    const path = '/v1/merchants/France';
+    const { name, currency, timeZone, fee, voidPolicy } = (await tillbook.get(path)).body;
+    const settings = { name, currency, timeZone, fee, voidPolicy, payoutMinimum: 5 };
+    expect((await tillbook.put(path, settings)).status).toBe(200);
+    const again = JSON.parse((await runImport(folder, file, '--json')).out);
+    expect(again).toMatchObject({ replayed: 1, changedTheLedger: false });
+    expect((await tillbook.get(path)).body).toMatchObject({ payoutMinimum: 5 });
+  });
+});
+
+it('a row with more cells than columns is unreadable, and its line is told', async () => {
+  const rows = [
+    'S1,2026-03-02T10:00:00,1001,France,10000,sale,,',
+    'S2,2026-03-02T10:00:00,1001,France,10000,sale,,,more',
+    'S3,2026-03-02T10:00:00,1001,France,10000',
+  ];
+  const { code, out } = await runImport(
+    newFolder(),
+    fileOf([HEADER, ...rows].join('\n')),
+    '--json',
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    rows: 3,
+    sales: 2,
+    notSent: { 'unreadable: more cells than columns': 1 },
+    unreadLines: [3],
+    unaccounted: 0,
   });
 });
 
