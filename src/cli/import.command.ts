@@ -1,4 +1,4 @@
-import { isISO4217CurrencyCode, isTimeZone } from 'class-validator';
+import { isTimeZone } from 'class-validator';
 import { Command, InvalidArgumentError } from 'commander';
 import { configure } from 'safe-stable-stringify';
 import { type Settings, settingsOfProcess } from '../config.js';
@@ -6,7 +6,7 @@ import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { faultsOf, type ImportSummary, TradeImport } from './import.js';
 import { type Column, COLUMNS, KINDS, type Layout, readTrade } from './import-rows.js';
 import { OwnLedger, type PlayedLedger } from './played-ledger.js';
-import { minorDigits } from '../ledger/currency.js';
+import { isCurrency, minorDigits } from '../ledger/currency.js';
 import { startProgress } from './progress.js';
 import { ServedLedger } from './served-ledger.js';
 import { runningService } from './service.js';
@@ -172,7 +172,7 @@ function named<N extends string>(
 }
 
 function currency(text: string): string {
-  if (isISO4217CurrencyCode(text)) return text;
+  if (isCurrency(text)) return text;
   throw new InvalidArgumentError('Not a currency of ISO 4217.');
 }
 

@@ -85,6 +85,25 @@ if (!hasNginx) {
       expect([status, body.code]).toEqual([413, 'too-large']);
     });
 
+    test('lets the service itself read, and refuse, long headers', async () => {
+      const long = await proxy.get('/health/live', { 'x-note': 'x'.repeat(12_000) });
+      expect(long.status).toBe(200);
+      const tooLong = await proxy.get('/health/live', { 'x-note': 'x'.repeat(20_000) });
+      expect([tooLong.status, tooLong.headers['content-type']]).toEqual([
+        431,
+        expect.stringMatching(/^application\/problem\+json/),
+      ]);
+    });
+
+    test('makes one key where the answer is lost', async () => {
+      const lost = { 'sandbox-fault': 'answer-lost' };
+      const named = { scope: 'operator', name: 'made once' };
+      expect((await proxy.post('/v1/keys', named, lost)).status).toBe(502);
+      const { position } = (await proxy.post('/v1/keys', { ...named, name: 'and shown' })).body;
+      const { keys } = (await proxy.get(`/v1/keys?after=${position}`)).body;
+      expect(keys.filter(({ name }: { name: string }) => name === 'made once')).toHaveLength(1);
+    });
+
     test('passes the answer to a line on before the next is sent', async () => {
       const outgoing = request(new URL('/v1/bulk', proxy.url), { method: 'POST', headers: NDJSON });
       const answers = new Promise<AsyncIterator<string>>((resolve, reject) => {
