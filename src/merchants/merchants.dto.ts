@@ -202,7 +202,7 @@ export class SupervisorPath extends MerchantPath {
   @OwnName(32) supervisorId!: string;
 }
 
-/** The settings with every default filled in (defaults: the table of `PUT /merchants` in docs/api.md). */
+/** The settings with every default filled in (docs/merchants.md has the table). */
 export function settingsOf(body: MerchantBody): MerchantSettings {
   const { fee, payoutAccount, voidPolicy, refundPolicy, ...rest } = body;
   return {
