@@ -1,4 +1,4 @@
 import { lostAnswersOn } from '../property/lost-answers.js';
 import { newKurrentDbLog } from '../support/test-ledger.js';
 
-lostAnswersOn('EventStoreDB', newKurrentDbLog, 2);
+lostAnswersOn('EventStoreDB', newKurrentDbLog, process.env['EVENTSTORE_SUITES'] === 'all' ? 8 : 1);
