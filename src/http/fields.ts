@@ -65,6 +65,10 @@ function ofFormat(name: 'noCardNumber' | 'calendarDate' | 'iban'): PropertyDecor
 /** A field that may be left out. */
 export const Optional = (): PropertyDecorator => IsOptional();
 
+/** A field that may be left out, and counts as this then. */
+export const Defaulted = (value: unknown): PropertyDecorator =>
+  applyDecorators(IsOptional(), JSONSchema({ default: value }));
+
 /** Letters and digits only. */
 export const Identifier = (maxLength: number): PropertyDecorator =>
   Matches(new RegExp(`^[A-Za-z0-9]{1,${maxLength}}$`));

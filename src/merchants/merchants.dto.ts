@@ -2,6 +2,7 @@ import {
   Amount,
   Currency,
   DateList,
+  Defaulted,
   Flag,
   FreeText,
   Iban,
@@ -31,6 +32,21 @@ import type {
 import type { Merchant, RightStatus } from './domain/merchant.js';
 import { terminalsOfStore } from './domain/store.js';
 
+/** What is taken where nothing is said of it. */
+const DEFAULTS = {
+  dayCloseAt: '00:00',
+  settlementCycle: 'T1',
+  holidays: [],
+  basisPoints: 0,
+  voidPolicy: { partial: false, consent: false, cardPresent: false },
+  refundPolicy: {
+    windowDays: 180,
+    whileVoidable: 'refuse',
+    feeReturn: 'keep',
+    negativeBalance: true,
+  },
+} as const;
+
 export class FeeTermsDto {
   @Optional() @Whole(0, 10_000) basisPoints?: number;
   @Optional() @Threshold() minimum?: number;
@@ -52,20 +68,24 @@ export class ReserveDto {
 }
 
 export class VoidPolicyDto {
-  @Optional() @Flag() partial?: boolean;
+  @Defaulted(DEFAULTS.voidPolicy.partial) @Flag() partial?: boolean;
   @Optional() @Whole(1, 527_040) windowMinutes?: number;
   @Optional() @Threshold() supervisorAbove?: number;
-  @Optional() @Flag() consent?: boolean;
-  @Optional() @Flag() cardPresent?: boolean;
+  @Defaulted(DEFAULTS.voidPolicy.consent) @Flag() consent?: boolean;
+  @Defaulted(DEFAULTS.voidPolicy.cardPresent) @Flag() cardPresent?: boolean;
   @Optional() @Threshold() approvalAbove?: number;
   @Optional() @Whole(1, 527_040) approvalMinutes?: number;
 }
 
 export class RefundPolicyDto {
-  @Optional() @Whole(0, 3_650) windowDays?: number;
-  @Optional() @OneOf(['refuse', 'allow']) whileVoidable?: 'refuse' | 'allow';
-  @Optional() @OneOf(['keep', 'proportional']) feeReturn?: 'keep' | 'proportional';
-  @Optional() @Flag() negativeBalance?: boolean;
+  @Defaulted(DEFAULTS.refundPolicy.windowDays) @Whole(0, 3_650) windowDays?: number;
+  @Defaulted(DEFAULTS.refundPolicy.whileVoidable)
+  @OneOf(['refuse', 'allow'])
+  whileVoidable?: 'refuse' | 'allow';
+  @Defaulted(DEFAULTS.refundPolicy.feeReturn)
+  @OneOf(['keep', 'proportional'])
+  feeReturn?: 'keep' | 'proportional';
+  @Defaulted(DEFAULTS.refundPolicy.negativeBalance) @Flag() negativeBalance?: boolean;
   @Optional() @Threshold() supervisorAbove?: number;
   @Optional() @Threshold() approvalAbove?: number;
   @Optional() @Whole(1, 527_040) approvalMinutes?: number;
@@ -113,8 +133,10 @@ export class MerchantBody {
   @FreeText(140) name!: string;
   @Currency() currency!: string;
   @TimeZone() timeZone!: string;
-  @Optional() @TimeOfDay() dayCloseAt?: string;
-  @Optional() @OneOf(['T0', 'T1', 'T2', 'D1']) settlementCycle?: SettlementCycle;
+  @Defaulted(DEFAULTS.dayCloseAt) @TimeOfDay() dayCloseAt?: string;
+  @Defaulted(DEFAULTS.settlementCycle)
+  @OneOf(['T0', 'T1', 'T2', 'D1'])
+  settlementCycle?: SettlementCycle;
   @Optional() @DateList() holidays?: string[];
   @Optional() @Nested(() => FeeDto) fee?: FeeDto;
   @Optional() @Nested(() => ReserveDto) reserve?: ReserveDto;
@@ -206,23 +228,18 @@ export class SupervisorPath extends MerchantPath {
 export function settingsOf(body: MerchantBody): MerchantSettings {
   const { fee, payoutAccount, voidPolicy, refundPolicy, ...rest } = body;
   return {
-    dayCloseAt: '00:00',
-    settlementCycle: 'T1',
-    holidays: [],
+    dayCloseAt: DEFAULTS.dayCloseAt,
+    settlementCycle: DEFAULTS.settlementCycle,
+    holidays: DEFAULTS.holidays,
     ...(rest as Partial<MerchantSettings> & typeof rest),
     fee: withTerms(fee) as MerchantSettings['fee'],
     ...(payoutAccount && { payoutAccount: electronic(payoutAccount) }),
     voidPolicy: {
-      partial: false,
-      consent: false,
-      cardPresent: false,
+      ...DEFAULTS.voidPolicy,
       ...(voidPolicy as Partial<MerchantSettings['voidPolicy']>),
     },
     refundPolicy: {
-      windowDays: 180,
-      whileVoidable: 'refuse',
-      feeReturn: 'keep',
-      negativeBalance: true,
+      ...DEFAULTS.refundPolicy,
       ...(refundPolicy as Partial<MerchantSettings['refundPolicy']>),
     },
   };
@@ -234,7 +251,11 @@ export function limitsOf(limits: PlaceLimitsDto): PlaceLimits {
 }
 
 /** Terms of a card type that say no basis points have the merchant's; a minimum and a cap are each one's own. */
-function withTerms({ basisPoints = 0, perCardType, ...bounds }: FeeDto = {}): object {
+function withTerms({
+  basisPoints = DEFAULTS.basisPoints,
+  perCardType,
+  ...bounds
+}: FeeDto = {}): object {
   return {
     basisPoints,
     ...bounds,

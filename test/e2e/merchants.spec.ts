@@ -51,6 +51,19 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     expect(position).not.toBe(created.body.position);
   });
 
+  test('has the defaults that the OpenAPI document tells', async () => {
+    const { body } = await ledger.put(`${shop.path}y`, REQUIRED);
+    const { schemas } = (await ledger.get('/openapi.json')).body.components;
+    const defaultsOf = (schema: string) =>
+      Object.entries(schemas[schema].properties as Record<string, { default?: unknown }>)
+        .filter(([, field]) => field.default !== undefined)
+        .map(([name, field]) => [name, field.default]);
+    const { voidPolicy, refundPolicy, dayCloseAt, settlementCycle } = body;
+    expect(Object.fromEntries(defaultsOf('VoidPolicyDto'))).toEqual(voidPolicy);
+    expect(Object.fromEntries(defaultsOf('RefundPolicyDto'))).toEqual(refundPolicy);
+    expect(Object.fromEntries(defaultsOf('MerchantBody'))).toEqual({ dayCloseAt, settlementCycle });
+  });
+
   test('keeps all that it is told', async () => {
     const settings = {
       ...REQUIRED,
