@@ -131,13 +131,12 @@ async function begin(newLog: NewLog, death?: Death): Promise<Run> {
 }
 
 /** The facts by stream: which of two streams was written to first may differ. */
-/** That a sale may be a second swipe depends on what its node knew at that moment: it is a warning, and no more. */
 function facts(log: readonly RecordedEvent[]): Record<string, object[]> {
   const streams: Record<string, object[]> = {};
   for (const { stream, event } of log) {
-    const isSale = event.type === 'Sale';
-    const fact = isSale ? { ...event, data: { ...event.data, repeats: undefined } } : event;
-    (streams[stream] ??= []).push(fact);
+    // Which node took a name may differ, and whether it knew of a swipe before this one, of which it warns.
+    const data = { ...event.data, node: undefined, repeats: undefined };
+    (streams[stream] ??= []).push({ ...event, data });
   }
   return streams;
 }
