@@ -152,30 +152,32 @@ function inView<T>(
   }
 }
 
-/** Batches past their cut-off, and requests that wait for their outcome, as the views have them. */
-export function workFindings({ VIEWS_DIR }: Settings, now: number): Finding[] {
+/** Batches past their cut-off, as their view has them. */
+export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const open = inView(VIEWS_DIR, batchesProjection, (database) => new BatchesView(database).live());
-  const undecided = inView(VIEWS_DIR, requestsProjection, (database) =>
-    new RequestsView(database).undecided(now - MINUTE_MS, 1_000),
-  );
   const overdue = (open ?? []).filter(
     ({ endsAt, status }) => status === 'closing' || (endsAt !== null && Date.parse(endsAt) < now),
   );
   const names = overdue
     .slice(0, 3)
     .map(({ merchantId, terminalId, batchNo }) => `${merchantId}.${terminalId}.${batchNo}`);
-  return [
-    overdue.length === 0
-      ? ok('batches', `${open?.length ?? 0} open, none overdue`)
-      : warn(
-          'batches',
-          `${overdue.length} of ${open?.length ?? 0} overdue or closing: ${names.join(', ')}`,
-        ),
-    (undecided?.length ?? 0) === 0
-      ? ok('requests', 'none waits for its outcome')
-      : warn(
-          'requests',
-          `${undecided?.length ?? 0} have waited for a minute: ${undecided?.slice(0, 3).join(', ') ?? ''}`,
-        ),
-  ];
+  return overdue.length === 0
+    ? ok('batches', `${open?.length ?? 0} open, none overdue`)
+    : warn(
+        'batches',
+        `${overdue.length} of ${open?.length ?? 0} overdue or closing: ${names.join(', ')}`,
+      );
+}
+
+/** Requests that wait for their outcome, as their view has them. */
+export function requestsFinding({ VIEWS_DIR }: Settings, now: number): Finding {
+  const undecided = inView(VIEWS_DIR, requestsProjection, (database) =>
+    new RequestsView(database).undecided(now - MINUTE_MS, 1_000),
+  );
+  return (undecided?.length ?? 0) === 0
+    ? ok('requests', 'none waits for its outcome')
+    : warn(
+        'requests',
+        `${undecided?.length ?? 0} have waited for a minute: ${undecided?.slice(0, 3).join(', ') ?? ''}`,
+      );
 }

@@ -2,15 +2,16 @@ import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
 import { openEventStoreReader, ownedFolder } from '../event-store/open-event-store.js';
 import {
+  batchesFinding,
   clockFinding,
   diskFinding,
   fault,
   type Finding,
   logFindings,
+  requestsFinding,
   serviceFindings,
   settingsFinding,
   viewFindings,
-  workFindings,
 } from './doctor.checks.js';
 
 export function doctorCommand(): Command {
@@ -44,12 +45,14 @@ async function* findings(): AsyncGenerator<Finding> {
     try {
       const found = await logFindings(store, settings);
       const clock = await clockFinding(store, Date.now());
-      return [...found, clock, ...(await viewFindings(store, settings))];
+      const views = await looked('views', () => viewFindings(store, settings));
+      return [...found, clock, ...views];
     } finally {
       await store.close();
     }
   });
-  yield* await looked('work', () => workFindings(settings, Date.now()));
+  yield* await looked('batches', () => [batchesFinding(settings, Date.now())]);
+  yield* await looked('requests', () => [requestsFinding(settings, Date.now())]);
 }
 
 /** What keeps something from being looked at is a fault of it. */

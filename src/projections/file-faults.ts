@@ -34,6 +34,19 @@ export function namingDamage<T>(file: string, task: () => T): T {
   }
 }
 
+/**
+ * Opens a view's file, or looks into it for the first time.
+ * @throws CorruptLogError as above; SqliteError naming the file where something is in the way
+ */
+export function opening<T>(file: string, task: () => T): T {
+  try {
+    return namingDamage(file, task);
+  } catch (error) {
+    if (!isInTheWay(error)) throw error;
+    throw new Database.SqliteError(`${file} can't be opened: ${error.message}`, error.code);
+  }
+}
+
 export function isDamage(error: unknown): error is Error {
   return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
@@ -41,7 +54,7 @@ export function isDamage(error: unknown): error is Error {
 /** With these the disk or another process is in the way, so that the same may work later. */
 const IN_THE_WAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
 
-export function isInTheWay(error: unknown): boolean {
+export function isInTheWay(error: unknown): error is InstanceType<typeof Database.SqliteError> {
   return error instanceof Database.SqliteError && IN_THE_WAY.test(error.code);
 }
 

@@ -9,7 +9,7 @@ import { Arrival } from './arrival.js';
 import type { Projection } from './projection.js';
 import { skipsOf } from './skips.js';
 import { type Stop, View } from './view.js';
-import { generationsOf, liveGeneration, removeAllBut, ViewFile } from './view-file.js';
+import { liveGeneration, nextGeneration, removeAllBut, ViewFile } from './view-file.js';
 
 /** Where a view stands. */
 export interface Standing {
@@ -136,6 +136,6 @@ export class Projector {
 function openLive(viewsDir: string, projection: Projection): ViewFile {
   const generation = liveGeneration(viewsDir, projection);
   if (generation !== undefined) return ViewFile.open(viewsDir, projection, generation);
-  const latest = generationsOf(viewsDir, projection.name)[0] ?? 0;
-  return ViewFile.begin(viewsDir, projection, latest + 1, 'live');
+  const next = nextGeneration(viewsDir, projection.name);
+  return ViewFile.begin(viewsDir, projection, next, 'live');
 }

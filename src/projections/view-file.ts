@@ -12,7 +12,7 @@ import Database from 'better-sqlite3';
 import { CorruptLogError, type Position, START } from '../event-store/event-store.js';
 import { createTables, type Projection } from './projection.js';
 import { openToRead as openFileToRead } from '../event-store/sqlite-file.js';
-import { damageTold, namingDamage } from './file-faults.js';
+import { damageTold, isInTheWay, opening } from './file-faults.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
 export interface Checkpoint {
@@ -35,17 +35,23 @@ const ABOUT = `
   ) STRICT;
 `;
 
-const NAME = /^view-([a-z-]+)\.(\d+)\.db(?:-wal|-shm|-journal)?$/;
+const NAME = /^view-([a-z-]+)\.(\d+)\.db(-wal|-shm|-journal)?$/;
 
 /** One view's tables in their one file. A view that is built anew gets a file of the next generation. */
 export function viewFile(viewsDir: string, name: string, generation: number): string {
   return join(viewsDir, `view-${name}.${generation}.db`);
 }
 
-/** The generations of a view that have a file, the latest first. */
-export function generationsOf(viewsDir: string, name: string): number[] {
+/** The generations of a view that have a file, the latest first. What SQLite keeps beside a file is none without it. */
+function generationsOf(viewsDir: string, name: string): number[] {
+  const found = filesIn(viewsDir).filter((file) => file.name === name && file.isItself);
+  return found.map(({ generation }) => generation).sort((a, b) => b - a);
+}
+
+/** One behind all of which anything is left: somebody may still have a removed file open. */
+export function nextGeneration(viewsDir: string, name: string): number {
   const found = filesIn(viewsDir).filter((file) => file.name === name);
-  return [...new Set(found.map(({ generation }) => generation))].sort((a, b) => b - a);
+  return Math.max(0, ...found.map(({ generation }) => generation)) + 1;
 }
 
 /** Removes a generation's file, and what SQLite keeps beside it. Who still has it open can go on reading. */
@@ -55,6 +61,14 @@ export function removeGeneration(viewsDir: string, name: string, generation: num
     rmSync(`${file}${suffix}`, { force: true });
 }
 
+/** Removes what there is of a view's other generations. */
+export function removeOthers(viewsDir: string, name: string, kept: number): void {
+  for (const file of filesIn(viewsDir)) {
+    if (file.name === name && file.generation !== kept)
+      removeGeneration(viewsDir, name, file.generation);
+  }
+}
+
 /** Removes the files of all views and generations but these: what a crash or an older version has left. */
 export function removeAllBut(kept: ReadonlyMap<string, number>, viewsDir: string): void {
   for (const { name, generation } of filesIn(viewsDir)) {
@@ -62,25 +76,27 @@ export function removeAllBut(kept: ReadonlyMap<string, number>, viewsDir: string
   }
 }
 
-function filesIn(viewsDir: string): { name: string; generation: number }[] {
+/** `isItself`: it is the view's file itself, not what SQLite keeps beside it. */
+function filesIn(viewsDir: string): { name: string; generation: number; isItself: boolean }[] {
   if (!existsSync(viewsDir)) return [];
   return readdirSync(viewsDir).flatMap((file) => {
-    const [, name, generation] = NAME.exec(file) ?? [];
-    return name === undefined ? [] : [{ name, generation: Number(generation) }];
+    const [, name, generation, beside] = NAME.exec(file) ?? [];
+    if (name === undefined) return [];
+    return [{ name, generation: Number(generation), isItself: beside === undefined }];
   });
 }
 
 /**
  * The generation of a view that readers read: the latest that was ever let live. Undefined when there is none of the
  * projection's version.
- * @throws CorruptLogError naming a damaged file
+ * @throws CorruptLogError naming a damaged file; SqliteError naming one that can't be opened
  */
 export function liveGeneration(viewsDir: string, projection: Projection): number | undefined {
   for (const generation of generationsOf(viewsDir, projection.name)) {
     const file = viewFile(viewsDir, projection.name, generation);
     const database = openToRead(file);
     try {
-      const about = namingDamage(file, () => readAbout(database));
+      const about = opening(file, () => readAbout(database));
       if (about?.isLive === 1) return about.version === projection.version ? generation : undefined;
     } finally {
       database.close();
@@ -89,22 +105,22 @@ export function liveGeneration(viewsDir: string, projection: Projection): number
   return undefined;
 }
 
-/** How far the generation is that readers read; undefined as above. @throws CorruptLogError naming a damaged file */
+/** How far the generation is that readers read; undefined, and @throws, as above. */
 export function liveCheckpoint(viewsDir: string, projection: Projection): Checkpoint | undefined {
   const generation = liveGeneration(viewsDir, projection);
   if (generation === undefined) return undefined;
   const file = viewFile(viewsDir, projection.name, generation);
   const database = openToRead(file);
   try {
-    return namingDamage(file, () => readAbout(database));
+    return opening(file, () => readAbout(database));
   } finally {
     database.close();
   }
 }
 
 /**
- * What is wrong with the file that readers read, by SQLite's own check of every page and every entry of an index, which
- * reads all of it. Undefined where nothing is, or where there is no such file.
+ * What is wrong with the file that readers read: that it can't be opened, or by SQLite's own check of every page and every
+ * entry of an index, which reads all of it. Undefined where nothing is, or where there is no such file.
  */
 export function damageOf(viewsDir: string, projection: Projection): string | undefined {
   try {
@@ -113,7 +129,7 @@ export function damageOf(viewsDir: string, projection: Projection): string | und
     const file = viewFile(viewsDir, projection.name, generation);
     const database = openToRead(file);
     try {
-      const found = namingDamage(
+      const found = opening(
         file,
         () => database.pragma('integrity_check(1)', { simple: true }) as string,
       );
@@ -122,14 +138,14 @@ export function damageOf(viewsDir: string, projection: Projection): string | und
       database.close();
     }
   } catch (error) {
-    if (error instanceof CorruptLogError) return error.message;
+    if (error instanceof CorruptLogError || isInTheWay(error)) return (error as Error).message;
     throw error;
   }
 }
 
-/** A connection that reads, beside the one that writes. @throws CorruptLogError when the file is damaged */
+/** A connection that reads, beside the one that writes. @throws as liveGeneration */
 export function openToRead(file: string): Database.Database {
-  return namingDamage(file, () => openFileToRead(file));
+  return opening(file, () => openFileToRead(file));
 }
 
 /** The connection that writes to a view's file. */
@@ -145,10 +161,10 @@ export class ViewFile {
     );
   }
 
-  /** Opens the generation. @throws CorruptLogError when the file is damaged */
+  /** Opens the generation. @throws as liveGeneration */
   static open(viewsDir: string, { name }: Projection, generation: number): ViewFile {
     const file = viewFile(viewsDir, name, generation);
-    return namingDamage(file, () => new ViewFile(openToWrite(file, SERVING), generation));
+    return opening(file, () => new ViewFile(openToWrite(file, SERVING), generation));
   }
 
   /**
@@ -166,7 +182,7 @@ export class ViewFile {
     removeGeneration(viewsDir, name, generation);
     const file = viewFile(viewsDir, name, generation);
     const isLive = purpose === 'live';
-    const database = openToWrite(file, isLive ? SERVING : BUILDING);
+    const database = opening(file, () => openToWrite(file, isLive ? SERVING : BUILDING));
     database.transaction(() => {
       database.exec(ABOUT);
       createTables(database, isLive ? projection : { tables });

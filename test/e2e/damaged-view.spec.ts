@@ -1,9 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
 import { viewFile } from '../../src/projections/view-file.js';
 import { losePage } from '../support/damaged-view.js';
-import type { Shop } from '../support/shop.js';
+import { Shop } from '../support/shop.js';
 import { stoppedWithSale } from '../support/stopped-ledger.js';
-import { Tillbook } from '../support/tillbook.js';
+import { ServiceProcess, Tillbook } from '../support/tillbook.js';
 import { runTool } from '../support/tool.js';
 
 /** The folder of a stopped service, where a page of the view of sales is lost; and the shop that it has a sale of. */
@@ -60,3 +61,69 @@ test.each(['sales_by_date', 'about'])(
     expect((await runTool(folder, ['rebuild', '--verify', 'sales'])).code).toBe(0);
   },
 );
+
+/** The folder of a killed service without the file of the view of the books, but with what SQLite keeps beside it. */
+async function withoutBooks(): Promise<{ folder: string; saleId: string }> {
+  const ledger = await Tillbook.start();
+  const { folder } = ledger.service;
+  const shop = await Shop.open(ledger);
+  const { saleId, position } = await shop.sell();
+  await ledger.get(`${shop.path}/balances?after=${String(position)}`);
+  ledger.close();
+  await ledger.service.kill();
+  rmSync(viewFile(folder, 'books', 1));
+  expect(existsSync(`${viewFile(folder, 'books', 1)}-wal`)).toBe(true);
+  return { folder, saleId: String(saleId) };
+}
+
+const booksFiles = (folder: string): string[] =>
+  readdirSync(folder).filter((file) => /^view-books\.\d+\.db/.test(file));
+
+describe('a view whose file was removed, but not what SQLite keeps beside it', () => {
+  test('is no view to who reads, and is begun anew by the service', async () => {
+    const { folder, saleId } = await withoutBooks();
+
+    const doctor = await runTool(folder, ['doctor']);
+    expect([doctor.code, doctor.out]).toEqual([
+      0,
+      expect.stringMatching(/warn {2}view books: is built/),
+    ]);
+    expect(doctor.out).toMatch(/^ok {4}view sales/m);
+    expect((await runTool(folder, ['replay', '--sale', saleId])).code).toBe(0);
+    const verified = await runTool(folder, ['rebuild', '--verify', 'books']);
+    expect([verified.code, verified.out]).toEqual([
+      0,
+      expect.stringContaining('there was no view'),
+    ]);
+
+    const ledger = await Tillbook.start({ folder });
+    expect((await ledger.get('/health/ready')).status).toBe(200);
+    ledger.close();
+    await ledger.service.stop();
+    expect(booksFiles(folder)).toEqual(['view-books.2.db']);
+  });
+
+  test('is rebuilt by rebuild, and nothing of it is left', async () => {
+    const { folder } = await withoutBooks();
+    const { code, out } = await runTool(folder, ['rebuild', 'books']);
+    expect([code, out]).toEqual([0, expect.stringContaining('books done: there was no view')]);
+    expect(booksFiles(folder)).toEqual(['view-books.2.db']);
+  });
+});
+
+test('a view whose file can not be opened is named by the doctor, which tells all else, and by the service', async () => {
+  const { folder } = await stoppedWithSale();
+  const file = viewFile(folder, 'books', 1);
+  rmSync(file);
+  mkdirSync(file);
+
+  const { code, out } = await runTool(folder, ['doctor']);
+  expect(code).toBe(1);
+  expect(out).toContain(`fault view books: ${file} can't be opened: `);
+  for (const well of ['store', 'view sales', 'requests']) {
+    expect(out).toMatch(new RegExp(`^ok {4}${well}:`, 'm'));
+  }
+  const service = new ServiceProcess({ folder });
+  expect(await service.exit()).toBe(1);
+  expect(service.output).toContain(`${file} can't be opened`);
+});

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Projection } from '../projection.js';
-import { generationsOf, removeGeneration, ViewFile } from '../view-file.js';
+import { nextGeneration, removeOthers, ViewFile } from '../view-file.js';
 import type { Builder, Built } from './build.js';
 import { trace, type TracedRow } from './trace.js';
 
@@ -21,19 +21,20 @@ export async function rebuildOffline(
   done: (events: number) => void,
 ): Promise<Built[]> {
   mkdirSync(viewsDir, { recursive: true });
-  const next = (name: string): number => (generationsOf(viewsDir, name)[0] ?? 0) + 1;
   const buildings = projections.map((projection) => ({
     projection,
-    place: { viewsDir, directory: viewsDir, generation: next(projection.name) },
+    place: {
+      viewsDir,
+      directory: viewsDir,
+      generation: nextGeneration(viewsDir, projection.name),
+    },
   }));
   const built = await build(buildings, signal, done);
   for (const [index, { name, generation }] of built.entries()) {
     const file = ViewFile.open(viewsDir, projections[index] as Projection, generation);
     file.letLive();
     file.close();
-    for (const older of generationsOf(viewsDir, name)) {
-      if (older !== generation) removeGeneration(viewsDir, name, older);
-    }
+    removeOthers(viewsDir, name, generation);
   }
   return built;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { BehaviorSubject } from 'rxjs';
 import type { ProjectionState } from '../follower.js';
-import { generationsOf, removeGeneration } from '../view-file.js';
+import { nextGeneration, removeGeneration } from '../view-file.js';
 import type { Built } from './build.js';
 import type { Compared } from './candidate.js';
 
@@ -100,6 +100,12 @@ export class Rebuilds {
     await Promise.all([...this.runs.keys()].map((name) => this.cancel(name)));
   }
 
+  /** Not that of the live one either, whose file may have been removed under it. */
+  private next(name: string): number {
+    const live = this.parts.states().find((state) => state.name === name)?.generation ?? 0;
+    return Math.max(nextGeneration(this.parts.viewsDir, name), live + 1);
+  }
+
   private async run(
     state: BehaviorSubject<RebuildState>,
     signal: AbortSignal,
@@ -110,7 +116,7 @@ export class Rebuilds {
     };
     const { name } = state.value;
     await Promise.race([before, once(signal, 'abort')]);
-    const generation = (generationsOf(this.parts.viewsDir, name)[0] ?? 0) + 1;
+    const generation = this.next(name);
     try {
       signal.throwIfAborted();
       change({ status: 'building' });
