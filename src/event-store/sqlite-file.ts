@@ -19,13 +19,16 @@ function connect(file: string): Database.Database {
   return new Database(file, { readonly: true, fileMustExist: true });
 }
 
-/** Opens the WAL. What else keeps the file from being read is told when that is tried. */
+/**
+ * Opens the WAL, which fails in one way where the folder is mounted to be read only, in another where this user may only
+ * read it. What else keeps the file from being read is told when that is tried.
+ */
 function canBegin(database: Database.Database): boolean {
   try {
     database.pragma('schema_version');
     return true;
   } catch (error) {
-    return (error as { code?: unknown }).code !== 'SQLITE_CANTOPEN';
+    return !/^SQLITE_(CANTOPEN|READONLY)/.test(String((error as { code?: unknown }).code));
   }
 }
 

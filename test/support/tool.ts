@@ -18,6 +18,8 @@ import { namespaceOf, storeSettings } from './store-settings.js';
 /** Bytes of some dozen commits. */
 const SOME_EVENTS = 200_000;
 
+const NOBODY = 65_534;
+
 const MAIN = join(import.meta.dirname, '../../dist/bundle/ledger.js');
 
 export interface ToolRun {
@@ -35,6 +37,22 @@ export async function runTool(
   return runOf(start(folder, args, env));
 }
 
+/** The same, as a user who owns nothing: only root can run it so. */
+export async function runToolAsNobody(folder: string, args: readonly string[]): Promise<ToolRun> {
+  return runOf(start(folder, args, {}, { uid: NOBODY, gid: NOBODY }));
+}
+
+/** The same, and nobody reads what it prints. */
+export async function runToolUnread(folder: string, args: readonly string[]): Promise<ToolRun> {
+  const child = start(folder, args, {});
+  child.stdout.destroy();
+  const [errors, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number]>,
+  ]);
+  return { code, out: '', errors };
+}
+
 /** The same, and Ctrl-C pressed once it has written a good deal to the log of the folder. */
 export async function interruptTool(folder: string, args: readonly string[]): Promise<ToolRun> {
   const child = start(folder, args, { EVENT_STORE_URL: `file:${folder}` });
@@ -45,6 +63,19 @@ export async function interruptTool(folder: string, args: readonly string[]): Pr
   return run;
 }
 
+/** The same, and ended by SIGTERM once `holds`. */
+export async function terminateTool(
+  folder: string,
+  args: readonly string[],
+  holds: () => boolean,
+): Promise<ToolRun> {
+  const child = start(folder, args, {});
+  const run = runOf(child);
+  while (child.exitCode === null && !holds()) await sleep(1);
+  child.kill('SIGTERM');
+  return run;
+}
+
 /** The same, and Ctrl-C pressed as soon as it has printed something. */
 export async function interruptPrinting(folder: string, args: readonly string[]): Promise<ToolRun> {
   const child = start(folder, args, {});
@@ -52,9 +83,14 @@ export async function interruptPrinting(folder: string, args: readonly string[])
   return runOf(child);
 }
 
-function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+function start(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  as: { readonly uid?: number; readonly gid?: number } = {},
+) {
   const settings = { ...storeSettings(folder), PATH: process.env['PATH'], ...env };
-  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings });
+  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings, ...as });
 }
 
 async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Shop } from '../../support/shop.js';
 import { afterSuite, newFolder } from '../../support/store-folder.js';
 import { Tillbook } from '../../support/tillbook.js';
-import { runTool } from '../../support/tool.js';
+import { runTool, runToolAsNobody, type ToolRun } from '../../support/tool.js';
 
 /** The folder where nobody can write to it; undefined where this process may not mount. */
 function readOnly(folder: string): string | undefined {
@@ -21,6 +21,9 @@ function readOnly(folder: string): string | undefined {
 
 const whereMounts = readOnly(newFolder()) === undefined ? test.skip : test;
 
+/** Where this process may start others as another user. */
+const whereOthers = process.getuid?.() === 0 ? test : test.skip;
+
 /** A backup of a ledger with a sale in it: of one that was stopped, or as a snapshot of the disk has it. */
 async function backup(of: 'stopped' | 'running'): Promise<string> {
   const ledger = await Tillbook.start();
@@ -34,21 +37,34 @@ async function backup(of: 'stopped' | 'running'): Promise<string> {
   return folder;
 }
 
+/** The verbs that read, each where the folder can only be read. */
+async function readAll(run: (verb: readonly string[]) => Promise<ToolRun>): Promise<void> {
+  for (const verb of [
+    ['verify'],
+    ['replay'],
+    ['export'],
+    ['export', '--format', 'hledger'],
+    ['doctor'],
+  ]) {
+    const { code, out, errors } = await run(verb);
+    expect([verb, code, out, errors]).toEqual([verb, 0, expect.anything(), expect.anything()]);
+  }
+  expect((await run(['export'])).out).toContain('"type":"Sale"');
+}
+
 whereMounts.each(['stopped', 'running'] as const)(
   'verbs that read do so in a folder that can only be read, of a service that was %s',
   async (of) => {
     const folder = readOnly(await backup(of)) ?? '';
-    for (const verb of [
-      ['verify'],
-      ['replay'],
-      ['export'],
-      ['export', '--format', 'hledger'],
-      ['doctor'],
-    ]) {
-      const { code, out, errors } = await runTool(folder, verb);
-      expect([verb, code, out, errors]).toEqual([verb, 0, expect.anything(), expect.anything()]);
-    }
-    const { out } = await runTool(folder, ['export']);
-    expect(out).toContain('"type":"Sale"');
+    await readAll((verb) => runTool(folder, verb));
+  },
+);
+
+whereOthers.each(['stopped', 'running'] as const)(
+  'they do so for a user who may only read the folder, of a service that was %s',
+  async (of) => {
+    const folder = await backup(of);
+    chmodSync(folder, 0o755);
+    await readAll((verb) => runToolAsNobody(folder, verb));
   },
 );
