@@ -16,10 +16,9 @@ import { skipCommand } from './skip.command.js';
 import { InterruptedError, UsageError } from './tool.js';
 import { verifyCommand } from './verify.command.js';
 
-/** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 interrupted. */
+/** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 and 143 interrupted. */
 const USAGE = 2;
 const FAULT = 1;
-const INTERRUPTED = 130;
 
 const program = new Command('ledger')
   .description("the operator's tool of Tillbook")
@@ -37,10 +36,11 @@ const program = new Command('ledger')
   .addCommand(doctorCommand());
 throwInsteadOfExit(program);
 
-// Whoever reads what is printed may have had enough before its end.
+// Whoever reads what is printed may have had enough before its end: what a verb finds is in its exit code, too.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  process.exit(code === 'EPIPE' ? 0 : FAULT);
+  if (code !== 'EPIPE') process.exit(FAULT);
 });
+process.stderr.on('error', () => undefined);
 
 try {
   await program.parseAsync();
@@ -56,7 +56,7 @@ function throwInsteadOfExit(command: Command): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   console.error((error as Error).message);
-  if (error instanceof InterruptedError) return INTERRUPTED;
+  if (error instanceof InterruptedError) return error.exitCode;
   const isUsage = [SettingsError, LayoutError, UsageError].some((known) => error instanceof known);
   return isUsage ? USAGE : FAULT;
 }

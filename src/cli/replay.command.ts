@@ -15,7 +15,7 @@ import { until } from './export.command.js';
 import { logProgress } from './log-progress.js';
 import type { Progress } from './progress.js';
 import { print, saleText, shownEvent, shownState, shownStep } from './replay.text.js';
-import { untilInterrupted } from './tool.js';
+import { endWithReader, untilInterrupted } from './tool.js';
 
 interface ReplayOptions {
   readonly merchant?: string;
@@ -37,6 +37,7 @@ export function replayCommand(): Command {
 }
 
 async function run(options: ReplayOptions): Promise<void> {
+  endWithReader();
   const settings = settingsOfProcess();
   const store = await openEventStoreReader(settings.EVENT_STORE_URL);
   const books = new KeptBooks(settings.VIEWS_DIR);

@@ -47,28 +47,39 @@ export class Interrupt {
   }
 }
 
-/** Work that Ctrl-C aborts. @throws InterruptedError then, once the work has stopped */
+/** What ends a verb's work from outside, and the exit code then. */
+const ENDINGS = { SIGINT: INTERRUPTED, SIGTERM: 143 } as const;
+
+/** Work that Ctrl-C, or SIGTERM, aborts. @throws InterruptedError then, once the work has stopped */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();
-  const interrupt = (): void => {
-    ending.abort(new InterruptedError());
+  const interrupt = (name: keyof typeof ENDINGS): void => {
+    ending.abort(new InterruptedError(ENDINGS[name]));
   };
-  process.once('SIGINT', interrupt);
+  const names = Object.keys(ENDINGS) as (keyof typeof ENDINGS)[];
+  for (const name of names) process.once(name, interrupt);
   try {
     const result = await work(ending.signal);
     ending.signal.throwIfAborted();
     return result;
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const name of names) process.off(name, interrupt);
   }
 }
 
-/** Ctrl-C ended the work. */
+/** Ctrl-C or SIGTERM ended the work. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
-  constructor() {
+  constructor(readonly exitCode: number) {
     super('interrupted');
   }
+}
+
+/** For a verb that only prints: it is done once nobody reads it any more. */
+export function endWithReader(): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(0);
+  });
 }
 
 /** A ledger is begun by who writes into it, not by who asks. @throws StoreUnavailableError where there is no log */

@@ -1,0 +1,31 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { logFile } from '../../../src/event-store/sqlite/log-file.js';
+import { viewFile } from '../../../src/projections/view-file.js';
+import { losePage } from '../../support/damaged-view.js';
+import { stoppedWithSale } from '../../support/stopped-ledger.js';
+import { runToolUnread } from '../../support/tool.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  ({ folder } = await stoppedWithSale());
+});
+
+test.each(['verify', 'doctor', 'rebuild --verify sales', 'replay', 'replay --follow', 'export'])(
+  'nobody has to read what is printed of a ledger that is well: %s',
+  async (verb) => {
+    expect((await runToolUnread(folder, verb.split(' '))).code).toBe(0);
+  },
+);
+
+test('a fault is told by exit code 1, though nobody reads what is printed', async () => {
+  losePage(viewFile(folder, 'sales', 1), 'sales_by_date');
+  expect((await runToolUnread(folder, ['doctor'])).code).toBe(1);
+  expect((await runToolUnread(folder, ['rebuild', '--verify', 'sales'])).code).toBe(1);
+
+  const log = new Database(logFile(folder));
+  log.exec('UPDATE events SET checksum = checksum + 1 WHERE position = 2');
+  log.close();
+  expect((await runToolUnread(folder, ['verify'])).code).toBe(1);
+});
