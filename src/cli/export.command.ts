@@ -1,7 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { beancount, csv, hledger } from '../accounting/journal-export.js';
 import { exported, type ExportFormat, ndjson } from '../audit/export.js';
@@ -9,6 +6,7 @@ import { parseUntil, type Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { logProgress } from './log-progress.js';
+import { writeOut, writeThrough } from './out-file.js';
 import { untilInterrupted } from './tool.js';
 
 /** What the verb writes, each from its own module. */
@@ -29,7 +27,7 @@ export function exportCommand(): Command {
         .choices(Object.keys(FORMATS))
         .default('ndjson'),
     )
-    .option('--out <file>', 'write to this file; it appears when it is whole')
+    .option('--out <file>', 'write to this file, which appears when it is whole, or to this pipe')
     .option('--until <time or position>', 'only what had occurred by then', until)
     .option('--json', 'show progress as lines of JSON')
     .action(run);
@@ -45,33 +43,13 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
     });
     const text = Readable.from(FORMATS[format](pages), { objectMode: false });
     await untilInterrupted((signal) =>
-      out === undefined ? toOutput(text, signal) : toFile(text, out, signal),
+      out === undefined
+        ? writeThrough(text, process.stdout, signal, false)
+        : writeOut(text, out, signal),
     );
   } finally {
     progress.end();
     await store.close();
-  }
-}
-
-/** Whoever reads it may have had enough before its end. */
-async function toOutput(text: Readable, signal: AbortSignal): Promise<void> {
-  try {
-    await pipeline(text, process.stdout, { end: false, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-  }
-}
-
-async function toFile(text: Readable, file: string, signal: AbortSignal): Promise<void> {
-  const part = `${file}.part`;
-  try {
-    await pipeline(text, createWriteStream(part), { signal });
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    signal.throwIfAborted();
-    throw error;
   }
 }
 

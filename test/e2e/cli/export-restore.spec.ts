@@ -1,13 +1,23 @@
-import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  createWriteStream,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exported, ndjson } from '../../../src/audit/export.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
 import { newFolder } from '../../support/store-folder.js';
-import { interruptTool, runTool } from '../../support/tool.js';
+import { interruptTool, runTool, terminateTool } from '../../support/tool.js';
 
 let exportFile: string;
 
@@ -77,3 +87,61 @@ test('a log is exported where there are no views, and nothing else is left', asy
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
   expect(existsSync(`${file}.part`)).toBe(false);
 });
+
+describe('an export to what is no file of its own', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = newFolder();
+    await runTool(folder, ['restore', exportFile]);
+  });
+
+  test.each(['a file', 'nothing yet'])(
+    'through a link goes to where that points: %s',
+    async (to) => {
+      const place = newFolder();
+      const [link, file] = [join(place, 'link'), join(place, 'kept.ndjson')];
+      if (to === 'a file') writeFileSync(file, 'of yesterday');
+      symlinkSync('kept.ndjson', link);
+      expect((await runTool(folder, ['export', '--out', link])).code).toBe(0);
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
+      expect(readdirSync(place).sort()).toEqual(['kept.ndjson', 'link']);
+    },
+  );
+
+  test('to a pipe is read at its other end', async () => {
+    const pipe = pipeIn(newFolder());
+    const [run, read] = await Promise.all([
+      runTool(folder, ['export', '--out', pipe]),
+      readFile(pipe, 'utf8'),
+    ]);
+    expect([run.code, run.errors]).toEqual([0, '']);
+    expect(read).toBe(readFileSync(exportFile, 'utf8'));
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+  });
+
+  test('to a pipe that nobody reads can be ended, as one to a file, of which nothing is left', async () => {
+    const pipe = pipeIn(newFolder());
+    const waiting = terminateTool(folder, ['export', '--out', pipe], waited(3_000));
+    expect(await waiting).toMatchObject({ code: 143, errors: 'interrupted\n' });
+
+    const place = newFolder();
+    const file = join(place, 'log.ndjson');
+    const writing = terminateTool(folder, ['export', '--out', file], () =>
+      existsSync(`${file}.part`),
+    );
+    expect((await writing).code).toBe(143);
+    expect(readdirSync(place)).toEqual([]);
+  });
+});
+
+function pipeIn(folder: string): string {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  return pipe;
+}
+
+function waited(milliseconds: number): () => boolean {
+  const began = Date.now();
+  return () => Date.now() - began > milliseconds;
+}

@@ -1,0 +1,73 @@
+import { constants, createWriteStream, openSync } from 'node:fs';
+import { lstat, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const READER_EVERY_MS = 50;
+
+/**
+ * Writes to what is there under the name: a file is replaced once all is written, of a link the one it points to; a pipe or
+ * a device is written to as it is. @throws the signal's reason
+ */
+export async function writeOut(text: Readable, name: string, signal: AbortSignal): Promise<void> {
+  const found = await stat(name).catch(() => undefined);
+  if (found === undefined || found.isFile()) await replace(text, await target(name), signal);
+  else if (found.isFIFO()) await writeThrough(text, await pipe(name, signal), signal);
+  else await writeThrough(text, createWriteStream(name), signal);
+}
+
+/** Whoever reads it may have had enough before its end. `end`: whether the output ends with the text. */
+export async function writeThrough(
+  text: Readable,
+  output: Writable,
+  signal: AbortSignal,
+  end = true,
+): Promise<void> {
+  try {
+    await pipeline(text, output, { end, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {
+  const part = `${file}.part`;
+  try {
+    await pipeline(text, createWriteStream(part), { signal });
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** The file that is meant, which need not be there yet. @throws Error for links in a circle */
+async function target(name: string): Promise<string> {
+  const isLink = (await lstat(name).catch(() => undefined))?.isSymbolicLink() ?? false;
+  if (!isLink) return name;
+  try {
+    return await realpath(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return target(resolve(dirname(name), await readlink(name)));
+  }
+}
+
+/** Opened once somebody reads it: a thread that waited for that could not be interrupted, nor one that writes to a full one. */
+async function pipe(name: string, signal: AbortSignal): Promise<Writable> {
+  for (;;) {
+    try {
+      const fd = openSync(name, constants.O_WRONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: false, writable: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    }
+    await pause(READER_EVERY_MS);
+    signal.throwIfAborted();
+  }
+}
