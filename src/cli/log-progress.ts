@@ -2,6 +2,7 @@ import type { Settings } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { isFolder } from '../event-store/store-url.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
+import type { Projection } from '../projections/projection.js';
 import { liveCheckpoint } from '../projections/view-file.js';
 import { type Progress, startProgress } from './progress.js';
 
@@ -24,6 +25,14 @@ async function eventsIn(
   { EVENT_STORE_URL, VIEWS_DIR }: Settings,
 ): Promise<number> {
   if (isFolder(EVENT_STORE_URL)) return Number(await store.head());
-  const seen = ALL_PROJECTIONS.map((projection) => liveCheckpoint(VIEWS_DIR, projection)?.events);
-  return Math.max(0, ...seen.map((events) => events ?? 0));
+  return Math.max(0, ...ALL_PROJECTIONS.map((projection) => seenBy(projection, VIEWS_DIR)));
+}
+
+/** A view that can't be read keeps nobody from reading the log. */
+function seenBy(projection: Projection, viewsDir: string): number {
+  try {
+    return liveCheckpoint(viewsDir, projection)?.events ?? 0;
+  } catch {
+    return 0;
+  }
 }

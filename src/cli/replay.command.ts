@@ -47,6 +47,10 @@ async function run(options: ReplayOptions): Promise<void> {
       const progress = await logProgress('replay', store, settings, options.json);
       await replayLog(store, replay, progress, options);
     } else await replaySale(replay, options.sale, options);
+    const isAsked = options.sale !== undefined || options.follow;
+    if (isAsked && books.unreadable !== undefined) {
+      console.error(`done without what the merchant had: ${books.unreadable}`);
+    }
   } finally {
     books.close();
     await store.close();

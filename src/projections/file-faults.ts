@@ -59,6 +59,6 @@ export function isInTheWay(error: unknown): error is InstanceType<typeof Databas
 }
 
 /** Whether it is the file's fault, not that of what was to be written. */
-export function isFileFault(error: unknown): boolean {
+export function isFileFault(error: unknown): error is Error {
   return isInTheWay(error) || isDamage(error);
 }

@@ -62,6 +62,20 @@ test.each(['sales_by_date', 'about'])(
   },
 );
 
+test.each(['about', 'books', 'movements'])(
+  'a sale is replayed where the %s of the view of the books is damaged, and the file is named',
+  async (part) => {
+    const { folder, saleId } = await stoppedWithSale();
+    losePage(viewFile(folder, 'books', 1), part);
+    for (const follow of [[], ['--follow']]) {
+      const replayed = await runTool(folder, ['replay', '--sale', saleId, ...follow]);
+      expect([replayed.code, replayed.out]).toEqual([0, expect.stringContaining(`${saleId} open`)]);
+      if (part === 'movements' && follow.length === 0) continue;
+      expect(replayed.errors).toMatch(/view-books\.1\.db is damaged .*`ledger rebuild books`/);
+    }
+  },
+);
+
 /** The folder of a killed service without the file of the view of the books, but with what SQLite keeps beside it. */
 async function withoutBooks(): Promise<{ folder: string; saleId: string }> {
   const ledger = await Tillbook.start();

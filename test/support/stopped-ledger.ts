@@ -2,13 +2,17 @@ import { Shop } from './shop.js';
 import { Tillbook } from './tillbook.js';
 
 /** The folder of a stopped service, and the shop of which it has a sale, in its log and in its views. */
-export async function stoppedWithSale(): Promise<{ folder: string; shop: Shop }> {
+export async function stoppedWithSale(): Promise<{
+  folder: string;
+  shop: Shop;
+  saleId: string;
+}> {
   const ledger = await Tillbook.start();
   const { folder } = ledger.service;
   const shop = await Shop.open(ledger);
-  const { position } = await shop.sell();
+  const { saleId, position } = await shop.sell();
   await ledger.get(`${shop.path}/sales?after=${position}`);
   ledger.close();
   await ledger.service.stop();
-  return { folder, shop };
+  return { folder, shop, saleId: String(saleId) };
 }

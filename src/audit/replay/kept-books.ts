@@ -1,20 +1,34 @@
 import type Database from 'better-sqlite3';
-import type { Position } from '../../event-store/event-store.js';
+import { CorruptLogError, type Position } from '../../event-store/event-store.js';
 import { booksProjection } from '../../projections/books.projection.js';
 import { BooksView } from '../../projections/books.view.js';
+import { damageTold, isFileFault, isInTheWay } from '../../projections/file-faults.js';
 import { ViewBehindError } from '../../projections/progress.js';
 import { liveGeneration, openToRead, viewFile } from '../../projections/view-file.js';
 
-/** The view of the books as it stands, read beside whoever keeps it up; nobody is waited for. */
+/**
+ * The view of the books as it stands, read beside whoever keeps it up; nobody is waited for. One that can't be read is
+ * as good as none.
+ */
 export class KeptBooks {
-  private readonly database: Database.Database | undefined;
+  private database: Database.Database | undefined;
   private view: BooksView | undefined;
+  private reason: string | undefined;
 
-  /** @throws CorruptLogError when the view's file is damaged */
   constructor(viewsDir: string) {
-    const generation = liveGeneration(viewsDir, booksProjection);
-    if (generation === undefined) return;
-    this.database = openToRead(viewFile(viewsDir, booksProjection.name, generation));
+    try {
+      const generation = liveGeneration(viewsDir, booksProjection);
+      if (generation === undefined) return;
+      this.database = openToRead(viewFile(viewsDir, booksProjection.name, generation));
+    } catch (error) {
+      if (!(error instanceof CorruptLogError || isInTheWay(error))) throw error;
+      this.reason = error.message;
+    }
+  }
+
+  /** Why the view is done without, where there is one. */
+  get unreadable(): string | undefined {
+    return this.reason;
   }
 
   get books(): BooksView {
@@ -26,10 +40,25 @@ export class KeptBooks {
   waitFor(position: Position): Promise<void> {
     const there = this.database?.prepare<[], string>('SELECT position FROM about').pluck().get();
     if (there !== undefined && there >= position) return Promise.resolve();
-    return Promise.reject(new ViewBehindError('books', position));
+    return Promise.reject(new ViewBehindError('books', position, this.reason));
+  }
+
+  /** What `ask` gives; asked once more, without the view, when that has turned out to be unreadable. */
+  async asking<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const file = this.database?.name;
+      // The log's own store speaks of its faults in other terms.
+      if (file === undefined || !isFileFault(error)) throw error;
+      this.reason = damageTold(file, error.message);
+      this.close();
+      return await ask();
+    }
   }
 
   close(): void {
     this.database?.close();
+    this.database = undefined;
   }
 }

@@ -28,7 +28,7 @@ export class SaleReplay {
 
   constructor(
     private readonly store: EventStore,
-    books: KeptBooks,
+    private readonly books: KeptBooks,
   ) {
     const none = { at: () => Promise.resolve(undefined) };
     this.queries = new SaleQueries(new Journal(store), books, none, systemClock);
@@ -43,9 +43,9 @@ export class SaleReplay {
 
   /** Without a moment: as of now. */
   voidability(saleId: string, until: Until | undefined): Promise<VoidabilityAnswer> {
-    if (!until) return this.queries.voidability(saleId, { at: systemClock.now() });
-    const asked = 'time' in until ? { at: until.time } : until;
-    return this.queries.voidability(saleId, asked);
+    const time = until && 'time' in until ? until.time : systemClock.now();
+    const asked = until && 'position' in until ? until : { at: time };
+    return this.books.asking(() => this.queries.voidability(saleId, asked));
   }
 
   /** The sale after each event that changed it, or what could be done with it: its batch, its merchant, its card. */
@@ -67,7 +67,8 @@ export class SaleReplay {
     const sale = await this.sale(saleId, { position });
     if (!sale) throw new Error(`sale ${saleId} was not taken by position ${position}`);
     this.clock.set(Date.parse(event.event.data.occurredAt));
-    return { event, sale, voidability: await this.stepQueries.voidability(saleId, { position }) };
+    const ask = () => this.stepQueries.voidability(saleId, { position });
+    return { event, sale, voidability: await this.books.asking(ask) };
   }
 
   private async read(stream: string, until: Until | undefined): Promise<RecordedEvent[]> {
