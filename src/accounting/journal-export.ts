@@ -28,12 +28,12 @@ const BEANCOUNT_ROOTS: Readonly<Record<AccountKind, string>> = {
 };
 
 /** A journal of hledger: a transaction for each posting, and at its end every balance asserted. */
-export const hledger: ExportFormat = async function* (pages) {
+export const hledger: ExportFormat = async function* (pages, skipped = NONE) {
   const balances = new Balances();
   let last = '';
   for await (const page of pages) {
-    let text = '';
-    for (const { position, posting } of entriesOf(page)) {
+    let text = commentsOn(page, skipped);
+    for (const { position, posting } of entriesOf(page, skipped)) {
       balances.add(posting);
       if (posting.date > last) last = posting.date;
       const { date, kind, currency, lines, saleId, reference } = posting;
@@ -59,13 +59,13 @@ export const hledger: ExportFormat = async function* (pages) {
 };
 
 /** A journal of Beancount: accounts opened, a transaction for each posting, and at its end every balance asserted. */
-export const beancount: ExportFormat = async function* (pages) {
+export const beancount: ExportFormat = async function* (pages, skipped = NONE) {
   const balances = new Balances();
   const opened = new Set<string>();
   let last = '';
   for await (const page of pages) {
-    let text = '';
-    for (const { position, posting } of entriesOf(page)) {
+    let text = commentsOn(page, skipped);
+    for (const { position, posting } of entriesOf(page, skipped)) {
       balances.add(posting);
       if (posting.date > last) last = posting.date;
       const { date, kind, currency, lines, saleId, reference } = posting;
@@ -105,10 +105,10 @@ const COLUMNS = [
 ];
 
 /** Every line of every posting as CSV, in minor units. */
-export const csv: ExportFormat = async function* (pages) {
+export const csv: ExportFormat = async function* (pages, skipped = NONE) {
   yield stringify([COLUMNS]);
   for await (const page of pages) {
-    const rows = entriesOf(page).flatMap(({ position, posting }) => {
+    const rows = entriesOf(page, skipped).flatMap(({ position, posting }) => {
       const { lines, ...entry } = posting;
       return lines.map((line) => ({ position, ...entry, ...line }));
     });
@@ -116,11 +116,37 @@ export const csv: ExportFormat = async function* (pages) {
   }
 };
 
-function entriesOf(page: readonly StoredEvent[]): Entry[] {
-  return page.flatMap((stored) => {
-    const { event, position } = decode(stored);
-    return postingsOf(event).map((posting) => ({ position, posting }));
-  });
+const NONE: ReadonlySet<string> = new Set();
+
+/** @throws CorruptLogError for an event that can't be read; Error naming one that can't be posted */
+function entriesOf(page: readonly StoredEvent[], skipped: ReadonlySet<string>): Entry[] {
+  return page
+    .filter(({ id }) => !skipped.has(id))
+    .flatMap((stored) => {
+      const { event, position } = decode(stored);
+      return naming(stored, () => postingsOf(event)).map((posting) => ({ position, posting }));
+    });
+}
+
+function naming<T>({ type, position, stream }: StoredEvent, post: () => T): T {
+  try {
+    return post();
+  } catch (cause) {
+    const what = `event ${type} at position ${position} (${stream}) can't be posted`;
+    const remedy = `\`ledger skip books ${position}\` leaves it out of the books, for the record`;
+    throw new Error(`${what}: ${(cause as Error).message}; ${remedy}`, { cause });
+  }
+}
+
+/** That an event is left out of the books by an operator's decision. */
+export function leftOutText({ type, position, stream }: StoredEvent): string {
+  return `event ${type} at position ${position} (${stream}) is left out of the books, as was decided`;
+}
+
+/** Comments as both journal formats have them. */
+function commentsOn(page: readonly StoredEvent[], skipped: ReadonlySet<string>): string {
+  const left = page.filter(({ id }) => skipped.has(id));
+  return left.map((stored) => `; ${leftOutText(stored)}\n`).join('');
 }
 
 /** Before any business date. */

@@ -3,8 +3,14 @@ import { logPages } from '../event-store/log-pages.js';
 import { logLine } from './domain/log-line.js';
 import { isBehind, isWithin, type Until } from './until.js';
 
-/** Makes text of the log, page by page. One that needs the whole log first keeps what it needs and gives it at the end. */
-export type ExportFormat = (pages: AsyncIterable<readonly StoredEvent[]>) => AsyncIterable<string>;
+/**
+ * Makes text of the log, page by page. One that needs the whole log first keeps what it needs and gives it at the end.
+ * `skipped`: ids of events that the books leave out by an operator's decision; what is made of the books does, too.
+ */
+export type ExportFormat = (
+  pages: AsyncIterable<readonly StoredEvent[]>,
+  skipped?: ReadonlySet<string>,
+) => AsyncIterable<string>;
 
 /** The log as far as it is asked for; `seen` is told how many events have been read. */
 export async function* exported(

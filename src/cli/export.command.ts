@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { beancount, csv, hledger } from '../accounting/journal-export.js';
+import { beancount, csv, hledger, leftOutText } from '../accounting/journal-export.js';
 import { exported, type ExportFormat, ndjson } from '../audit/export.js';
 import { parseUntil, type Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
+import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
+import { booksProjection } from '../projections/books.projection.js';
+import { skipsOf } from '../projections/skips.js';
 import { logProgress } from './log-progress.js';
 import { writeOut, writeThrough } from './out-file.js';
 import { untilInterrupted } from './tool.js';
@@ -41,7 +44,8 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
     const pages = exported(store, until, (events) => {
       progress.at(events);
     });
-    const text = Readable.from(FORMATS[format](pages), { objectMode: false });
+    const made = format === 'ndjson' ? ndjson(pages) : await ofBooks(store, FORMATS[format], pages);
+    const text = Readable.from(made, { objectMode: false });
     await untilInterrupted((signal) =>
       out === undefined
         ? writeThrough(text, process.stdout, signal, false)
@@ -50,6 +54,26 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
   } finally {
     progress.end();
     await store.close();
+  }
+}
+
+/** Without what the view of the books leaves out, which is told. */
+async function ofBooks(
+  store: EventStore,
+  format: ExportFormat,
+  pages: AsyncIterable<readonly StoredEvent[]>,
+): Promise<AsyncIterable<string>> {
+  const skipped = await skipsOf(store, booksProjection.name);
+  return format(telling(pages, skipped), skipped);
+}
+
+async function* telling(
+  pages: AsyncIterable<readonly StoredEvent[]>,
+  skipped: ReadonlySet<string>,
+): AsyncGenerator<readonly StoredEvent[]> {
+  for await (const page of pages) {
+    for (const event of page) if (skipped.has(event.id)) console.error(leftOutText(event));
+    yield page;
   }
 }
 
