@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Delete, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BehaviorSubject } from 'rxjs';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { EVENT_STORE } from '../event-store/event-store.js';
-import { body, parameters } from '../http/checked.pipe.js';
+import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import { exactly, exactText } from '../http/json.js';
 import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, Operation, Problems, Takes } from '../http/open-api.js';
-import { ProblemError, problems } from '../http/problem.js';
+import { answer, type Problem, ProblemError, problems } from '../http/problem.js';
 import { type ServerEvent, Streams } from '../http/streams.js';
 import {
   ProjectionPath,
@@ -54,11 +54,13 @@ export class ProjectionsController {
   @MayCall(['operator'])
   @Operation('rebuildProjection', 'Build a read model anew beside the live one')
   @Answers(202, RebuildAnswer)
-  @Problems(404, 409)
+  @Problems(404, 409, 413, 415)
   rebuild(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): string {
+    refuseBody(request.body);
     this.known(name);
     void reply.status(202).header('location', `/v1/projections/${name}/rebuild`);
     return exactly(reply, renderRebuild(this.start(name)));
@@ -103,18 +105,23 @@ export class ProjectionsController {
   @MayCall(['operator'])
   @Operation('skipEvent', 'Let a stopped read model leave out the event that it stopped at')
   @Takes(SkipBody)
-  @Answers(201, SkipAnswer)
+  @Answers(201, SkipAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409)
   async skip(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
     @Body(body(SkipBody)) decision: SkipBody,
     @By() caller: Caller,
-  ): Promise<SkipAnswer> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SkipAnswer | Problem> {
     const outcome = await this.skips.skip({ name, ...decision }, actorOf(caller));
     if (outcome === 'unknown-projection') throw new ProblemError(problems.unknown(UNKNOWN));
     if (outcome === 'not-stopped-there') throw new ProblemError(problems.notStoppedThere());
-    const { position: skipped, ...rest } = outcome.skipped;
-    return { ...rest, skipped, position: outcome.position };
+    const done = { answer: outcome, replayed: outcome.replayed };
+    return answer(reply, done, 201, ({ skipped: { position: skipped, ...rest }, position }) => ({
+      ...rest,
+      skipped,
+      position,
+    }));
   }
 
   private known(name: string): void {

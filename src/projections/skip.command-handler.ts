@@ -19,6 +19,13 @@ export interface SkipEvent {
 /** Why there is nothing to skip. */
 export type NotSkipped = 'unknown-projection' | 'not-stopped-there';
 
+/** A decision as it is in the log. `replayed`: it was there already, word for word. */
+export interface SkipDecision {
+  readonly skipped: Skipped;
+  readonly position: string;
+  readonly replayed: boolean;
+}
+
 /** Records that a view is to leave out the event that it has stopped at. The view goes on when it meets the decision. */
 export class SkipCommandHandler {
   constructor(
@@ -27,12 +34,12 @@ export class SkipCommandHandler {
     private readonly clock: Clock,
   ) {}
 
-  async skip(
-    { name, position, reason, operatorId }: SkipEvent,
-    by: Actor,
-  ): Promise<NotSkipped | { readonly skipped: Skipped; readonly position: string }> {
+  async skip(asked: SkipEvent, by: Actor): Promise<NotSkipped | SkipDecision> {
+    const { name, position, reason, operatorId } = asked;
     const state = this.views.state().find((view) => view.name === name);
     if (!state) return 'unknown-projection';
+    const before = await this.recorded(asked);
+    if (before) return before;
     const at = state.stop?.at;
     if (at?.position !== position) return 'not-stopped-there';
     const skipped: Skipped = {
@@ -47,6 +54,19 @@ export class SkipCommandHandler {
     const stream = streams.projection(name);
     const event = { type: 'EventSkipped', data: skipped } as const;
     const appended = await this.journal.append(stream, 'any', [event], { request: stream, by });
-    return { skipped, position: appended.position };
+    return { skipped, position: appended.position, replayed: false };
+  }
+
+  /** The same decision, where it was recorded before: whoever did not get its answer asks again. */
+  private async recorded(asked: SkipEvent): Promise<SkipDecision | undefined> {
+    for (const { event, position } of await this.journal.read(streams.projection(asked.name))) {
+      if (event.type !== 'EventSkipped') continue;
+      const { data } = event;
+      const isSame = (['position', 'reason', 'operatorId'] as const).every(
+        (field) => data[field] === asked[field],
+      );
+      if (isSame) return { skipped: data, position, replayed: true };
+    }
+    return undefined;
   }
 }

@@ -19,6 +19,12 @@ beforeAll(async () => {
 });
 
 describe('a rebuild of a running service', () => {
+  test('takes no body', async () => {
+    const refused = await ledger.post('/v1/projections/books/rebuild', { verify: true });
+    expect([refused.status, refused.body.code]).toEqual([400, 'malformed']);
+    expect((await ledger.get('/v1/projections/books/rebuild')).status).toBe(404);
+  });
+
   test('takes over while sales go on and lists are read, and nobody notices', async () => {
     await Promise.all(Array.from({ length: 200 }, () => shop.sell()));
     const over = new AbortController();
@@ -115,6 +121,9 @@ describe('an event that views can not read', () => {
       const decision = { position: poison, reason: 'written by a test', operatorId: 'op1' };
       const skipped = await ledger.post(`/v1/projections/${name}/skips`, decision);
       expect([skipped.status, skipped.body.skipped]).toEqual([201, poison]);
+      const again = await ledger.post(`/v1/projections/${name}/skips`, decision);
+      expect([again.status, again.body]).toEqual([201, skipped.body]);
+      expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     }
     await until(async () => (await ledger.get('/health/ready')).status === 200);
     await ledger.setClock(MORNING);
