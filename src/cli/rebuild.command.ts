@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Settings, settingsOfProcess } from '../config.js';
@@ -83,22 +84,34 @@ async function rebuildAll(
   }
 }
 
-/** Exit code 1 when any row differs, or a view is damaged. */
+/** Exit code 1 when any row differs, or a view is damaged or can't be built. */
 async function verifyAll(
   projections: typeof ALL_PROJECTIONS,
   settings: Settings,
   json: boolean,
 ): Promise<void> {
   const store = await openEventStoreReader(settings.EVENT_STORE_URL);
+  await requireViews(store, settings).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const build = buildInThreads(settings.EVENT_STORE_URL, false);
   const verified = await shown('verify', store, settings, json, (signal, done) =>
     verifyViews(projections, settings.VIEWS_DIR, { build, store }, signal, done),
   );
   for (const view of verified) {
-    print(view, json, () => [textOf(view, 'verified'), ...rowLines(view)].join('\n'));
-    const isWell = view.damage === undefined && (view.compared?.differing ?? 0) === 0;
+    const { failure, damage, compared } = view;
+    const text = failure === undefined ? textOf(view, 'verified') : failure;
+    print(view, json, () => [text, ...rowLines(view)].join('\n'));
+    const isWell = failure === undefined && damage === undefined && !compared?.differing;
     if (!isWell) process.exitCode = 1;
   }
+}
+
+/** What is wrong with a store that is away says more than that nobody has built views of it here. */
+async function requireViews(store: EventStore, { VIEWS_DIR }: Settings): Promise<void> {
+  await store.head();
+  if (!existsSync(VIEWS_DIR)) throw new Error(`there are no views in ${VIEWS_DIR}`);
 }
 
 async function shown<T>(

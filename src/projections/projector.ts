@@ -7,6 +7,7 @@ import {
 } from '../event-store/event-store.js';
 import { Arrival } from './arrival.js';
 import type { Projection } from './projection.js';
+import { clearScratchFolders } from './rebuild/scratch-folder.js';
 import { skipsOf } from './skips.js';
 import { type Stop, View } from './view.js';
 import { liveGeneration, nextGeneration, removeAllBut, ViewFile } from './view-file.js';
@@ -42,6 +43,7 @@ export class Projector {
     projections: readonly Projection[],
   ): Promise<Projector> {
     mkdirSync(viewsDir, { recursive: true });
+    clearScratchFolders(viewsDir);
     const views: View[] = [];
     try {
       for (const projection of projections) {

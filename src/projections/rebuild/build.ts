@@ -1,5 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EventStore, Position } from '../../event-store/event-store.js';
+import {
+  type EventStore,
+  type Position,
+  StoreUnavailableError,
+} from '../../event-store/event-store.js';
 import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { Candidate, type Compared, PAGE, type Place } from './candidate.js';
@@ -20,43 +24,54 @@ export interface Built {
   readonly compared?: Compared;
   /** Why not, where the live view's file is damaged. */
   readonly damage?: string;
+  /** Why it could not be built, where those that can't are left out. */
+  readonly failure?: string;
 }
+
+/** Whether views that can't be built keep the others from being built. */
+export type Failing = 'together' | 'alone';
 
 /** Builds views anew as `build` does, here or elsewhere. */
 export type Builder = (
   buildings: readonly Building[],
   signal: AbortSignal,
   done: (events: number) => void,
+  failing?: Failing,
 ) => Promise<Built[]>;
 
 /**
  * Builds views anew from the log, all in one reading of it, up to where the log ends when it gets there. Nothing
  * is left of them when it throws.
  * @param done is told how many events the one furthest behind has seen
- * @throws the signal's reason; Error when a view can't digest an event; StoreUnavailableError
+ * @throws the signal's reason; Error naming a view that can't digest an event, unless it fails alone; StoreUnavailableError
  */
 export async function build(
   buildings: readonly Building[],
   store: EventStore,
   signal: AbortSignal,
   done: (events: number) => void,
+  failing: Failing = 'together',
 ): Promise<Built[]> {
   const candidates: Candidate[] = [];
   try {
     for (const { projection, place } of buildings) {
       candidates.push(await Candidate.begin(projection, place, store));
     }
-    await follow(candidates, store, signal, done);
-    for (const candidate of candidates) candidate.finish();
+    await follow(candidates, store, signal, done, failing);
+    for (const candidate of candidates) {
+      if (candidate.failure === undefined) candidate.finish();
+      else candidate.discard();
+    }
   } catch (error) {
     for (const candidate of candidates) candidate.discard();
     throw error;
   }
-  return candidates.map(({ view, compared, damage }) => ({
+  return candidates.map(({ view, compared, damage, failure }) => ({
     name: view.projection.name,
     generation: view.file.generation,
     ...(compared && { compared }),
     ...(damage !== undefined && { damage }),
+    ...(failure !== undefined && { failure }),
   }));
 }
 
@@ -65,20 +80,38 @@ async function follow(
   store: EventStore,
   signal: AbortSignal,
   done: (events: number) => void,
+  failing: Failing,
 ): Promise<void> {
   let head: Position | undefined;
-  for (;;) {
+  let going = candidates;
+  while (going.length > 0) {
     const began = performance.now();
-    const after = candidates.map(({ view }) => view.position).sort()[0];
+    const after = going.map(({ view }) => view.position).sort()[0];
     const page = await store.readAll({ after, limit: PAGE });
     const arrivals = page.map((stored) => new Arrival(stored));
-    for (const candidate of candidates) await candidate.take(arrivals, signal);
-    done(Math.min(...candidates.map(({ view }) => view.events)));
+    for (const candidate of going) await take(candidate, arrivals, signal, failing);
+    going = going.filter(({ failure }) => failure === undefined);
+    if (going.length > 0) done(Math.min(...going.map(({ view }) => view.events)));
     signal.throwIfAborted();
-    if (page.length < PAGE && candidates.every((candidate) => candidate.isDone)) return;
+    if (page.length < PAGE && going.every((candidate) => candidate.isDone)) return;
     const before = head;
     head = await store.head();
     const isBusy = before !== undefined && head !== before;
     await pause(isBusy ? (performance.now() - began) * REST : 0, undefined, { signal });
+  }
+}
+
+async function take(
+  candidate: Candidate,
+  arrivals: readonly Arrival[],
+  signal: AbortSignal,
+  failing: Failing,
+): Promise<void> {
+  try {
+    await candidate.take(arrivals, signal);
+  } catch (error) {
+    const isOfAll = signal.aborted || error instanceof StoreUnavailableError;
+    if (failing === 'together' || isOfAll) throw error;
+    candidate.failure = (error as Error).message;
   }
 }

@@ -42,6 +42,8 @@ export interface Place {
  */
 export class Candidate {
   compared: Compared | undefined;
+  /** Why it goes no further, where others do. */
+  failure: string | undefined;
   private isPast: boolean;
 
   private constructor(
@@ -112,7 +114,8 @@ export class Candidate {
 
   private apply(page: readonly Arrival[]): void {
     this.view.apply(page);
-    if (this.view.stopped) throw new Error(this.view.stopped.reason);
+    const { stopped, projection } = this.view;
+    if (stopped) throw new Error(`view ${projection.name} can't be built: ${stopped.reason}`);
   }
 
   private positionOfLive(): Position {

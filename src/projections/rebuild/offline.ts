@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Projection } from '../projection.js';
 import { nextGeneration, removeOthers, ViewFile } from '../view-file.js';
 import type { Builder, Built } from './build.js';
+import { clearScratchFolders, inScratchFolder } from './scratch-folder.js';
 import { trace, type TracedRow } from './trace.js';
 
 /** A view that was built only to be compared. */
@@ -21,6 +21,7 @@ export async function rebuildOffline(
   done: (events: number) => void,
 ): Promise<Built[]> {
   mkdirSync(viewsDir, { recursive: true });
+  clearScratchFolders(viewsDir);
   const buildings = projections.map((projection) => ({
     projection,
     place: {
@@ -39,7 +40,10 @@ export async function rebuildOffline(
   return built;
 }
 
-/** Builds views aside, compares them with the live ones, which may be in use, and leaves nothing behind. @throws as `build` */
+/**
+ * Builds views aside, compares them with the live ones, which may be in use, and leaves nothing behind. One that can't be
+ * built keeps none of the others from it. @throws as `build`
+ */
 export async function verifyViews(
   projections: readonly Projection[],
   viewsDir: string,
@@ -47,12 +51,11 @@ export async function verifyViews(
   signal: AbortSignal,
   done: (events: number) => void,
 ): Promise<Verified[]> {
-  const directory = mkdtempSync(join(viewsDir, 'verify-'));
-  try {
+  return inScratchFolder(viewsDir, async (directory) => {
     const place = { viewsDir, directory, generation: 1 };
     const buildings = projections.map((projection) => ({ projection, place }));
     const verified: Verified[] = [];
-    for (const [index, built] of (await build(buildings, signal, done)).entries()) {
+    for (const [index, built] of (await build(buildings, signal, done, 'alone')).entries()) {
       const { differences = [], position } = built.compared ?? {};
       const projection = projections[index] as Projection;
       const rows =
@@ -62,7 +65,5 @@ export async function verifyViews(
       verified.push({ ...built, rows });
     }
     return verified;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { removeGeneration } from '../view-file.js';
-import type { Builder, Built } from './build.js';
+import type { Builder, Built, Failing } from './build.js';
 import type { Place } from './candidate.js';
 
 /** Each reads the log for itself: more of them would read it more often than they save. */
@@ -12,6 +12,7 @@ export interface BuildOrder {
   readonly views: readonly { readonly name: string; readonly place: Place }[];
   readonly eventStoreUrl: string;
   readonly isAside: boolean;
+  readonly failing: Failing;
 }
 
 export type FromBuilder =
@@ -56,26 +57,27 @@ function buildInThread(
 }
 
 /**
- * Deals views out to threads, which need compiled code. What one of them can't build, none does.
+ * Deals views out to threads, which need compiled code. What one of them can't build, none does, unless it is to fail alone.
  * `isAside`: whether others are to be served first
  */
 export function buildInThreads(eventStoreUrl: string, isAside: boolean): Builder {
-  return async (buildings, signal, done) => {
+  return async (buildings, signal, done, failing = 'together') => {
     const shares = Array.from({ length: Math.min(THREADS, buildings.length) }, (_, share) =>
       buildings.filter((_, index) => index % THREADS === share),
     );
-    const failing = new AbortController();
-    const ending = AbortSignal.any([signal, failing.signal]);
+    const failed = new AbortController();
+    const ending = AbortSignal.any([signal, failed.signal]);
     const seen = shares.map(() => 0);
     const building = shares.map(async (share, thread) => {
       const views = share.map(({ projection: { name }, place }) => ({ name, place }));
       try {
-        return await buildInThread({ views, eventStoreUrl, isAside }, ending, (events) => {
+        const order = { views, eventStoreUrl, isAside, failing };
+        return await buildInThread(order, ending, (events) => {
           seen[thread] = events;
           done(Math.min(...seen));
         });
       } catch (error) {
-        failing.abort(error);
+        failed.abort(error);
         throw error;
       }
     });

@@ -11,7 +11,7 @@ const tell = (message: FromBuilder): void => {
   port.postMessage(message);
 };
 
-const { views, eventStoreUrl, isAside } = workerData as BuildOrder;
+const { views, eventStoreUrl, isAside, failing } = workerData as BuildOrder;
 
 if (isAside) giveWay(REBUILD_NICENESS);
 
@@ -23,9 +23,10 @@ port.on('message', () => {
 const store = await openEventStoreReader(eventStoreUrl);
 try {
   const buildings = views.map(({ name, place }) => ({ projection: projectionOf(name), place }));
-  const built = await build(buildings, store, cancelling.signal, (events) => {
+  const seen = (events: number): void => {
     tell({ events });
-  });
+  };
+  const built = await build(buildings, store, cancelling.signal, seen, failing);
   tell({ built });
 } catch (error) {
   tell({ fault: (error as Error).message });

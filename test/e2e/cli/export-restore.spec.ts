@@ -3,6 +3,7 @@ import {
   createWriteStream,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   symlinkSync,
@@ -16,7 +17,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exported, ndjson } from '../../../src/audit/export.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
-import { newFolder } from '../../support/store-folder.js';
+import { newFolder, removeFolder } from '../../support/store-folder.js';
 import { interruptTool, runTool, terminateTool } from '../../support/tool.js';
 
 let exportFile: string;
@@ -132,6 +133,34 @@ describe('an export to what is no file of its own', () => {
     );
     expect((await writing).code).toBe(143);
     expect(readdirSync(place)).toEqual([]);
+  });
+});
+
+describe('rebuild --verify', () => {
+  test('leaves nothing behind when it is ended, and clears away what one has left that was killed', async () => {
+    const folder = newFolder();
+    await runTool(folder, ['restore', exportFile]);
+    await runTool(folder, ['rebuild']);
+    const folders = () => readdirSync(folder).filter((name) => name.startsWith('verify-'));
+    const hasBegun = () => folders().length > 0;
+    const left = ['verify-Ab12Cd', 'verify-backup'].map((name) => join(folder, name));
+    for (const name of left) mkdirSync(name);
+    writeFileSync(join(left[0] ?? '', 'view-books.1.db'), '');
+    writeFileSync(join(left[1] ?? '', 'mine'), '');
+    expect((await runTool(folder, ['rebuild', '--verify', 'keys'])).code).toBe(0);
+    expect(folders()).toEqual(['verify-backup']);
+    removeFolder(left[1] ?? '');
+
+    const ended = await terminateTool(folder, ['rebuild', '--verify'], hasBegun);
+    expect([ended.code, folders()]).toEqual([143, []]);
+  });
+
+  test('says that there are no views where there is no folder of them', async () => {
+    const folder = newFolder();
+    await runTool(folder, ['restore', exportFile]);
+    const VIEWS_DIR = join(folder, 'none');
+    const { code, errors } = await runTool(folder, ['rebuild', '--verify'], { VIEWS_DIR });
+    expect([code, errors]).toEqual([1, `there are no views in ${VIEWS_DIR}\n`]);
   });
 });
 

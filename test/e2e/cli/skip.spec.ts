@@ -78,6 +78,14 @@ test('one that has not been told is still stopped there, and one that was is reb
   }
 });
 
+test('rebuild --verify names a view that can not be built, and compares the others', async () => {
+  const { code, out } = await runTool(folder, ['rebuild', '--verify']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^view sales can't be built: position 0{19}3: .*its type is not known/m);
+  expect(out).toMatch(/^keys verified: 0 rows, all alike$/m);
+  expect(out).toMatch(/^trail verified: \d+ rows, all alike$/m);
+});
+
 test('what is no view, and a decision without a reason or by nobody’s id, are refused', async () => {
   const why = ['--reason', 'a try'];
   const unknown = await runTool(folder, ['skip', 'nothing', poison, ...why]);
