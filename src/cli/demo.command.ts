@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DateTime } from 'luxon';
 import { START } from '../event-store/event-store.js';
+import { isClockTime } from '../ledger/clock.js';
 import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
@@ -43,9 +44,15 @@ export function demoCommand(): Command {
     });
 }
 
+/** The whole week is of years that the ledger's clock knows. */
 function calendarDate(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text).isValid) return text;
-  throw new InvalidArgumentError('a date, such as 2026-03-02');
+  const first = /^\d{4}-\d{2}-\d{2}$/.test(text)
+    ? DateTime.fromISO(text, { zone: 'utc' })
+    : undefined;
+  if (!first?.isValid) throw new InvalidArgumentError('a date, such as 2026-03-02');
+  const days = [first, first.plus({ days: DAYS })];
+  if (days.every((day) => isClockTime(day.toMillis()))) return text;
+  throw new InvalidArgumentError('a date of the years 1970 to 9900');
 }
 
 function asText(counts: Record<string, number>): string {
