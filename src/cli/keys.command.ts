@@ -11,10 +11,12 @@ import {
   RevokeBody,
 } from '../access/keys.dto.js';
 import { type Settings, settingsOfProcess } from '../config.js';
+import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
+import { keptKeys } from './kept-keys.js';
 import { runningService } from './service.js';
-import { requireLog, UsageError, withLedger } from './tool.js';
+import { endWithReader, requireLog, UsageError, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
 
@@ -25,7 +27,7 @@ type AddOptions = Omit<KeyBody, 'merchantId' | 'terminalId' | 'expiresAt'> & {
   readonly json?: boolean;
 };
 
-/** Each verb through the service that owns the folder, if there is one; else on the ledger itself. */
+/** Each verb through the service that owns the folder, if there is one; else on the ledger itself, which listing only reads. */
 export function keysCommand(): Command {
   return new Command('keys')
     .description('API keys: makes, closes and lists them')
@@ -99,6 +101,7 @@ async function revoke(
   if (service) {
     return service.send('POST', `/v1/keys/${encodeURIComponent(keyId)}/revoke`, body);
   }
+  await requireLog(settings);
   return withLedger(async ({ ledger }) => {
     const revoked = await ledger.keys.revoke(keyId, reason, OPERATOR);
     if (!revoked) throw new Error(`there is no key ${keyId}`);
@@ -112,6 +115,7 @@ function listCommand(): Command {
     .option('--merchant <merchantId>', 'only those of a merchant and its terminals')
     .option('--json', 'print them as JSON')
     .action(async ({ merchant, json }: { merchant?: string; json?: boolean }) => {
+      endWithReader();
       const keys = await list(merchant, settingsOfProcess());
       if (json) console.log(JSON.stringify(keys));
       else for (const key of keys) console.log(line(key));
@@ -125,11 +129,13 @@ async function list(merchantId: string | undefined, settings: Settings): Promise
     const answer = await service.send<KeysAnswer>('GET', `/v1/keys${query}`);
     return answer.keys;
   }
-  await requireLog(settings);
-  return withLedger(async (tool) => {
-    await tool.catchUp();
-    return tool.views.keys.list(merchantId).map((key) => renderKey(key));
-  }, settings);
+  const store = await openEventStoreReader(settings.EVENT_STORE_URL);
+  try {
+    const keys = (await keptKeys(store, settings.VIEWS_DIR)).map((key) => renderKey(key));
+    return keys.filter((key) => merchantId === undefined || key.merchantId === merchantId);
+  } finally {
+    await store.close();
+  }
 }
 
 function line(key: KeyAnswer): string {

@@ -3,7 +3,7 @@ import { settingsOfProcess } from '../config.js';
 import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
-import { withLedger } from './tool.js';
+import { requireLog, withLedger } from './tool.js';
 
 interface SkipOptions {
   readonly reason: string;
@@ -44,6 +44,7 @@ async function skip(
     const path = `/v1/projections/${encodeURIComponent(name)}/skips`;
     return service.send<SkipAnswer>('POST', path, decision);
   }
+  await requireLog(settings);
   return withLedger(async (tool) => {
     const { ledger, views } = tool;
     await tool.catchUp().catch(() => undefined);

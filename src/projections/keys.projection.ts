@@ -27,7 +27,7 @@ export const keysProjection: Projection = {
   },
 };
 
-function isKeyEvent(event: LedgerEvent): event is KeyEvent {
+export function isKeyEvent(event: LedgerEvent): event is KeyEvent {
   return event.type in IS_KEY_EVENT;
 }
 

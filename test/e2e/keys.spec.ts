@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpClient, malformedFields } from '../support/http-client.js';
 import { newFolder } from '../support/store-folder.js';
 import { MORNING, ServiceProcess, Tillbook } from '../support/tillbook.js';
-import { operatorKey, runTool } from '../support/tool.js';
+import { openStoreOf, operatorKey, runTool } from '../support/tool.js';
 
 let ledger: Tillbook;
 let operator: string;
@@ -128,6 +128,25 @@ describe('ledger keys', () => {
     expect((await runTool(folder, ['keys', 'revoke', keyId], env)).code).toBe(0);
     expect((await ledger.as(key).get('/v1/projections')).status).toBe(401);
   }, 180_000);
+
+  test('lists keys also while another process has the folder, and of a folder that has no views', async () => {
+    const folder = newFolder();
+    const [, keyId = ''] = (await operatorKey(folder)).split('_');
+    const listed = async (...args: string[]) => {
+      const store = await openStoreOf(folder);
+      const { code, out, errors } = await runTool(folder, ['keys', 'list', ...args]);
+      await store.close();
+      return [code, out, errors];
+    };
+    expect(await listed()).toEqual([0, `${keyId} operator\n`, '']);
+    expect((await runTool(folder, ['keys', 'revoke', keyId])).code).toBe(0);
+    const next = (await operatorKey(folder)).split('_')[1] ?? '';
+    const revoked = expect.stringMatching(
+      new RegExp(`^${keyId} operator revoked \\S+\n${next} operator\n$`),
+    );
+    expect(await listed()).toEqual([0, revoked, '']);
+    expect(await listed('--merchant', 'M1')).toEqual([0, '', '']);
+  });
 
   test('makes the first key on a folder that no service has', async () => {
     const { code, out } = await runTool(newFolder(), ['keys', 'add', '--scope', 'operator']);

@@ -50,6 +50,10 @@ test.each([
   ['verify', 'none.ndjson'],
   ['audit', 'check-proof', 'none.json'],
   ['demo', '--start', '2026-13-01'],
+  ['demo', '--start', '9900-12-26'],
+  ['demo', '--start', '9999-12-30'],
+  ['demo', '--start', '1969-12-31'],
+  ['demo', '--start', '0001-01-01'],
 ])('a file or date that there is not is wrong usage: %s %s %s', async (...args) => {
   const { code, errors } = await runTool(newFolder(), args);
   expect(code).toBe(2);
@@ -57,8 +61,16 @@ test.each([
   expect(errors).not.toContain('    at ');
 });
 
-test.each(['keys list', 'rebuild', 'rebuild --verify', 'export', 'replay'])(
-  'where there is no log it is not begun by who reads: %s',
+test.each([
+  'keys list',
+  'keys revoke abc',
+  'skip books 1 --reason x',
+  'rebuild',
+  'rebuild --verify',
+  'export',
+  'replay',
+])(
+  'where there is no log it is not begun by who reads, or changes what is not there: %s',
   async (verb) => {
     const folder = newFolder();
     const { code, errors } = await runTool(folder, verb.split(' '), {
