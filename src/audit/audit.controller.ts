@@ -14,6 +14,7 @@ import {
   Position,
   Text,
   Timestamp,
+  Told,
   Whole,
 } from '../http/fields.js';
 import { negotiated } from '../http/negotiated.js';
@@ -29,14 +30,20 @@ const DEFAULT_LIMIT = 100;
 const POSITION = /^\d{20}$/;
 
 export class TrailQueryDto {
-  @Optional() @Position() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
-  @Optional() @Identifier(15) merchantId?: string;
-  @Optional() @Text() saleId?: string;
-  @Optional() @Identifier(8) terminalId?: string;
-  @Optional() @Identifier(40) type?: string;
-  @Optional() @Timestamp() from?: string;
-  @Optional() @Timestamp() to?: string;
+  @Optional()
+  @Told('The position behind which the answer begins: `next` of the page before, or of an event')
+  @Position()
+  after?: string;
+  @Optional()
+  @Told(`Events of a page at the most; ${DEFAULT_LIMIT} without it. Of a page alone`)
+  @Whole(1, 1_000)
+  limit?: number;
+  @Optional() @Told('Only events of this merchant') @Identifier(15) merchantId?: string;
+  @Optional() @Told('Only events of this sale') @Text() saleId?: string;
+  @Optional() @Told('Only events of this terminal') @Identifier(8) terminalId?: string;
+  @Optional() @Told('Only events of this type, as `Void`') @Identifier(40) type?: string;
+  @Optional() @Told('Only events that occurred at this time or later') @Timestamp() from?: string;
+  @Optional() @Told('Only events that occurred before this time') @Timestamp() to?: string;
 }
 
 export class TrailEventDto {

@@ -62,6 +62,10 @@ function ofFormat(name: 'noCardNumber' | 'calendarDate' | 'iban'): PropertyDecor
   return ValidateBy({ name, validator: { validate, defaultMessage: () => `must be a ${format}` } });
 }
 
+/** What the field is for, in the service's own description. */
+export const Told = (description: string): PropertyDecorator =>
+  applyDecorators(JSONSchema({ description }));
+
 /** A field that may be left out. */
 export const Optional = (): PropertyDecorator => IsOptional();
 

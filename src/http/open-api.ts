@@ -220,10 +220,13 @@ const SCHEMA = /^#\/components\/schemas\/(\w+)$/;
 
 function parametersOf(place: 'path' | 'query', dto: string | undefined): object[] {
   if (dto === undefined) return [];
-  const properties = (dtoSchemas()[dto]?.['properties'] ?? {}) as Record<string, object>;
-  return Object.entries(properties).map(([name, schema]) => {
+  const properties = (dtoSchemas()[dto]?.['properties'] ?? {}) as Record<
+    string,
+    { description?: string }
+  >;
+  return Object.entries(properties).map(([name, { description, ...schema }]) => {
     const required = requiredIn(dto).includes(name);
-    return { name, in: place, required, schema };
+    return { name, in: place, required, ...(description !== undefined && { description }), schema };
   });
 }
 

@@ -15,7 +15,13 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  readonly parameters: readonly { name: string; in: string; required: boolean; schema: object }[];
+  readonly parameters: readonly {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: object;
+  }[];
   readonly responses: Record<string, { description: string; content?: Record<string, object> }>;
 }
 
@@ -55,6 +61,21 @@ describe('the OpenAPI document', () => {
 
     expect(body.openapi).toMatch(/^3\.1\./);
     expect([status, String(stderr)]).toEqual([0, '']);
+  });
+
+  test('says of each parameter of the trail which events it leaves', async () => {
+    const { paths } = (await ledger.get('/openapi.json')).body;
+    const told = new Map<string, string>(
+      (paths['/v1/audit/events'].get as Operation).parameters
+        .filter((parameter) => parameter.in === 'query')
+        .map(({ name, description = '' }) => [name, description]),
+    );
+    expect([...told.keys()].sort()).toEqual(
+      ['after', 'from', 'limit', 'merchantId', 'saleId', 'terminalId', 'to', 'type'].sort(),
+    );
+    for (const [name, description] of told)
+      expect([name, description]).toEqual([name, expect.stringMatching(/\w/)]);
+    expect(told.get('to')).toContain('before this time');
   });
 
   test('names and explains every operation, its parameters with their types, and its failures', async () => {
