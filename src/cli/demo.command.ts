@@ -50,9 +50,9 @@ function calendarDate(text: string): string {
     ? DateTime.fromISO(text, { zone: 'utc' })
     : undefined;
   if (!first?.isValid) throw new InvalidArgumentError('a date, such as 2026-03-02');
-  const days = [first, first.plus({ days: DAYS })];
+  const days = [first, first.plus({ days: DAYS - 1 })];
   if (days.every((day) => isClockTime(day.toMillis()))) return text;
-  throw new InvalidArgumentError('a date of the years 1970 to 9900');
+  throw new InvalidArgumentError('a date whose week is within the years 1970 to 9900');
 }
 
 function asText(counts: Record<string, number>): string {
