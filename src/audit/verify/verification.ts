@@ -9,6 +9,7 @@ import type { BytesOutcome, BytesPage, Note } from './bytes-check.js';
 import type { Fault } from './fault.js';
 import { Histories, type History } from './histories.js';
 import { type Finding, illegal } from './judge.js';
+import { illegible, isTime } from './legible.js';
 import { isMoneyOut, type MoneyOut, MoneyOutCheck, payoutFinding } from './money-out-check.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
@@ -124,14 +125,19 @@ export class Verification {
       tell({ code: 'misplaced', detail: `it belongs into ${own}` });
       return;
     }
-    const found = this.judged(event, history, said).filter((finding) => finding !== undefined);
-    found.forEach(tell);
-    try {
-      this.takeIn(event, history, said);
-    } catch (error) {
-      tell(illegal((error as Error).message));
+    const found: Finding[] = [];
+    const also = (finding: Finding): void => {
+      if (found.length === 0) found.push(finding);
       this.break(history, position);
-    }
+    };
+    attempt(() => {
+      const findings = this.judged(event, history, said);
+      found.push(...findings.filter((finding) => finding !== undefined));
+    }, also);
+    attempt(() => {
+      this.takeIn(event, history, said);
+    }, also);
+    found.forEach(tell);
     if (found.length > 0 && isMoneyOut(event)) this.leaveOut(event, history, position);
     else this.post(event, at, found.length > 0, tell);
   }
@@ -146,7 +152,10 @@ export class Verification {
     const finding = this.books.post(event, at);
     tell(finding);
     if (isWrong || finding) this.moneyOut.doubt(event);
-    if (!finding) this.moneyOut.posted(event);
+    if (!finding)
+      attempt(() => {
+        this.moneyOut.posted(event);
+      }, tell);
   }
 
   private judged(
@@ -189,8 +198,7 @@ export class Verification {
         return [this.parties.merchantChanged(event, at)];
       case 'CardReported':
       case 'CardRestored':
-        this.parties.cardChanged(event, at);
-        return [];
+        return [this.parties.cardChanged(event, at)];
       case 'PayoutSent':
         return [payoutFinding(event, history) ?? this.outgoing(event, at)];
       case 'PayoutPaid':
@@ -256,6 +264,17 @@ function eventAt(page: BytesPage, place: number): Recorded {
   };
 }
 
+/**
+ * What an event says may be such that a rule stumbles over it. It is then told as any fault, and the log is read on.
+ */
+function attempt(task: () => void, tell: (finding: Finding) => void): void {
+  try {
+    task();
+  } catch (error) {
+    tell(illegal(`it can’t be judged by what it says: ${(error as Error).message}`));
+  }
+}
+
 /** Takes what is wrong with an event, if anything. */
 type Tell = (finding: Finding | undefined) => void;
 
@@ -279,7 +298,12 @@ function gap({ revision }: Said, history: History): Finding | undefined {
 function readable(said: Recorded, note: Note | undefined): LedgerEvent | Finding {
   try {
     const { metadata } = note ?? {};
-    return metadata === undefined ? decodeData(said) : decode({ ...said, id: '', metadata }).event;
+    const event =
+      metadata === undefined ? decodeData(said) : decode({ ...said, id: '', metadata }).event;
+    const why = isTime(said.recordedAt)
+      ? illegible(event)
+      : 'recordedAt in its metadata is no time';
+    return why === undefined ? event : { code: 'unreadable', detail: why };
   } catch (error) {
     return { code: 'unreadable', detail: (error as Error).message };
   }

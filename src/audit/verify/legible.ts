@@ -1,0 +1,56 @@
+import type { LedgerEvent, LedgerEventType } from '../../ledger/domain/ledger-event.js';
+import { MAX_AMOUNT } from '../../ledger/domain/money.js';
+
+/** Fields that are whole numbers in minor units: rules reckon with them. */
+const AMOUNTS: Partial<Record<LedgerEventType, readonly string[]>> = {
+  Sale: ['amount'],
+  Void: ['amount'],
+  Refund: ['amount', 'feeReturned'],
+  ApprovalRequested: ['amount'],
+  ApprovalDeclined: ['amount'],
+  Settled: ['gross', 'voided', 'refunded', 'fee', 'reserve', 'net'],
+  ChargebackOpened: ['amount', 'fee'],
+  ChargebackWon: ['amount', 'feeReturned'],
+  ChargebackLost: ['amount'],
+};
+
+/** Fields that have fields of their own: rules look into them. */
+const OBJECTS: Partial<Record<LedgerEventType, readonly string[]>> = {
+  Sale: ['card'],
+  RequestTaken: ['content'],
+  Refused: ['content', 'refusal'],
+  ApprovalDeclined: ['refusal'],
+  MerchantRegistered: ['settings'],
+  MerchantPolicyChanged: ['settings'],
+  BatchCloseRequested: ['terms'],
+  BatchClosed: ['totals', 'settled', 'refunds'],
+};
+
+/** Which of an event's values is of no kind that a rule can go by, in words. */
+export function illegible({ type, data }: LedgerEvent): string | undefined {
+  const said = data as object as Record<string, unknown>;
+  if (!isTime(said['occurredAt'])) return `occurredAt ${shown(said['occurredAt'])} is no time`;
+  for (const name of AMOUNTS[type] ?? []) {
+    if (!isAmount(said[name])) return `${name} ${shown(said[name])} is no amount`;
+  }
+  for (const name of OBJECTS[type] ?? []) {
+    if (!isObject(said[name])) return `${name} ${shown(said[name])} has no fields`;
+  }
+  return undefined;
+}
+
+export function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_AMOUNT;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
