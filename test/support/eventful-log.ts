@@ -6,21 +6,15 @@ import { canonicalJson } from '../../src/ledger/canonical-json.js';
 import type { LedgerEvent, LedgerEventType } from '../../src/ledger/domain/ledger-event.js';
 import { requestName } from '../../src/ledger/domain/request-name.js';
 import { settings } from './facts.js';
-import {
-  back,
-  close,
-  type GiveBackSending,
-  name,
-  type Sending,
-  sell,
-  timeout,
-} from './requests.js';
+import { back, close, name, type Sending, sell, timeout } from './requests.js';
 import { of } from './specification.js';
 import { covered } from './tampering.js';
 import { BY, newSqliteLog, TestLedger } from './test-ledger.js';
 import { faultsOf } from './verified-log.js';
 
 const FIRST_MS = Date.parse('2026-11-27T00:00:00.000Z');
+const yuan = (amount: number) => of(amount * 100);
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -30,13 +24,13 @@ const MINUTE_MS = 60_000;
 export async function eventfulLog(): Promise<StoredEvent[]> {
   const ledger = await TestLedger.open(newSqliteLog());
   const { merchants, cards, appeals } = ledger.ledger;
-  const above = { supervisorAbove: of(500), approvalAbove: of(800) };
+  const above = { supervisorAbove: yuan(500), approvalAbove: yuan(800) };
   const shop = settings({
     fee: { basisPoints: 60 },
     reserve: { basisPoints: 500, days: 3 },
     payoutAccount: { number: '622200001111' },
     voidPolicy: above,
-    refundPolicy: { approvalAbove: of(700), feeReturn: 'proportional', whileVoidable: 'allow' },
+    refundPolicy: { approvalAbove: yuan(700), feeReturn: 'proportional', whileVoidable: 'allow' },
   });
   await ledger.register('M1', shop, { T1: 'S1', T2: 'S2' });
   await ledger.register('M2', settings(), { T1: 'S1' });
@@ -50,11 +44,11 @@ export async function eventfulLog(): Promise<StoredEvent[]> {
     for (const sending of sendings) await ledger.send(sending);
   };
   for (const stan of [1, 2, 3, 4, 5, 6]) await send(sell(stan));
-  for (const stan of [7, 8, 9]) await send(sell(stan, { amount: of(900) }));
+  for (const stan of [7, 8, 9]) await send(sell(stan, { amount: yuan(900) }));
   await send(sell(10, { card: { token: 'tok_hot', last4: '4242' } }));
-  await send(back('void', 1, 21), back('void', 2, 22, { amount: of(30) }));
-  await send(back('refund', 3, 23, { amount: of(20) }), back('refund', 4, 24));
-  const supervised = { ...name(25), reason: 'wrong size', amount: of(600) };
+  await send(back('void', 1, 21), back('void', 2, 22, { amount: yuan(30) }));
+  await send(back('refund', 3, 23, { amount: yuan(20) }), back('refund', 4, 24));
+  const supervised = { ...name(25), reason: 'wrong size', amount: yuan(600) };
   await ledger.ledger.giveBacks.giveBack(
     {
       ...supervised,
@@ -75,11 +69,11 @@ export async function eventfulLog(): Promise<StoredEvent[]> {
   await appeals.answer(requestName(refused), 'upheld', { reason: 'so it is' }, BY);
   await send({ op: 'settle', saleId: 'M1.T1.000001.000006' });
   await send(sell(1, { terminalId: 'T2' }), sell(2, { terminalId: 'T2' }));
-  await send(back('void', 'M1.T2.000001.000002', 3, { terminalId: 'T2', amount: of(10) }));
+  await send(back('void', 'M1.T2.000001.000002', 3, { terminalId: 'T2', amount: yuan(10) }));
   const items = [
-    { stan: '000001', kind: 'sale', amount: of(100) },
-    { stan: '000002', kind: 'sale', amount: of(90) },
-    { stan: '000003', kind: 'void', amount: of(10) },
+    { stan: '000001', kind: 'sale', amount: yuan(100) },
+    { stan: '000002', kind: 'sale', amount: yuan(90) },
+    { stan: '000003', kind: 'void', amount: yuan(10) },
   ] as const;
   await send(close('000001', { terminalId: 'T2', items }));
   await send(sell(1, { merchantId: 'M2' }));
@@ -92,11 +86,11 @@ export async function eventfulLog(): Promise<StoredEvent[]> {
   };
   await send(close('000001', { merchantId: 'M2', totals }));
   const saleId = 'M1.T1.000001.000003';
-  await send({ op: 'chargeback', saleId, chargebackId: 'C1', amount: of(30), fee: of(5) });
+  await send({ op: 'chargeback', saleId, chargebackId: 'C1', amount: yuan(30), fee: yuan(5) });
   await send({ op: 'chargeback-won', saleId, chargebackId: 'C1' });
-  await send({ op: 'chargeback', saleId, chargebackId: 'C2', amount: of(10), fee: of(5) });
+  await send({ op: 'chargeback', saleId, chargebackId: 'C2', amount: yuan(10), fee: yuan(5) });
   await send({ op: 'chargeback-lost', saleId, chargebackId: 'C2' });
-  await send(back('refund', 2, 1, { batchNo: '000002', amount: of(50) }));
+  await send(back('refund', 2, 1, { batchNo: '000002', amount: yuan(50) }));
   await send({ op: 'payout-paid', payoutId: 'M1.CNY.1' });
   ledger.at('2026-11-27T02:00:00.000Z');
   await ledger.doDue();
@@ -129,11 +123,16 @@ export function saidBy({ data }: StoredEvent): Said {
   return JSON.parse(data) as Said;
 }
 
+/** What it says but for these fields. */
+export function without(data: Said, ...names: readonly string[]): Said {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !names.includes(name)));
+}
+
 /** The log with one event of it changed, which stays where it is. */
 export function rewritten(
   log: readonly StoredEvent[],
   at: number,
-  change: (data: Said) => void,
+  change: (data: Said) => unknown,
 ): StoredEvent[] {
   const event = log[at] as StoredEvent;
   const data = saidBy(event);

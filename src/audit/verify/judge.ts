@@ -26,36 +26,41 @@ export function illegal(detail: string): Finding {
 
 /**
  * Holds an event against what the rules say: by whatever was known to whoever decided it, the present first, whose
- * ruling is told where none of them agrees.
+ * ruling is told where none of them agrees. `mayLack`: what an older version may not have said.
  */
 export function held<K>(
   event: LedgerEvent,
   known: readonly K[],
   rule: (known: K) => Ruling,
   nobody: string,
+  mayLack: readonly string[] = [],
 ): Finding | undefined {
   let first: Ruling | undefined;
   for (const each of known) {
     const ruling = rule(each);
-    if ('event' in ruling && ruling.event && isSame(ruling.event, event)) return undefined;
+    if ('event' in ruling && ruling.event && isSame(ruling.event, event, mayLack)) return undefined;
     first ??= ruling;
   }
-  return illegal(first ? difference(event, first) : nobody);
+  return illegal(first ? difference(event, first, mayLack) : nobody);
 }
 
-function isSame(ruled: LedgerEvent, event: LedgerEvent): boolean {
+function isSame(ruled: LedgerEvent, event: LedgerEvent, mayLack: readonly string[]): boolean {
   if (ruled.type !== event.type) return false;
-  return isSameJson(ruled.data, event.data) || differing(ruled, event).length === 0;
+  return isSameJson(ruled.data, event.data) || differing(ruled, event, mayLack).length === 0;
 }
 
-/** An older event may say less than one would now: what it does not say is not held against it. */
-function differing(ruled: LedgerEvent, event: LedgerEvent): string[] {
+/** The fields of either that the other has not, or has otherwise. */
+function differing(ruled: LedgerEvent, event: LedgerEvent, mayLack: readonly string[]): string[] {
   const by = ruled.data as object as Record<string, unknown>;
-  const said = Object.entries(event.data);
-  return said.filter(([name, value]) => !isSameJson(by[name], value)).map(([name]) => name);
+  const said = event.data as object as Record<string, unknown>;
+  const names = [...new Set([...Object.keys(said), ...Object.keys(by)])];
+  return names.filter((name) => {
+    if (said[name] === undefined && mayLack.includes(name)) return false;
+    return !isSameJson(by[name], said[name]);
+  });
 }
 
-function difference(event: LedgerEvent, ruling: Ruling): string {
+function difference(event: LedgerEvent, ruling: Ruling, mayLack: readonly string[]): string {
   if ('refusal' in ruling) {
     const { code, detail } = ruling.refusal;
     return `the rules refuse it (${code}): ${detail.en}`;
@@ -64,7 +69,7 @@ function difference(event: LedgerEvent, ruling: Ruling): string {
   if (ruling.event.type !== event.type) return `the rules make it ${ruling.event.type}`;
   const ruled = ruling.event.data as object as Record<string, unknown>;
   const said = event.data as object as Record<string, unknown>;
-  const fields = differing(ruling.event, event).map(
+  const fields = differing(ruling.event, event, mayLack).map(
     (name) => `${name} ${shown(said[name])}, not ${shown(ruled[name])}`,
   );
   return `by the rules it would say otherwise: ${fields.join('; ')}`;

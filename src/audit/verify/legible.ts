@@ -26,6 +26,15 @@ const OBJECTS: Partial<Record<LedgerEventType, readonly string[]>> = {
   BatchClosed: ['totals', 'settled', 'refunds'],
 };
 
+/** What somebody has told the ledger, and nothing else says: it was always asked for. */
+const TOLD: Partial<Record<LedgerEventType, readonly string[]>> = {
+  ChargebackOpened: ['reason'],
+  PayoutReturned: ['reason'],
+  WrittenOff: ['reason'],
+  RightFrozen: ['reason'],
+  RightRestored: ['reason'],
+};
+
 /** Which of an event's values is of no kind that a rule can go by, in words. */
 export function illegible({ type, data }: LedgerEvent): string | undefined {
   const said = data as object as Record<string, unknown>;
@@ -35,6 +44,9 @@ export function illegible({ type, data }: LedgerEvent): string | undefined {
   }
   for (const name of OBJECTS[type] ?? []) {
     if (!isObject(said[name])) return `${name} ${shown(said[name])} has no fields`;
+  }
+  for (const name of TOLD[type] ?? []) {
+    if (typeof said[name] !== 'string') return `${name} ${shown(said[name])} is no text`;
   }
   return undefined;
 }

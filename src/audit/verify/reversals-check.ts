@@ -21,6 +21,7 @@ import {
   type Ruling,
   wrong,
 } from './judge.js';
+import type { OlderEvents } from './older-events.js';
 import type { Parties } from './parties.js';
 
 type NothingToReverse = RequestEvent & { type: 'NothingToReverse' };
@@ -32,6 +33,7 @@ export class ReversalsCheck {
     private readonly histories: Histories,
     private readonly parties: Parties,
     private readonly batches: BatchesCheck,
+    private readonly older: OlderEvents,
   ) {}
 
   /** What a time-out reversal came to. */
@@ -64,6 +66,7 @@ export class ReversalsCheck {
       known,
       rule,
       'its merchant was never registered, or its request is of no sale',
+      this.older.mayLack(event),
     );
   }
 

@@ -1,4 +1,4 @@
-import { batchName, type RequestIdentity, requestName } from '../../ledger/domain/request-name.js';
+import { batchName } from '../../ledger/domain/request-name.js';
 import {
   decideLost,
   decideOpening,
@@ -21,9 +21,7 @@ import { type Approval, awaiting, batchOf, type Sale } from '../../sales/domain/
 import type {
   Answered,
   ChargebackEvent,
-  Effect,
   RequestEvent,
-  Review,
   SaleData,
   SaleEvent,
   SettledData,
@@ -41,14 +39,14 @@ import {
   wrong,
 } from './judge.js';
 import type { Parties } from './parties.js';
+import { effectFinding, isApproved, requestFinding } from './requests-check.js';
+import type { OlderEvents } from './older-events.js';
 import { ReversalsCheck } from './reversals-check.js';
 
 /** More than any merchant has: what was available is of many sales, and checked, not locked, when a refund is decided. */
 const ENOUGH = 10n ** 30n;
 
 const NOTHING_WAITS = 'nothing waits for an approval under this name';
-
-type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
 
 /** What stands in the streams of sales and requests, judged by the rules that decide them, before it is taken in. */
 export class SalesCheck {
@@ -60,8 +58,9 @@ export class SalesCheck {
     private readonly histories: Histories,
     private readonly parties: Parties,
     private readonly batches: BatchesCheck,
+    private readonly older: OlderEvents,
   ) {
-    this.reversals = new ReversalsCheck(histories, parties, batches);
+    this.reversals = new ReversalsCheck(histories, parties, batches, older);
   }
 
   /** What is wrong with the event that comes next in this history. `at`: when it was recorded, epoch milliseconds. */
@@ -74,7 +73,8 @@ export class SalesCheck {
       case 'ApprovalRequested':
         if (!isApproved(event)) this.undecided -= 1;
         return [
-          this.effectOfRequest(event, history.sale),
+          effectFinding(event, history.sale, this.own(event.data.request)),
+          this.unknownSupervisor(event.data, at),
           this.batches.shut(event.data, at),
           this.giveBack(event, history.sale, at),
         ];
@@ -95,10 +95,10 @@ export class SalesCheck {
         return [this.chargeback(event, history.sale, at)];
       case 'RequestTaken':
         this.undecided += 1;
-        return [first(history), named(event.data)];
+        return [first(history), this.request(event.data, at)];
       case 'Refused':
         if (history.revision >= 0) this.undecided -= 1;
-        return [this.refused(event.data, history), named(event.data)];
+        return [this.refused(event.data, history), this.request(event.data, at)];
     }
   }
 
@@ -120,29 +120,23 @@ export class SalesCheck {
     );
   }
 
-  /** That its request was taken for just this, and that nothing else came of it. */
-  private effectOfRequest(event: Answered, sale: Sale | undefined): Finding | undefined {
-    const { type, data } = event;
-    const { request, asked, saleId } = data;
-    const own = this.histories.named(request)?.facts ?? [];
-    const taken = own[0];
-    if (taken?.type !== 'RequestTaken') return wrong(`request ${request} was never taken`);
-    const { kind, target, content, ifMatch } = taken.data;
-    if (kind !== asked || target !== saleId) {
-      return wrong(`request ${request} was a ${kind} of ${target}`);
-    }
-    if (own.length > 1) return wrong(`request ${request} was refused already`);
-    if (!sale) return undefined;
-    if (sale.operations.some((done) => done.request === request)) {
-      return wrong(`request ${request} has had its effect already`);
-    }
-    if (sale.undone.includes(request)) return wrong(`request ${request} was undone before`);
-    if (ifMatch && !isApproved(event) && !ifMatch.includes(sale.revision)) {
-      return wrong(`request ${request} was sent for revision ${ifMatch.join(' or ')}`);
-    }
-    const differing = differingFields(content, data);
-    if (differing.length === 0) return undefined;
-    return wrong(`the ${type} differs from its request in ${differing.join(', ')}`);
+  private own(request: string): History['facts'] {
+    return this.histories.named(request)?.facts ?? [];
+  }
+
+  private request(data: Parameters<typeof requestFinding>[0], at: number): Finding | undefined {
+    return requestFinding(data, this.parties.merchant(data.merchantId, at));
+  }
+
+  /** That the password was right nobody can tell any more; that there was such a supervisor, the log says. */
+  private unknownSupervisor(
+    { merchantId, supervisorId }: Answered['data'],
+    at: number,
+  ): Finding | undefined {
+    if (supervisorId === undefined) return undefined;
+    const known = this.parties.merchant(merchantId, at);
+    if (known.some(({ supervisors }) => supervisors.has(supervisorId))) return undefined;
+    return illegal(`the merchant has no supervisor ${supervisorId}`);
   }
 
   private giveBack(event: Answered, sale: Sale | undefined, at: number): Finding | undefined {
@@ -176,7 +170,7 @@ export class SalesCheck {
       }
       return decideGiveBack(command, { ...facts, requester, amount }, { day, storeId });
     };
-    return held(event, known, rule, NO_MERCHANT);
+    return held(event, known, rule, NO_MERCHANT, this.older.mayLack(event));
   }
 
   private settled(data: SettledData, sale: Sale | undefined, at: number): Finding | undefined {
@@ -190,7 +184,8 @@ export class SalesCheck {
       return { event: decideSettlement(settlingOf(sale), terms) };
     };
     const merchants = this.parties.merchant(sale.data.merchantId, at);
-    return held({ type: 'Settled', data }, merchants, rule, NO_MERCHANT);
+    const event = { type: 'Settled', data } as const;
+    return held(event, merchants, rule, NO_MERCHANT, this.older.mayLack(event));
   }
 
   /** By the batch's close; of an earlier batch only where that one no longer settles it. */
@@ -209,7 +204,8 @@ export class SalesCheck {
     const rule = (): Ruling => ({
       event: decideSettlement(settling, { kind: 'batch', ...terms, businessDate, occurredAt }),
     });
-    return held({ type: 'Settled', data }, [sale], rule, NO_SALE);
+    const event = { type: 'Settled', data } as const;
+    return held(event, [sale], rule, NO_SALE, this.older.mayLack(event));
   }
 
   private chargeback(
@@ -249,17 +245,9 @@ export class SalesCheck {
   }
 }
 
-/** Whether it waited for an approval before it took effect. */
-function isApproved(event: Answered): event is Effect & { data: { readonly approval: Review } } {
-  return event.type !== 'ApprovalRequested' && event.data.approval !== undefined;
-}
-
 function waiting(request: string, sale: Sale | undefined): Approval | undefined {
   return sale && awaiting(sale).find(({ data }) => data.request === request);
 }
-
-/** What the terminal sent and the effect repeats. */
-const REPEATED = ['amount', 'reason', 'evidenceRef', 'operatorId', 'consent'] as const;
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */
 function unused(
@@ -278,19 +266,6 @@ const VOIDS_SPENT: readonly boolean[] = [false, true];
 function spent(limits: readonly AppliedLimits[]): readonly AppliedLimits[] {
   const used = { count: Number.MAX_SAFE_INTEGER, amount: ENOUGH };
   return limits.map((each) => ({ ...each, used }));
-}
-
-function differingFields(content: RequestTaken['content'], data: Effect['data']): string[] {
-  return REPEATED.filter((name) => {
-    const isAll = name === 'amount' && content[name] === undefined;
-    return !isAll && content[name] !== data[name];
-  });
-}
-
-/** Whose request it is, its name and its own fields say alike. */
-function named(data: RequestIdentity & { readonly request: string }): Finding | undefined {
-  const own = requestName(data);
-  return data.request === own ? undefined : illegal(`by its fields it is request ${own}`);
 }
 
 function first({ revision }: History): Finding | undefined {

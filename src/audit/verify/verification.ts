@@ -11,6 +11,7 @@ import { Histories, type History } from './histories.js';
 import { type Finding, illegal } from './judge.js';
 import { illegible, isTime } from './legible.js';
 import { isMoneyOut, type MoneyOut, MoneyOutCheck, payoutFinding } from './money-out-check.js';
+import { OlderEvents } from './older-events.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
 import { scratchDatabase } from './scratch.js';
@@ -36,7 +37,8 @@ export class Verification {
   private readonly histories = new Histories(this.database);
   private readonly parties = new Parties();
   private readonly batches = new BatchesCheck(this.database);
-  private readonly sales = new SalesCheck(this.histories, this.parties, this.batches);
+  private readonly older = new OlderEvents();
+  private readonly sales = new SalesCheck(this.histories, this.parties, this.batches, this.older);
   private readonly books = new BooksCheck();
   private readonly moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
   private events = 0;
@@ -125,6 +127,7 @@ export class Verification {
       tell({ code: 'misplaced', detail: `it belongs into ${own}` });
       return;
     }
+    this.older.see(event);
     const found: Finding[] = [];
     const also = (finding: Finding): void => {
       if (found.length === 0) found.push(finding);

@@ -1,7 +1,16 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import type { LedgerEventType } from '../../../src/ledger/domain/ledger-event.js';
-import { eventfulLog, faultsIn, indexOf, rewritten } from '../../support/eventful-log.js';
+import {
+  eventfulLog,
+  faultsIn,
+  forged,
+  indexOf,
+  rewritten,
+  type Said,
+  saidBy,
+  without,
+} from '../../support/eventful-log.js';
 import { positionAt } from '../../support/tampering.js';
 
 let log: StoredEvent[];
@@ -57,5 +66,140 @@ describe('a value that no rule can go by', () => {
       code: expect.stringMatching(/^(illegal|unreadable)$/),
     });
     expect(found.at(-1)).toMatchObject({ position: positionAt(later) });
+  });
+});
+
+/** What is found at an event that was changed. */
+async function faultsAt(
+  type: LedgerEventType,
+  change: (data: Said) => void,
+  isMeant?: (data: Said) => boolean,
+) {
+  const at = indexOf(log, type, isMeant);
+  const found = await faultsIn(rewritten(log, at, change));
+  return found.filter(({ position }) => position === positionAt(at)).map(({ detail }) => detail);
+}
+
+/** What is found at an event that was put in behind the last. */
+async function faultsOfPut(event: StoredEvent) {
+  const found = await faultsIn([...log, event]);
+  return found
+    .filter(({ position }) => position === positionAt(log.length))
+    .map(({ detail }) => detail);
+}
+
+describe('a request', () => {
+  test('does not wait for its approval twice', async () => {
+    const at = indexOf(log, 'ApprovalRequested');
+    const found = await faultsIn(log.toSpliced(at, 0, log[at] as StoredEvent));
+    expect(found[0]).toMatchObject({
+      code: 'request',
+      position: positionAt(at + 1),
+      detail: 'request M1.T1.000001.000026 waits for an approval',
+    });
+  });
+
+  test.each([
+    ['has had its effect', 'Refund', '000023', 'has had its effect already'],
+    ['was declined', 'ApprovalRequested', '000027', 'is declined already'],
+  ] as const)('that %s does not wait for an approval', async (_what, type, stan, detail) => {
+    const done = log[indexOf(log, type, (data) => data['stan'] === stan)] as StoredEvent;
+    const data = without(saidBy(done), 'afterSettlement', 'feeReturned');
+    const expiresAt = '2026-11-25T02:00:00.000Z';
+    const put = forged(done, 'ApprovalRequested', { ...data, kind: 'refund', expiresAt });
+    expect(await faultsOfPut(put)).toContain(`request M1.T1.000001.${stan} ${detail}`);
+  });
+
+  test('that was declined has no effect', async () => {
+    const asked = log[indexOf(log, 'ApprovalRequested', (data) => data['stan'] === '000027')];
+    const data = without(saidBy(asked as StoredEvent), 'kind', 'expiresAt');
+    const more = { afterSettlement: true, feeReturned: 0 };
+    const put = forged(asked as StoredEvent, 'Refund', { ...data, ...more });
+    expect(await faultsOfPut(put)).toContain('request M1.T1.000001.000027 is declined already');
+  });
+
+  test.each(['Void', 'ApprovalRequested'] as const)(
+    'for all that is left is a %s of no less',
+    async (type) => {
+      const [first] = await faultsAt(type, (data) => (data['amount'] = 1));
+      expect(first).toMatch(
+        /^request M1.T1.000001.0000.. was for all that was left, \d+, not for 1$/,
+      );
+    },
+  );
+
+  test.each([
+    ['sent as another’s', { stan: '999999' }, /^what was sent names another stan, "999999"$/],
+    ['sent for another merchant', { merchantId: 'M2' }, /^what was sent names another merchantId/],
+  ])('that was %s is found', async (_what, other, detail) => {
+    const change = (data: Said) => (data['content'] = { ...(data['content'] as Said), ...other });
+    expect((await faultsAt('RequestTaken', change))[0]).toMatch(detail);
+  });
+
+  test.each(['RequestTaken', 'Refused'] as const)(
+    'of another date than the merchant’s is found: %s',
+    async (type) => {
+      const change = (data: Said) => (data['businessDate'] = '2026-11-23');
+      expect(await faultsAt(type, change)).toEqual([
+        'it counts for 2026-11-23, and its merchant had 2026-11-24',
+      ]);
+    },
+  );
+});
+
+describe('a supervisor', () => {
+  const isSupervised = (data: Said): boolean => data['supervisorId'] !== undefined;
+
+  test('who was not named, or not so, is found', async () => {
+    const change = (data: Said) => (data['supervisorId'] = 'GHOST');
+    expect(await faultsAt('Void', change, isSupervised)).toEqual([
+      'the Void differs from its request in supervisorId',
+      'the merchant has no supervisor GHOST',
+    ]);
+  });
+
+  test('who lets a void through that nobody has named one for is found', async () => {
+    const isMeant = (data: Said): boolean => (data['content'] as Said)['supervisor'] !== undefined;
+    const at = indexOf(log, 'RequestTaken', isMeant);
+    const unnamed = rewritten(log, at, (data) => delete (data['content'] as Said)['supervisor']);
+    const found = await faultsIn(unnamed);
+    expect(found[0]?.detail).toBe('the Void differs from its request in supervisorId');
+  });
+
+  test('without whom nothing above the policy’s amount is voided is missed', async () => {
+    const isMeant = (data: Said): boolean => (data['content'] as Said)['supervisor'] !== undefined;
+    const at = indexOf(log, 'RequestTaken', isMeant);
+    const unnamed = rewritten(log, at, (data) => delete (data['content'] as Said)['supervisor']);
+    const voided = indexOf(log, 'Void', isSupervised);
+    const found = await faultsIn(rewritten(unnamed, voided, (data) => delete data['supervisorId']));
+    expect(found[0]?.detail).toMatch(/^the rules refuse it \(supervisor\)/);
+  });
+});
+
+describe('a field that was taken out', () => {
+  const any = (): boolean => true;
+
+  test.each<[LedgerEventType, string, (data: Said) => boolean]>([
+    ['Sale', 'rrn', any],
+    ['Sale', 'storeId', any],
+    ['Void', 'businessDate', any],
+    ['Void', 'cardToken', (data) => data['stan'] === '000003'],
+    ['Refund', 'cardToken', any],
+    ['ApprovalRequested', 'storeId', any],
+    ['Reversal', 'counted', (data) => data['undone'] === 'void'],
+    ['Settled', 'valueDate', any],
+    ['ChargebackOpened', 'reason', any],
+  ])('of a %s is missed: %s', async (type, field, isMeant) => {
+    const found = await faultsAt(type, (data) => (data[field] = undefined), isMeant);
+    expect(found.join('\n')).toMatch(new RegExp(`(^|[ :;])${field} nothing`));
+  });
+
+  test('may be one that an older version did not know, as long as nothing newer stands before', async () => {
+    const at = indexOf(log, 'Void');
+    const change = (data: Said) => {
+      delete data['cardToken'];
+      delete data['storeId'];
+    };
+    expect(await faultsIn(rewritten(log.slice(0, at + 1), at, change))).toEqual([]);
   });
 });

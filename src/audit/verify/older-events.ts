@@ -1,0 +1,61 @@
+import type { LedgerEvent, LedgerEventType } from '../../ledger/domain/ledger-event.js';
+
+/** A version that gave events fields which they had lacked. */
+interface Since {
+  readonly lacked: Partial<Record<LedgerEventType, readonly string[]>>;
+  /** Events that came with it, or later. */
+  readonly marks: ReadonlySet<LedgerEventType>;
+}
+
+/** The only fields that a true event may lack, the latest last: whoever wrote one of these had all before it, too. */
+const VERSIONS: readonly Since[] = [
+  {
+    // Fees by card type, and reserve that is released: before there were payouts, a settlement said neither's part.
+    lacked: { Settled: ['cardType', 'reserveUntil'] },
+    marks: new Set<LedgerEventType>(['PayoutSent', 'ReserveReleased', 'WrittenOff', 'HeadSigned']),
+  },
+  {
+    // What limits go by: before there were limits, nothing was counted by store or card.
+    lacked: {
+      Void: ['storeId', 'cardToken'],
+      Refund: ['storeId', 'cardToken'],
+      Reversal: ['counted'],
+    },
+    marks: new Set<LedgerEventType>(['StoreLimitsSet']),
+  },
+  {
+    // How many refunds a close counts: before, none came behind a close.
+    lacked: { BatchClosed: ['refundsCounted'] },
+    marks: new Set<LedgerEventType>(['ApprovalRequested', 'AppealFiled']),
+  },
+];
+
+const NONE: readonly string[] = [];
+
+/**
+ * Which fields an event may lack because the version that wrote it did not know them: only as long as nothing in the log
+ * comes from a version that does.
+ */
+export class OlderEvents {
+  /** So many of the versions are known to be passed. */
+  private passed = 0;
+
+  /** To be told of every event, before it is judged. */
+  see({ type, data }: LedgerEvent): void {
+    for (let at = VERSIONS.length; at > this.passed; at -= 1) {
+      if (isOf(VERSIONS[at - 1] as Since, type, data)) this.passed = at;
+    }
+  }
+
+  mayLack({ type }: LedgerEvent): readonly string[] {
+    for (let at = this.passed; at < VERSIONS.length; at += 1) {
+      const lacked = VERSIONS[at]?.lacked[type];
+      if (lacked) return lacked;
+    }
+    return NONE;
+  }
+}
+
+function isOf({ lacked, marks }: Since, type: LedgerEventType, data: object): boolean {
+  return marks.has(type) || lacked[type]?.some((name) => name in data) === true;
+}
