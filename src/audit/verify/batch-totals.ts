@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent } from '../../batches/domain/batch.events.js';
+import type { BatchEvent, BatchItem } from '../../batches/domain/batch.events.js';
 import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
@@ -45,6 +45,11 @@ export class BatchTotals {
       ...this.view.refunds(terminal, name),
       ...(carriedForward.length > 0 && { carriedForward }),
     };
+  }
+
+  /** The voids and refunds of a batch, as far as sums were last asked for. */
+  givenBack(name: string): BatchItem[] {
+    return this.view.items(name);
   }
 
   /** Events that can't be counted are left out. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent } from '../../batches/domain/batch.events.js';
+import type { BatchEvent, BatchItem, Difference } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { reconcile } from '../../batches/domain/reconcile.js';
@@ -7,13 +7,17 @@ import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
+import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
+import type { Histories } from './histories.js';
 import { type Finding, illegal } from './judge.js';
+import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
 
 type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
+type Reconciled = (BatchEvent & { type: 'BatchReconciled' })['data'];
 
 export type BatchStatus = 'open' | 'closing' | 'closed';
 
@@ -31,6 +35,9 @@ interface Batch {
   readonly openedAt: number;
   changedAt: number;
   status: BatchStatus;
+  /** Its sales that have something left and have not settled, but for those that a later close settles. */
+  unsettled?: number;
+  totals?: Closed['totals'];
   request?: CloseRequested;
   reconciliation?: Closed['reconciliation'];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
@@ -42,7 +49,11 @@ export class BatchesCheck {
   private readonly shelf: Shelf<Batch>;
   readonly totals: BatchTotals;
 
-  constructor(database: Database.Database) {
+  constructor(
+    database: Database.Database,
+    private readonly histories: Histories,
+    private readonly older: OlderEvents,
+  ) {
     const packing = { pack: JSON.stringify, unpack: (text: string) => JSON.parse(text) as Batch };
     this.shelf = new Shelf<Batch>(database, 'batchStates', packing);
     this.totals = new BatchTotals(database);
@@ -61,6 +72,18 @@ export class BatchesCheck {
     const batch = this.shelf.get(name);
     if (batch?.status === 'closing') (batch.before ??= []).push(this.totals.sums(name));
     return batch !== undefined;
+  }
+
+  /**
+   * A sale as an event found it and left it. One that has something left only since its batch was shut came behind the
+   * close, or was put back: the terminal's next close settles it.
+   */
+  changed(before: Sale | undefined, after: Sale): void {
+    const wasDue = before !== undefined && isDue(before);
+    if (isDue(after) === wasDue) return;
+    const batch = this.shelf.get(batchOf(after));
+    if (!batch || (!wasDue && batch.status !== 'open')) return;
+    batch.unsettled = (batch.unsettled ?? 0) + (wasDue ? -1 : 1);
   }
 
   /** Why a request with an effect can't have been let in. */
@@ -110,21 +133,24 @@ export class BatchesCheck {
         batch.status = 'closed';
         batch.changedAt = at;
         batch.reconciliation = event.data.reconciliation;
+        batch.totals = event.data.totals;
         return this.wrongSums(event.data, name, batch);
       }
       case 'BatchReconciled':
         if (batch?.reconciliation !== 'not-sent') return illegal('there was nothing to reconcile');
         batch.reconciliation = event.data.reconciliation;
-        return undefined;
+        if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
+        return batch.totals && wrongLate(event.data, batch.totals);
     }
   }
 
   private wrongSums(data: Closed, name: string, batch: Batch): Finding | undefined {
     const now = this.totals.sums(name);
     const { settled } = now;
-    const seen = [now, ...(batch.before ?? []).map((sums) => ({ ...sums, settled }))];
+    const { before, unsettled = 0 } = batch;
+    const seen = [now, ...(before ?? []).map((sums) => ({ ...sums, settled }))];
     delete batch.before;
-    const said = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
+    const said = data.refundsCounted === undefined ? SUMS : ([...SUMS, 'refundsCounted'] as const);
     const isTrue = (sums: typeof now): boolean =>
       said.every((part) => isSameJson(data[part], sums[part]));
     if (!seen.some(isTrue)) {
@@ -132,13 +158,86 @@ export class BatchesCheck {
       const parts = wrong.map((part) => `${part} ${text(data[part])}, not ${text(now[part])}`);
       return { code: 'batch', detail: `its requests come to something else: ${parts.join('; ')}` };
     }
-    const { request } = batch;
-    if (!request || request.items) return undefined;
-    const { reconciliation } = reconcile(request, { totals: data.totals, items: [] });
-    if (reconciliation === data.reconciliation) return undefined;
-    const detail = `with what the terminal sent it is ${reconciliation}, not ${data.reconciliation}`;
+    if (data.refundsCounted === undefined && this.older.mayLack('BatchClosed').length === 0) {
+      return { code: 'batch', detail: 'it does not say how many refunds it counted' };
+    }
+    if (unsettled > 0) {
+      const detail = `${unsettled} of its sales have something left and have not settled`;
+      return { code: 'batch', detail };
+    }
+    return (
+      batch.request && this.wrongReconciliation(data, name, batch.request, before !== undefined)
+    );
+  }
+
+  /** `isTouched`: requests came behind the close, of which whoever compared may have seen any. */
+  private wrongReconciliation(
+    data: Closed,
+    name: string,
+    request: CloseRequested,
+    isTouched: boolean,
+  ): Finding | undefined {
+    if (request.items && isTouched) return undefined;
+    const { totals, differences = [] } = data;
+    const items = request.items ? this.itemsOf(name, request.items, differences) : [];
+    const sales = items.filter(({ kind }) => kind === 'sale').length;
+    if (request.items && sales !== totals.saleCount) {
+      const detail = `of its ${totals.saleCount} sales ${sales} are listed or said to be missing`;
+      return { code: 'batch', detail };
+    }
+    const ruled = reconcile(request, { totals, items });
+    if (ruled.reconciliation !== data.reconciliation) {
+      const detail = `with what the terminal sent it is ${ruled.reconciliation}, not ${data.reconciliation}`;
+      return { code: 'batch', detail };
+    }
+    if (isSameJson(ruled.differences ?? [], differences)) return undefined;
+    const detail = `it differs from what the terminal sent in ${text(ruled.differences ?? [])}, not in ${text(differences)}`;
     return { code: 'batch', detail };
   }
+
+  /** Sales are looked up by what either side names: its own sums say how many there are. */
+  private itemsOf(
+    name: string,
+    listed: readonly BatchItem[],
+    differences: readonly Difference[],
+  ): BatchItem[] {
+    const stans = new Set(
+      [...listed, ...differences].flatMap((one) =>
+        'stan' in one && one.kind === 'sale' ? [one.stan] : [],
+      ),
+    );
+    const sales = [...stans].flatMap((stan): BatchItem[] => {
+      const sale = this.histories.named(`${name}.${stan}`)?.sale;
+      if (!sale || sale.reversed !== undefined) return [];
+      return [{ stan, kind: 'sale', amount: sale.data.amount }];
+    });
+    return [...sales, ...this.totals.givenBack(name)];
+  }
+}
+
+/** What a close says of its batch, decided again. */
+const SUMS = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
+
+function isDue(sale: Sale): boolean {
+  return !sale.settlement && remaining(sale) > 0;
+}
+
+/** What the terminal sent so late is not in the log: what the ledger says of its own side is. */
+function wrongLate(
+  { reconciliation, differences = [] }: Reconciled,
+  totals: Closed['totals'],
+): Finding | undefined {
+  if ((reconciliation === 'matched') !== (differences.length === 0)) {
+    return {
+      code: 'batch',
+      detail: `it is ${reconciliation}, with ${differences.length} differences`,
+    };
+  }
+  const wrong = differences.find(
+    (one) =>
+      'field' in one && (one.ledger !== String(totals[one.field]) || one.terminal === one.ledger),
+  );
+  return wrong && { code: 'batch', detail: `the ledger’s own side is not ${text(wrong)}` };
 }
 
 /** A fact of a batch's own stream; `at`: when it was recorded, epoch milliseconds. */
@@ -169,6 +268,6 @@ function wrongClose(
   return illegal('the merchant had other terms, or the terminal another store');
 }
 
-function text(value: object | undefined): string {
-  return value === undefined ? 'nothing' : canonicalJson(value);
+function text(value: unknown): string {
+  return value === undefined ? 'nothing' : canonicalJson(value as object);
 }

@@ -47,7 +47,7 @@ export class OlderEvents {
     }
   }
 
-  mayLack({ type }: LedgerEvent): readonly string[] {
+  mayLack(type: LedgerEventType): readonly string[] {
     for (let at = this.passed; at < VERSIONS.length; at += 1) {
       const lacked = VERSIONS[at]?.lacked[type];
       if (lacked) return lacked;

@@ -66,7 +66,7 @@ export class ReversalsCheck {
       known,
       rule,
       'its merchant was never registered, or its request is of no sale',
-      this.older.mayLack(event),
+      this.older.mayLack(event.type),
     );
   }
 

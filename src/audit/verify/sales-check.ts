@@ -170,7 +170,7 @@ export class SalesCheck {
       }
       return decideGiveBack(command, { ...facts, requester, amount }, { day, storeId });
     };
-    return held(event, known, rule, NO_MERCHANT, this.older.mayLack(event));
+    return held(event, known, rule, NO_MERCHANT, this.older.mayLack(event.type));
   }
 
   private settled(data: SettledData, sale: Sale | undefined, at: number): Finding | undefined {
@@ -185,7 +185,7 @@ export class SalesCheck {
     };
     const merchants = this.parties.merchant(sale.data.merchantId, at);
     const event = { type: 'Settled', data } as const;
-    return held(event, merchants, rule, NO_MERCHANT, this.older.mayLack(event));
+    return held(event, merchants, rule, NO_MERCHANT, this.older.mayLack(event.type));
   }
 
   /** By the batch's close; of an earlier batch only where that one no longer settles it. */
@@ -205,7 +205,7 @@ export class SalesCheck {
       event: decideSettlement(settling, { kind: 'batch', ...terms, businessDate, occurredAt }),
     });
     const event = { type: 'Settled', data } as const;
-    return held(event, [sale], rule, NO_SALE, this.older.mayLack(event));
+    return held(event, [sale], rule, NO_SALE, this.older.mayLack(event.type));
   }
 
   private chargeback(

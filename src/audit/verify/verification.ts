@@ -36,8 +36,8 @@ export class Verification {
   private readonly database = scratchDatabase();
   private readonly histories = new Histories(this.database);
   private readonly parties = new Parties();
-  private readonly batches = new BatchesCheck(this.database);
   private readonly older = new OlderEvents();
+  private readonly batches = new BatchesCheck(this.database, this.histories, this.older);
   private readonly sales = new SalesCheck(this.histories, this.parties, this.batches, this.older);
   private readonly books = new BooksCheck();
   private readonly moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
@@ -243,7 +243,9 @@ export class Verification {
     if (!isKept(stream)) return;
     const before = history.sale;
     history.add(event, data);
-    if (history.sale) this.books.changed(before, history.sale);
+    if (!history.sale) return;
+    this.batches.changed(before, history.sale);
+    this.books.changed(before, history.sale);
   }
 }
 

@@ -203,3 +203,69 @@ describe('a field that was taken out', () => {
     expect(await faultsIn(rewritten(log.slice(0, at + 1), at, change))).toEqual([]);
   });
 });
+
+describe('a close', () => {
+  const ofT1 = (data: Said): boolean => data['merchantId'] === 'M1' && data['terminalId'] === 'T1';
+  const ofT2 = (data: Said): boolean => data['terminalId'] === 'T2';
+
+  test('that leaves a sale unsettled is found, though its sums are reduced by it', async () => {
+    const at = indexOf(log, 'BatchClosed', ofT2);
+    const settled = indexOf(log, 'Settled', ofT2);
+    const { gross, voided, fee, reserve, net } = saidBy(log[settled] as StoredEvent) as Record<
+      string,
+      number
+    >;
+    const less = rewritten(log, at, (data) => {
+      const sums = data['settled'] as Record<string, string | number>;
+      const minus = (sum: string, part = 0) => (sums[sum] = String(Number(sums[sum]) - part));
+      minus('amount', (gross ?? 0) - (voided ?? 0));
+      minus('fee', fee);
+      minus('reserve', reserve);
+      minus('net', net);
+      sums['count'] = Number(sums['count']) - 1;
+    });
+    const found = await faultsIn(less.toSpliced(settled, 1).slice(0, at));
+    expect(found[0]).toMatchObject({
+      code: 'batch',
+      position: positionAt(at - 1),
+      detail: '1 of its sales have something left and have not settled',
+    });
+  });
+
+  test.each<[string, (data: Said) => unknown, RegExp]>([
+    ['matched', (data) => (data['reconciliation'] = 'matched'), /it is mismatched, not matched$/],
+    ['without differences', (data) => (data['differences'] = []), /^of its 2 sales|^it differs/],
+    [
+      'with others',
+      (data) => (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '2' }]),
+      /^it differs from what the terminal sent in \[/,
+    ],
+    ['counting more refunds', (data) => (data['refundsCounted'] = 7), /refundsCounted 7, not 0$/],
+    [
+      'not counting refunds',
+      (data) => (data['refundsCounted'] = undefined),
+      /^it does not say how many refunds it counted$/,
+    ],
+  ])('that compared items is held against them: %s', async (_what, change, detail) => {
+    const isMeant = (data: Said): boolean => ofT2(data);
+    expect((await faultsAt('BatchClosed', change, isMeant))[0]).toMatch(detail);
+  });
+
+  test('that was compared but with nothing sent is found', async () => {
+    const change = (data: Said) =>
+      (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '2' }]);
+    expect((await faultsAt('BatchClosed', change, ofT1))[0]).toMatch(/^it differs/);
+  });
+
+  test.each<[string, (data: Said) => unknown]>([
+    ['matched, in spite of a difference', (data) => (data['reconciliation'] = 'matched')],
+    ['mismatched without a difference', (data) => (data['differences'] = [])],
+    [
+      'of another side of the ledger’s own',
+      (data) => (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '7' }]),
+    ],
+    ['of another date', (data) => (data['businessDate'] = '2026-11-23')],
+  ])('compared later is decided again: %s', async (_what, change) => {
+    expect(await faultsAt('BatchReconciled', change)).toHaveLength(1);
+  });
+});
