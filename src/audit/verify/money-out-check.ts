@@ -10,6 +10,8 @@ import type { BooksCheck } from './books-check.js';
 import type { History } from './histories.js';
 import { type Finding, held, illegal, NO_MERCHANT, type Ruling } from './judge.js';
 import type { Parties } from './parties.js';
+import { datesOf } from './requests-check.js';
+import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
 
 /** What takes money out of the books, or lets it be taken: no request of a terminal makes it. */
@@ -103,13 +105,25 @@ export class MoneyOutCheck {
     return isDue ? undefined : illegal(`it has number ${number} where ${first} is due`);
   }
 
-  private unpayable({ merchantId }: PayoutSent, amount: bigint, at: number): Finding | undefined {
+  /** Whether, where and on which date the merchant was paid, as whoever paid it may have known it. */
+  private unpayable(
+    { merchantId, account, businessDate, occurredAt }: PayoutSent,
+    amount: bigint,
+    at: number,
+  ): Finding | undefined {
     const isPaid = ({ rights, settings }: Merchant): boolean =>
       rights.payout !== 'frozen' && amount >= BigInt(settings.payoutMinimum ?? 0);
     const known = this.parties.merchant(merchantId, at);
     if (known.length === 0) return illegal(NO_MERCHANT);
-    if (known.some(isPaid)) return undefined;
-    return illegal('the merchant’s payouts were frozen, or the least that it is paid was more');
+    if (!known.some(isPaid)) {
+      return illegal('the merchant’s payouts were frozen, or the least that it is paid was more');
+    }
+    if (!known.some(({ settings }) => isSameJson(settings.payoutAccount, account))) {
+      return illegal('it goes to another account than the merchant’s');
+    }
+    const dates = datesOf(occurredAt, known);
+    if (dates.includes(businessDate)) return undefined;
+    return illegal(`it counts for ${businessDate}, and its merchant had ${dates[0]}`);
   }
 
   private above(event: MoneyOut, amount: bigint, at: number): Finding | undefined {

@@ -17,7 +17,7 @@ import {
   settlingOf,
 } from '../../sales/domain/decide.js';
 import { approvalRefusals, requestRefusals } from '../../sales/domain/request-refusals.js';
-import { type Approval, awaiting, batchOf, type Sale } from '../../sales/domain/sale.js';
+import { batchOf, type Sale } from '../../sales/domain/sale.js';
 import type {
   Answered,
   ChargebackEvent,
@@ -26,6 +26,7 @@ import type {
   SaleEvent,
   SettledData,
 } from '../../sales/domain/sale.events.js';
+import { declinedFinding, waiting } from './approvals-check.js';
 import type { BatchesCheck } from './batches-check.js';
 import type { Histories, History } from './histories.js';
 import {
@@ -45,8 +46,6 @@ import { ReversalsCheck } from './reversals-check.js';
 
 /** More than any merchant has: what was available is of many sales, and checked, not locked, when a refund is decided. */
 const ENOUGH = 10n ** 30n;
-
-const NOTHING_WAITS = 'nothing waits for an approval under this name';
 
 /** What stands in the streams of sales and requests, judged by the rules that decide them, before it is taken in. */
 export class SalesCheck {
@@ -79,7 +78,7 @@ export class SalesCheck {
           this.giveBack(event, history.sale, at),
         ];
       case 'ApprovalDeclined':
-        return [waiting(event.data.request, history.sale) ? undefined : illegal(NOTHING_WAITS)];
+        return [declinedFinding(event.data, history.sale)];
       case 'Settled':
         return [this.settled(event.data, history.sale, at)];
       case 'Reversal':
@@ -243,10 +242,6 @@ export class SalesCheck {
     const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
     return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
   }
-}
-
-function waiting(request: string, sale: Sale | undefined): Approval | undefined {
-  return sale && awaiting(sale).find(({ data }) => data.request === request);
 }
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */

@@ -3,6 +3,7 @@ import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
 import { decode, decodeData, type Said } from '../../ledger/event-codec.js';
 import { ownStream } from '../domain/own-stream.js';
+import { appealFinding } from './appeals-check.js';
 import { BatchesCheck } from './batches-check.js';
 import { BooksCheck } from './books-check.js';
 import type { BytesOutcome, BytesPage, Note } from './bytes-check.js';
@@ -211,13 +212,13 @@ export class Verification {
         return [begun(revision) ?? this.outgoing(event, at)];
       case 'ReserveReleased':
         return [this.outgoing(event, at)];
-      case 'FailureReported':
       case 'AppealFiled':
+      case 'AppealAnswered':
+        return [appealFinding(event, history, this.histories)];
+      case 'FailureReported':
       case 'KeyAdded':
       case 'AcquirerPaid':
         return [begun(revision)];
-      case 'AppealAnswered':
-        return [revision === 1 ? undefined : illegal('nobody has appealed')];
       case 'KeyRevoked':
         return [revision > 0 ? undefined : illegal('there was no such key')];
       case 'EventSkipped':
@@ -285,9 +286,11 @@ type Tell = (finding: Finding | undefined) => void;
 
 const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says' };
 
+const KEPT = /^(?:sale|payout|appeal)-/;
+
 /** Streams whose later events are judged by their earlier ones. */
 function isKept(stream: string): boolean {
-  return stream.startsWith('sale-') || stream.startsWith('payout-');
+  return KEPT.test(stream);
 }
 
 function begun(revision: number): Finding | undefined {

@@ -269,3 +269,96 @@ describe('a close', () => {
     expect(await faultsAt('BatchReconciled', change)).toHaveLength(1);
   });
 });
+
+describe('what waited for an approval', () => {
+  const isDeclined = (data: Said): boolean => data['why'] === 'declined';
+  const isExpired = (data: Said): boolean => data['why'] === 'expired';
+
+  test.each<[string, (data: Said) => boolean, (data: Said) => unknown, RegExp]>([
+    ['of another amount', isDeclined, (data) => (data['amount'] = 1), /: amount 1, not 90000$/],
+    ['of another kind', isDeclined, (data) => (data['kind'] = 'void'), /: kind "void", not/],
+    ['of another merchant', isDeclined, (data) => (data['merchantId'] = 'M2'), /: merchantId "M2"/],
+    ['too early', isDeclined, (data) => (data['why'] = 'expired'), /^it could wait until 2026-/],
+    ['in another way', isExpired, (data) => (data['why'] = 'declined'), /^nobody has said why/],
+    ['for another reason', isExpired, (data) => (data['why'] = 'not-possible'), /^it was not poss/],
+    ['for none', isExpired, (data) => (data['why'] = 'so'), /^"so" is no reason for its end$/],
+  ])('is found to have ended %s', async (_what, isMeant, change, detail) => {
+    expect((await faultsAt('ApprovalDeclined', change, isMeant))[0]).toMatch(detail);
+  });
+});
+
+describe('an appeal', () => {
+  test('against what was never refused is found', async () => {
+    const filed = log[indexOf(log, 'AppealFiled')] as StoredEvent;
+    const appealId = 'M1.T1.000001.000021';
+    const put = forged(filed, 'AppealFiled', {
+      ...saidBy(filed),
+      appealId,
+      saleId: 'M1.T1.000001.000001',
+    });
+    expect(await faultsOfPut(put)).toEqual([`request ${appealId} was not refused`]);
+  });
+
+  test.each<[LedgerEventType, string, string, RegExp]>([
+    ['AppealFiled', 'merchantId', 'M2', /^request M1.T1.000001.000029 is not of M2$/],
+    ['AppealFiled', 'saleId', 'M1.T1.000001.000001', /^request .* was not about sale .*001$/],
+    ['AppealAnswered', 'merchantId', 'M2', /^the appeal was M1’s, about sale M1.T1.000001.000010$/],
+    ['AppealAnswered', 'saleId', 'M1.T1.000001.000001', /^the appeal was M1’s, about sale/],
+  ])('of others is found: %s, %s', async (type, field, value, detail) => {
+    expect((await faultsAt(type, (data) => (data[field] = value)))[0]).toMatch(detail);
+  });
+});
+
+describe('of merchants, cards and payouts', () => {
+  test.each<[LedgerEventType, string, unknown, string]>([
+    ['PayoutSent', 'account', { number: '9' }, 'it goes to another account than the merchant’s'],
+    ['PayoutSent', 'account', undefined, 'it goes to another account than the merchant’s'],
+    [
+      'PayoutSent',
+      'businessDate',
+      '2026-11-24',
+      'it counts for 2026-11-24, and its merchant had 2026-11-25',
+    ],
+    ['CardReported', 'status', 'active', '"active" is nothing that a card is reported as'],
+    ['RightFrozen', 'right', 'all', 'there is no such right'],
+  ])('what a %s can’t say as its %s is found', async (type, field, value, detail) => {
+    expect(await faultsAt(type, (data) => (data[field] = value))).toEqual([detail]);
+  });
+
+  test('a supervisor who is not known can’t be locked', async () => {
+    const set = log[indexOf(log, 'SupervisorSet')] as StoredEvent;
+    const data = { merchantId: 'M1', supervisorId: 'GHOST', occurredAt: saidBy(set)['occurredAt'] };
+    const put = forged(set, 'SupervisorLocked', data);
+    expect(await faultsOfPut(put)).toEqual(['the merchant has no such supervisor']);
+  });
+
+  test.each<[string, unknown]>([
+    ['timeZone', 'Europe/Nowhere'],
+    ['fee', { basisPoints: 10_001 }],
+    ['fee', { basisPoints: 60, cap: -1 }],
+    ['reserve', { basisPoints: 500 }],
+    ['settlementCycle', 'T9'],
+    ['dayCloseAt', '25:00'],
+    ['payoutMinimum', 'some'],
+    ['limits', { single: { sale: 'all' } }],
+    ['voidPolicy', { partial: true }],
+  ])('settings that nobody can have are found: %s (%j)', async (setting, value) => {
+    const registered = log[indexOf(log, 'MerchantRegistered')] as StoredEvent;
+    const { settings, ...data } = saidBy(registered);
+    const changed = { ...(settings as Said), [setting]: value };
+    const put = forged(registered, 'MerchantPolicyChanged', { ...data, settings: changed });
+    expect(await faultsOfPut(put)).toEqual([`no merchant can have such settings: ${setting}`]);
+  });
+
+  test('an event that was recorded at no time is told', async () => {
+    const at = indexOf(log, 'Void');
+    const event = log[at] as StoredEvent;
+    const metadata = event.metadata.replace(/"recordedAt":"[^"]*"/, '"recordedAt":"x"');
+    const found = await faultsIn(log.with(at, { ...event, metadata }));
+    expect(found[0]).toMatchObject({
+      code: 'unreadable',
+      position: positionAt(at),
+      detail: 'recordedAt in its metadata is no time',
+    });
+  });
+});
