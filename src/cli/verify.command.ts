@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
+import { lackingIn } from '../audit/domain/signed-head.js';
 import type { SignedHead } from '../audit/domain/trail.events.js';
 import { type Fault, type FaultCode, MEANINGS } from '../audit/verify/fault.js';
 import type { LogSource } from '../audit/verify/log-source.js';
@@ -36,11 +37,13 @@ export function verifyCommand(): Command {
 }
 
 async function run(file: string | undefined, options: VerifyOptions): Promise<Verified> {
-  const { head, publicKey: trustedKey, json = false } = options;
+  const { publicKey: trustedKey, json = false } = options;
+  // Before the log is looked at: what is wrong with the file is told at once.
+  const head = options.head === undefined ? undefined : read(options.head);
   const { source, viewsDir, progress } = await (file === undefined
     ? ofStore(json)
     : ofFile(file, json));
-  const bytes = { trustedKey, head: head === undefined ? undefined : read(head), viewsDir };
+  const bytes = { trustedKey, head, viewsDir };
   const meant = new Set<FaultCode>();
   const listener = {
     fault: (fault: Fault) => {
@@ -91,15 +94,21 @@ function ofFile(file: string, json: boolean): Checked {
   return { source: { file }, progress: startProgress('verify, bytes', size, json) };
 }
 
+/** @throws UsageError for what is no answer with a signed head */
 function read(file: string): SignedHead {
+  let content: unknown;
   try {
-    const content = JSON.parse(readFileSync(file, 'utf8')) as SignedHead & { head?: SignedHead };
-    const head = content.head ?? content;
-    if (typeof head.rootHash === 'string' && typeof head.signature === 'string') return head;
+    content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new UsageError(`${file} has no signed head: ${(error as Error).message}`);
   }
-  throw new UsageError(`${file} has no signed head`);
+  const head = (content as { head?: unknown } | null)?.head ?? content;
+  if (typeof head !== 'object' || head === null) {
+    throw new UsageError(`${file} has no signed head`);
+  }
+  const lacking = lackingIn(head);
+  if (lacking === undefined) return head as SignedHead;
+  throw new UsageError(`${file} has no signed head: it lacks ${lacking}`);
 }
 
 /** What a kind of fault means is told with the first of them. */

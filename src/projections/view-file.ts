@@ -43,7 +43,7 @@ export function viewFile(viewsDir: string, name: string, generation: number): st
 }
 
 /** The generations of a view that have a file, the latest first. What SQLite keeps beside a file is none without it. */
-function generationsOf(viewsDir: string, name: string): number[] {
+export function generationsOf(viewsDir: string, name: string): number[] {
   const found = filesIn(viewsDir).filter((file) => file.name === name && file.isItself);
   return found.map(({ generation }) => generation).sort((a, b) => b - a);
 }

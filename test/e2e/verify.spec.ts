@@ -63,7 +63,10 @@ test('what is no head, and a file that is not there, are wrong usage, said in a 
   const noHead = join(folder, 'no-head.json');
   writeFileSync(noHead, '{}');
   const wrong = await runTool(folder, ['verify', '--head', noHead]);
-  expect([wrong.code, wrong.errors]).toEqual([2, `${noHead} has no signed head\n`]);
+  expect([wrong.code, wrong.errors]).toEqual([
+    2,
+    `${noHead} has no signed head: it lacks treeSize\n`,
+  ]);
   const gone = await runTool(folder, ['verify', join(folder, 'gone.ndjson')]);
   expect([gone.code, gone.errors]).toEqual([2, expect.stringMatching(/no such file/)]);
 });

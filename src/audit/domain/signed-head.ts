@@ -54,6 +54,16 @@ export function keyIdOf(publicKey: string): string {
   return createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
 }
 
+const TEXTS = ['rootHash', 'keyId', 'publicKey', 'signature', 'occurredAt'] as const;
+
+/** Which field of what is said to be a signed head is none of one; undefined where all are. */
+export function lackingIn(head: object): string | undefined {
+  const said = head as Record<string, unknown>;
+  if (!Number.isSafeInteger(said['treeSize']) || (said['treeSize'] as number) < 0)
+    return 'treeSize';
+  return TEXTS.find((name) => typeof said[name] !== 'string');
+}
+
 /** Whether the key that it names has signed just this. Whether the key is to be trusted is the reader's to know. */
 export function isSigned(head: SignedHead): boolean {
   const raw = Buffer.from(head.publicKey, 'base64');

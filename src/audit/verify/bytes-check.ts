@@ -4,10 +4,11 @@ import { type Position, START, type StoredEvent } from '../../event-store/event-
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { decode, decodeProvenance, hasOwnId } from '../../ledger/event-codec.js';
 import type { SignedHead } from '../domain/trail.events.js';
-import { HeadsCheck } from './heads-check.js';
+import { HeadsCheck, notCompared } from './heads-check.js';
 import type { Finding } from './judge.js';
-import { KeptTree } from './kept-tree.js';
+import { KeptTree, type Unreadable } from './kept-tree.js';
 import { scratchDatabase } from './scratch.js';
+import { SkipsCheck } from './skips-check.js';
 
 export interface BytesOptions {
   /** The only key that may have signed heads, base64. */
@@ -23,8 +24,8 @@ export interface Note {
   /** Where it comes behind one that it should come before. */
   order?: Finding;
   isNotItsId?: true;
-  /** What is wrong with a head that was signed. */
-  head?: Finding;
+  /** What is wrong with a head that was signed, or with a decision to leave out an event. */
+  trail?: Finding;
   /** Where they can't be read. */
   metadata?: string;
 }
@@ -59,7 +60,8 @@ export interface BytesOutcome {
 export class BytesCheck {
   private readonly database: Database.Database = scratchDatabase();
   private readonly heads: HeadsCheck;
-  private readonly kept: KeptTree | undefined;
+  private readonly kept: KeptTree | Unreadable | undefined;
+  private readonly skips = new SkipsCheck();
   private last: string = START;
   /** A head that is not of this log is told once: those behind it can't be either. */
   private isForeign = false;
@@ -82,14 +84,15 @@ export class BytesCheck {
     const { head } = this.options;
     const findings = [
       head && this.heads.finding(head),
-      this.kept && this.heads.changedSince(this.kept),
+      this.kept &&
+        (isTree(this.kept) ? this.heads.changedSince(this.kept) : notCompared(this.kept)),
     ].filter((finding) => finding !== undefined);
     const { heads, lastTrue: lastTrueHead } = this.heads;
     return { findings, rootHash: this.heads.root(), heads, lastTrueHead };
   }
 
   close(): void {
-    this.kept?.close();
+    if (this.kept && isTree(this.kept)) this.kept.close();
     this.database.close();
   }
 
@@ -97,6 +100,8 @@ export class BytesCheck {
     this.order(stored, page);
     page.recordedAt.push(this.recordedAt(stored, page));
     if (stored.type === 'HeadSigned') this.signed(stored, page);
+    if (stored.type === 'EventSkipped') this.skipped(stored, page);
+    this.skips.add(stored);
     this.heads.take(stored);
     page.positions.push(stored.position);
     page.streams.push(stored.stream);
@@ -122,13 +127,22 @@ export class BytesCheck {
     }
   }
 
+  private skipped(stored: StoredEvent, page: BytesPage): void {
+    const finding = legibly(() => this.skips.finding(stored));
+    if (finding) noteOf(page).trail = finding;
+  }
+
   private signed(stored: StoredEvent, page: BytesPage): void {
     const head = readHead(stored);
     const finding = head && this.heads.signed(head, stored.position);
     if (!finding || (finding.code === 'head' && this.isForeign)) return;
     if (finding.code === 'head') this.isForeign = true;
-    noteOf(page).head = finding;
+    noteOf(page).trail = finding;
   }
+}
+
+function isTree(kept: KeptTree | Unreadable): kept is KeptTree {
+  return kept instanceof KeptTree;
 }
 
 /** Of the event that is being added to the page. */
@@ -152,10 +166,14 @@ function emptyPage(faults: readonly KeepingFault[]): BytesPage {
   };
 }
 
-/** Undefined where it can't be read: that is told where the event is judged. */
 function readHead(stored: StoredEvent): SignedHead | undefined {
+  return legibly(() => (decode(stored).event as LedgerEvent & { type: 'HeadSigned' }).data);
+}
+
+/** Undefined where an event can't be read: that is told where it is judged. */
+function legibly<T>(read: () => T): T | undefined {
   try {
-    return (decode(stored).event as LedgerEvent & { type: 'HeadSigned' }).data;
+    return read();
   } catch {
     return undefined;
   }

@@ -28,6 +28,9 @@ try {
     while (waiting >= AHEAD) await once(port, 'message');
   }
   tell({ outcome: check.end() });
+} catch (error) {
+  // SQLite's own errors lose their words on the way to another thread.
+  throw new Error((error as Error).message, { cause: error });
 } finally {
   check.close();
   port.close();

@@ -13,7 +13,8 @@ export type FaultCode =
   | 'books'
   | 'signature'
   | 'head'
-  | 'tree';
+  | 'tree'
+  | 'view';
 
 /** What each kind of fault means to whoever has to do something about it. */
 export const MEANINGS: Readonly<Record<FaultCode, string>> = {
@@ -34,6 +35,7 @@ export const MEANINGS: Readonly<Record<FaultCode, string>> = {
   signature: 'the head was put in or changed: nobody with that key has signed it',
   head: 'the log is not the one that was signed: before this head something was changed, exchanged, put in or taken out',
   tree: 'here the log was changed, or an event was taken out or put in, unless the views are of another log',
+  view: 'the view’s file is damaged, not the log: it is built anew from the log',
 };
 
 /** Something of the log that can't be as the ledger wrote it. */

@@ -3,10 +3,10 @@ import type { StoredEvent } from '../../event-store/event-store.js';
 import { createTables, type StoredBytes } from '../../projections/projection.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
-import { isSigned } from '../domain/signed-head.js';
+import { isSigned, lackingIn } from '../domain/signed-head.js';
 import type { SignedHead } from '../domain/trail.events.js';
 import type { Finding } from './judge.js';
-import type { KeptTree } from './kept-tree.js';
+import type { KeptTree, Unreadable } from './kept-tree.js';
 
 /** The tree over the log, made anew as the log is read, and the heads that were signed of it. */
 export class HeadsCheck {
@@ -44,6 +44,8 @@ export class HeadsCheck {
 
   /** Why a head, from the log or kept elsewhere, is not of this log. */
   finding(head: SignedHead): Finding | undefined {
+    const lacking = lackingIn(head);
+    if (lacking !== undefined) return { code: 'signature', detail: `the head has no ${lacking}` };
     const { treeSize, rootHash, publicKey } = head;
     if (!isSigned(head)) {
       return { code: 'signature', detail: 'the head is not signed by the key that it names' };
@@ -56,18 +58,26 @@ export class HeadsCheck {
       return { code: 'head', detail };
     }
     if (this.root(treeSize) === rootHash) return undefined;
+    return { code: 'head', detail: this.otherLog(treeSize) };
+  }
+
+  private otherLog(treeSize: number): string {
     const since = this.lastTrue;
+    if (since && since.treeSize >= treeSize) {
+      return `the head is of another log: its first ${treeSize} events are not those of this one, which holds to what was signed of it`;
+    }
     const from = since ? `behind the first ${since.treeSize}` : 'from the first';
-    const detail = `of the first ${treeSize} events ${from} some are not those that were signed`;
-    return { code: 'head', detail };
+    return `of the first ${treeSize} events ${from} some are not those that were signed`;
   }
 
   /** Held against the tree that views keep: it has the log as it was when they read it. */
-  changedSince(kept: KeptTree): (Finding & { position: string }) | undefined {
+  changedSince(kept: KeptTree): (Finding & { position?: string }) | undefined {
     this.catchUp();
     const position = kept.firstChange(this.database);
+    if (position === undefined) return undefined;
+    if (typeof position !== 'string') return notCompared(position);
     const detail = 'from here on the log is another than the one that the views were built from';
-    return position === undefined ? undefined : { code: 'tree', position, detail };
+    return { code: 'tree', position, detail };
   }
 
   root(size = this.size): string {
@@ -81,4 +91,9 @@ export class HeadsCheck {
     this.add(this.waiting);
     this.waiting = [];
   }
+}
+
+/** That the log was held against all else, but not against the views' tree. */
+export function notCompared({ why }: Unreadable): Finding {
+  return { code: 'view', detail: `the log could not be compared with the views’ tree: ${why}` };
 }

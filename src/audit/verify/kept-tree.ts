@@ -1,8 +1,15 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { CorruptLogError } from '../../event-store/event-store.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
-import { liveGeneration, openToRead, viewFile } from '../../projections/view-file.js';
+import { damageTold, namingDamage } from '../../projections/file-faults.js';
+import {
+  generationsOf,
+  liveGeneration,
+  openToRead,
+  viewFile,
+} from '../../projections/view-file.js';
 import { hashAt, HASH_BYTES, TILE } from '../domain/merkle.js';
 
 interface Tile {
@@ -13,28 +20,43 @@ interface Tile {
 
 const POSITION_DIGITS = 20;
 
+/** A view’s file that can’t be read: the log can’t be held against it. `why`: naming it. */
+export interface Unreadable {
+  readonly why: string;
+}
+
 /** The tree over the log as the views have it that were built from it: what was there when this was opened. */
 export class KeptTree {
   private readonly size: number;
 
-  private constructor(private readonly database: Database.Database) {
+  private constructor(
+    private readonly file: string,
+    private readonly database: Database.Database,
+  ) {
     this.size = new TrailView(database).size();
   }
 
-  /** Undefined where there are no views, or they are damaged: they can be built anew. */
-  static open(viewsDir: string): KeptTree | undefined {
-    try {
+  /** Undefined where there are no views, or they are of another version: they will be built anew. */
+  static open(viewsDir: string): KeptTree | Unreadable | undefined {
+    const { name } = trailProjection;
+    const [latest] = generationsOf(viewsDir, name);
+    if (latest === undefined) return undefined;
+    const file = viewFile(viewsDir, name, latest);
+    if (isEmpty(file)) return { why: damageTold(file, 'it is empty') };
+    return readable(file, () => {
       const generation = liveGeneration(viewsDir, trailProjection);
       if (generation === undefined) return undefined;
-      return new KeptTree(openToRead(viewFile(viewsDir, trailProjection.name, generation)));
-    } catch (error) {
-      if (error instanceof CorruptLogError) return undefined;
-      throw error;
-    }
+      const live = viewFile(viewsDir, name, generation);
+      return new KeptTree(live, openToRead(live));
+    });
   }
 
   /** Where a log that was read later is first another, by the tree in these tables; undefined where it is the same. */
-  firstChange(rebuilt: Database.Database): string | undefined {
+  firstChange(rebuilt: Database.Database): string | Unreadable | undefined {
+    return readable(this.file, () => this.compare(rebuilt));
+  }
+
+  private compare(rebuilt: Database.Database): string | undefined {
     const ours = rebuilt.prepare<[number], Tile>(
       'SELECT number, hashes, positions FROM tiles WHERE level = 0 AND number = ?',
     );
@@ -53,6 +75,25 @@ export class KeptTree {
 
   close(): void {
     this.database.close();
+  }
+}
+
+/** A file that was begun just now may have all of it beside it still. */
+function isEmpty(file: string): boolean {
+  return sizeOf(file) === 0 && (sizeOf(`${file}-wal`) ?? 0) === 0;
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
+}
+
+/** What comes of reading the file, or that it is damaged. */
+function readable<T>(file: string, task: () => T): T | Unreadable {
+  try {
+    return namingDamage(file, task);
+  } catch (error) {
+    if (error instanceof CorruptLogError) return { why: error.message };
+    throw error;
   }
 }
 

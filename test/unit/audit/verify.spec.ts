@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { cpSync, createReadStream, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
@@ -18,6 +18,7 @@ import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import { Journal } from '../../../src/ledger/journal.js';
 import { Views } from '../../../src/projections/views.js';
 import { settings, voided } from '../../support/facts.js';
+import { losePage } from '../../support/damaged-view.js';
 import { newFolder } from '../../support/store-folder.js';
 import {
   covered,
@@ -142,6 +143,107 @@ test('a tail that was cut off is found by a head kept elsewhere, and by the view
     { code: 'tree', position: positionAt(cut.length) },
   ]);
   expect(await asFile(cut, { head })).toMatchObject([{ code: 'head' }]);
+});
+
+test('a head of another log is told to be one', async () => {
+  const size = log.findIndex(({ type }) => type === 'HeadSigned') - 1;
+  const foreign = key.sign({
+    treeSize: size,
+    rootHash: 'ab'.repeat(32),
+    occurredAt: head.occurredAt,
+  });
+  expect(await inFolder(log, { head: foreign })).toMatchObject([
+    {
+      code: 'head',
+      detail: `the head is of another log: its first ${size} events are not those of this one, which holds to what was signed of it`,
+    },
+  ]);
+});
+
+test('a head in the log that lacks a part is told, and the log is read on', async () => {
+  const at = index('HeadSigned');
+  const lacking = withData(log[at] as StoredEvent, (data) =>
+    data.replace(/"publicKey":"[^"]*"/, '"publicKey":7'),
+  );
+  expect(await inFolder(covered(log.with(at, lacking)))).toContainEqual(
+    expect.objectContaining({
+      code: 'signature',
+      position: positionAt(at),
+      detail: 'the head has no publicKey',
+    }),
+  );
+});
+
+describe('views whose tree is damaged', () => {
+  const file = (dir: string): string => join(dir, 'view-trail.1.db');
+
+  test.each<[string, (dir: string) => void]>([
+    [
+      'in a page of its own',
+      (dir) => {
+        losePage(file(dir), 'tiles');
+      },
+    ],
+    [
+      'in its first page',
+      (dir) => {
+        losePage(file(dir));
+      },
+    ],
+    [
+      'cut off',
+      (dir) => {
+        truncateSync(file(dir), 1_000);
+      },
+    ],
+    [
+      'empty',
+      (dir) => {
+        truncateSync(file(dir), 0);
+      },
+    ],
+  ])('are named, and the log is judged all the same: %s', async (_what, damage) => {
+    const dir = newFolder();
+    cpSync(viewsDir, dir, { recursive: true });
+    new Database(file(dir)).close();
+    damage(dir);
+    const at = index('Sale');
+    const edited = covered(TAMPERINGS.edited(log, at));
+    const found = await inFolder(edited, { viewsDir: dir });
+    expect(found.map(({ code }) => code)).toContain('head');
+    expect(found.find(({ code }) => code === 'view')?.detail).toMatch(
+      /^the log could not be compared with the views’ tree: .*view-trail\.1\.db is damaged/,
+    );
+  });
+});
+
+describe('a decision to leave out an event', () => {
+  const skip = (more: object): StoredEvent => {
+    const skipped = log[index('Sale')] as StoredEvent;
+    const data = {
+      projection: 'books',
+      eventId: skipped.id,
+      eventType: 'Sale',
+      position: skipped.position,
+      reason: 'it stops there',
+      occurredAt: '2026-11-24T02:00:00.000Z',
+      ...more,
+    };
+    return withStream({ type: 'EventSkipped', data }, `projection-${data.projection}`, 0);
+  };
+
+  test.each<[object, RegExp | undefined]>([
+    [{}, undefined],
+    [{ position: '00000000000000999999' }, undefined],
+    [{ eventId: 'x' }, /^no Sale with the id x stands before it$/],
+    [{ projection: 'moods' }, /^there is no view moods$/],
+    [{ position: positionAt(0) }, /^another event than .* at position 0+1$/],
+  ])('is judged by what stands before it: %j', async (more, detail) => {
+    const found = await inFolder(covered([...log, skip(more)]));
+    expect(found).toEqual(
+      detail ? [expect.objectContaining({ detail: expect.stringMatching(detail) })] : [],
+    );
+  });
 });
 
 describe('an unskilled hand', () => {
