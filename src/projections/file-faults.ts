@@ -47,15 +47,22 @@ export function opening<T>(file: string, task: () => T): T {
   }
 }
 
+type SqliteError = InstanceType<typeof Database.SqliteError>;
+
+/** Told by its name: SQLite's native part throws the class of whoever loaded it first in the process. */
+function isOfSqlite(error: unknown): error is SqliteError {
+  return (error as Error | undefined)?.name === 'SqliteError';
+}
+
 export function isDamage(error: unknown): error is Error {
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+  return isOfSqlite(error) && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
 
 /** With these the disk or another process is in the way, so that the same may work later. */
 const IN_THE_WAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
 
-export function isInTheWay(error: unknown): error is InstanceType<typeof Database.SqliteError> {
-  return error instanceof Database.SqliteError && IN_THE_WAY.test(error.code);
+export function isInTheWay(error: unknown): error is SqliteError {
+  return isOfSqlite(error) && IN_THE_WAY.test(error.code);
 }
 
 /** Whether it is the file's fault, not that of what was to be written. */
