@@ -12,13 +12,7 @@ import type { Projection } from '../projections/projection.js';
 import { namingDamage } from '../projections/file-faults.js';
 import { requestsProjection } from '../projections/requests.projection.js';
 import { RequestsView } from '../projections/requests.view.js';
-import {
-  damageOf,
-  liveCheckpoint,
-  liveGeneration,
-  openToRead,
-  viewFile,
-} from '../projections/view-file.js';
+import { damageOf, liveCheckpoint, openLiveToRead } from '../projections/view-file.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -141,14 +135,11 @@ function inView<T>(
   view: Projection,
   ask: (database: Database.Database) => T,
 ): T | undefined {
-  const generation = liveGeneration(viewsDir, view);
-  if (generation === undefined) return undefined;
-  const file = viewFile(viewsDir, view.name, generation);
-  const database = openToRead(file);
+  const database = openLiveToRead(viewsDir, view);
   try {
-    return namingDamage(file, () => ask(database));
+    return database && namingDamage(database.name, () => ask(database));
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

@@ -11,7 +11,7 @@ import { isFileFault } from '../projections/file-faults.js';
 import { isKeyEvent, keysProjection } from '../projections/keys.projection.js';
 import { KeysView } from '../projections/keys.view.js';
 import { skipsOf } from '../projections/skips.js';
-import { liveGeneration, openToRead, viewFile } from '../projections/view-file.js';
+import { openLiveToRead } from '../projections/view-file.js';
 
 /** Every key that was ever made, read beside whoever writes: from the view as far as that is, then from the log. */
 export async function keptKeys(store: EventStore, viewsDir: string): Promise<Key[]> {
@@ -35,9 +35,8 @@ const NONE = { position: START, keys: [] };
 /** A view that can't be read is as good as none: the log has it all. */
 function inView(viewsDir: string): { position: Position; keys: Key[] } {
   try {
-    const generation = liveGeneration(viewsDir, keysProjection);
-    if (generation === undefined) return NONE;
-    const database = openToRead(viewFile(viewsDir, keysProjection.name, generation));
+    const database = openLiveToRead(viewsDir, keysProjection);
+    if (!database) return NONE;
     try {
       const about = database.prepare<[], Position>('SELECT position FROM about').pluck();
       const read = database.transaction(() => ({

@@ -107,14 +107,11 @@ export function liveGeneration(viewsDir: string, projection: Projection): number
 
 /** How far the generation is that readers read; undefined, and @throws, as above. */
 export function liveCheckpoint(viewsDir: string, projection: Projection): Checkpoint | undefined {
-  const generation = liveGeneration(viewsDir, projection);
-  if (generation === undefined) return undefined;
-  const file = viewFile(viewsDir, projection.name, generation);
-  const database = openToRead(file);
+  const database = openLiveToRead(viewsDir, projection);
   try {
-    return opening(file, () => readAbout(database));
+    return database && opening(database.name, () => readAbout(database));
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
@@ -124,10 +121,9 @@ export function liveCheckpoint(viewsDir: string, projection: Projection): Checkp
  */
 export function damageOf(viewsDir: string, projection: Projection): string | undefined {
   try {
-    const generation = liveGeneration(viewsDir, projection);
-    if (generation === undefined) return undefined;
-    const file = viewFile(viewsDir, projection.name, generation);
-    const database = openToRead(file);
+    const database = openLiveToRead(viewsDir, projection);
+    if (!database) return undefined;
+    const file = database.name;
     try {
       const found = opening(
         file,
@@ -141,6 +137,16 @@ export function damageOf(viewsDir: string, projection: Projection): string | und
     if (error instanceof CorruptLogError || isInTheWay(error)) return (error as Error).message;
     throw error;
   }
+}
+
+/** A connection that reads the generation that readers read; undefined, and @throws, as liveGeneration. */
+export function openLiveToRead(
+  viewsDir: string,
+  projection: Projection,
+): Database.Database | undefined {
+  const generation = liveGeneration(viewsDir, projection);
+  if (generation === undefined) return undefined;
+  return openToRead(viewFile(viewsDir, projection.name, generation));
 }
 
 /** A connection that reads, beside the one that writes. @throws as liveGeneration */

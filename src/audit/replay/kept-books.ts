@@ -4,7 +4,7 @@ import { booksProjection } from '../../projections/books.projection.js';
 import { BooksView } from '../../projections/books.view.js';
 import { damageTold, isFileFault, isInTheWay } from '../../projections/file-faults.js';
 import { ViewBehindError } from '../../projections/progress.js';
-import { liveGeneration, openToRead, viewFile } from '../../projections/view-file.js';
+import { openLiveToRead } from '../../projections/view-file.js';
 
 /**
  * The view of the books as it stands, read beside whoever keeps it up; nobody is waited for. One that can't be read is
@@ -17,9 +17,7 @@ export class KeptBooks {
 
   constructor(viewsDir: string) {
     try {
-      const generation = liveGeneration(viewsDir, booksProjection);
-      if (generation === undefined) return;
-      this.database = openToRead(viewFile(viewsDir, booksProjection.name, generation));
+      this.database = openLiveToRead(viewsDir, booksProjection);
     } catch (error) {
       if (!(error instanceof CorruptLogError || isInTheWay(error))) throw error;
       this.reason = error.message;

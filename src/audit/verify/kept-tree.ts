@@ -4,12 +4,7 @@ import { CorruptLogError } from '../../event-store/event-store.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
 import { damageTold, namingDamage } from '../../projections/file-faults.js';
-import {
-  generationsOf,
-  liveGeneration,
-  openToRead,
-  viewFile,
-} from '../../projections/view-file.js';
+import { generationsOf, openLiveToRead, viewFile } from '../../projections/view-file.js';
 import { hashAt, HASH_BYTES, TILE } from '../domain/merkle.js';
 
 interface Tile {
@@ -29,10 +24,7 @@ export interface Unreadable {
 export class KeptTree {
   private readonly size: number;
 
-  private constructor(
-    private readonly file: string,
-    private readonly database: Database.Database,
-  ) {
+  private constructor(private readonly database: Database.Database) {
     this.size = new TrailView(database).size();
   }
 
@@ -44,16 +36,14 @@ export class KeptTree {
     const file = viewFile(viewsDir, name, latest);
     if (isEmpty(file)) return { why: damageTold(file, 'it is empty') };
     return readable(file, () => {
-      const generation = liveGeneration(viewsDir, trailProjection);
-      if (generation === undefined) return undefined;
-      const live = viewFile(viewsDir, name, generation);
-      return new KeptTree(live, openToRead(live));
+      const live = openLiveToRead(viewsDir, trailProjection);
+      return live && new KeptTree(live);
     });
   }
 
   /** Where a log that was read later is first another, by the tree in these tables; undefined where it is the same. */
   firstChange(rebuilt: Database.Database): string | Unreadable | undefined {
-    return readable(this.file, () => this.compare(rebuilt));
+    return readable(this.database.name, () => this.compare(rebuilt));
   }
 
   private compare(rebuilt: Database.Database): string | undefined {

@@ -5,14 +5,7 @@ import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { skipsOf } from '../skips.js';
 import { View } from '../view.js';
-import {
-  damageOf,
-  liveGeneration,
-  openToRead,
-  removeGeneration,
-  viewFile,
-  ViewFile,
-} from '../view-file.js';
+import { damageOf, openLiveToRead, removeGeneration, ViewFile } from '../view-file.js';
 import { Comparison, type DifferingRow } from './comparison.js';
 
 /** Events that are read at a time. */
@@ -62,7 +55,7 @@ export class Candidate {
     const { viewsDir, directory, generation } = place;
     const skipped = await skipsOf(store, projection.name);
     const damage = damageOf(viewsDir, projection);
-    const live = damage === undefined ? openLive(viewsDir, projection) : undefined;
+    const live = damage === undefined ? openLiveToRead(viewsDir, projection) : undefined;
     const file = ViewFile.begin(directory, projection, generation, 'candidate');
     return new Candidate(new View(projection, file, skipped), live, damage, store, directory);
   }
@@ -144,11 +137,4 @@ export class Candidate {
       this.apply(seen.map((stored) => new Arrival(stored)));
     }
   }
-}
-
-function openLive(viewsDir: string, projection: Projection): Database.Database | undefined {
-  const generation = liveGeneration(viewsDir, projection);
-  return generation === undefined
-    ? undefined
-    : openToRead(viewFile(viewsDir, projection.name, generation));
 }
