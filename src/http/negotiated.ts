@@ -13,5 +13,5 @@ export function negotiated<Kind extends string>(
   const { accept } = reply.request.headers;
   const offered = kinds.map((kind) => `${kind}; charset=utf-8`);
   const liked = new Negotiator({ headers: { accept } }).mediaType(offered);
-  return kinds[liked === undefined ? 0 : offered.indexOf(liked)] ?? kinds[0];
+  return kinds[offered.indexOf(liked ?? '')] ?? kinds[0];
 }

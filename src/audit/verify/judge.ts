@@ -75,7 +75,7 @@ function difference(event: LedgerEvent, ruling: Ruling, mayLack: readonly string
   return `by the rules it would say otherwise: ${fields.join('; ')}`;
 }
 
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 

@@ -1,5 +1,6 @@
 import type { LedgerEvent, LedgerEventType } from '../../ledger/domain/ledger-event.js';
 import { MAX_AMOUNT } from '../../ledger/domain/money.js';
+import { shown } from './judge.js';
 
 /** Fields that are whole numbers in minor units: rules reckon with them. */
 const AMOUNTS: Partial<Record<LedgerEventType, readonly string[]>> = {
@@ -55,14 +56,10 @@ export function isTime(value: unknown): value is string {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }
 
-function isAmount(value: unknown): boolean {
+export function isAmount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_AMOUNT;
 }
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

@@ -10,7 +10,7 @@ import type { BooksCheck } from './books-check.js';
 import type { History } from './histories.js';
 import { type Finding, held, illegal, NO_MERCHANT, type Ruling } from './judge.js';
 import type { Parties } from './parties.js';
-import { datesOf } from './requests-check.js';
+import { misdated } from './requests-check.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
 
@@ -106,11 +106,8 @@ export class MoneyOutCheck {
   }
 
   /** Whether, where and on which date the merchant was paid, as whoever paid it may have known it. */
-  private unpayable(
-    { merchantId, account, businessDate, occurredAt }: PayoutSent,
-    amount: bigint,
-    at: number,
-  ): Finding | undefined {
+  private unpayable(payout: PayoutSent, amount: bigint, at: number): Finding | undefined {
+    const { merchantId, account } = payout;
     const isPaid = ({ rights, settings }: Merchant): boolean =>
       rights.payout !== 'frozen' && amount >= BigInt(settings.payoutMinimum ?? 0);
     const known = this.parties.merchant(merchantId, at);
@@ -121,9 +118,7 @@ export class MoneyOutCheck {
     if (!known.some(({ settings }) => isSameJson(settings.payoutAccount, account))) {
       return illegal('it goes to another account than the merchant’s');
     }
-    const dates = datesOf(occurredAt, known);
-    if (dates.includes(businessDate)) return undefined;
-    return illegal(`it counts for ${businessDate}, and its merchant had ${dates[0]}`);
+    return misdated(payout, known);
   }
 
   private above(event: MoneyOut, amount: bigint, at: number): Finding | undefined {

@@ -107,18 +107,14 @@ function misquoted(data: RequestTaken | Refused): Finding | undefined {
   );
 }
 
-function misdated(
-  { occurredAt, businessDate }: RequestTaken | Refused,
+/** Whether a fact is of a business date of its merchant, by what may have been known of that. */
+export function misdated(
+  { occurredAt, businessDate }: { readonly occurredAt: string; readonly businessDate: string },
   merchants: readonly Merchant[],
 ): Finding | undefined {
   if (merchants.length === 0) return illegal(NO_MERCHANT);
-  const dates = datesOf(occurredAt, merchants);
+  const now = Date.parse(occurredAt);
+  const dates = merchants.map(({ settings }) => businessDay(now, settings).date);
   if (dates.includes(businessDate)) return undefined;
   return illegal(`it counts for ${businessDate}, and its merchant had ${dates[0]}`);
-}
-
-/** The business date of a merchant at a time, by what may have been known of it. */
-export function datesOf(occurredAt: string, merchants: readonly Merchant[]): string[] {
-  const now = Date.parse(occurredAt);
-  return merchants.map(({ settings }) => businessDay(now, settings).date);
 }

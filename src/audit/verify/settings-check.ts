@@ -1,10 +1,9 @@
 import { IANAZone } from 'luxon';
-import { MAX_AMOUNT } from '../../ledger/domain/money.js';
+import { isAmount as amount } from './legible.js';
 
 /** Whether a value is one that the field may have. */
 type Fits = (value: unknown) => boolean;
 
-const amount: Fits = (value) => isWhole(value, 0, MAX_AMOUNT);
 const flag: Fits = (value) => typeof value === 'boolean';
 const share: Fits = (value) => isWhole(value, 0, 10_000);
 const days: Fits = (value) => isWhole(value, 0, 3_650);
