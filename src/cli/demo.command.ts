@@ -5,7 +5,7 @@ import { isClockTime } from '../ledger/clock.js';
 import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
-import { Interrupt, INTERRUPTED, type Tool, withLedger } from './tool.js';
+import { Interrupt, type Tool, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
 const HOUR = 3_600_000;
@@ -40,7 +40,7 @@ export function demoCommand(): Command {
       console.error(
         'Interrupted: only the first days are there. Another demo needs a fresh ledger.',
       );
-      process.exitCode = INTERRUPTED;
+      process.exitCode = interrupt.exitCode;
     });
 }
 

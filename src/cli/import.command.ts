@@ -10,7 +10,7 @@ import { isCurrency, minorDigits } from '../ledger/currency.js';
 import { startProgress } from './progress.js';
 import { ServedLedger } from './served-ledger.js';
 import { runningService } from './service.js';
-import { Interrupt, INTERRUPTED, withLedger } from './tool.js';
+import { Interrupt, withLedger } from './tool.js';
 
 const stringify = configure({ bigint: true, deterministic: false });
 
@@ -61,7 +61,7 @@ export function importCommand(): Command {
     });
 }
 
-/** 0 done, 1 the balances differ from the trade, 130 interrupted. */
+/** 0 done, 1 the balances differ from the trade, else interrupted. */
 async function run(file: string, options: ImportOptions): Promise<number> {
   const { currency: code, decimal } = options;
   const interrupt = new Interrupt();
@@ -76,7 +76,7 @@ async function run(file: string, options: ImportOptions): Promise<number> {
     }
   });
   process.stdout.write(options.json ? `${stringify(summary)}\n` : asText(summary, code));
-  if (summary.isInterrupted) return INTERRUPTED;
+  if (summary.isInterrupted) return interrupt.exitCode;
   return faultsOf(summary).length === 0 ? 0 : 1;
 }
 

@@ -29,26 +29,31 @@ export function ofNamed<T>(file: string, look: (file: string) => T): T {
   }
 }
 
-/** Exit code of a verb that Ctrl-C has stopped. */
-export const INTERRUPTED = 130;
+/** What ends a verb's work from outside, and the exit code then. */
+const ENDINGS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = Object.keys(ENDINGS) as (keyof typeof ENDINGS)[];
 
-/** Ctrl-C was pressed: whoever loops stops at the next step. */
+/** Ctrl-C or SIGTERM came: whoever loops stops at the next step. */
 export class Interrupt {
-  private pressed = false;
+  private ending: number | undefined;
 
   constructor() {
-    process.once('SIGINT', () => {
-      this.pressed = true;
-    });
+    for (const signal of SIGNALS) {
+      process.once(signal, () => {
+        this.ending ??= ENDINGS[signal];
+      });
+    }
   }
 
   get isPressed(): boolean {
-    return this.pressed;
+    return this.ending !== undefined;
+  }
+
+  /** 0 as long as nothing came. */
+  get exitCode(): number {
+    return this.ending ?? 0;
   }
 }
-
-/** What ends a verb's work from outside, and the exit code then. */
-const ENDINGS = { SIGINT: INTERRUPTED, SIGTERM: 143 } as const;
 
 /** Work that Ctrl-C, or SIGTERM, aborts. @throws InterruptedError then, once the work has stopped */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -56,14 +61,13 @@ export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise
   const interrupt = (name: keyof typeof ENDINGS): void => {
     ending.abort(new InterruptedError(ENDINGS[name]));
   };
-  const names = Object.keys(ENDINGS) as (keyof typeof ENDINGS)[];
-  for (const name of names) process.once(name, interrupt);
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
     const result = await work(ending.signal);
     ending.signal.throwIfAborted();
     return result;
   } finally {
-    for (const name of names) process.off(name, interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
 }
 

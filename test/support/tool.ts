@@ -53,13 +53,17 @@ export async function runToolUnread(folder: string, args: readonly string[]): Pr
   return { code, out: '', errors };
 }
 
-/** The same, and Ctrl-C pressed once it has written a good deal to the log of the folder. */
-export async function interruptTool(folder: string, args: readonly string[]): Promise<ToolRun> {
+/** The same, and Ctrl-C pressed, or another signal sent, once it has written a good deal to the log of the folder. */
+export async function interruptTool(
+  folder: string,
+  args: readonly string[],
+  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+): Promise<ToolRun> {
   const child = start(folder, args, { EVENT_STORE_URL: `file:${folder}` });
   const run = runOf(child);
   const written = () => statSync(join(folder, 'log.db-wal'), { throwIfNoEntry: false })?.size ?? 0;
   while (child.exitCode === null && written() < SOME_EVENTS) await sleep(5);
-  child.kill('SIGINT');
+  child.kill(signal);
   return run;
 }
 

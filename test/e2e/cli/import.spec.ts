@@ -260,7 +260,10 @@ it('a row with more cells than columns is unreadable, and its line is told', asy
   });
 });
 
-describe('Ctrl-C', () => {
+describe.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s', (signal, exitCode) => {
   it('stops between two rows, and the next run goes on from there', async () => {
     const folder = newFolder();
     const pairs = Array.from({ length: 100 }, (_, pair) => {
@@ -271,8 +274,8 @@ describe('Ctrl-C', () => {
       ];
     });
     const file = fileOf([HEADER, ...pairs.flat()].join('\n'));
-    const interrupted = await interruptTool(folder, ['import', file, '--json']);
-    expect(interrupted.code).toBe(130);
+    const interrupted = await interruptTool(folder, ['import', file, '--json'], signal);
+    expect(interrupted.code).toBe(exitCode);
     const before = JSON.parse(interrupted.out);
     expect(before).toMatchObject({ isInterrupted: true, unaccounted: 0, rowsInFile: 200 });
     expect(before.rows).toBeLessThan(200);
