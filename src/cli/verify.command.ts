@@ -125,7 +125,8 @@ function tell(fault: Fault, json: boolean, meant: Set<FaultCode>): void {
   meant.add(code);
 }
 
-function summary({ events, rootHash, heads, lastTrueHead, undecided, faults }: Verified): string {
+function summary(verified: Verified): string {
+  const { events, rootHash, heads, lastTrueHead, undecided, skips, faults } = verified;
   const signed = lastTrueHead
     ? `the first ${lastTrueHead.treeSize} of them as signed at position ${lastTrueHead.position}`
     : 'nothing of it signed';
@@ -133,6 +134,10 @@ function summary({ events, rootHash, heads, lastTrueHead, undecided, faults }: V
     `${events} events, root ${rootHash}`,
     `${heads} signed heads; ${signed}`,
     ...(undecided > 0 ? [`${undecided} requests without an outcome yet`] : []),
+    ...skips.map(
+      ({ projection, eventType, eventId, reason, position }) =>
+        `${projection} leaves out ${eventType} ${eventId}, as decided at position ${position}: ${reason}`,
+    ),
     faults === 0 ? 'no faults' : `${faults} faults`,
   ].join('\n');
 }

@@ -99,7 +99,8 @@ export async function eventfulLog(): Promise<StoredEvent[]> {
   return log;
 }
 
-function recordedApart(event: StoredEvent, index: number): StoredEvent {
+/** As if each event had been recorded minutes after the one before it. */
+export function recordedApart(event: StoredEvent, index: number): StoredEvent {
   const metadata = JSON.parse(event.metadata) as object;
   const recordedAt = new Date(FIRST_MS + index * 2 * MINUTE_MS).toISOString();
   return { ...event, metadata: canonicalJson({ ...metadata, recordedAt }) };

@@ -37,7 +37,7 @@ export class BatchTotals {
   /** Of everything that was added. */
   sums(name: string): ClosedSums {
     this.catchUp();
-    const terminal = name.slice(0, name.lastIndexOf('.'));
+    const terminal = terminalOf(name);
     const carriedForward = this.view.carriedInto(terminal, name);
     return {
       totals: this.view.totals(name),
@@ -45,6 +45,12 @@ export class BatchTotals {
       ...this.view.refunds(terminal, name),
       ...(carriedForward.length > 0 && { carriedForward }),
     };
+  }
+
+  /** Sales of the batch's terminal that no batch has settled which no longer are their own batch's to settle. */
+  carried(name: string): string[] {
+    this.catchUp();
+    return this.view.carried(terminalOf(name));
   }
 
   /** The voids and refunds of a batch, as far as sums were last asked for. */
@@ -67,4 +73,8 @@ export class BatchTotals {
       return false;
     }
   }
+}
+
+function terminalOf(batch: string): string {
+  return batch.slice(0, batch.lastIndexOf('.'));
 }

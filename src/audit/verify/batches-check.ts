@@ -39,6 +39,8 @@ interface Batch {
   unsettled?: number;
   totals?: Closed['totals'];
   request?: CloseRequested;
+  /** Sales of earlier batches that its close has to settle: those that were due when it was asked for. */
+  carried?: readonly string[];
   reconciliation?: Closed['reconciliation'];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
   before?: ClosedSums[];
@@ -121,7 +123,8 @@ export class BatchesCheck {
         const { data } = event;
         const { businessDate: date } = data;
         const requested = { openedAt: at, ...batch, date, changedAt: at, request: data };
-        this.shelf.set(name, { ...requested, status: 'closing' });
+        const carried = this.carried(name);
+        this.shelf.set(name, { ...requested, carried, status: 'closing' });
         return batch && batch.status !== 'open'
           ? illegal(`the batch is ${batch.status} already`)
           : wrongClose(data, batch, merchants);
@@ -165,9 +168,25 @@ export class BatchesCheck {
       const detail = `${unsettled} of its sales have something left and have not settled`;
       return { code: 'batch', detail };
     }
+    const left = (batch.carried ?? []).filter((saleId) => this.isLeft(saleId));
+    if (left.length > 0) {
+      const detail = `${left.join(', ')} of an earlier batch should have settled with it`;
+      return { code: 'batch', detail };
+    }
     return (
       batch.request && this.wrongReconciliation(data, name, batch.request, before !== undefined)
     );
+  }
+
+  /** Sales of other batches of the terminal that these no longer settle. */
+  private carried(name: string): readonly string[] {
+    const others = this.totals.carried(name).filter((saleId) => !saleId.startsWith(`${name}.`));
+    return others.filter((saleId) => this.isLeft(saleId));
+  }
+
+  private isLeft(saleId: string): boolean {
+    const history = this.histories.named(saleId);
+    return history?.brokenAt === undefined && history?.sale !== undefined && isDue(history.sale);
   }
 
   /** `isTouched`: requests came behind the close, of which whoever compared may have seen any. */

@@ -26,7 +26,19 @@ export interface Verified {
   readonly lastTrueHead?: { readonly treeSize: number; readonly position: string };
   /** Requests that were taken and have no outcome yet. */
   readonly undecided: number;
+  /** Decisions that a view leaves out an event, in the order of the log. */
+  readonly skips: readonly Skip[];
   readonly faults: number;
+}
+
+export interface Skip {
+  readonly projection: string;
+  /** Of the event that is left out. */
+  readonly eventType: string;
+  readonly eventId: string;
+  readonly reason: string;
+  /** Where the decision stands. */
+  readonly position: string;
 }
 
 /**
@@ -42,6 +54,7 @@ export class Verification {
   private readonly sales = new SalesCheck(this.histories, this.parties, this.batches, this.older);
   private readonly books = new BooksCheck();
   private readonly moneyOut = new MoneyOutCheck(this.database, this.books, this.parties);
+  private readonly skips: Skip[] = [];
   private events = 0;
   private faults = 0;
   /** Where events can't be judged, the books can't come out. */
@@ -73,6 +86,7 @@ export class Verification {
       heads,
       ...(lastTrueHead && { lastTrueHead }),
       undecided: this.sales.undecided,
+      skips: this.skips,
       faults: this.faults,
     };
   }
@@ -240,6 +254,10 @@ export class Verification {
 
   private takeIn(event: LedgerEvent, history: History, said: Recorded): void {
     const { stream, position, revision, recordedAt, data } = said;
+    if (event.type === 'EventSkipped') {
+      const { projection, eventType, eventId, reason } = event.data;
+      this.skips.push({ projection, eventType, eventId, reason, position });
+    }
     this.batches.totals.add({ event, position, revision, recordedAt });
     if (!isKept(stream)) return;
     const before = history.sale;

@@ -58,6 +58,21 @@ test('a view is told to leave out the event that it stopped at, and the decision
   ]);
 });
 
+test('verify lists the decision', async () => {
+  const decision = {
+    projection: 'keys',
+    eventType: 'Forgotten',
+    reason: 'written by a test',
+    position: '00000000000000000005',
+  };
+  const { out } = await runTool(folder, ['verify', '--json']);
+  expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({ skips: [decision] });
+  const told = await runTool(folder, ['verify']);
+  expect(told.out).toMatch(
+    /^keys leaves out Forgotten f3b1\S+, as decided at position 0{19}5: written by a test$/m,
+  );
+});
+
 test('one that has not been told is still stopped there, and one that was is rebuilt without the event', async () => {
   const stopped = await runTool(folder, ['skip', 'sales', '1', '--reason', 'a try']);
   expect(stopped.errors).toMatch(/^view sales has not stopped there: position 0{19}3: /);
