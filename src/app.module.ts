@@ -91,6 +91,9 @@ const CONTROLLERS = [
   HealthController,
 ];
 
+/** How long the ledger's own work may still take once the last request is answered. */
+const LAST_WORK_MS = 2_000;
+
 /** The service: the ledger on its store and views, and the routes to it. */
 @Module({})
 export class AppModule implements OnApplicationShutdown {
@@ -115,8 +118,13 @@ export class AppModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.signer.stop();
-    await this.dueWork.stop();
+    const ended = Promise.all([this.signer.stop(), this.dueWork.stop()]);
+    // What waits for views that are far behind is taken up at the next start.
+    const ending = setTimeout(() => {
+      this.views.stopWaiting();
+    }, LAST_WORK_MS);
+    await ended;
+    clearTimeout(ending);
     await this.views.close();
     await this.store.close();
   }

@@ -14,7 +14,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { config as loadDotenv } from 'dotenv';
-import { folderOf, isFolder } from './event-store/store-url.js';
+import { folderOf, isFolder, withoutPassword } from './event-store/store-url.js';
 import { LEGIBLE } from './http/legible.js';
 import { electronicIban } from './merchants/domain/iban.js';
 
@@ -184,10 +184,8 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** A password in an address is not repeated. */
 function fault(name: string, value: string, allowed: string): string {
-  const shown = value.replace(/:[^:@/]*@/, ':…@');
-  return `${name} is '${shown}'; allowed: ${allowed}`;
+  return `${name} is '${withoutPassword(value)}'; allowed: ${allowed}`;
 }
 
 /** The settings of this process: from `.env` in the working directory and from the environment, which wins. */

@@ -6,13 +6,15 @@ import { ViewsNotOpenError } from './projections/projector-thread.js';
 
 /** Exit codes: 1 the ledger can't be opened as it is, 2 the settings are wrong. */
 async function main(): Promise<void> {
-  const starting = createApp(settingsOfProcess());
+  // Before it listens nobody is owed an answer, and its store may let it wait for a minute.
+  let stop = (): Promise<void> => Promise.resolve();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      starting.then(({ app }) => stopApp(app)).then(() => process.exit(0), fail);
+      stop().then(() => process.exit(0), fail);
     });
   }
-  const { url } = await starting;
+  const { app, url } = await createApp(settingsOfProcess());
+  stop = () => stopApp(app);
   console.log(`Tillbook answers at ${url}, and explains itself at ${url}/docs`);
 }
 

@@ -1,6 +1,7 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
+import { inTurn } from '../ledger/all-of.js';
 import type { Pace } from '../ledger/due-work.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -20,7 +21,6 @@ import { foldSale } from '../sales/recorded-sale.js';
 import type { Outcome, Rejected } from '../sales/sales.commands.js';
 
 const ATTEMPTS = 10;
-const PAGE = 100;
 
 const THE_LEDGER: Actor = { kind: 'ledger' };
 
@@ -91,11 +91,13 @@ export class ApprovalsCommandHandler {
   async endDue(pace: Pace): Promise<void> {
     const head = await this.journal.head();
     if (pace === 'awaited') await this.views.waitFor(head, ['approvals']);
-    const due = this.views.approvals.due(timeText(this.clock.now()), PAGE);
-    for (const approvalId of due) {
-      const standing = await this.standing(approvalId);
-      if (standing?.recorded.approval.status === 'awaiting') await this.end(standing);
-    }
+    const due = this.views.approvals.due(timeText(this.clock.now()));
+    await inTurn(
+      due.map((approvalId) => async () => {
+        const standing = await this.standing(approvalId);
+        if (standing?.recorded.approval.status === 'awaiting') await this.end(standing);
+      }),
+    );
   }
 
   private async end({ sale, recorded }: Standing): Promise<void> {

@@ -100,6 +100,7 @@ export class AuditQueries {
 
   /** Resolves when there is something behind the position, or at the signal. */
   private async news(after: Position, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const news = this.store.subscribe(after).pipe(takeUntil(fromEvent(signal, 'abort')));
     await firstValueFrom(news, { defaultValue: [] });
   }

@@ -122,10 +122,11 @@ export class ProofsController {
   @MayCall(['operator', 'auditor'])
   @Answers(200, ConsistencyAnswer)
   @Problems(404)
-  consistency(
+  async consistency(
     @Query(parameters(ConsistencyQuery)) { from, to }: ConsistencyQuery,
-  ): ConsistencyAnswer {
+  ): Promise<ConsistencyAnswer> {
     refuseBackwards(from, to);
+    await this.views.waitFor(await this.store.head(), ['trail']);
     const { trail } = this.views;
     if (to > trail.size()) throw new ProblemError(problems.unknown(NO_TREE));
     return {

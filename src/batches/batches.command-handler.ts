@@ -141,6 +141,7 @@ export class BatchesCommandHandler {
     const now = this.clock.now();
     batch.day ??= businessDay(now, merchant.settings);
     const event = closeRequested(batch, batch.day, request, merchant, now);
+    const isRepeat = batch.status === 'closing';
     batch.status = 'closing';
     const origin = { request: batch.name, by: request.by };
     try {
@@ -150,7 +151,8 @@ export class BatchesCommandHandler {
         this.batches.closingElsewhere(batch);
         return;
       }
-      if (error instanceof StoreUnavailableError && error.outcome === 'not-done') {
+      // One that was asked for before may be in the log, whatever became of this.
+      if (error instanceof StoreUnavailableError && error.outcome === 'not-done' && !isRepeat) {
         batch.status = 'open';
       }
       throw error;

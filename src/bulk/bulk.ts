@@ -13,7 +13,7 @@ import type { TerminalRequests } from '../sales/terminal-requests.js';
 import { InOrder } from './in-order.js';
 import { type Line, LineReader } from './lines.js';
 
-export const MAX_LINES = 10_000;
+const MAX_COMMANDS = 10_000;
 const MAX_LINE_BYTES = 64 * 1024;
 
 const saleBody = body(SaleBody);
@@ -62,13 +62,15 @@ export class Bulk {
 
   private async read(sent: AsyncIterable<Buffer>, sender: Sender, inOrder: InOrder): Promise<void> {
     const reader = new LineReader(MAX_LINE_BYTES);
+    let commands = 0;
     let isOver = false;
     const begin = async (lines: readonly Line[]): Promise<void> => {
       for (const line of lines) {
         // The rest is read and thrown away, so that who sends it comes to read the answers.
         if (isOver || isBlank(line)) continue;
         await inOrder.room();
-        const end = await endAt(line, sender);
+        commands += 1;
+        const end = await endAt(commands, sender);
         isOver = end !== undefined;
         inOrder.begin(this.one(line, end, sender));
       }
@@ -112,9 +114,9 @@ export class Bulk {
   }
 }
 
-/** Why this line, and what follows it, is not done. */
-async function endAt({ number }: Line, { isAdmitted }: Sender): Promise<Problem | undefined> {
-  if (number > MAX_LINES) return problems.tooManyLines(MAX_LINES);
+/** Why this command, and what follows it, is not done. */
+async function endAt(commands: number, { isAdmitted }: Sender): Promise<Problem | undefined> {
+  if (commands > MAX_COMMANDS) return problems.tooManyLines(MAX_COMMANDS);
   return (await isAdmitted()) ? undefined : problems.unauthenticated();
 }
 

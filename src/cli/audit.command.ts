@@ -45,13 +45,17 @@ function isProof(value: unknown): value is Proof {
   const { kind, head, path, event, leafIndex, from } = (value ?? {}) as Record<string, unknown>;
   if (!isTree(head) || !Array.isArray(path) || !path.every(isHash)) return false;
   return kind === 'inclusion'
-    ? Number.isSafeInteger(leafIndex) && typeof event === 'object' && event !== null
+    ? isNumber(leafIndex) && typeof event === 'object' && event !== null
     : kind === 'consistency' && isTree(from);
 }
 
 function isTree(value: unknown): boolean {
   const { treeSize, rootHash } = (value ?? {}) as Record<string, unknown>;
-  return Number.isSafeInteger(treeSize) && isHash(rootHash);
+  return isNumber(treeSize) && isHash(rootHash);
+}
+
+function isNumber(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isHash(value: unknown): boolean {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { runningService } from './service.js';
-import { type Tool, withLedger } from './tool.js';
+import { requireLog, type Tool, withLedger } from './tool.js';
 
 /** One line of what a close came to; amounts in minor units. */
 interface ClosedBatch {
@@ -42,6 +42,7 @@ async function close(merchantId: string, storeId: string | undefined): Promise<C
     const answer = await service.send<{ batches: ClosedBatch[] }>('POST', path, { storeId });
     return answer.batches;
   }
+  await requireLog(settings);
   return withLedger((tool) => closeHere(tool, merchantId, storeId), settings);
 }
 

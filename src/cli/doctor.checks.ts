@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3';
 import type { Settings } from '../config.js';
 import { type EventStore, START } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
-import { isFolder } from '../event-store/store-url.js';
+import { isFolder, withoutPassword } from '../event-store/store-url.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
 import { BatchesView } from '../projections/batches.view.js';
@@ -22,6 +22,9 @@ export interface Finding {
 }
 
 const MINUTE_MS = 60_000;
+
+/** A service that is well says how it is within two seconds. */
+const PATIENCE_MS = 5_000;
 const GIB = 2 ** 30;
 
 /** Views of a running service are behind by less than this. */
@@ -32,8 +35,7 @@ const warn = (what: string, detail: string): Finding => ({ what, mark: 'warn', d
 export const fault = (what: string, detail: string): Finding => ({ what, mark: 'fault', detail });
 
 export function settingsFinding({ EVENT_STORE_URL, VIEWS_DIR, AUTH, SANDBOX }: Settings): Finding {
-  const store = EVENT_STORE_URL.replace(/:[^:@/]*@/, ':…@');
-  const detail = `${store}, views in ${VIEWS_DIR}, AUTH=${AUTH}`;
+  const detail = `${withoutPassword(EVENT_STORE_URL)}, views in ${VIEWS_DIR}, AUTH=${AUTH}`;
   return SANDBOX === 'on' ? warn('settings', `${detail}, SANDBOX=on`) : ok('settings', detail);
 }
 
@@ -46,15 +48,31 @@ export async function serviceFindings({
   if (!owner) return [ok('service', 'none runs on this folder')];
   if (owner.url === undefined)
     return [warn('service', `process ${owner.pid} has the folder, and serves nothing`)];
-  const answer = await fetch(`${owner.url}/health/ready`);
-  const { parts = [] } = (await answer.json()) as {
-    parts?: { name: string; status: string; reason?: string }[];
-  };
+  const service = `process ${owner.pid} serves ${owner.url}`;
+  let parts: readonly ReadyPart[];
+  try {
+    parts = await readinessOf(owner.url);
+  } catch (error) {
+    return [fault('service', `${service}, which does not answer: ${(error as Error).message}`)];
+  }
   const unready = parts.filter(({ status }) => status === 'not-ready');
   return [
-    ok('service', `process ${owner.pid} serves ${owner.url}`),
+    ok('service', service),
     ...unready.map(({ name, reason }) => fault(name, reason ?? 'not ready')),
   ];
+}
+
+/** @throws Error with why there is no answer */
+async function readinessOf(url: string): Promise<ReadyPart[]> {
+  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const { parts = [] } = (await answer.json()) as { parts?: ReadyPart[] };
+  return parts;
+}
+
+interface ReadyPart {
+  readonly name: string;
+  readonly status: string;
+  readonly reason?: string;
 }
 
 /** What the embedded store's own look at its start would find; a server keeps its log itself. */
@@ -163,7 +181,7 @@ export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
 /** Requests that wait for their outcome, as their view has them. */
 export function requestsFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const undecided = inView(VIEWS_DIR, requestsProjection, (database) =>
-    new RequestsView(database).undecided(now - MINUTE_MS, 1_000),
+    new RequestsView(database).undecided(now - MINUTE_MS),
   );
   return (undecided?.length ?? 0) === 0
     ? ok('requests', 'none waits for its outcome')

@@ -29,6 +29,8 @@ export interface ServerEvent {
  */
 export class Streams {
   private readonly open = new Set<AbortController>();
+  /** Those that an answer is still awaited for. */
+  private readonly asked = new Set<AbortController>();
 
   constructor(
     private readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>,
@@ -43,6 +45,7 @@ export class Streams {
   ): FastifyReply {
     const ending = this.begin(reply);
     const stream = Readable.from(source(ending.signal), { objectMode: false });
+    if (reply.raw.destroyed) stream.destroy();
     ending.signal.addEventListener('abort', () => stream.destroy());
     return reply.type(contentType).send(stream);
   }
@@ -55,6 +58,7 @@ export class Streams {
     reply.hijack();
     const { raw } = reply;
     const { signal } = this.begin(reply);
+    if (raw.destroyed) return;
     raw.writeHead(200, {
       ...(reply.getHeaders() as OutgoingHttpHeaders),
       'content-type': 'text/event-stream; charset=utf-8',
@@ -93,20 +97,26 @@ export class Streams {
     const ending = new AbortController();
     this.open.add(ending);
     const asking = setInterval(() => void this.ask(reply, ending), this.waits.askMs);
-    reply.raw.once('close', () => {
+    const end = (): void => {
       this.open.delete(ending);
       clearInterval(asking);
       ending.abort(new Error('the reader has left'));
-    });
+    };
+    if (reply.raw.destroyed) end();
+    else reply.raw.once('close', end);
     return ending;
   }
 
   /** A store that is away can't tell: then the reader gets nothing new either. */
   private async ask({ request, log }: FastifyReply, ending: AbortController): Promise<void> {
+    if (this.asked.has(ending)) return;
+    this.asked.add(ending);
     try {
       if (!(await this.mayGoOn(request))) ending.abort(new Error('the reader may not go on'));
     } catch (error) {
       log.warn({ err: error }, 'it could not be asked whether a reader may go on');
+    } finally {
+      this.asked.delete(ending);
     }
   }
 }

@@ -1,7 +1,15 @@
-/** Does one after the other; a fault of one keeps no other from being done. @throws the first fault */
+import { StoreUnavailableError } from '../event-store/event-store.js';
+
+/**
+ * Does one after the other; a fault of one keeps no other from being done, but for a store that is away from all.
+ * @throws the first fault
+ */
 export async function inTurn(works: Iterable<() => Promise<unknown>>): Promise<void> {
   const faults: unknown[] = [];
-  for (const work of works) await work().catch((fault: unknown) => faults.push(fault));
+  for (const work of works) {
+    await work().catch((fault: unknown) => faults.push(fault));
+    if (faults.at(-1) instanceof StoreUnavailableError) break;
+  }
   if (faults.length > 0) throw faults[0];
 }
 

@@ -37,7 +37,7 @@ export const APPROVALS_CURSOR = /^\d{1,19}$/;
 /** Requests that wait for an approval, or have waited. */
 export class ApprovalsView {
   private readonly page: Database.Statement<[object], Row>;
-  private readonly late: Database.Statement<[string, number], { request: string }>;
+  private readonly late: Database.Statement<[string], { request: string }>;
 
   constructor(database: Database.Database) {
     this.page = database.prepare(
@@ -48,7 +48,7 @@ export class ApprovalsView {
     );
     this.late = database.prepare(
       `SELECT request FROM approvals INDEXED BY approvals_that_wait
-       WHERE status = 'awaiting' AND (isShut = 1 OR expiresAt <= ?) ORDER BY position LIMIT ?`,
+       WHERE status = 'awaiting' AND (isShut = 1 OR expiresAt <= ?) ORDER BY position`,
     );
   }
 
@@ -66,8 +66,8 @@ export class ApprovalsView {
   }
 
   /** Names of those that wait for nothing: past their time (RFC 3339, UTC), or of a batch that takes nothing any more. */
-  due(now: string, limit: number): string[] {
-    return this.late.all(now, limit).map(({ request }) => request);
+  due(now: string): string[] {
+    return this.late.all(now).map(({ request }) => request);
   }
 }
 

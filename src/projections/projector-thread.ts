@@ -44,6 +44,8 @@ const YOUNG_GENERATION_MB = 64;
 export class ProjectorThread {
   private readonly ended: Promise<unknown>;
   private readonly adopting = new Map<string, (failure?: string) => void>();
+  /** Why it has ended, if it has. */
+  private fault: string | undefined;
 
   private constructor(private readonly worker: Worker) {
     this.ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -62,6 +64,7 @@ export class ProjectorThread {
     return new Promise((resolve, reject) => {
       const end = (error: Error): void => {
         listener.stopAll(error.message);
+        thread.fault ??= error.message;
         for (const settle of thread.adopting.values()) settle(error.message);
         reject(error);
       };
@@ -87,6 +90,7 @@ export class ProjectorThread {
   }
 
   async adopt(name: string, generation: number): Promise<void> {
+    if (this.fault !== undefined) throw new Error(this.fault);
     const adoption = { name, generation };
     const failure = await new Promise<string | undefined>((resolve) => {
       this.adopting.set(key(adoption), resolve);

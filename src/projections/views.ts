@@ -152,6 +152,11 @@ export class Views {
   }
 
   /** Whoever still waits is told that the views are behind. */
+  stopWaiting(): void {
+    this.current.progress.stopAll('the service stops');
+  }
+
+  /** Whoever still waits is told that the views are behind. */
   async close(): Promise<void> {
     await this.rebuilds.close();
     // Before the keeper, so that the keeper's are the last connections and take the WALs away.

@@ -1,6 +1,7 @@
 import { requestName } from '../ledger/domain/request-name.js';
 import type { News } from '../ledger/news.js';
 import type { RecentSale } from '../projections/sales.view.js';
+import { ViewDamagedError } from '../projections/file-faults.js';
 import type { Views } from '../projections/views.js';
 import type { TakeSale } from './sales.commands.js';
 
@@ -56,8 +57,17 @@ export class RecentSwipes {
     return this.news.isNeeded && performance.now() - this.lookedAt > LOOK_EVERY_MS;
   }
 
+  /** A view that is damaged costs the warning, not the sale. */
   private look(now: number): void {
     this.lookedAt = performance.now();
+    try {
+      this.learn(now);
+    } catch (error) {
+      if (!(error instanceof ViewDamagedError)) throw error;
+    }
+  }
+
+  private learn(now: number): void {
     const behind = this.lookedTo;
     for (const sale of this.views.sales.newest(behind, CAPACITY)) {
       this.lookedTo = Math.max(this.lookedTo, sale.position);

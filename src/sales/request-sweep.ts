@@ -1,5 +1,5 @@
 import { parseRequestName } from '../ledger/domain/request-name.js';
-import { allOf } from '../ledger/all-of.js';
+import { allOf, inTurn } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Views } from '../projections/views.js';
 import type { TimeoutReversal } from './domain/timeout-reversal.js';
@@ -11,7 +11,8 @@ import type { TimeoutReversalCommandHandler } from './timeout-reversal.command-h
 /** Younger ones may still be on their way. */
 const PATIENCE_MS = 5_000;
 
-const PAGE = 100;
+/** Those that are brought to their end at the same time. */
+const AT_ONCE = 100;
 
 /**
  * Brings requests that a crash or a lost store left without an outcome to their end [S4]: decided anew, as a repeat
@@ -27,7 +28,11 @@ export class RequestSweep {
 
   /** @throws StoreUnavailableError, ViewBehindError: the next round tries again */
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
-    await allOf(this.views.requests.undecided(takenBy, PAGE).map((name) => this.finish(name)));
+    const names = this.views.requests.undecided(takenBy);
+    const parts = Array.from({ length: Math.ceil(names.length / AT_ONCE) }, (_, part) =>
+      names.slice(part * AT_ONCE, (part + 1) * AT_ONCE),
+    );
+    await inTurn(parts.map((part) => () => allOf(part.map((name) => this.finish(name)))));
   }
 
   private async finish(name: string): Promise<void> {

@@ -158,6 +158,14 @@ describe('POST /v1/bulk', () => {
     expect(answers.at(-1)).toMatchObject({ line: 10_001, status: 413 });
   });
 
+  test('counts no blank line as a command', async () => {
+    const answers = await send(['', ...Array.from({ length: 10_001 }, () => '{}\n')]);
+    expect(answers.length).toBe(10_001);
+    expect(answers[0]).toMatchObject({ line: 2, status: 400 });
+    expect(answers.at(-2)).toMatchObject({ line: 20_000, status: 400 });
+    expect(answers.at(-1)).toMatchObject({ line: 20_002, status: 413 });
+  });
+
   test('answers a line before the next is sent', async () => {
     const bulk = new OpenBulk(key);
     for (let line = 1; line <= 3; line += 1) {

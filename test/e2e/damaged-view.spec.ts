@@ -41,6 +41,15 @@ test('a view whose index is damaged is named in every answer that needs it, in t
   expect((await ready()).status).toBe(200);
 });
 
+test('a view of sales that is damaged costs no sale: the warning of a second swipe is left out', async () => {
+  const { folder, shop } = await damaged('sales');
+  const ledger = await Tillbook.start({ folder, clock: 'running' });
+  expect((await ledger.get(`${shop.path}/sales`)).body.code).toBe('view-damaged');
+  shop.batchNo = '000002';
+  const sold = await ledger.post('/v1/sales', shop.saleBody());
+  expect(sold.status).toBe(201);
+});
+
 test.each(['sales_by_date', 'about'])(
   'a view whose %s is damaged is told by the doctor and by rebuild --verify, and rebuilt by rebuild',
   async (part) => {

@@ -33,6 +33,18 @@ test('a log that ends before its views is a fault', async () => {
   expect(view?.detail).toMatch(/has seen the log up to \d+, and it ends at \d+$/);
 });
 
+test('a service that has the folder and answers nothing is a fault', async () => {
+  const ledger = await Tillbook.start();
+  ledger.service.signal('SIGSTOP');
+  const { code, findings } = await doctor(ledger.service.folder);
+  ledger.service.signal('SIGCONT');
+  expect(code).toBe(1);
+  expect(findings.find(({ what }) => what === 'service')).toMatchObject({
+    mark: 'fault',
+    detail: expect.stringMatching(/serves http.*, which does not answer: .+timeout/),
+  });
+});
+
 test('a service that is well is said to be, and what is wrong with it is a fault, with exit code 1', async () => {
   const ledger = await Tillbook.start();
   const { folder } = ledger.service;

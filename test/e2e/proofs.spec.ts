@@ -58,6 +58,7 @@ describe('a proof', () => {
     for (const other of [
       { ...proof, path: [`${first}zz`, ...rest] },
       { ...proof, head: { ...proof.head, treeSize: String(proof.head.treeSize) } },
+      { ...proof, leafIndex: proof.leafIndex - proof.head.treeSize },
     ]) {
       writeFileSync(file, JSON.stringify(other));
       expect((await check(file)).code).toBe(1);

@@ -85,6 +85,15 @@ describe('the start', () => {
 });
 
 describe('SIGTERM', () => {
+  test('ends with 0 what still waits for its store', async () => {
+    const service = new ServiceProcess({
+      env: { EVENT_STORE_URL: 'kurrentdb://127.0.0.1:1?tls=false', VIEWS_DIR: newFolder() },
+    });
+    await service.writes('waiting for the event store');
+    service.signal('SIGTERM');
+    expect(await service.exit()).toBe(0);
+  });
+
   test('makes the service not ready, lets it answer what is on its way, and ends it with 0', async () => {
     const ledger = await Tillbook.start();
     const shop = await Shop.open(ledger);

@@ -81,7 +81,17 @@ describe('a request that a crash left without an outcome', () => {
     const recorded = await ledger.saleQueries.sale(saleId);
     expect(recorded?.sale).toMatchObject({ voided: 300, revision: 1 });
     expect(recorded?.events.at(-1)?.by).toEqual(BY);
-    expect(own.views.requests.undecided(Date.now(), 10)).toEqual([]);
+    expect(own.views.requests.undecided(Date.now())).toEqual([]);
+  });
+
+  test('is finished though hundreds came before it', async () => {
+    const requests: string[] = [];
+    for (let sale = 0; sale < 201; sale += 1) {
+      requests.push(await takeOnly('void', await sell(), { reason: 'mistaken' }));
+    }
+    await sweep();
+    const outcomes = await Promise.all(requests.map(outcome));
+    expect(outcomes.filter((each) => each !== 'done')).toEqual([]);
   });
 
   test('is refused by the ledger when it is no longer possible', async () => {

@@ -71,8 +71,10 @@ export class ServiceProcess {
     for (;;) {
       const found = this.output.match(wanted);
       if (found) return found;
-      const more = once(this.child.stdout as NodeJS.ReadableStream, 'data');
-      const end = await Promise.race([more.then(() => undefined), this.ended]);
+      const more = [this.child.stdout, this.child.stderr].map((stream) =>
+        once(stream as NodeJS.ReadableStream, 'data').then(() => undefined),
+      );
+      const end = await Promise.race([...more, this.ended]);
       if (end !== undefined) throw new Error(`the service ended with ${end}: ${this.output}`);
     }
   }

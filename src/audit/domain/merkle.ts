@@ -148,7 +148,7 @@ export function isIncluded(
   path: readonly Uint8Array[],
   root: Uint8Array,
 ): boolean {
-  if (index >= size) return false;
+  if (index < 0 || index >= size) return false;
   let node = index;
   let last = size - 1;
   let hash = leaf;

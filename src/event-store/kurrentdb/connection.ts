@@ -1,5 +1,6 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../config.js';
+import { withoutPassword } from '../store-url.js';
 
 /** How long the server may take for one request, unless the connection string's `defaultDeadline` says otherwise. */
 const DEADLINE_MS = 10_000;
@@ -23,7 +24,7 @@ export function connect(url: string): Connection {
   const { warn } = console;
   // Of an option that it does not know the client warns, and repeats the whole string.
   console.warn = (message: unknown) => {
-    warn(`EVENT_STORE_URL: ${withoutPassword(String(message), url)}`);
+    warn(`EVENT_STORE_URL: ${firstLine(String(message))}`);
   };
   try {
     // The client says that `esdb:` is out of date; both names remain good here.
@@ -31,7 +32,7 @@ export function connect(url: string): Connection {
     return { client, deadlineMs: deadline };
   } catch (error) {
     throw new SettingsError(
-      `EVENT_STORE_URL can't be used: ${withoutPassword((error as Error).message, url)}`,
+      `EVENT_STORE_URL can't be used: ${firstLine((error as Error).message)}`,
     );
   } finally {
     console.warn = warn;
@@ -39,10 +40,8 @@ export function connect(url: string): Connection {
 }
 
 /** The client's own words of what is wrong; it repeats the whole string below them. */
-function withoutPassword(message: string, url: string): string {
-  const { password } = partsOf(url);
-  const [first = ''] = message.split('\n');
-  return password === undefined ? first : first.replaceAll(password, '…');
+function firstLine(message: string): string {
+  return withoutPassword(message.split('\n')[0] ?? '');
 }
 
 /** A client that could not read is made anew no sooner than after so long. */

@@ -106,6 +106,15 @@ export class Rebuilds {
     return Math.max(nextGeneration(this.parts.viewsDir, name), live + 1);
   }
 
+  /** What can't be removed now is removed at the next start. */
+  private remove(name: string, generation: number): void {
+    try {
+      removeGeneration(this.parts.viewsDir, name, generation);
+    } catch {
+      return;
+    }
+  }
+
   private async run(
     state: BehaviorSubject<RebuildState>,
     signal: AbortSignal,
@@ -116,9 +125,10 @@ export class Rebuilds {
     };
     const { name } = state.value;
     await Promise.race([before, once(signal, 'abort')]);
-    const generation = this.next(name);
+    let generation: number | undefined;
     try {
       signal.throwIfAborted();
+      generation = this.next(name);
       change({ status: 'building' });
       const began = performance.now();
       const { compared, damage } = await this.parts.build(name, generation, signal, (events) => {
@@ -133,7 +143,7 @@ export class Rebuilds {
         ...(damage !== undefined && { damage }),
       });
     } catch (error) {
-      removeGeneration(this.parts.viewsDir, name, generation);
+      if (generation !== undefined) this.remove(name, generation);
       change(
         signal.aborted
           ? { status: 'cancelled', secondsLeft: 0 }

@@ -65,6 +65,7 @@ test.each([
   'keys list',
   'keys revoke abc',
   'skip books 1 --reason x',
+  'day-close M1',
   'rebuild',
   'rebuild --verify',
   'export',

@@ -173,6 +173,15 @@ describe('a close that can’t be written', () => {
       });
     },
   );
+  test('lets nothing in either when the repeat of that is surely not done', async () => {
+    await ledger.send(sell(1));
+    for (const how of ['unknown-but-written', 'not-done'] as const) {
+      flaky.failNext('batch-', how);
+      await expect(ledger.send(close())).rejects.toThrow('the disk is away');
+    }
+    expect(await ledger.send(sell(2))).toMatchObject(refusedWith('batch-closing', '90'));
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
+  });
   test('at its end is taken up again, and settles nothing twice', async () => {
     await ledger.send(sell(1));
     flaky.failNext('sale-', 'unknown-but-written');

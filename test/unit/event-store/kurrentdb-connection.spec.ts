@@ -48,7 +48,7 @@ describe('a connection string', () => {
       const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
       let told: string;
       try {
-        connect(`kurrentdb://user:s3cret@127.0.0.1:1?${options}`);
+        connect(`kurrentdb://user:s3:%2Fs3cret@127.0.0.1:1?${options}`);
         told = String(warn.mock.calls[0]?.[0]);
       } catch (error) {
         expect(error).toBeInstanceOf(SettingsError);

@@ -93,6 +93,39 @@ describe('an event stream', () => {
     expect(read).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
   });
 
+  test('of a reader that has left already ends at once', async () => {
+    const streams = streamsThat();
+    const app = fastify();
+    const ended = new Promise<void>((resolve, reject) => {
+      app.get('/', async (incoming, reply) => {
+        incoming.raw.socket.destroy();
+        await once(reply.raw, 'close');
+        streams.events(reply, never).then(resolve, reject);
+        return reply;
+      });
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    afterSuite(() => app.close());
+    request(url)
+      .on('error', () => undefined)
+      .end();
+    await ended;
+  });
+
+  test('is asked about once at a time', async () => {
+    let asked = 0;
+    const mayGoOn = (): Promise<boolean> => {
+      asked += 1;
+      return pause(50, false);
+    };
+    const { url, ended } = await serving(streamsThat({ askMs: 1 }, mayGoOn), never);
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    incoming.resume();
+    await ended;
+    expect(asked).toBe(1);
+  });
+
   test('ends once its reader may not go on, and not because that can not be told', async () => {
     const answers = [() => Promise.reject(new Error('away')), () => Promise.resolve(false)];
     const asked: number[] = [];

@@ -1,15 +1,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Rebuilds, RebuildRunningError } from '../../../src/projections/rebuild/rebuilds.js';
+import { rmSync, writeFileSync } from 'node:fs';
 import { newFolder } from '../../support/store-folder.js';
 
 /** What is being built, and how each of it is let go on. */
 let building: Map<string, () => void>;
 let rebuilds: Rebuilds;
+let viewsDir: string;
 
 beforeEach(() => {
   building = new Map();
+  viewsDir = newFolder();
   rebuilds = new Rebuilds({
-    viewsDir: newFolder(),
+    viewsDir,
     build: (name, generation, signal) =>
       new Promise((resolve, reject) => {
         building.set(name, () => {
@@ -48,6 +51,17 @@ describe('rebuilds of a running service', () => {
     expect([...building.keys()]).toEqual(['books']);
     await finish('books');
     expect([...building.keys()]).toEqual(['books', 'trail']);
+  });
+
+  test('one whose folder can’t be read fails, and says why', async () => {
+    rmSync(viewsDir, { recursive: true });
+    writeFileSync(viewsDir, '');
+    rebuilds.start('books');
+    await finish('books');
+    expect(rebuilds.watch('books')?.value).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('ENOTDIR'),
+    });
   });
 
   test('closing cancels all of them', async () => {
