@@ -161,7 +161,7 @@ export class ApprovalsCommandHandler {
     const asked = await this.questions.ask({ saleId, ...who, amount });
     const batch = await this.batches.find(approval.data);
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
-    const shut = this.batches.enter(batch, day);
+    const shut = this.batches.enter(batch, day, approval.data.currency);
     if (shut) {
       const occurredAt = timeText(now);
       await this.write(sale, decline(approval, 'not-possible', shut, { occurredAt, review }), by);
@@ -171,7 +171,7 @@ export class ApprovalsCommandHandler {
       if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
       return await this.inBatch(asked, approval, review, by);
     } finally {
-      this.batches.leave(batch, true);
+      this.batches.leave(batch, 'money');
     }
   }
 

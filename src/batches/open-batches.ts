@@ -22,6 +22,10 @@ export interface Batch extends BatchIdentity {
   status: 'new' | 'open' | 'closing' | 'closed';
   /** Undefined while it is new. `endsAt` is in epoch milliseconds. */
   day: BusinessDay | undefined;
+  /** Of its money: that which is in it, or is on its way. Its totals are sums of one currency. */
+  currency: string | undefined;
+  /** Whether money in it is recorded. */
+  hasMoney: boolean;
   /** Its close as this process wrote it down, or is doing so: undefined as long as nobody has asked for one. */
   closeRequest: Promise<void> | undefined;
   /** Requests that are let in and not yet decided. */
@@ -31,6 +35,9 @@ export interface Batch extends BatchIdentity {
   /** Since when another node has been closing it, by `performance.now`; undefined when that is this node's to do. */
   closedByOtherSince: number | undefined;
 }
+
+/** What a request leaves behind in its batch: nothing in the log, a fact that moves no money, or money. */
+export type Left = 'nothing' | 'fact' | 'money';
 
 /** A close that another node has begun and not ended for so long is taken over. */
 const TAKE_OVER_MS = 10_000;
@@ -52,7 +59,8 @@ interface Heard {
 export class OpenBatches {
   private readonly held = new Map<string, Batch>();
   private readonly loading = new Map<string, Promise<Batch>>();
-  private restoring: Promise<void> | undefined;
+  private reading: Promise<void> | undefined;
+  private readingNext: Promise<void> | undefined;
   private isRestored = false;
   /** Batches that the views may still show as open. */
   private readonly heard = new Map<string, Heard>();
@@ -76,11 +84,26 @@ export class OpenBatches {
    */
   async restore(): Promise<void> {
     if (this.isRestored && !this.news.isNeeded) return;
-    this.restoring ??= this.readLive().finally(() => {
-      this.restoring = undefined;
-    });
-    await this.restoring;
+    await (this.reading ? this.afterReading(this.reading) : this.read());
     this.isRestored = true;
+  }
+
+  /** A reading under way may have begun before the last batch was opened: who comes meanwhile shares the next. */
+  private afterReading(reading: Promise<void>): Promise<void> {
+    this.readingNext ??= reading
+      .catch(() => undefined)
+      .then(() => {
+        this.readingNext = undefined;
+        return this.read();
+      });
+    return this.readingNext;
+  }
+
+  private read(): Promise<void> {
+    this.reading = this.readLive().finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
   }
 
   private async readLive(): Promise<void> {
@@ -93,10 +116,11 @@ export class OpenBatches {
   }
 
   /** A batch as the views have it, unless it is known better. */
-  private async take({ businessDate, endsAt, ...row }: LiveBatch): Promise<void> {
+  private async take({ businessDate, endsAt, currency, ...row }: LiveBatch): Promise<void> {
     const name = batchName(row);
     const status = this.heard.get(name)?.status ?? row.status;
     const held = this.held.get(name);
+    if (held && currency !== null) moneyIn(held, currency);
     if (held && held.status !== 'new') return;
     const settings = (await this.directory.find(row.merchantId))?.merchant.settings;
     if (!settings) throw new Error(`merchant ${row.merchantId} was never registered`);
@@ -104,6 +128,7 @@ export class OpenBatches {
     const day = { date: businessDate, endsAt: ends };
     if (status === 'closed' || this.heard.get(name)?.status === 'closed') return;
     const batch = this.held.get(name) ?? this.hold(row, status, day);
+    if (currency !== null) moneyIn(batch, currency);
     if (batch.status !== 'new') return;
     batch.day = day;
     batch.status = 'open';
@@ -205,6 +230,8 @@ export class OpenBatches {
       name,
       status,
       day,
+      currency: undefined,
+      hasMoney: false,
       closeRequest: isClosing ? Promise.resolve() : undefined,
       inFlight: 0,
       onIdle: [],
@@ -214,24 +241,27 @@ export class OpenBatches {
 
   /**
    * Lets a request into the batch, or says why not. Whoever is let in must queue its first fact in this
-   * same turn, and call `leave` once it is decided.
+   * same turn, and call `leave` once it is decided. `currency`: of the money that it may move, if that is known.
    */
-  enter(batch: Batch, day: BusinessDay): Refusal | undefined {
-    const { batchNo, status } = batch;
-    const shut = shutFor({ batchNo, status, date: batch.day?.date }, day);
+  enter(batch: Batch, day: BusinessDay, currency?: string): Refusal | undefined {
+    const { date } = day;
+    const shut = shutFor({ ...batch, date: batch.day?.date }, { date, currency });
     if (shut) return shut;
     batch.day ??= day;
+    batch.currency ??= currency;
     batch.inFlight += 1;
     return undefined;
   }
 
-  /** `recorded`: whether something of the request is in the log; the first such opens the batch. */
-  leave(batch: Batch, recorded: boolean): void {
+  /** The first request of which something is in the log opens the batch. */
+  leave(batch: Batch, left: Left): void {
     batch.inFlight -= 1;
-    if (recorded && batch.status === 'new') batch.status = 'open';
+    if (left !== 'nothing' && batch.status === 'new') batch.status = 'open';
+    if (left === 'money') batch.hasMoney = true;
     if (batch.inFlight > 0) return;
-    // Nothing of it is in the log: the next request may open it on another date.
+    // Nothing of it is in the log: the next request may open it on another date, or in another currency.
     if (batch.status === 'new') batch.day = undefined;
+    if (!batch.hasMoney) batch.currency = undefined;
     for (const wake of batch.onIdle.splice(0)) wake();
   }
 
@@ -249,4 +279,10 @@ export class OpenBatches {
       this.heard.set(name, { status: 'closed', position: NOT_HEARD_YET });
     }
   }
+}
+
+/** What other nodes have taken in. */
+function moneyIn(batch: Batch, currency: string): void {
+  batch.currency ??= currency;
+  batch.hasMoney = true;
 }

@@ -34,6 +34,7 @@ export const REFUSAL_STATUSES: Readonly<
   'sale-reversed': [409, 'The sale was reversed'],
   currency: [422, 'Not the currency of the terminal'],
   'batch-date': [409, 'The batch is of another business date'],
+  'batch-currency': [409, 'The batch is in another currency'],
   'batch-closing': [409, 'The batch is closing'],
   'batch-closed': [409, 'The batch is closed'],
   revision: [412, 'The sale has changed'],

@@ -16,6 +16,7 @@ import {
   MerchantAnswer,
   MerchantBody,
   MerchantPath,
+  refuseCapBelowMinimum,
   RightAnswer,
   RightBody,
   settingsOf,
@@ -48,6 +49,7 @@ export class MerchantsController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    refuseCapBelowMinimum(settings.fee);
     const put = await this.merchants.put(merchantId, settingsOf(settings), actorOf(caller));
     void reply.status(put.created ? 201 : 200);
     return merchantAnswer(put.merchant, put.position);
@@ -108,7 +110,7 @@ export class MerchantsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const terminal = (await this.merchants.get(merchantId))?.terminals.get(terminalId);
-    if (terminal) return { merchantId, ...terminal };
+    if (terminal) return { merchantId, ...terminal, responseCode: '00' };
     return rejected(reply, { refusal: requestRefusals.unknownTerminal(), replayed: false });
   }
 

@@ -20,6 +20,7 @@ import {
   TimeZone,
   Whole,
 } from '../http/fields.js';
+import { malformed } from '../http/problem.js';
 import { electronic } from './domain/iban.js';
 import type {
   CardType,
@@ -152,7 +153,7 @@ export class MerchantAnswer extends MerchantBody {
   @OneOf(['active', 'frozen']) voidRight!: RightStatus;
   @OneOf(['active', 'frozen']) refundRight!: RightStatus;
   @OneOf(['active', 'frozen']) payoutRight!: RightStatus;
-  @Optional() @Text() responseCode?: string;
+  @Text() responseCode!: string;
   @Optional() @Position() position?: string;
 }
 
@@ -171,14 +172,14 @@ export class StoreAnswer extends StoreBody {
   @Identifier(15) merchantId!: string;
   @Identifier(15) storeId!: string;
   @Optional() @TextList() terminals?: string[];
-  @Optional() @Text() responseCode?: string;
+  @Text() responseCode!: string;
   @Optional() @Position() position?: string;
 }
 
 export class TerminalAnswer extends TerminalBody {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
-  @Optional() @Text() responseCode?: string;
+  @Text() responseCode!: string;
   @Optional() @Position() position?: string;
 }
 
@@ -267,12 +268,22 @@ function withTerms({
   };
 }
 
+/** @throws ProblemError for a fee that its cap holds below its minimum */
+export function refuseCapBelowMinimum(fee: FeeDto = {}): void {
+  const { debit, credit } = fee.perCardType ?? {};
+  const named = { fee, 'fee.perCardType.debit': debit, 'fee.perCardType.credit': credit };
+  for (const [name, { minimum = 0, cap = minimum } = {}] of Object.entries(named)) {
+    if (cap < minimum) throw malformed(`${name}.cap`, 'is below `minimum`');
+  }
+}
+
 /** A store that a terminal stands in, or that has limits of its own; undefined when there is none. */
 export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | undefined {
   const terminals = terminalsOfStore(merchant, storeId);
   if (!terminals) return undefined;
   const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
-  return { merchantId: merchant.merchantId, storeId, ...(limits && { limits }), terminals };
+  const { merchantId } = merchant;
+  return { merchantId, storeId, ...(limits && { limits }), terminals, responseCode: '00' };
 }
 
 export function merchantAnswer(merchant: Merchant, position?: string): MerchantAnswer {
@@ -282,6 +293,7 @@ export function merchantAnswer(merchant: Merchant, position?: string): MerchantA
     voidRight: merchant.rights.void,
     refundRight: merchant.rights.refund,
     payoutRight: merchant.rights.payout,
-    ...(position !== undefined && { responseCode: '00', position }),
+    responseCode: '00',
+    ...(position !== undefined && { position }),
   };
 }

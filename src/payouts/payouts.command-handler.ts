@@ -130,7 +130,7 @@ export class PayoutsCommandHandler {
   }
 
   /** The money came back, before or after it was paid: it is available again. */
-  returned(payoutId: string, reason: string, by: Actor) {
+  returned(payoutId: string, reason: string | undefined, by: Actor) {
     return this.change(payoutId, by, (payout, fact) => decideReturned(payout, fact, reason));
   }
 

@@ -31,7 +31,7 @@ export class PayoutPaidBody {
 }
 
 export class PayoutReturnedBody {
-  @FreeText(256) reason!: string;
+  @Optional() @FreeText(256) reason?: string;
 }
 
 export class PayoutsQueryDto {

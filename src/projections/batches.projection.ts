@@ -27,7 +27,7 @@ const ZEROES = Object.fromEntries(SUMS.map((sum) => [sum, 0n])) as Record<Sum, b
 const BATCHES = `
   CREATE TABLE batches (
     name TEXT PRIMARY KEY, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
-    businessDate TEXT NOT NULL, endsAt TEXT, status TEXT NOT NULL,
+    businessDate TEXT NOT NULL, endsAt TEXT, currency TEXT, status TEXT NOT NULL,
     ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
@@ -56,7 +56,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 9,
+  version: 10,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -85,6 +85,8 @@ interface Change {
   readonly name: string;
   readonly fact: BatchFact;
   endsAt: string | null;
+  /** Of the money in it; null as long as there is none. */
+  currency: string | null;
   readonly sums: Record<Sum, bigint>;
   /** What a batch's own events have made of it. */
   status: 'closing' | 'closed' | undefined;
@@ -111,9 +113,10 @@ class BatchesTable {
   constructor(database: Database.Database) {
     const sums = SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ');
     this.add = database.prepare(
-      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, status, ${SUMS.join(', ')})
-       VALUES (?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
-       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt), ${sums}`,
+      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, currency, status, ${SUMS.join(', ')})
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
+       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt),
+         currency = coalesce(currency, excluded.currency), ${sums}`,
     );
     this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
@@ -139,10 +142,11 @@ class BatchesTable {
     for (const change of this.changes.values()) this.write(change);
   }
 
-  private write({ name, fact, endsAt, sums, status }: Change): void {
+  private write({ name, fact, endsAt, currency, sums, status }: Change): void {
     const { merchantId, terminalId, batchNo, businessDate } = fact;
     const amounts = SUMS.map((sum) => sums[sum]);
-    this.add.run(name, merchantId, terminalId, batchNo, businessDate, endsAt, ...amounts);
+    const day = [businessDate, endsAt, currency];
+    this.add.run(name, merchantId, terminalId, batchNo, ...day, ...amounts);
     if (status) this.close.run(status, name);
   }
 
@@ -158,11 +162,11 @@ class BatchesTable {
         this.of(event.data);
         return true;
       case 'Void':
-        add(this.of(event.data), { voidCount: 1, voidAmount: event.data.amount });
+        add(this.withMoney(event.data), { voidCount: 1, voidAmount: event.data.amount });
         this.operation('void', event.data);
         return true;
       case 'Refund':
-        add(this.of(event.data), { refundCount: 1, refundAmount: event.data.amount });
+        add(this.withMoney(event.data), { refundCount: 1, refundAmount: event.data.amount });
         this.operation('refund', event.data);
         return true;
       case 'Settled':
@@ -221,10 +225,17 @@ class BatchesTable {
   }
 
   private sold(data: SaleData): void {
-    const change = this.of(data);
+    const change = this.withMoney(data);
     change.endsAt ??= data.businessDateEndsAt;
     if (this.isShut(change)) this.carry.run(terminalName(data), data.saleId, 0);
     else add(change, { saleCount: 1, saleAmount: data.amount });
+  }
+
+  /** The batch that money goes into. */
+  private withMoney(fact: BatchFact & { readonly currency: string }): Change {
+    const change = this.of(fact);
+    change.currency ??= fact.currency;
+    return change;
   }
 
   /** The first fact that names a batch opens it. */
@@ -232,7 +243,8 @@ class BatchesTable {
     const name = batchName(fact);
     let change = this.changes.get(name);
     if (!change) {
-      change = { name, fact, endsAt: null, sums: { ...ZEROES }, status: undefined };
+      const nothing = { endsAt: null, currency: null, status: undefined };
+      change = { name, fact, ...nothing, sums: { ...ZEROES } };
       this.changes.set(name, change);
     }
     return change;

@@ -14,6 +14,8 @@ export interface LiveBatch {
   readonly businessDate: string;
   /** RFC 3339; null while it holds no sale. */
   readonly endsAt: string | null;
+  /** Of the money in it; null as long as there is none. */
+  readonly currency: string | null;
   readonly status: 'open' | 'closing';
 }
 
@@ -47,7 +49,7 @@ export class BatchesView {
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
-      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, status
+      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, currency, status
        FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
     this.sums = database

@@ -20,7 +20,7 @@ const BY_CARD = 'CREATE TABLE byCard (merchantId TEXT PRIMARY KEY) STRICT, WITHO
 /** What was taken, voided and refunded on each business date: all that limits go by. What is reversed does not count. */
 export const daySumsProjection: Projection = {
   name: 'day-sums',
-  version: 1,
+  version: 2,
   tables: { sums: SUMS, byCard: BY_CARD },
   open: (database) => {
     const table = new DaySumsTable(database);
@@ -147,12 +147,14 @@ class DaySumsTable {
   }
 
   private undo(data: ReversalData): boolean {
-    if (data.undone === 'nothing' || !data.counted) return false;
-    const { businessDate: date, ...counted } = data.counted;
+    const money = data.undone === 'nothing' ? data.voided : data;
+    if (!money?.counted) return false;
+    const { businessDate: date, ...counted } = money.counted;
     const { merchantId, terminalId } = parseRequestName(data.of);
-    const amount = data.undone === 'sale' ? data.gross : data.amount;
-    const place = { merchantId, terminalId, date, currency: data.currency };
-    this.count({ ...counted, ...place, kind: data.undone, amount, times: -1 });
+    const kind = data.undone === 'nothing' ? 'void' : data.undone;
+    const amount = data.undone === 'sale' ? data.gross : money.amount;
+    const place = { merchantId, terminalId, date, currency: money.currency };
+    this.count({ ...counted, ...place, kind, amount, times: -1 });
     return true;
   }
 

@@ -99,7 +99,7 @@ export class PayoutTables {
       }
       case 'PayoutReturned': {
         const { payoutId, reason, occurredAt, businessDate } = event.data;
-        const returned = ['returned', null, reason, occurredAt, businessDate];
+        const returned = ['returned', null, reason ?? null, occurredAt, businessDate];
         this.changePayout.run(...returned, ...payoutId.split('.'));
         return true;
       }

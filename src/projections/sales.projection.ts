@@ -94,7 +94,7 @@ interface Standing {
 /** Every sale as it stands now. */
 export const salesProjection: Projection = {
   name: 'sales',
-  version: 5,
+  version: 6,
   tables: { sales: SALES },
   indexes: INDEXES,
   open: (database) => {
@@ -110,6 +110,7 @@ class SalesTable {
   private readonly insert: Database.Statement;
   private readonly giveBack: Database.Statement;
   private readonly reverse: Database.Statement;
+  private readonly undoWithSale: Database.Statement;
   private readonly chargeBack: Database.Statement;
   private readonly hold: Database.Statement;
   private readonly settle: Database.Statement;
@@ -121,6 +122,9 @@ class SalesTable {
       'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
     );
     this.reverse = database.prepare('UPDATE sales SET reversed = ?, revision = ? WHERE saleId = ?');
+    this.undoWithSale = database.prepare(
+      'UPDATE sales SET voided = voided - ?, reversed = reversed + ?, revision = ? WHERE saleId = ?',
+    );
     this.chargeBack = database.prepare(
       'UPDATE sales SET chargedBack = chargedBack + ?, revision = ? WHERE saleId = ?',
     );
@@ -226,7 +230,8 @@ class SalesTable {
     if (data.saleId === undefined) return false;
     switch (data.undone) {
       case 'nothing':
-        this.holdOf(data.saleId, 0 - (data.held ?? 0), revision);
+        if (data.voided) this.undoneWithSale(data.saleId, data.voided.amount, revision);
+        else this.holdOf(data.saleId, 0 - (data.held ?? 0), revision);
         return true;
       case 'void':
         this.giveBackOf(data.saleId, 0 - data.amount, 0, revision);
@@ -247,6 +252,17 @@ class SalesTable {
       return;
     }
     sale.reversed = amount;
+    sale.revision = revision;
+  }
+
+  private undoneWithSale(saleId: string, voided: number, revision: number): void {
+    const sale = this.taken.get(saleId);
+    if (!sale) {
+      changeOne(this.undoWithSale.run(voided, voided, revision, saleId), saleId);
+      return;
+    }
+    sale.voided -= voided;
+    sale.reversed = (sale.reversed ?? 0) + voided;
     sale.revision = revision;
   }
 

@@ -1,4 +1,4 @@
-import type { OpenBatches } from '../batches/open-batches.js';
+import type { Left, OpenBatches } from '../batches/open-batches.js';
 import type { Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
@@ -7,7 +7,7 @@ import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { Approver, Supervisors } from '../merchants/supervisors.js';
 import type { LimitedSpot } from './day-sums.js';
 import type { Question } from './domain/condition.js';
-import { decideGiveBack } from './domain/decide.js';
+import { decideGiveBack, shutOut } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
@@ -94,15 +94,21 @@ export class GiveBackCommandHandler {
         : notRecorded(refusal);
     }
     const batch = await this.batches.find(request.command);
-    const shut = this.batches.enter(batch, request.day);
-    if (shut) return this.requests.refuse(request, shut, asked.question.sale);
-    let recorded = request.taken;
+    const { sale } = asked.question;
+    const shut = this.batches.enter(batch, request.day, sale?.data.currency);
+    if (shut) {
+      const question = withLimits(asked, request.day.date);
+      return this.requests.refuse(request, shutOut(shut, question), sale);
+    }
+    let left: Left = request.taken ? 'fact' : 'nothing';
     try {
-      return await this.carryOut(request, asked, () => {
-        recorded = true;
+      const outcome = await this.carryOut(request, asked, () => {
+        left = 'fact';
       });
+      if ('answer' in outcome) left = 'money';
+      return outcome;
     } finally {
-      this.batches.leave(batch, recorded);
+      this.batches.leave(batch, left);
     }
   }
 

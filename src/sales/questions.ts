@@ -2,7 +2,7 @@ import { type Batch, type OpenBatches } from '../batches/open-batches.js';
 import { foldCard } from '../cards/cards.command-handler.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
-import { currencyOf, type Merchant, type Terminal } from '../merchants/domain/merchant.js';
+import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import { holdingOf } from '../projections/books.view.js';
 import type { Views } from '../projections/views.js';
 import { type DaySums, GIVE_BACK, giveBackLimits, type LimitedSpot } from './day-sums.js';
@@ -46,8 +46,8 @@ export class Questions {
   async ask({ saleId, merchant, terminal, now, ...asked }: Asking): Promise<Asked> {
     const { amount, originalAmount, isHidden } = asked;
     const sale = isHidden ? undefined : foldSale(await readNamed(this.journal, saleId))?.sale;
-    const who = { requester: merchant.merchantId, currency: currencyOf(merchant, terminal) };
-    const common = { sale, merchant, now, ...who, amount, originalAmount };
+    const requester = merchant.merchantId;
+    const common = { sale, merchant, now, requester, amount, originalAmount };
     if (!sale) return { question: { ...common, card: 'active', batch: 'open' }, spot: undefined };
     const { token } = sale.data.card;
     const card = foldCard(await this.journal.read(streams.card(token)));

@@ -1,10 +1,11 @@
-import type { OpenBatches } from '../batches/open-batches.js';
+import type { Left, OpenBatches } from '../batches/open-batches.js';
 import { type Appended, ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import { hasLimits } from '../merchants/domain/limits.js';
+import { currencyOf } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { DaySums } from './day-sums.js';
 import { decideSale } from './domain/decide.js';
@@ -54,8 +55,9 @@ export class SalesCommandHandler {
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
-    const shut = this.batches.enter(batch, day);
-    let recorded = false;
+    const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
+    const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);
+    let left: Left = 'nothing';
     try {
       const limits = spot?.applied('sale', under);
       const decided = shut
@@ -66,10 +68,11 @@ export class SalesCommandHandler {
       const writing = this.write(sale, event, sent);
       if ('event' in decided) spot?.count('sale', under, sale.amount, writing.then(takenAt));
       const outcome = await writing;
-      recorded = !('refusal' in outcome) || outcome.position !== undefined;
+      if ('answer' in outcome) left = 'money';
+      else if (outcome.position !== undefined) left = 'fact';
       return outcome;
     } finally {
-      if (!shut) this.batches.leave(batch, recorded);
+      if (!shut) this.batches.leave(batch, left);
     }
   }
 

@@ -121,7 +121,7 @@ export class SalesController {
   ) {
     const recorded = await this.queries.sale(saleId);
     if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
-    return { events: recorded.events.map(renderEvent) };
+    return { events: recorded.events.map(renderEvent), responseCode: '00' };
   }
 
   @Post(':saleId/voids')
@@ -194,7 +194,7 @@ export class SalesController {
     const outcome = await this.settlements.settle(saleId, actorOf(caller));
     return answer(reply, outcome, 200, (recorded) => {
       void reply.header('ETag', etag(recorded.sale.revision));
-      return { ...renderSale(recorded), responseCode: '00' };
+      return renderSale(recorded);
     });
   }
 }

@@ -199,7 +199,7 @@ export class SaleAnswer {
   @NestedList(() => OperationDto) operations!: OperationDto[];
   @Numeral() revision!: number;
   @Position() position!: string;
-  @Optional() @Text() responseCode?: string;
+  @Text() responseCode!: string;
 }
 
 export class SalePath {
@@ -224,6 +224,7 @@ export class HistoryEventDto {
 
 export class HistoryAnswer {
   @NestedList(() => HistoryEventDto) events!: HistoryEventDto[];
+  @Text() responseCode!: string;
 }
 
 const OUTCOMES = ['reversed', 'never-arrived', 'already-reversed'] as const;

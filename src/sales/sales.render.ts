@@ -49,6 +49,7 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
       occurredAt: events[revision]?.event.data.occurredAt ?? '',
       position: events[revision]?.position ?? '',
     })),
+    responseCode: '00',
     revision: sale.revision,
     position,
   };
@@ -86,6 +87,7 @@ export function renderVoidability(
     ...(effect && { effect: renderEffect(effect) }),
     explanation: { ...explanation },
     asOf,
+    responseCode: '00',
   };
 }
 

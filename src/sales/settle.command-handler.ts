@@ -1,6 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor } from '../ledger/domain/ledger-event.js';
+import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
@@ -9,7 +9,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { declinedBySettlement } from './domain/approval.js';
 import { decideSettlement, instantTerms, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
-import type { Sale } from './domain/sale.js';
+import { awaiting, type Sale } from './domain/sale.js';
 import { VOID_CONDITIONS } from './domain/void-conditions.js';
 import { refusalOf } from './domain/voidability.js';
 import { failing, type Judged } from './domain/judge.js';
@@ -32,8 +32,7 @@ export class SettleCommandHandler {
       const events = REQUEST_NAME.test(saleId)
         ? await this.journal.read(streams.request(saleId))
         : [];
-      const settledAt = events.findIndex(({ event }) => event.type === 'Settled');
-      const recorded = foldSale(settledAt < 0 ? events : events.slice(0, settledAt + 1));
+      const recorded = foldSale(asSettled(events));
       if (recorded?.sale.settlement) return { answer: recorded, replayed: attempt === 1 };
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
@@ -59,6 +58,13 @@ export class SettleCommandHandler {
     const events = [event, ...declinedBySettlement(sale, event)];
     await this.journal.append(streams.request(saleId), sale.revision, events, origin);
   }
+}
+
+/** Up to what its settlement wrote: itself, and the end of each approval that waited. All of them, of one not yet settled. */
+function asSettled(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  const at = events.findIndex(({ event }) => event.type === 'Settled');
+  const before = at < 0 ? undefined : foldSale(events.slice(0, at));
+  return before ? events.slice(0, at + 1 + awaiting(before.sale).length) : events;
 }
 
 /** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left, held or not. */

@@ -1,4 +1,4 @@
-import type { OpenBatches } from '../batches/open-batches.js';
+import type { Left, OpenBatches } from '../batches/open-batches.js';
 import type { Position } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -76,19 +76,19 @@ export class TimeoutReversalCommandHandler {
     if (earlier) return earlier;
     const hold = await this.hold(request, found);
     const shut = this.batches.enter(batch, request.day);
-    let recorded = false;
+    let left: Left = 'nothing';
     try {
       const decided = shut ? { refusal: shut } : judge(request, found, hold);
       if (isOwn(decided)) {
         const outcome = await this.conclude(request, decided, found);
-        recorded = true;
+        left = 'fact';
         return outcome;
       }
       await this.requests.take(request);
-      recorded = true;
+      left = 'fact';
       return await this.undo(request, decided);
     } finally {
-      if (!shut) this.batches.leave(batch, recorded);
+      if (!shut) this.batches.leave(batch, left);
       hold.release();
     }
   }
@@ -117,7 +117,7 @@ export class TimeoutReversalCommandHandler {
     const batch = await this.batches.find({ merchantId, terminalId, batchNo: original.batchNo });
     if (this.batches.enter(batch, batch.day ?? day)) return { isCleared: true, release: nothing };
     const release = (): void => {
-      this.batches.leave(batch, true);
+      this.batches.leave(batch, 'fact');
     };
     return { isCleared: false, release };
   }

@@ -76,4 +76,5 @@ export class VoidabilityAnswerDto {
   @Optional() @Nested(() => EffectDto) effect?: EffectDto;
   @Nested(() => SentenceDto) explanation!: SentenceDto;
   @Nested(() => AsOfDto) asOf!: AsOfDto;
+  @Text() responseCode!: string;
 }

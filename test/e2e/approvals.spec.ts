@@ -130,8 +130,11 @@ describe('a request that waits', () => {
     const { saleId } = await shop.sell();
     const { voidId } = (await shop.void(saleId)).body;
 
-    await ledger.post(`/v1/sales/${saleId}/settle`);
+    const settled = await ledger.post(`/v1/sales/${saleId}/settle`);
 
+    const now = await ledger.get(`/v1/sales/${saleId}`);
+    expect([settled.body, settled.headers['etag']]).toEqual([now.body, now.headers['etag']]);
+    expect((await ledger.post(`/v1/sales/${saleId}/settle`)).body).toEqual(now.body);
     expect(await outcomeOf(voidId)).toMatchObject({
       outcome: 'refused',
       code: 'funds-not-settled',

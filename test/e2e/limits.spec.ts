@@ -176,22 +176,22 @@ describe('GET of a terminal and of a store', () => {
     const limits = { single: { sale: 5_000 }, daily: { void: { count: 2 } } };
     await ledger.put(`${shop.path}/terminals/T2`, { storeId: 'S1', currency: 'USD', limits });
     await ledger.put(`${shop.path}/stores/S1`, { limits });
-    const { merchantId } = shop;
+    const own = { merchantId: shop.merchantId, responseCode: '00' };
     const [terminal, store] = [`${shop.path}/terminals/T2`, `${shop.path}/stores/S1`];
     expect((await ledger.get(terminal)).body).toEqual({
-      ...{ merchantId, terminalId: 'T2', storeId: 'S1', currency: 'USD', limits },
+      ...{ ...own, terminalId: 'T2', storeId: 'S1', currency: 'USD', limits },
     });
     expect((await ledger.get(store)).body).toEqual({
-      ...{ merchantId, storeId: 'S1', limits, terminals: ['T1', 'T2'] },
+      ...{ ...own, storeId: 'S1', limits, terminals: ['T1', 'T2'] },
     });
 
     await ledger.put(terminal, { storeId: 'S2' });
     await ledger.put(store, {});
     expect((await ledger.get(terminal)).body).toEqual({
-      ...{ merchantId, terminalId: 'T2', storeId: 'S2' },
+      ...{ ...own, terminalId: 'T2', storeId: 'S2' },
     });
     expect((await ledger.get(store)).body).toEqual({
-      ...{ merchantId, storeId: 'S1', terminals: ['T1'] },
+      ...{ ...own, storeId: 'S1', terminals: ['T1'] },
     });
   });
 

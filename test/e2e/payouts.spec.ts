@@ -173,6 +173,17 @@ describe('a payout', () => {
     },
   );
 
+  test('comes back without a word, too', async () => {
+    const shop = await settled();
+    await run(TOMORROW);
+    const path = `/v1/payouts/${shop.merchantId}.EUR.1/returned`;
+    const returned = await ledger.post(path, {});
+    expect([returned.status, returned.body.status]).toEqual([200, 'returned']);
+    expect(returned.body).not.toHaveProperty('returnReason');
+    expect((await ledger.post(path, {})).body).toEqual(returned.body);
+    expect((await ledger.post(path, { reason: 'account closed' })).body.fields).toEqual(['reason']);
+  });
+
   test('that there never was is not found', async () => {
     const { status, body } = await ledger.post('/v1/payouts/M1.EUR.7/paid', {});
     expect([status, body.code, body.responseCode]).toEqual([404, 'unknown-payout', '25']);

@@ -234,6 +234,7 @@ describe('GET /v1/sales/{saleId}', () => {
       businessDateEndsAt: '2026-03-03T00:00:00.000Z',
       occurredAt: '2026-03-02T10:00:00.000Z',
       operations: [],
+      responseCode: '00',
       revision: 0,
       position,
     });

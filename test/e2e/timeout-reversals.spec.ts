@@ -270,14 +270,19 @@ describe('the batch', () => {
     expect(body.settled).toMatchObject({ count: 1, amount: 950 });
   });
 
-  test('does not count a void that was undone after its sale', async () => {
+  test('does not count a void that was undone after its sale, nor does the sale', async () => {
     await openShop({ voidPolicy: { partial: true } });
     const { saleId } = await shop.sell({ amount: 1_000 });
     const undone = shop.request();
     await shop.void(saleId, { ...undone, amount: 300 });
     await timeout(requestOf(saleId));
-    await timeout(undone);
+    expect(await sale(saleId)).toMatchObject({ voided: 300, reversed: 700 });
+    const { position } = (await timeout(undone)).body;
 
+    const figures = { status: 'reversed', voided: 0, reversed: 1_000, remaining: 0 };
+    expect(await sale(saleId)).toMatchObject(figures);
+    const listed = await ledger.get(`${shop.path}/sales?after=${position}`);
+    expect(listed.body.sales).toMatchObject([figures]);
     const { body } = await shop.closeBatch();
 
     expect(body.totals).toMatchObject({ saleCount: 0, saleAmount: 0, voidCount: 0, voidAmount: 0 });

@@ -30,7 +30,6 @@ const OBJECTS: Partial<Record<LedgerEventType, readonly string[]>> = {
 /** What somebody has told the ledger, and nothing else says: it was always asked for. */
 const TOLD: Partial<Record<LedgerEventType, readonly string[]>> = {
   ChargebackOpened: ['reason'],
-  PayoutReturned: ['reason'],
   WrittenOff: ['reason'],
   RightFrozen: ['reason'],
   RightRestored: ['reason'],

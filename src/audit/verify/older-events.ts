@@ -1,5 +1,7 @@
 import type { LedgerEvent, LedgerEventType } from '../../ledger/domain/ledger-event.js';
 
+const NONE: readonly string[] = [];
+
 /** A version that gave events fields which they had lacked. */
 interface Since {
   readonly lacked: Partial<Record<LedgerEventType, readonly string[]>>;
@@ -28,9 +30,25 @@ const VERSIONS: readonly Since[] = [
     lacked: { BatchClosed: ['refundsCounted'] },
     marks: new Set<LedgerEventType>(['ApprovalRequested', 'AppealFiled']),
   },
+  {
+    // What a void had taken of a sale that was reversed before it: before, the void stayed with the sale.
+    lacked: { Reversal: ['voided'] },
+    marks: new Set<LedgerEventType>(),
+  },
 ];
 
-const NONE: readonly string[] = [];
+type Lacked = Partial<Record<LedgerEventType, readonly string[]>>;
+
+/** By how many of the versions are passed: what those behind them gave. */
+const LACKED: readonly Lacked[] = VERSIONS.map((_, passed) => {
+  const all: Lacked = {};
+  for (const { lacked } of VERSIONS.slice(passed)) {
+    for (const [type, names] of Object.entries(lacked) as [LedgerEventType, readonly string[]][]) {
+      all[type] = [...(all[type] ?? NONE), ...names];
+    }
+  }
+  return all;
+});
 
 /**
  * Which fields an event may lack because the version that wrote it did not know them: only as long as nothing in the log
@@ -48,11 +66,7 @@ export class OlderEvents {
   }
 
   mayLack(type: LedgerEventType): readonly string[] {
-    for (let at = this.passed; at < VERSIONS.length; at += 1) {
-      const lacked = VERSIONS[at]?.lacked[type];
-      if (lacked) return lacked;
-    }
-    return NONE;
+    return LACKED[this.passed]?.[type] ?? NONE;
   }
 }
 

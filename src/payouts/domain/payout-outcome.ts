@@ -17,14 +17,14 @@ export function decidePaid(
   return { type: 'PayoutPaid', data: { ...fact, ...reference } };
 }
 
-/** Undefined when it was told before. */
+/** Undefined when it was told before. Told again without the reason it is the same. */
 export function decideReturned(
-  { status, returnReason }: Payout,
+  { status, returnReason: told }: Payout,
   fact: PayoutFact,
-  reason: string,
+  reason: string | undefined,
 ): PayoutEvent | Refusal | undefined {
-  if (status === 'returned') {
-    return reason === returnReason ? undefined : requestRefusals.idUsed(['reason']);
-  }
-  return { type: 'PayoutReturned', data: { ...fact, reason, afterPaid: status === 'paid' } };
+  const isSame = reason === undefined || reason === told;
+  if (status === 'returned') return isSame ? undefined : requestRefusals.idUsed(['reason']);
+  const why = reason !== undefined && { reason };
+  return { type: 'PayoutReturned', data: { ...fact, ...why, afterPaid: status === 'paid' } };
 }

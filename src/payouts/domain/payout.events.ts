@@ -30,7 +30,7 @@ export type PayoutEvent =
   | {
       readonly type: 'PayoutReturned';
       readonly data: PayoutFact & {
-        readonly reason: string;
+        readonly reason?: string;
         /** Whether it had been reported paid: which account the money comes back from. */
         readonly afterPaid: boolean;
       };

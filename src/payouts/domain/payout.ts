@@ -28,8 +28,15 @@ export function evolvePayout(payout: Payout | undefined, event: PayoutEvent): Pa
         ...(bankReference !== undefined && { bankReference }),
       };
     }
-    case 'PayoutReturned':
-      return { ...payout, status: 'returned', changedAt, returnReason: event.data.reason };
+    case 'PayoutReturned': {
+      const { reason } = event.data;
+      return {
+        ...payout,
+        status: 'returned',
+        changedAt,
+        ...(reason !== undefined && { returnReason: reason }),
+      };
+    }
   }
 }
 

@@ -17,8 +17,6 @@ export interface Question {
   readonly now: number;
   /** Who asks; undefined where nobody in particular does. */
   readonly requester?: string | undefined;
-  /** In which the terminal that asks means its amounts; undefined where none asks. */
-  readonly currency?: string | undefined;
   /** undefined: all that is left, and for the answer "can any amount be given back?". */
   readonly amount?: number | undefined;
   readonly originalAmount?: number | undefined;

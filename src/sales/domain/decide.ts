@@ -98,17 +98,15 @@ export interface GiveBackCommand extends RequestIdentity {
 }
 
 /**
- * Gives back what the question asks about, or says why not: the first condition that fails, a terminal of another
- * currency, then the first requirement that was not brought along [S2, S3].
+ * Gives back what the question asks about, or says why not: the first condition that fails, then the first requirement
+ * that was not brought along [S2, S3].
  */
 export function decideGiveBack(
   command: GiveBackCommand,
   asked: Question,
   at: { readonly day: BusinessDay; readonly storeId: string },
 ): { readonly event: Answered } | { readonly refusal: Refusal } {
-  // Of a command no amount means all that is left, not any amount.
-  const all = asked.sale && free(asked.sale);
-  const question = { ...asked, amount: asked.amount ?? all };
+  const question = commanded(asked);
   const decision = decisionOf(question);
   const kind =
     command.asked === 'reversal' ? (decision === 'void' ? 'void' : 'refund') : command.asked;
@@ -116,8 +114,6 @@ export function decideGiveBack(
   if (failed) return { refusal: refusalOf(failed, decision) };
   const { sale, merchant } = question;
   if (!sale || !merchant) throw new Error('a sale passed all conditions without being there');
-  const { currency = sale.data.currency } = question;
-  if (currency !== sale.data.currency) return { refusal: requestRefusals.currency(currency) };
   if (command.approver && command.approver.verdict !== 'recognised') {
     return { refusal: supervisorRefusals[command.approver.verdict]() };
   }
@@ -137,6 +133,16 @@ export function decideGiveBack(
   if (kind === 'void') return { event: { type: 'Void', data: common } };
   const fields = refundFields(sale, amount, merchant);
   return { event: { type: 'Refund', data: { ...common, ...fields } } };
+}
+
+/** Of a command no amount means all that is left, not any amount. */
+function commanded(asked: Question): Question {
+  return { ...asked, amount: asked.amount ?? (asked.sale && free(asked.sale)) };
+}
+
+/** Why the batch of a request that gives back did not take it, and what the decision says of the sale now. */
+export function shutOut(shut: Refusal, asked: Question): Refusal {
+  return { ...shut, nextStep: decisionOf(commanded(asked)) };
 }
 
 export function conditionsOf(kind: 'void' | 'refund'): readonly Condition[] {

@@ -2,6 +2,7 @@ import { businessDay, daysBetween } from '../../merchants/domain/business-day.js
 import { type Condition, type Question, say } from './condition.js';
 import { failing } from './judge.js';
 import { withinLimits } from './limits.js';
+import type { Sentence } from './refusal.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
@@ -114,13 +115,19 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
       const met = funds >= BigInt(question.amount ?? 1);
       return {
         met,
-        detail: met
-          ? say(`${funds} is available.`, `可用余额 ${funds}。`)
-          : say(`Only ${funds} is available.`, `可用余额不足，仅 ${funds}。`),
+        detail: met ? say(`${funds} is available.`, `可用余额 ${funds}。`) : tooLittle(funds),
       };
     },
   },
 ];
+
+function tooLittle(funds: bigint): Sentence {
+  if (funds > 0n) return say(`Only ${funds} is available.`, `可用余额不足，仅 ${funds}。`);
+  return say(
+    `Nothing is available${funds < 0n ? `: the merchant owes ${0n - funds}` : ''}.`,
+    `无可用余额${funds < 0n ? `，商户欠款 ${0n - funds}` : ''}。`,
+  );
+}
 
 /** What a refund can draw on; undefined where it may go below zero or draws on the sale's own pending money. */
 export function fundsFor({

@@ -44,7 +44,8 @@ export type ConditionCode =
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 
 /** What a request can fail on before any condition of its sale is asked. */
-export type RequestCode = 'currency' | 'batch-date' | 'batch-closing' | 'batch-closed' | 'revision';
+export type RequestCode =
+  'currency' | 'batch-date' | 'batch-currency' | 'batch-closing' | 'batch-closed' | 'revision';
 
 /** What a time-out reversal fails on. */
 export type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reversible';

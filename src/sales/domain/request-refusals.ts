@@ -95,7 +95,18 @@ export const requestRefusals = {
       `Batch ${batchNo} is of business date ${businessDate}; use a new batch number.`,
       `批次 ${batchNo} 属于结算日 ${businessDate}，请使用新批次号。`,
     ),
-    nextStep: 'none',
+    nextStep: 'retry',
+  }),
+
+  batchCurrency: (batchNo: string, currency: string): Refusal => ({
+    code: 'batch-currency',
+    responseCode: '77',
+    cause: 'operator',
+    detail: say(
+      `Batch ${batchNo} is in ${currency}; use another batch number.`,
+      `批次 ${batchNo} 的币种为 ${currency}，请使用其他批次号。`,
+    ),
+    nextStep: 'retry',
   }),
 
   batchClosing: (batchNo: string): Refusal => ({
@@ -117,7 +128,7 @@ export const requestRefusals = {
       `Batch ${batchNo} is closed; use a new batch number.`,
       `批次 ${batchNo} 已结算，请使用新批次号。`,
     ),
-    nextStep: 'none',
+    nextStep: 'retry',
   }),
 } as const;
 

@@ -120,6 +120,8 @@ export type Undone =
       readonly saleId?: string;
       /** What it held while it waited for an approval. */
       readonly held?: Minor;
+      /** Of a void whose sale was reversed before: what it had taken, which is undone with the sale. */
+      readonly voided?: Omit<UndoneMoney, 'saleId'>;
     }
   | (UndoneMoney & {
       /** `amount` is what was left of it. */

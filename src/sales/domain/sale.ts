@@ -133,7 +133,7 @@ function undo(sale: Sale, data: ReversalData): Sale {
   };
   switch (data.undone) {
     case 'nothing':
-      return next;
+      return data.voided ? undoneWithSale(next, data.voided.amount) : next;
     case 'sale':
       return { ...next, reversed: data.amount };
     case 'void':
@@ -148,6 +148,12 @@ function undo(sale: Sale, data: ReversalData): Sale {
         feeReturned: subtract(sale.feeReturned, data.feeReturned),
       };
   }
+}
+
+/** What a void had taken of a sale that was reversed: all of the sale is reversed then. */
+function undoneWithSale(sale: Sale, voided: Minor): Sale {
+  const { reversed = ZERO } = sale;
+  return { ...sale, voided: subtract(sale.voided, voided), reversed: add(reversed, voided) };
 }
 
 function taken(data: SaleData): Sale {
@@ -169,27 +175,29 @@ function taken(data: SaleData): Sale {
 
 function chargedBack(sale: Sale, { type, data }: ChargebackEvent) {
   const { chargebackId, amount } = data;
-  const others = sale.chargebacks.filter((held) => held.chargebackId !== chargebackId);
-  const held = sale.chargebacks.find((one) => one.chargebackId === chargebackId);
+  const changed = (change: (held: Chargeback) => Chargeback): readonly Chargeback[] =>
+    sale.chargebacks.map((held) => (held.chargebackId === chargebackId ? change(held) : held));
   switch (type) {
     case 'ChargebackOpened': {
       const { fee, reason, evidenceRef } = data;
       const told = { reason, evidenceRef };
       const opened = { chargebackId, amount, fee, status: 'open' as const, told };
       return {
-        chargebacks: [...others, opened],
+        chargebacks: [...sale.chargebacks, opened],
         chargedBack: add(sale.chargedBack, amount),
       };
     }
     case 'ChargebackWon': {
-      const told = held && { ...held.told, isFeeReturned: data.feeReturned > 0 };
+      const isFeeReturned = data.feeReturned > 0;
       return {
-        chargebacks: told ? [...others, { ...held, status: 'won' as const, told }] : others,
+        chargebacks: changed(({ told, ...held }) => {
+          return { ...held, status: 'won', told: { ...told, isFeeReturned } };
+        }),
         chargedBack: subtract(sale.chargedBack, amount),
       };
     }
     case 'ChargebackLost':
-      return { chargebacks: held ? [...others, { ...held, status: 'lost' as const }] : others };
+      return { chargebacks: changed((held) => ({ ...held, status: 'lost' })) };
   }
 }
 

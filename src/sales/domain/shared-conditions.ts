@@ -61,7 +61,7 @@ export const amountRemaining = {
           met: false,
           detail: say(
             `Nothing of the sale is left: it is ${statusOf(sale)}.`,
-            '原消费已全额撤销、退货或冲正，无剩余金额。',
+            '原消费已无剩余金额：已撤销、退货、冲正或被拒付。',
           ),
         };
   },

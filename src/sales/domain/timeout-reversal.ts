@@ -148,7 +148,8 @@ function undoEffect(
     ...(cardToken !== undefined && { cardToken }),
   };
   if (sale.reversed !== undefined) {
-    return { undo: reversal({ undone: 'nothing', saleId }), sale };
+    const voided = { amount, currency, counted };
+    return { undo: reversal({ undone: 'nothing', saleId, voided }), sale };
   }
   if (effect.type === 'Void') {
     if (sale.settlement) return { refusal: timeoutReversalRefusals.settledSince(sale) };

@@ -1,0 +1,68 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { back, close, sell } from '../../support/requests.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+
+const log = newSqliteLog();
+let ledger: TestLedger;
+
+/** A sale in CNY, in a batch of T1, which sells in USD from then on. */
+beforeEach(async () => {
+  ledger = await TestLedger.open();
+  await ledger.register('M1', settings(), { T1: 'S1', T2: 'S1' });
+  await ledger.send(sell(1));
+  await sellsIn('USD');
+});
+
+async function sellsIn(currency: string): Promise<void> {
+  const terminal = { terminalId: 'T1', storeId: 'S1', currency };
+  await ledger.ledger.merchants.assignTerminal('M1', terminal, BY);
+}
+
+const SALE = 'M1.T1.000001.000001';
+const OTHER = { batchNo: '000002' };
+const dollars = { ...OTHER, currency: 'USD' };
+const refused = { refusal: { code: 'batch-currency', responseCode: '77', nextStep: 'retry' } };
+
+test('a batch takes sales in its own currency only, and another takes the rest', async () => {
+  expect(await ledger.send(sell(2, { currency: 'USD' }))).toMatchObject(refused);
+  expect(await ledger.send(sell(2, dollars))).toHaveProperty('answer');
+  expect(await ledger.send(close())).toMatchObject({ answer: { settled: { amount: '10000' } } });
+});
+
+test('a sale is voided and refunded in its own currency, at whatever terminal, in a batch of that', async () => {
+  await ledger.send(sell(2, dollars));
+  const wrong = await ledger.send(back('void', SALE, 3, OTHER));
+  expect(wrong).toMatchObject({ refusal: { code: 'batch-currency', nextStep: 'void' } });
+  const part = { amount: 4_000 };
+  expect(await ledger.send(back('void', SALE, 4, part))).toHaveProperty('answer');
+  expect(await ledger.send(back('void', SALE, 1, { ...part, terminalId: 'T2' }))).toHaveProperty(
+    'answer',
+  );
+  await ledger.send(close());
+  expect(
+    await ledger.send(back('refund', SALE, 1, { amount: 1_000, batchNo: '000003' })),
+  ).toHaveProperty('answer');
+});
+
+test('what is refused in a batch does not give it a currency', async () => {
+  expect(await ledger.send(sell(2, { ...OTHER, currency: 'EUR' }))).toMatchObject({
+    refusal: { code: 'currency' },
+  });
+  await ledger.send(back('void', SALE, 3, { ...OTHER, amount: 99_999 }));
+  expect(await ledger.send(sell(4, dollars))).toHaveProperty('answer');
+});
+
+test('a sale that was taken is answered again, whatever its terminal sells in by then', async () => {
+  expect(await ledger.send(sell(1))).toMatchObject({ answer: {}, replayed: true });
+});
+
+test('a ledger that has started again knows the currencies of its batches', async () => {
+  const first = await TestLedger.open(log);
+  await first.register('M1', settings(), { T1: 'S1' });
+  await first.send(sell(1));
+  await first.close();
+  ledger = await TestLedger.open(log);
+  await sellsIn('USD');
+  expect(await ledger.send(sell(2, { currency: 'USD' }))).toMatchObject(refused);
+});

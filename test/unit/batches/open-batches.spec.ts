@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { OpenBatches } from '../../../src/batches/open-batches.js';
+import type { Journal } from '../../../src/ledger/journal.js';
+import type { News } from '../../../src/ledger/news.js';
+import type { MerchantDirectory } from '../../../src/merchants/merchant-directory.js';
+import type { Views } from '../../../src/projections/views.js';
+
+test('who asks while the open batches are read gets what is read after that', async () => {
+  const waiting: (() => void)[] = [];
+  let readings = 0;
+  const views = {
+    waitFor: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    batches: {
+      live: () => {
+        readings += 1;
+        return [];
+      },
+    },
+  };
+  const batches = new OpenBatches(
+    { head: () => Promise.resolve('0') } as unknown as Journal,
+    views as unknown as Views,
+    {} as MerchantDirectory,
+    { isNeeded: true, listen: () => undefined } as unknown as News,
+  );
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  const first = batches.restore();
+  await turn();
+  const others = [batches.restore(), batches.restore()];
+  waiting.shift()?.();
+  await first;
+  expect(readings).toBe(1);
+  await turn();
+  waiting.shift()?.();
+  await Promise.all(others);
+  expect(readings).toBe(2);
+});
