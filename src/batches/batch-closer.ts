@@ -1,6 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor } from '../ledger/domain/ledger-event.js';
+import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal, Origin } from '../ledger/journal.js';
@@ -64,7 +64,7 @@ export class BatchCloser {
     if (!closedAnswer(events)) {
       const origin = { request: batch.name, by: THE_LEDGER, causationId: events[0]?.id };
       await this.settleAll(batch, request.data, origin);
-      await this.writeClosed(batch, request.data, origin);
+      await this.writeClosed(batch, events, request.data, origin);
     }
     this.batches.closed(batch);
   }
@@ -139,12 +139,18 @@ export class BatchCloser {
     return sale;
   }
 
-  private async writeClosed(batch: Batch, request: CloseRequested, origin: Origin): Promise<void> {
+  private async writeClosed(
+    batch: Batch,
+    events: readonly RecordedEvent[],
+    request: CloseRequested,
+    origin: Origin,
+  ): Promise<void> {
     await this.catchUp();
     const { merchantId, terminalId, batchNo, businessDate } = request;
     const seen = this.views.batches;
     const totals = seen.totals(batch.name);
-    const items = request.items ? itemsOf(batch.name, this.views) : [];
+    const { views, journal } = this;
+    const items = request.items ? await itemsOf(batch.name, events, { views, journal }) : [];
     const carriedForward = seen.carriedInto(terminalName(request), batch.name);
     const event: BatchEvent = {
       type: 'BatchClosed',

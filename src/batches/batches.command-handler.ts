@@ -1,6 +1,6 @@
 import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor } from '../ledger/domain/ledger-event.js';
+import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import { allOf } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
@@ -118,7 +118,7 @@ export class BatchesCommandHandler {
     if (!answer) return { answer: await this.liveAnswer(batch), replayed };
     const cameLate = request.terminal.totals ?? request.terminal.items;
     if (!cameLate || answer.reconciliation !== 'not-sent') return { answer, replayed };
-    return this.reconcileLate(batch, answer, request);
+    return this.reconcileLate(batch, events, answer, request);
   }
 
   /**
@@ -180,11 +180,13 @@ export class BatchesCommandHandler {
   /** Totals that come after the ledger closed the batch by itself are compared once, and written down. */
   private async reconcileLate(
     batch: Batch,
+    events: readonly RecordedEvent[],
     answer: BatchAnswer,
     { terminal, by }: CloseRequest,
   ): Promise<Done<BatchAnswer>> {
     await this.views.waitFor(answer.position, ['batches', 'sales']);
-    const items = terminal.items ? itemsOf(batch.name, this.views) : [];
+    const { views, journal } = this;
+    const items = terminal.items ? await itemsOf(batch.name, events, { views, journal }) : [];
     const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
     if (reconciliation === 'not-sent') return { answer, replayed: true };
     const { merchantId, terminalId, batchNo, businessDate } = answer;

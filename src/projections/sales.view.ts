@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BatchItem } from '../batches/domain/batch.events.js';
+import type { Minor } from '../ledger/domain/money.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { SaleRow } from './sales.projection.js';
 
@@ -12,6 +12,13 @@ export interface SalesQuery {
   /** `next` of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
+}
+
+export interface BatchSale {
+  readonly stan: string;
+  readonly amount: Minor;
+  /** As a whole, by now. */
+  readonly isReversed: boolean;
 }
 
 export interface SalesPage {
@@ -59,7 +66,10 @@ export class SalesView {
   private readonly toSettle: Database.Statement<[object], UnsettledSale>;
   private readonly lastFirst: Database.Statement<[number, number], RecentSale>;
   private readonly byName: Database.Statement<[string], SaleRow>;
-  private readonly itemsOf: Database.Statement<[{ batch: string }], BatchItem>;
+  private readonly itemsOf: Database.Statement<
+    [{ batch: string; before: number }],
+    Omit<BatchSale, 'isReversed'> & { readonly isReversed: 0 | 1 }
+  >;
 
   constructor(database: Database.Database) {
     this.byDate = new Listing(database, 'sales_by_date', 'merchantId = ?');
@@ -83,8 +93,8 @@ export class SalesView {
     );
     this.byName = database.prepare('SELECT * FROM sales WHERE saleId = ?');
     this.itemsOf = database.prepare(
-      `SELECT substr(saleId, -6) AS stan, 'sale' AS kind, amount FROM sales
-       WHERE saleId > @batch || '.' AND saleId < @batch || '/' AND status <> 'reversed'
+      `SELECT substr(saleId, -6) AS stan, amount, status = 'reversed' AS isReversed FROM sales
+       WHERE saleId > @batch || '.' AND saleId < @batch || '/' AND position < @before
        ORDER BY saleId`,
     );
   }
@@ -125,9 +135,10 @@ export class SalesView {
     return this.byName.get(saleId);
   }
 
-  /** The sales of a batch that stand, by STAN. */
-  items(batch: string): BatchItem[] {
-    return this.itemsOf.all({ batch });
+  /** The sales of a batch that stand in the log before a position, by STAN. */
+  items(batch: string, before: string): BatchSale[] {
+    const rows = this.itemsOf.all({ batch, before: Number(before) });
+    return rows.map((row) => ({ ...row, isReversed: row.isReversed === 1 }));
   }
 }
 

@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, Info } from 'luxon';
 import type { MerchantSettings, SettlementCycle } from './merchant.events.js';
 
 /** The two settings that make a merchant's business date. */
@@ -27,19 +27,23 @@ export function businessDateEnd(date: string, rule: DayRule): number {
   return end;
 }
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
 /** Zone arithmetic is slow, and many sales are asked about by the same few dates. */
 const ends = new Map<string, number>();
 const KEPT_ENDS = 10_000;
 
 function reckonedEnd(date: string, rule: DayRule): number {
   const [hour, minute] = rule.dayCloseAt.split(':').map(Number) as [number, number];
-  const day = DateTime.fromISO(date, { zone: 'utc' }).plus({ days: hour < 12 ? 1 : 0 });
-  const cutOff = DateTime.fromObject(
-    { year: day.year, month: day.month, day: day.day, hour, minute },
-    { zone: rule.timeZone },
-  );
-  // Of a time that comes twice, the library gives that which has today's offset: another in winter than in summer.
-  return Math.min(...cutOff.getPossibleOffsets().map((each) => each.toMillis()));
+  // As if the zone were UTC: within a day of it, whatever the zone, the clocks stand so.
+  const reading = Date.parse(date) + (hour < 12 ? DAY_MS : 0) + (hour * 60 + minute) * MINUTE_MS;
+  const zone = Info.normalizeZone(rule.timeZone);
+  const [before, after] = [reading - DAY_MS, reading + DAY_MS].map((at) => zone.offset(at));
+  const instants = [before, after].map((offset = 0) => reading - offset * MINUTE_MS);
+  const [moved = 0] = instants;
+  const standing = instants.filter((at) => at + zone.offset(at) * MINUTE_MS === reading);
+  return standing.length === 0 ? moved : Math.min(...standing);
 }
 
 /** The business date that an instant (epoch milliseconds) counts for, and when it ends. */
@@ -61,8 +65,6 @@ export function businessDay(at: number, rule: DayRule): BusinessDay {
 
 /** Zone arithmetic is slow and most requests fall on the day of the one before: the last day per rule is kept. */
 const lastDay = new Map<string, BusinessDay & { readonly startsAt: number }>();
-
-const DAY_MS = 86_400_000;
 
 /**
  * Calendar dates have no zone: they are counted in UTC, where every day has the same length. Those of years before 0000

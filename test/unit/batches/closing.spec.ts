@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BatchItem, StoredTotals } from '../../../src/batches/domain/batch.events.js';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
-import { back, close, sell } from '../../support/requests.js';
+import { back, close, sell, timeout } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
 
@@ -243,6 +243,27 @@ describe('the terminal’s own totals', () => {
     expect(await ledger.send(close())).toEqual(again);
     expect((await types()).filter((type) => type === 'BatchReconciled')).toHaveLength(1);
   });
+});
+
+test('items that come late are compared with what the close found: of a sale reversed since, too', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
+  await ledger.send(sell(2));
+  await ledger.send({ ...timeout(3, 2) });
+  await ledger.send(sell(4));
+  ledger.at('2026-11-24T16:00:00.000Z');
+  await ledger.closeDue();
+  const reversed = await ledger.send({ ...timeout(1, 1), batchNo: '000002' });
+  expect(reversed).toMatchObject({ answer: { outcome: 'reversed' } });
+  await ledger.caughtUp();
+
+  const totals = { ...NOTHING, saleCount: 2, saleAmount: '20000' };
+  const items: BatchItem[] = [
+    { stan: '000001', kind: 'sale', amount: of(10_000) },
+    { stan: '000004', kind: 'sale', amount: of(10_000) },
+  ];
+  const late = await ledger.send(close('000001', { totals, items }));
+  expect(late).toMatchObject({ answer: { reconciliation: 'matched' } });
 });
 
 describe('a day-close', () => {

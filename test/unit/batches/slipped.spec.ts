@@ -29,3 +29,24 @@ test('a sale that slips in behind a close at another node, and is undone there, 
     answer: { totals: { saleCount: 2, saleAmount: '20000' }, settled: { count: 2 } },
   });
 });
+
+test('a sale that slips in behind a close is none of its items', async () => {
+  const log = newSharedLog(() => 0);
+  const held = new HeldStore();
+  const closer = await TestLedger.open(log, { wrap: held.wrap });
+  const other = await TestLedger.open(log);
+  await closer.register('M1', settings(), { T1: 'S1' });
+  await closer.send(sell(1));
+  await other.send(sell(2));
+
+  const { sent, letGo } = held.holdNext('sale-M1.T1.000001.000001');
+  const items = [1, 2].map((stan) => ({ kind: 'sale', stan: `00000${stan}`, amount: 10_000 }));
+  const closing = closer.send(close('000001', { items }));
+  await sent;
+  expect(await other.send(sell(3))).toMatchObject({ answer: { status: 'open' } });
+  letGo();
+
+  expect(await closing).toMatchObject({
+    answer: { totals: { saleCount: 2 }, reconciliation: 'matched' },
+  });
+});

@@ -32,6 +32,8 @@ describe('the end of a business date', () => {
     expect(ends('2026-03-29', 'Europe/Berlin', '00:00')).toBe('2026-03-29T22:00:00.000Z');
     expect(ends('2026-10-24', 'Europe/Berlin', '00:00')).toBe('2026-10-24T22:00:00.000Z');
     expect(ends('2026-10-25', 'Europe/Berlin', '00:00')).toBe('2026-10-25T23:00:00.000Z');
+    // Where the clocks stand a day apart from those of today.
+    expect(ends('2011-09-24', 'Pacific/Apia', '00:00')).toBe('2011-09-25T10:00:00.000Z');
   });
   test('at a time that the clocks skip is as far behind midnight as ever', () => {
     // 02:00 becomes 03:00.
