@@ -22,7 +22,7 @@ export default {
     rule(
       'adapters-are-chosen-in-one-place',
       { path: '^src/', pathNot: '^src/event-store/' },
-      { path: '^src/event-store/(sqlite|kurrentdb|memory)/' },
+      { path: '^src/event-store/(sqlite|kurrentdb)/' },
       'Only open-event-store.ts picks an adapter.',
     ),
   ],

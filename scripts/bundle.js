@@ -4,12 +4,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Where the compiled modules are. */
+/** Where the modules are, and where the compiled ones. */
+const SOURCES = 'src';
 const MODULES = 'dist';
 
-const threads = readdirSync(MODULES, { recursive: true })
-  .filter((file) => file.endsWith('.worker.js'))
-  .map((file) => join(MODULES, file));
+const threads = readdirSync(SOURCES, { recursive: true })
+  .filter((file) => file.endsWith('.worker.ts'))
+  .map((file) => join(MODULES, file.replace(/ts$/, 'js')));
 
 /** What is read from its own folder: native code, and the files of the page that explains the API. */
 const READ_IN_PLACE = [

@@ -5,7 +5,7 @@ import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { evolveKey, type Holder, type Key, type KeyEvent } from './domain/key.js';
 import type { Keyring } from './keyring.js';
 import { hashOf, keyText, newKey } from './secret.js';
@@ -39,7 +39,7 @@ export class KeysCommandHandler {
   /** Refuses a key for a merchant or a terminal that there is not. @throws StoreUnavailableError */
   async add({ holder, name, expiresAt, isSigned }: NewKey, by: Actor): Promise<Outcome<AddedKey>> {
     const stranger = await this.stranger(holder);
-    if (stranger) return { refusal: stranger, replayed: false };
+    if (stranger) return notRecorded(stranger);
     const { keyId, secret } = newKey();
     const event: KeyEvent = {
       type: 'KeyAdded',

@@ -17,6 +17,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, ProblemError, refusalProblem } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
@@ -39,8 +40,6 @@ import {
 } from './books.dto.js';
 import { WriteOffsCommandHandler } from './write-offs.command-handler.js';
 import { renderMovement, renderStanding, statementCsv, totalsOf } from './books.render.js';
-
-const DEFAULT_LIMIT = 100;
 
 /** The books as they are read: balances, statements and the trial balance. */
 @Controller('v1')

@@ -17,6 +17,7 @@ import {
 } from '../http/fields.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { rejected } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
@@ -25,8 +26,7 @@ import { type SettlementLine, SETTLEMENTS_CURSOR } from '../projections/settleme
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-
-const DEFAULT_LIMIT = 100;
+import { notRecorded } from '../sales/sales.commands.js';
 
 export class SettlementsQueryDto {
   @Optional() @CalendarDate() from?: string;
@@ -91,7 +91,7 @@ export class SettlementsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (!(await this.merchants.get(merchantId))) {
-      return rejected(reply, { refusal: requestRefusals.unknownMerchant(), replayed: false });
+      return rejected(reply, notRecorded(requestRefusals.unknownMerchant()));
     }
     const { after, limit = DEFAULT_LIMIT, from, to } = query;
     refuseBackwards(from, to);

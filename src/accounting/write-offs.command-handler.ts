@@ -8,7 +8,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { booksRefusals } from '../payouts/domain/books-refusals.js';
 import type { Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 
 /** What is compared when the same name comes again. */
 interface Sent {
@@ -50,7 +50,7 @@ export class WriteOffsCommandHandler {
     by: Actor,
   ): Promise<Outcome<WriteOffAnswer>> {
     const merchant = (await this.directory.find(merchantId))?.merchant;
-    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     const currency = asked ?? merchant.settings.currency;
     const stream = streams.writeOff(`${merchantId}.${writeOffId}`);
     const sent = { currency, amount, reason, evidenceRef };
@@ -60,7 +60,7 @@ export class WriteOffsCommandHandler {
     const owed = this.owed(merchantId, currency);
     const given = BigInt(amount ?? owed);
     if (given > owed || given === 0n) {
-      return { refusal: booksRefusals.aboveReceivable(owed), replayed: false };
+      return notRecorded(booksRefusals.aboveReceivable(owed));
     }
     const now = this.clock.now();
     const data: WrittenOff = {
@@ -98,7 +98,7 @@ function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<WriteOf
     ),
   ];
   if (differing.length > 0) {
-    return { refusal: requestRefusals.idUsed(differing), replayed: false };
+    return notRecorded(requestRefusals.idUsed(differing));
   }
   return { answer: { writtenOff, position: position as Position }, replayed: true };
 }

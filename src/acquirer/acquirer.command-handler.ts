@@ -6,7 +6,7 @@ import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import type { AcquirerEvent } from './domain/acquirer.events.js';
 
 type Payment = AcquirerEvent['data'];
@@ -28,7 +28,7 @@ export class AcquirerCommandHandler {
   async record(sent: Omit<Payment, 'occurredAt'>, by: Actor): Promise<Outcome<RecordedPayment>> {
     for (const merchantId of new Set(sent.lines.map((line) => line.merchantId))) {
       if (await this.directory.find(merchantId)) continue;
-      return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+      return notRecorded(requestRefusals.unknownMerchant());
     }
     const stream = streams.acquirer(sent.paymentId);
     const payment = { ...sent, occurredAt: timeText(this.clock.now()) };
@@ -49,7 +49,7 @@ export class AcquirerCommandHandler {
     if (!held) throw new Error(`stream ${stream} conflicts, but is empty`);
     const differing = differingFields(sent, held.payment);
     return differing.length > 0
-      ? { refusal: requestRefusals.idUsed(differing), replayed: false }
+      ? notRecorded(requestRefusals.idUsed(differing))
       : { answer: held, replayed: true };
   }
 

@@ -5,6 +5,7 @@ import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, malformed, problems, sendProblem } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
@@ -20,8 +21,6 @@ import {
   MatchQueryDto,
 } from './acquirer.dto.js';
 import type { AcquirerLine } from './domain/acquirer.events.js';
-
-const DEFAULT_LIMIT = 100;
 
 /** What the acquirer pays, and how it matches what it owes. */
 @Controller('v1/acquirer')

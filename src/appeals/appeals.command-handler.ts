@@ -10,7 +10,7 @@ import {
 import type { Journal } from '../ledger/journal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { RequestQueries } from '../sales/request.queries.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { type Appeal, type AppealEvent, evolveAppeal, statusOf } from './domain/appeal.events.js';
 import { appealRefusals } from './domain/appeal-refusals.js';
 
@@ -50,7 +50,7 @@ export class AppealsCommandHandler {
     const state = await this.requests.request(appealId);
     const isRefused = state?.outcome === 'refused' && state.kind !== 'sale';
     if (!isRefused || !state.refusal || state.saleId !== saleId) {
-      return { refusal: appealRefusals.notRefused(), replayed: false };
+      return notRecorded(appealRefusals.notRefused());
     }
     const fact = { appealId, merchantId: refused.merchantId, saleId };
     const event: AppealEvent = {
@@ -74,12 +74,12 @@ export class AppealsCommandHandler {
     by: Actor,
   ): Promise<Outcome<RecordedAppeal>> {
     const held = await this.appeal(appealId);
-    if (!held) return { refusal: appealRefusals.unknown(), replayed: false };
+    if (!held) return notRecorded(appealRefusals.unknown());
     const { answered, filed } = held.appeal;
     if (answered) {
       const isSame = answered.outcome === outcome && differing(answered, said).length === 0;
       if (isSame) return { answer: held, replayed: true };
-      return { refusal: appealRefusals.answered(statusOf(held.appeal)), replayed: false };
+      return notRecorded(appealRefusals.answered(statusOf(held.appeal)));
     }
     const { merchantId, saleId } = filed;
     const occurredAt = timeText(this.clock.now());
@@ -124,7 +124,7 @@ export class AppealsCommandHandler {
 function repeated(earlier: RecordedAppeal, saleId: string, said: Said): Outcome<RecordedAppeal> {
   const { filed } = earlier.appeal;
   const fields = [...(filed.saleId === saleId ? [] : ['saleId']), ...differing(filed, said)];
-  if (fields.length > 0) return { refusal: requestRefusals.idUsed(fields), replayed: false };
+  if (fields.length > 0) return notRecorded(requestRefusals.idUsed(fields));
   return { answer: earlier, replayed: true };
 }
 

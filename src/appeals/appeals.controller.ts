@@ -5,6 +5,7 @@ import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
 import { APPEALS_CURSOR } from '../projections/appeals.view.js';
 import { Views } from '../projections/views.js';
@@ -25,8 +26,7 @@ import {
   renderRecorded,
   SaleAppealsQuery,
 } from './appeals.dto.js';
-
-const DEFAULT_LIMIT = 100;
+import { notRecorded } from '../sales/sales.commands.js';
 
 /** A refused void or refund can be appealed, and a reviewer answers [S3]. */
 @Controller('v1')
@@ -74,7 +74,7 @@ export class AppealsController {
     const { appeals } = this.views.appeals.list({ saleId, limit: DEFAULT_LIMIT });
     // A void of a sale that there is not is refused, too, and may be appealed.
     if (appeals.length === 0 && !(await this.sales.sale(saleId))) {
-      return rejected(reply, { refusal: noSuchSale(), replayed: false });
+      return rejected(reply, notRecorded(noSuchSale()));
     }
     return { appeals: appeals.map(renderAppeal) };
   }

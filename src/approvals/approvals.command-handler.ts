@@ -3,7 +3,7 @@ import { ConflictError, type Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { inTurn } from '../ledger/all-of.js';
 import type { Pace } from '../ledger/due-work.js';
-import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDateEnd } from '../merchants/domain/business-day.js';
@@ -18,11 +18,9 @@ import { countEffect } from '../sales/give-back.command-handler.js';
 import { type Asked, type Questions, withLimits } from '../sales/questions.js';
 import { readRequest } from '../sales/recorded-request.js';
 import { foldSale } from '../sales/recorded-sale.js';
-import type { Outcome, Rejected } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 
 const ATTEMPTS = 10;
-
-const THE_LEDGER: Actor = { kind: 'ledger' };
 
 /** A request for approval with the events that tell what became of it. */
 export interface RecordedApproval {
@@ -128,22 +126,23 @@ export class ApprovalsCommandHandler {
   ): Promise<Outcome<RecordedApproval>> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const standing = await this.standing(approvalId);
-      if (!standing) return refused(approvalRefusals.unknown());
+      if (!standing) return notRecorded(approvalRefusals.unknown());
       const { approval } = standing.recorded;
       if (approval.status === wanted) return { answer: standing.recorded, replayed: true };
-      if (approval.status !== 'awaiting') return refused(approvalRefusals.decided(approval.status));
+      if (approval.status !== 'awaiting')
+        return notRecorded(approvalRefusals.decided(approval.status));
       if (isSamePerson(standing.recorded, review, by))
-        return refused(approvalRefusals.samePerson());
+        return notRecorded(approvalRefusals.samePerson());
       try {
         const refusal = await act(standing);
         const after = (await this.standing(approvalId))?.recorded;
-        if (refusal) return { ...refused(refusal), ...(after && { position: after.position }) };
+        if (refusal) return { ...notRecorded(refusal), ...(after && { position: after.position }) };
         if (after) return { answer: after, replayed: false };
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
       }
     }
-    return refused(requestRefusals.conflict());
+    return notRecorded(requestRefusals.conflict());
   }
 
   /** The batch of the request must still be open: the void or refund counts in it. */
@@ -243,8 +242,4 @@ function isSamePerson({ approval, askedBy }: RecordedApproval, review: Review, b
   const { operatorId } = approval.data;
   const isSameKey = by.key !== undefined && by.key === askedBy.key;
   return isSameKey || (operatorId !== undefined && operatorId === review.operatorId);
-}
-
-function refused(refusal: Refusal): Rejected {
-  return { refusal, replayed: false };
 }

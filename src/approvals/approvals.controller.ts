@@ -4,12 +4,13 @@ import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
 import { APPROVALS_CURSOR } from '../projections/approvals.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { approvalRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { ApprovalsCommandHandler, type RecordedApproval } from './approvals.command-handler.js';
 import {
   ApprovalAnswer,
@@ -21,8 +22,6 @@ import {
   renderApproval,
   renderListed,
 } from './approvals.dto.js';
-
-const DEFAULT_LIMIT = 100;
 
 /** Voids and refunds that wait for a second person's yes [S1, S3]. */
 @Controller('v1/approvals')
@@ -55,7 +54,7 @@ export class ApprovalsController {
   ) {
     const recorded = await this.approvals.get(approvalId);
     if (recorded) return renderApproval(recorded);
-    return rejected(reply, { refusal: approvalRefusals.unknown(), replayed: false });
+    return rejected(reply, notRecorded(approvalRefusals.unknown()));
   }
 
   @Post(':approvalId/approve')

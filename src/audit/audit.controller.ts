@@ -2,7 +2,11 @@ import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { MayCall } from '../access/may-call.js';
-import type { Position as LogPosition } from '../event-store/event-store.js';
+import {
+  isPosition,
+  POSITION_DIGITS,
+  type Position as LogPosition,
+} from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
 import {
   Identifier,
@@ -19,15 +23,12 @@ import {
 } from '../http/fields.js';
 import { negotiated } from '../http/negotiated.js';
 import { AnswersAlso, Operation, Problems } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { malformed } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
-
-const DEFAULT_LIMIT = 100;
-
-const POSITION = /^\d{20}$/;
 
 export class TrailQueryDto {
   @Optional()
@@ -84,7 +85,7 @@ export class AuditController {
     name: 'Last-Event-ID',
     description:
       'The id of the last event that was read from an event stream: it goes on behind it',
-    schema: { type: 'string', pattern: POSITION.source },
+    schema: { type: 'string', pattern: `^\\d{${POSITION_DIGITS}}$` },
   })
   @AnswersAlso(200, TrailAnswer, 'application/x-ndjson', 'text/event-stream')
   @Problems()
@@ -115,7 +116,7 @@ export class AuditController {
 
 /** Of an event that was told before. @throws ProblemError for anything else */
 function positionIn(lastEventId: string): LogPosition {
-  if (POSITION.test(lastEventId)) return lastEventId as LogPosition;
+  if (isPosition(lastEventId)) return lastEventId;
   throw malformed('Last-Event-ID', 'is not the id of an event of the trail');
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import { Repeating } from '../ledger/repeating.js';
 import type { Views } from '../projections/views.js';
 import type { SigningKey } from './domain/signed-head.js';
 import type { SignedHead } from './domain/trail.events.js';
@@ -15,8 +16,7 @@ const SIGN_EVERY_MS = 60_000;
 
 /** Signs the head of the tree over the log, and keeps what it has signed in the log itself. */
 export class HeadSigner {
-  private timer: NodeJS.Timeout | undefined;
-  private signing: Promise<void> = Promise.resolve();
+  private readonly looks = new Repeating(LOOK_EVERY_MS, () => this.signIfDue());
   private readonly began: number;
 
   constructor(
@@ -38,20 +38,12 @@ export class HeadSigner {
 
   /** `onFault` is told what kept a head from being written; the next look tries again. */
   start(onFault: (error: unknown) => void): void {
-    this.timer = setTimeout(() => {
-      this.signing = this.signIfDue()
-        .catch(onFault)
-        .finally(() => {
-          if (this.timer) this.start(onFault);
-        });
-    }, LOOK_EVERY_MS);
+    this.looks.start(onFault);
   }
 
   /** Resolves once the head under way is written. */
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.signing;
+  stop(): Promise<void> {
+    return this.looks.stop();
   }
 
   /**

@@ -1,14 +1,18 @@
-import type { Position, StoredEvent } from '../event-store/event-store.js';
+import {
+  isPosition,
+  type Position,
+  type StoredEvent,
+  toPosition,
+} from '../event-store/event-store.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 
 /** How far a reading of the log goes: to a position, or over what had occurred by a time. */
 export type Until = { readonly position: Position } | { readonly time: number };
 
-const POSITION = /^\d{1,20}$/;
-
 /** Of a position, with or without its leading zeros, or a time in RFC 3339; undefined for any other text. */
 export function parseUntil(text: string): Until | undefined {
-  if (POSITION.test(text)) return { position: text.padStart(20, '0') as Position };
+  const position = /^\d+$/.test(text) ? toPosition(text) : text;
+  if (isPosition(position)) return { position };
   return isTimestamp(text) ? { time: Date.parse(text) } : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal, Origin } from '../ledger/journal.js';
@@ -25,8 +25,6 @@ import type { Batch, OpenBatches } from './open-batches.js';
 const PAGE = 512;
 
 const VIEW_TIMEOUT_MS = 60_000;
-
-const THE_LEDGER: Actor = { kind: 'ledger' };
 
 type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 

@@ -10,7 +10,7 @@ import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Done, Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Done, type Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
@@ -50,9 +50,9 @@ export class BatchesCommandHandler {
   ): Promise<Outcome<BatchAnswer>> {
     const { merchantId, terminalId } = identity;
     const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
-    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     if (!merchant.terminals.has(terminalId)) {
-      return { refusal: requestRefusals.unknownTerminal(), replayed: false };
+      return notRecorded(requestRefusals.unknownTerminal());
     }
     const batch = await this.batches.find(identity);
     return this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
@@ -67,7 +67,7 @@ export class BatchesCommandHandler {
     await this.batches.restore();
     // Behind it, so that the terminal of every batch is known.
     const merchant = (await this.directory.find(merchantId))?.merchant;
-    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     if (storeId !== undefined && !terminalsOfStore(merchant, storeId)) return undefined;
     const closing = this.batches
       .all()

@@ -6,7 +6,6 @@ import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import {
   type Chargeback,
@@ -17,7 +16,7 @@ import {
 } from '../sales/domain/sale.js';
 import { noSuchSale } from '../sales/domain/judge.js';
 import { foldSale } from '../sales/recorded-sale.js';
-import type { Outcome, Rejected } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import {
   type ChargebackDecision,
   type ChargebackFact,
@@ -76,7 +75,7 @@ export class ChargebacksCommandHandler {
         : undefined;
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
-      if (!recorded || !merchant) return refused(noSuchSale());
+      if (!recorded || !merchant) return notRecorded(noSuchSale());
       const { sale } = recorded;
       const now = this.clock.now();
       const { merchantId, currency } = sale.data;
@@ -88,7 +87,7 @@ export class ChargebacksCommandHandler {
       if (decided === 'done') {
         return { answer: answerOf(sale, chargebackId, recorded.position), replayed: true };
       }
-      if ('refusal' in decided) return refused(decided.refusal);
+      if ('refusal' in decided) return notRecorded(decided.refusal);
       try {
         const origin = { request: `${saleId} ${chargebackId}`, by };
         const { event } = decided;
@@ -99,7 +98,7 @@ export class ChargebacksCommandHandler {
         if (!(error instanceof ConflictError)) throw error;
       }
     }
-    return refused(requestRefusals.conflict());
+    return notRecorded(requestRefusals.conflict());
   }
 }
 
@@ -110,8 +109,4 @@ function answerOf(sale: Sale, chargebackId: string, position: Position): Chargeb
   const { revision } = sale;
   const shown = shownChargeback(held);
   return { ...shown, saleId, currency, remaining: remaining(sale), revision, position };
-}
-
-function refused(refusal: Refusal): Rejected {
-  return { refusal, replayed: false };
 }

@@ -5,6 +5,7 @@ import { isClockTime } from '../ledger/clock.js';
 import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
+import { settingsOf } from '../merchants/merchants.dto.js';
 import { Interrupt, type Tool, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
@@ -67,22 +68,15 @@ function asText(counts: Record<string, number>): string {
 }
 
 function settings(name: string, basisPoints: number): MerchantSettings {
-  return {
+  return settingsOf({
     name,
     currency: 'CNY',
     timeZone: 'Asia/Shanghai',
     dayCloseAt: '23:00',
-    settlementCycle: 'T1',
-    holidays: [],
-    fee: { basisPoints, perCardType: { debit: { basisPoints: 35, cap: minor(1_800) } } },
-    voidPolicy: { partial: true, consent: false, cardPresent: false },
-    refundPolicy: {
-      windowDays: 180,
-      whileVoidable: 'refuse',
-      feeReturn: 'proportional',
-      negativeBalance: true,
-    },
-  };
+    fee: { basisPoints, perCardType: { debit: { basisPoints: 35, cap: 1_800 } } },
+    voidPolicy: { partial: true },
+    refundPolicy: { feeReturn: 'proportional' },
+  });
 }
 
 /** The same week every time: nothing in it is left to chance. */
@@ -96,7 +90,7 @@ class Demo {
   ) {}
 
   async run(interrupt: Interrupt): Promise<Record<string, number>> {
-    await this.at(this.start, 8);
+    this.at(this.start, 8);
     const { merchants } = this.tool.ledger;
     for (const { merchantId, name, terminals, basisPoints } of SHOPS) {
       await merchants.put(merchantId, settings(name, basisPoints), OPERATOR);
@@ -127,10 +121,10 @@ class Demo {
     const batchNo = String(day + 1).padStart(6, '0');
     const sales: string[] = [];
     for (let number = 0; number < SALES_A_DAY; number += 1) {
-      await this.at(date, 9 + number * 2);
+      this.at(date, 9 + number * 2);
       sales.push(await this.sale(place, batchNo, 1_280 + day * 731 + number * 457 + index * 90));
     }
-    await this.at(date, 21);
+    this.at(date, 21);
     const [first = '', second = '', third = ''] = sales;
     if (day % 2 === 0) await this.reverse(place, batchNo, second, 'customer changed their mind');
     if (day === 1) await this.reverse(place, batchNo, first, 'one cup was cold', 500);
@@ -187,12 +181,11 @@ class Demo {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  private async at(date: string, hour: number): Promise<void> {
+  private at(date: string, hour: number): void {
     const midnight = businessDateEnd(addDays(date, -1), {
       timeZone: 'Asia/Shanghai',
       dayCloseAt: '00:00',
     });
     this.tool.clock.set(midnight + hour * HOUR);
-    await Promise.resolve();
   }
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { beancount, csv, hledger, leftOutText } from '../accounting/journal-export.js';
 import { exported, type ExportFormat, ndjson } from '../audit/export.js';
-import { parseUntil, type Until } from '../audit/until.js';
+import type { Until } from '../audit/until.js';
 import { settingsOfProcess } from '../config.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
@@ -11,6 +11,7 @@ import { skipsOf } from '../projections/skips.js';
 import { logProgress } from './log-progress.js';
 import { writeOut, writeThrough } from './out-file.js';
 import { untilInterrupted } from './tool.js';
+import { untilOption } from './until-option.js';
 
 /** What the verb writes, each from its own module. */
 const FORMATS = { ndjson, csv, hledger, beancount } satisfies Record<string, ExportFormat>;
@@ -31,7 +32,7 @@ export function exportCommand(): Command {
         .default('ndjson'),
     )
     .option('--out <file>', 'write to this file, which appears when it is whole, or to this pipe')
-    .option('--until <time or position>', 'only what had occurred by then', until)
+    .addOption(untilOption('only what had occurred by then'))
     .option('--json', 'show progress as lines of JSON')
     .action(run);
 }
@@ -75,11 +76,4 @@ async function* telling(
     for (const event of page) if (skipped.has(event.id)) console.error(leftOutText(event));
     yield page;
   }
-}
-
-/** A position or a time, as an option gives it. */
-export function until(text: string): Until {
-  const parsed = parseUntil(text);
-  if (parsed) return parsed;
-  throw new InvalidArgumentError('a position, or a time in RFC 3339 with its zone');
 }

@@ -1,8 +1,9 @@
 import { isTimeZone } from 'class-validator';
 import { Command, InvalidArgumentError } from 'commander';
-import { configure } from 'safe-stable-stringify';
 import { type Settings, settingsOfProcess } from '../config.js';
+import { exactText } from '../http/json.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
+import { settingsOf } from '../merchants/merchants.dto.js';
 import { faultsOf, type ImportSummary, TradeImport } from './import.js';
 import { type Column, COLUMNS, KINDS, type Layout, readTrade } from './import-rows.js';
 import { OwnLedger, type PlayedLedger } from './played-ledger.js';
@@ -11,8 +12,6 @@ import { startProgress } from './progress.js';
 import { ServedLedger } from './served-ledger.js';
 import { runningService } from './service.js';
 import { Interrupt, withLedger } from './tool.js';
-
-const stringify = configure({ bigint: true, deterministic: false });
 
 interface ImportOptions {
   readonly columns: Layout['columns'];
@@ -75,7 +74,7 @@ async function run(file: string, options: ImportOptions): Promise<number> {
       progress.end();
     }
   });
-  process.stdout.write(options.json ? `${stringify(summary)}\n` : asText(summary, code));
+  process.stdout.write(options.json ? `${exactText(summary)}\n` : asText(summary, code));
   if (summary.isInterrupted) return interrupt.exitCode;
   return faultsOf(summary).length === 0 ? 0 : 1;
 }
@@ -95,21 +94,9 @@ function settings({
   timeZone,
   feeBasisPoints,
 }: ImportOptions): Omit<MerchantSettings, 'name'> {
-  return {
-    currency: code,
-    timeZone,
-    dayCloseAt: '00:00',
-    settlementCycle: 'T1',
-    holidays: [],
-    fee: { basisPoints: feeBasisPoints },
-    voidPolicy: { partial: true, consent: false, cardPresent: false },
-    refundPolicy: {
-      windowDays: 180,
-      whileVoidable: 'refuse',
-      feeReturn: 'keep',
-      negativeBalance: true,
-    },
-  };
+  const fee = { basisPoints: feeBasisPoints };
+  const voidPolicy = { partial: true };
+  return settingsOf({ name: '', currency: code, timeZone, fee, voidPolicy });
 }
 
 function asText(summary: ImportSummary, code: string): string {

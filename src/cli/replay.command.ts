@@ -11,11 +11,11 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import { decode } from '../ledger/event-codec.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
-import { until } from './export.command.js';
 import { logProgress } from './log-progress.js';
 import type { Progress } from './progress.js';
 import { print, saleText, shownEvent, shownState, shownStep } from './replay.text.js';
 import { endWithReader, untilInterrupted } from './tool.js';
+import { untilOption } from './until-option.js';
 
 interface ReplayOptions {
   readonly merchant?: string;
@@ -30,7 +30,7 @@ export function replayCommand(): Command {
     .description('walks the trail and shows a sale, a merchant or the whole ledger as of then')
     .option('--merchant <id>', 'only this merchant')
     .option('--sale <id>', 'only this sale')
-    .option('--until <time or position>', 'as of then; without it as of now', until)
+    .addOption(untilOption('as of then; without it as of now'))
     .option('--follow', 'step through the events, with what could be done with the sale after each')
     .option('--json', 'print each step, the state, and progress, as lines of JSON')
     .action(run);

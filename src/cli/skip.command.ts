@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { settingsOfProcess } from '../config.js';
 import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
+import { toPosition } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { requireLog, withLedger } from './tool.js';
@@ -17,7 +18,7 @@ export function skipCommand(): Command {
   return new Command('skip')
     .description('lets a stopped read model leave out the event that it stopped at, for the record')
     .argument('<name>', 'of the read model')
-    .argument('<position>', 'where it has stopped', (text: string) => text.padStart(20, '0'))
+    .argument('<position>', 'where it has stopped', toPosition)
     .requiredOption('--reason <text>', 'why')
     .option('--operator <id>', 'who decides it')
     .option('--json', 'print the decision as JSON')

@@ -6,9 +6,17 @@ export type Position = string & { readonly unit: 'position' };
 /** Where a reader that has seen nothing stands: before the first event. */
 export const START = '00000000000000000000' as Position;
 
+export const POSITION_DIGITS = START.length;
+
+const POSITION = new RegExp(`^\\d{${POSITION_DIGITS}}$`);
+
+export function isPosition(text: string): text is Position {
+  return POSITION.test(text);
+}
+
 /** The position of the number that the store itself counts with. */
-export function toPosition(value: number | bigint): Position {
-  return String(value).padStart(START.length, '0') as Position;
+export function toPosition(value: number | bigint | string): Position {
+  return String(value).padStart(POSITION_DIGITS, '0') as Position;
 }
 
 /** What a stream must look like for an append to happen: its last revision (from 0), or nothing at all. */

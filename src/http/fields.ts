@@ -30,6 +30,7 @@ import { MAX_AMOUNT } from '../ledger/domain/money.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { holdsCardNumber } from './card-number.js';
 import { LEGIBLE } from './legible.js';
+import { POSITION_DIGITS } from '../event-store/event-store.js';
 
 /** Formats of the schemas, and what they admit. The same checks serve class-validator and the compiled schemas. */
 export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
@@ -129,7 +130,7 @@ export const TimeZone = (): PropertyDecorator => IsTimeZone();
 export const Timestamp = (): PropertyDecorator => IsRFC3339();
 export const CalendarDate = (): PropertyDecorator => ofFormat('calendarDate');
 export const TimeOfDay = (): PropertyDecorator => Matches(/^([01][0-9]|2[0-3]):[0-5][0-9]$/);
-export const Position = (): PropertyDecorator => Digits(20);
+export const Position = (): PropertyDecorator => Digits(POSITION_DIGITS);
 export const Flag = (): PropertyDecorator => IsBoolean();
 export const Text = (): PropertyDecorator => IsString();
 export const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values]);

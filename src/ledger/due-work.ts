@@ -1,4 +1,5 @@
 import { inTurn } from './all-of.js';
+import { Repeating } from './repeating.js';
 
 const INTERVAL_MS = 1_000;
 
@@ -10,8 +11,7 @@ export type Task = (pace: Pace) => Promise<void>;
 
 /** What falls due by the clock, done round by round for as long as the service runs. */
 export class DueWork {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Repeating(INTERVAL_MS, () => this.run('at-ease'));
 
   constructor(private readonly tasks: readonly Task[]) {}
 
@@ -22,19 +22,11 @@ export class DueWork {
 
   /** `onFault` is told what kept a round from its end; the next round tries again. */
   start(onFault: (error: unknown) => void): void {
-    this.timer = setTimeout(() => {
-      this.running = this.run('at-ease')
-        .catch(onFault)
-        .finally(() => {
-          if (this.timer) this.start(onFault);
-        });
-    }, INTERVAL_MS);
+    this.rounds.start(onFault);
   }
 
   /** Resolves once the round under way has ended. */
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.running;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 }

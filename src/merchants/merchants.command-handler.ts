@@ -6,7 +6,7 @@ import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import type {
   MerchantEvent,
   MerchantSettings,
@@ -69,7 +69,7 @@ export class MerchantsCommandHandler {
       }
       return { type: 'TerminalAssigned', data: { merchantId, ...terminal, occurredAt } };
     });
-    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!record) return notRecorded(requestRefusals.unknownMerchant());
     return { answer: { terminal, created, position: record.position }, replayed: false };
   }
 
@@ -85,11 +85,11 @@ export class MerchantsCommandHandler {
       const data = { merchantId, storeId, ...(limits && { limits }), occurredAt };
       return { type: 'StoreLimitsSet', data };
     });
-    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!record) return notRecorded(requestRefusals.unknownMerchant());
     return { answer: { position: record.position }, replayed: false };
   }
 
-  /** Freezes or restores the right to void or to refund. */
+  /** Freezes or restores the right to void, to refund, or to be paid out. */
   async setRight(
     merchantId: string,
     right: Right,
@@ -102,7 +102,7 @@ export class MerchantsCommandHandler {
       const type = status === 'frozen' ? 'RightFrozen' : 'RightRestored';
       return { type, data: { merchantId, right, reason, occurredAt } };
     });
-    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!record) return notRecorded(requestRefusals.unknownMerchant());
     return { answer: { right, status, position: record.position }, replayed: false };
   }
 
@@ -121,7 +121,7 @@ export class MerchantsCommandHandler {
       const data = { merchantId, supervisorId, name, passwordHash, occurredAt };
       return { type: 'SupervisorSet', data };
     });
-    if (!record) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!record) return notRecorded(requestRefusals.unknownMerchant());
     return { answer: { created, position: record.position }, replayed: false };
   }
 

@@ -31,6 +31,7 @@ import {
   TerminalBody,
   TerminalPath,
 } from './merchants.dto.js';
+import { notRecorded } from '../sales/sales.commands.js';
 
 @Controller('v1/merchants/:merchantId')
 export class MerchantsController {
@@ -66,7 +67,7 @@ export class MerchantsController {
   ) {
     const merchant = await this.merchants.get(merchantId);
     if (!merchant) {
-      return rejected(reply, { refusal: requestRefusals.unknownMerchant(), replayed: false });
+      return rejected(reply, notRecorded(requestRefusals.unknownMerchant()));
     }
     return merchantAnswer(merchant);
   }
@@ -111,7 +112,7 @@ export class MerchantsController {
   ) {
     const terminal = (await this.merchants.get(merchantId))?.terminals.get(terminalId);
     if (terminal) return { merchantId, ...terminal, responseCode: '00' };
-    return rejected(reply, { refusal: requestRefusals.unknownTerminal(), replayed: false });
+    return rejected(reply, notRecorded(requestRefusals.unknownTerminal()));
   }
 
   @Get('stores/:storeId')

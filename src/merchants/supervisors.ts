@@ -1,12 +1,10 @@
-import type { Actor } from '../ledger/domain/ledger-event.js';
+import { THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import type { Merchant, Supervised } from './domain/merchant.js';
 import type { MerchantsCommandHandler } from './merchants.command-handler.js';
 import { hashPassword, isPassword } from './password.js';
 
 /** Wrong passwords in a row after which a supervisor is locked, until the password is set anew. */
 const TRIES = 5;
-
-const THE_LEDGER: Actor = { kind: 'ledger' };
 
 export interface Approver {
   readonly id: string;

@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import { isIBAN } from 'class-validator';
 import Builder from 'fast-xml-builder';
-import { v5 as uuidV5 } from 'uuid';
 import { timeText } from '../ledger/clock.js';
 import { controlSum, decimalText } from '../ledger/currency.js';
+import { eventId } from '../ledger/event-id.js';
 import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
 
 /** A payout as a bank is told to make it. `amount` in minor units. */
@@ -25,7 +25,7 @@ export interface Payer {
 }
 
 /** Namespace of message names. */
-const NAMESPACE = '2f0f3c86-31a5-4b61-8f5f-0d0f7f6fb3f2';
+const NAMESPACE = Buffer.from('2f0f3c8631a54b618f5f0d0f7f6fb3f2', 'hex');
 
 /** The instructions as CSV, amounts in major units. */
 export function payoutCsv(date: string, instructions: readonly Instruction[]): string {
@@ -55,7 +55,7 @@ export function payoutXml(
   payer: Payer,
   now: number,
 ): string {
-  const name = uuidV5(instructions.map(({ payoutId }) => payoutId).join(' '), NAMESPACE);
+  const name = eventId(instructions.map(({ payoutId }) => payoutId).join(' '), NAMESPACE);
   const document = {
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     Document: {

@@ -2,7 +2,7 @@ import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
 import { allOf, inTurn } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Pace } from '../ledger/due-work.js';
 import type { Journal } from '../ledger/journal.js';
@@ -13,7 +13,7 @@ import type { BookName, BookWithMoney } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome, Rejected } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { booksRefusals } from './domain/books-refusals.js';
 import {
   decidePayout,
@@ -34,8 +34,6 @@ const NEEDED = ['books', 'batches'];
 
 /** Books that are paid side by side. */
 const AT_ONCE = 64;
-
-const THE_LEDGER: Actor = { kind: 'ledger' };
 
 /** What is asked to be paid: what is due on a date, or of that what was there when the date began, and only once. */
 interface Asked {
@@ -224,12 +222,12 @@ export class PayoutsCommandHandler {
       const stream = streams.payout(payoutId);
       const events = PAYOUT_NAME.test(payoutId) ? await this.journal.read(stream) : [];
       const recorded = foldPayout(events);
-      if (!recorded) return refused(booksRefusals.unknownPayout());
+      if (!recorded) return notRecorded(booksRefusals.unknownPayout());
       const { payout } = recorded;
       const { settings } = await this.merchantOf(payout);
       const event = decide(payout, factOf(payout, this.clock.now(), settings));
       if (!event) return { answer: recorded, replayed: true };
-      if ('code' in event) return refused(event);
+      if ('code' in event) return notRecorded(event);
       try {
         const origin = { request: payoutId, by };
         const appended = await this.journal.append(stream, events.length - 1, [event], origin);
@@ -239,7 +237,7 @@ export class PayoutsCommandHandler {
         if (!(error instanceof ConflictError)) throw error;
       }
     }
-    return refused(requestRefusals.conflict());
+    return notRecorded(requestRefusals.conflict());
   }
 
   private async today(book: BookName): Promise<string> {
@@ -265,10 +263,6 @@ export class PayoutsCommandHandler {
     else await this.views.waitFor(head, NEEDED, VIEW_TIMEOUT_MS);
     return head;
   }
-}
-
-function refused(refusal: Rejected['refusal']): Rejected {
-  return { refusal, replayed: false };
 }
 
 function policyOf({ rights, settings }: Merchant): PayoutPolicy {

@@ -8,11 +8,12 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { negotiated } from '../http/negotiated.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
 import { PAYOUT_CURSOR } from '../projections/payouts.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { booksRefusals } from './domain/books-refusals.js';
 import { PayoutsCommandHandler, type RecordedPayout } from './payouts.command-handler.js';
 import {
@@ -28,8 +29,6 @@ import {
 } from './payouts.dto.js';
 import { PayoutFiles } from './payout-files.js';
 import { renderPayout, renderRow } from './payouts.render.js';
-
-const DEFAULT_LIMIT = 100;
 
 @Controller('v1')
 export class PayoutsController {
@@ -108,7 +107,7 @@ export class PayoutsController {
   ) {
     const recorded = await this.handler.payout(payoutId);
     if (recorded) return exactly(reply, renderPayout(recorded));
-    return rejected(reply, { refusal: booksRefusals.unknownPayout(), replayed: false });
+    return rejected(reply, notRecorded(booksRefusals.unknownPayout()));
   }
 
   @Post('payouts/:payoutId/paid')

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { ProblemError, refusalProblem } from '../http/problem.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
@@ -11,8 +12,6 @@ import { renderListed } from '../sales/sales.render.js';
 import { CURSOR } from './sales.view.js';
 import { waitOrCursor } from './wait-or-cursor.js';
 import { Views } from './views.js';
-
-const DEFAULT_LIMIT = 100;
 
 /** What is read from views: each list waits, where asked, until its view has seen a position. */
 @Controller('v1/merchants/:merchantId')

@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
 import { HASH_BYTES, MerkleTree, TILE } from '../audit/domain/merkle.js';
-
-const POSITION_DIGITS = 20;
+import { POSITION_DIGITS } from '../event-store/event-store.js';
 
 /** An event, and how large the tree was behind it. */
 export interface Mark {

@@ -1,8 +1,6 @@
-import type { Position } from '../event-store/event-store.js';
+import { isPosition } from '../event-store/event-store.js';
 import { malformed } from '../http/problem.js';
 import type { Views } from './views.js';
-
-const POSITION = /^\d{20}$/;
 
 /**
  * A list's `after`: a position that its view must have reached before it answers, or where the page before ended,
@@ -16,9 +14,9 @@ export async function waitOrCursor(
   cursor: RegExp,
 ): Promise<string | undefined> {
   if (after === undefined || cursor.test(after)) return after;
-  if (!POSITION.test(after)) {
+  if (!isPosition(after)) {
     throw malformed('after', 'is neither a position nor the `next` of a page');
   }
-  await views.waitFor(after as Position, [name]);
+  await views.waitFor(after, [name]);
   return undefined;
 }

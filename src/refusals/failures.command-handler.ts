@@ -8,7 +8,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import type { Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import type { FailureEvent, FailureReport } from './domain/failure.events.js';
 
 export interface ReportedFailure {
@@ -28,9 +28,9 @@ export class FailuresCommandHandler {
   async report(report: FailureReport, by: Actor): Promise<Outcome<ReportedFailure>> {
     const { merchantId, terminalId } = report;
     const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
-    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     const terminal = merchant.terminals.get(terminalId);
-    if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };
+    if (!terminal) return notRecorded(requestRefusals.unknownTerminal());
     const failureId = eventId(`failure ${canonicalJson(report)}`);
     const now = this.clock.now();
     const { date: businessDate } = businessDay(now, merchant.settings);

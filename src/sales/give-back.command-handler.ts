@@ -11,11 +11,18 @@ import { decideGiveBack, shutOut } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
-import { causedBy, type NamedRequest, type NamedRequests, notRecorded } from './named-requests.js';
+import { causedBy, type NamedRequest, type NamedRequests } from './named-requests.js';
 import { type Asked, type Questions, withLimits } from './questions.js';
 import { readNamed } from './recorded-request.js';
 import { answerOf, foldSale, givenBackAnswer } from './recorded-sale.js';
-import type { GiveBack, GivenBackAnswer, Outcome, Rejected, SentOnSale } from './sales.commands.js';
+import {
+  notRecorded,
+  type GiveBack,
+  type GivenBackAnswer,
+  type Outcome,
+  type Rejected,
+  type SentOnSale,
+} from './sales.commands.js';
 
 /** A void or refund on its way. */
 interface Request extends NamedRequest {

@@ -20,7 +20,7 @@ import {
   type FirstEvent,
   fingerprintOf,
 } from './domain/same-content.js';
-import type { Outcome, Rejected, SentOnSale } from './sales.commands.js';
+import { notRecorded, type Outcome, type Rejected, type SentOnSale } from './sales.commands.js';
 
 /** How often a decision is taken anew because a stream changed under it. */
 const ATTEMPTS = 10;
@@ -163,10 +163,6 @@ export class NamedRequests {
     const origin = request.taken ? causedBy(request) : originOf(request);
     return this.journal.append(streams.request(request.name), expected, events, origin);
   }
-}
-
-export function notRecorded(refusal: Refusal): Rejected {
-  return { refusal, replayed: false };
 }
 
 function originOf({ name, sent }: NamedRequest): Origin {

@@ -12,6 +12,7 @@ import { type PaperWidth, receiptHtml, receiptText } from './receipt-layout.js';
 import { ReceiptQuery, RefundReceiptPath, VoidReceiptPath } from './receipts.dto.js';
 import { SaleQueries } from './sale.queries.js';
 import { SalePath } from './sales.dto.js';
+import { notRecorded } from './sales.commands.js';
 
 const NO_SUCH = {
   void: { en: 'The sale has no such void.', zh: '原消费无此撤销交易。' },
@@ -84,7 +85,7 @@ export class ReceiptsController {
     reply: FastifyReply,
   ): Promise<string | Problem> {
     const recorded = await this.sales.sale(saleId);
-    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
     const event = printedEvent(recorded, printed);
     const { merchantId } = recorded.sale.data;
     const merchant = event && (await this.sales.merchantAt(merchantId, event.position));

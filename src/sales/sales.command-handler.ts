@@ -17,7 +17,13 @@ import { swipeWarnings } from './domain/warnings.js';
 import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
 import type { RecentSwipes } from './recent-swipes.js';
 import { foldSale } from './recorded-sale.js';
-import type { Outcome, Sent, SaleTaken, TakeSale } from './sales.commands.js';
+import {
+  notRecorded,
+  type Outcome,
+  type Sent,
+  type SaleTaken,
+  type TakeSale,
+} from './sales.commands.js';
 
 /** What this handler writes. */
 type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
@@ -40,9 +46,9 @@ export class SalesCommandHandler {
     const merchant = known?.terminals.has(terminalId)
       ? known
       : (await this.directory.find(merchantId, terminalId))?.merchant;
-    if (!merchant) return { refusal: requestRefusals.unknownMerchant(), replayed: false };
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     const terminal = merchant.terminals.get(terminalId);
-    if (!terminal) return { refusal: requestRefusals.unknownTerminal(), replayed: false };
+    if (!terminal) return notRecorded(requestRefusals.unknownTerminal());
     const batch = this.batches.known(batchName(sale)) ?? (await this.batches.find(sale));
 
     const spot = hasLimits(merchant, terminal)
@@ -118,7 +124,7 @@ export class SalesCommandHandler {
       content: sent.content,
     });
     if (differing.length > 0) {
-      return { refusal: requestRefusals.nameUsed(differing), replayed: false };
+      return notRecorded(requestRefusals.nameUsed(differing));
     }
     const isReversed = events.some(
       (later) => later.event.type === 'Reversal' && later.event.data.of === name,
@@ -159,7 +165,7 @@ function takenAt(outcome: Outcome<SaleTaken>): Appended['position'] | undefined 
 
 /** A sale that comes, or comes again, after its own reversal. */
 function late(): Outcome<SaleTaken> {
-  return { refusal: requestRefusals.reversed(), replayed: false };
+  return notRecorded(requestRefusals.reversed());
 }
 
 function answer(

@@ -24,6 +24,11 @@ export interface Rejected {
   readonly position?: Position;
 }
 
+/** A no that no event says. */
+export function notRecorded(refusal: Refusal): Rejected {
+  return { refusal, replayed: false };
+}
+
 /** A sale as a terminal sends it; `amount` in minor units of `currency`. */
 export type TakeSale = SaleCommand;
 

@@ -38,6 +38,7 @@ import { VoidabilityAnswerDto, VoidabilityQueryDto } from './voidability.dto.js'
 import { renderEvent, renderSale, renderVoidability } from './sales.render.js';
 import { SettleCommandHandler } from './settle.command-handler.js';
 import { refuseMalformed, TerminalRequests } from './terminal-requests.js';
+import { notRecorded } from './sales.commands.js';
 
 const IfMatch = (): MethodDecorator =>
   ApiHeader({
@@ -84,7 +85,7 @@ export class SalesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SaleAnswer | Problem> {
     const recorded = await this.queries.sale(saleId);
-    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
     void reply.header('ETag', etag(recorded.sale.revision));
     return renderSale(recorded);
   }
@@ -120,7 +121,7 @@ export class SalesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const recorded = await this.queries.sale(saleId);
-    if (!recorded) return rejected(reply, { refusal: noSuchSale(), replayed: false });
+    if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
     return { events: recorded.events.map(renderEvent), responseCode: '00' };
   }
 

@@ -14,7 +14,7 @@ import { VOID_CONDITIONS } from './domain/void-conditions.js';
 import { refusalOf } from './domain/voidability.js';
 import { failing, type Judged } from './domain/judge.js';
 import { foldSale, type RecordedSale } from './recorded-sale.js';
-import type { Outcome, Rejected } from './sales.commands.js';
+import { notRecorded, type Outcome, type Rejected } from './sales.commands.js';
 
 const ATTEMPTS = 10;
 
@@ -44,7 +44,7 @@ export class SettleCommandHandler {
         if (!(error instanceof ConflictError)) throw error;
       }
     }
-    return { refusal: requestRefusals.conflict(), replayed: false };
+    return notRecorded(requestRefusals.conflict());
   }
 
   private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
@@ -79,5 +79,5 @@ function firstFailing(sale: Sale | undefined, merchant: Merchant | undefined) {
 /** Not recorded: a settlement is no request of a terminal, and has no name to be final for. */
 function notSettled(failed: Judged | undefined): Rejected {
   if (!failed) throw new Error('a sale is of a merchant that was never registered');
-  return { refusal: refusalOf(failed, 'none'), replayed: false };
+  return notRecorded(refusalOf(failed, 'none'));
 }

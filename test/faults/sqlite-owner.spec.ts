@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import { FolderInUseError, FolderLock, ownerOf } from '../../src/event-store/sqlite/folder-lock.js';
+import { FolderInUseError, FolderLock, ownerOf } from '../../src/event-store/folder-lock.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { eventOf } from '../support/store-events.js';
 import { newFolder } from '../support/store-folder.js';

@@ -118,28 +118,6 @@ export function hashAt(tile: Uint8Array, entry: number): Uint8Array {
   return tile.subarray(entry * HASH_BYTES, (entry + 1) * HASH_BYTES);
 }
 
-/** The root of a log that is read from its start, in the memory of a few hashes. */
-export class GrowingRoot {
-  size = 0;
-  /** Of whole subtrees, the largest first. */
-  private readonly peaks: { readonly height: number; readonly hash: Uint8Array }[] = [];
-
-  add(leaf: Uint8Array): void {
-    let top = { height: 0, hash: leaf };
-    for (let last = this.peaks.at(-1); last?.height === top.height; last = this.peaks.at(-1)) {
-      this.peaks.pop();
-      top = { height: top.height + 1, hash: nodeHash(last.hash, top.hash) };
-    }
-    this.peaks.push(top);
-    this.size += 1;
-  }
-
-  root(): Uint8Array {
-    if (this.peaks.length === 0) return EMPTY_ROOT;
-    return this.peaks.map(({ hash }) => hash).reduceRight((right, left) => nodeHash(left, right));
-  }
-}
-
 /** Whether a path leads from a leaf to a root (RFC 9162, 2.1.3.2). */
 export function isIncluded(
   leaf: Uint8Array,

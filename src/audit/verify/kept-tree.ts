@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import { CorruptLogError } from '../../event-store/event-store.js';
+import { POSITION_DIGITS, CorruptLogError } from '../../event-store/event-store.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
 import { damageTold, namingDamage } from '../../projections/file-faults.js';
@@ -12,8 +12,6 @@ interface Tile {
   readonly hashes: Buffer;
   readonly positions: string;
 }
-
-const POSITION_DIGITS = 20;
 
 /** A view’s file that can’t be read: the log can’t be held against it. `why`: naming it. */
 export interface Unreadable {

@@ -9,7 +9,7 @@ import {
   type StoredEvent,
   StoreUnavailableError,
 } from '../event-store.js';
-import { FolderLock } from '../sqlite/folder-lock.js';
+import { FolderLock } from '../folder-lock.js';
 import { AnyRevision } from './any-revision.js';
 import { Appender } from './appender.js';
 import { connect, type Connection, ReadClient, warningsOf } from './connection.js';

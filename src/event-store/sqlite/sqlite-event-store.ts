@@ -19,7 +19,7 @@ import {
   StoreUnavailableError,
 } from '../event-store.js';
 import { CommitQueue, type Writer } from './commit-queue.js';
-import { FolderLock } from './folder-lock.js';
+import { FolderLock } from '../folder-lock.js';
 import { InlineWriter } from './inline-writer.js';
 import { checkAtStart } from './log-check.js';
 import { inStoreTerms, logFile, openForWriting } from './log-file.js';

@@ -45,3 +45,6 @@ export interface Actor {
   /** Id of the key that vouched for them. */
   readonly key?: string;
 }
+
+/** Who does what falls due by itself. */
+export const THE_LEDGER: Actor = { kind: 'ledger' };

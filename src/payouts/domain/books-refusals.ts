@@ -1,7 +1,5 @@
-import type { Refusal, Sentence } from '../../sales/domain/refusal.js';
+import { say, type Refusal } from '../../sales/domain/refusal.js';
 import type { PayoutStatus } from './payout.js';
-
-const say = (en: string, zh: string): Sentence => ({ en, zh });
 
 const STATUS_ZH: Record<PayoutStatus, string> = {
   sent: '已发出',

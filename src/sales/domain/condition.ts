@@ -54,6 +54,4 @@ export interface Condition {
   readonly judge: (question: Known) => Verdict;
 }
 
-export const say = (en: string, zh: string): Sentence => ({ en, zh });
-
 export const minutes = (count: number): number => count * 60_000;

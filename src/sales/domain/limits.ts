@@ -1,7 +1,7 @@
 import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js';
 import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
-import { type Condition, type Known, say, type Verdict } from './condition.js';
-import type { Refusal, Sentence } from './refusal.js';
+import type { Condition, Known, Verdict } from './condition.js';
+import { say, type Refusal, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 
 /** What is held against limits. */

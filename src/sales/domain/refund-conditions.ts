@@ -1,8 +1,8 @@
 import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
-import { type Condition, type Question, say } from './condition.js';
+import type { Condition, Question } from './condition.js';
 import { failing } from './judge.js';
 import { withinLimits } from './limits.js';
-import type { Sentence } from './refusal.js';
+import { say, type Sentence } from './refusal.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 

@@ -99,8 +99,4 @@ export interface Refusal {
   readonly fields?: readonly string[];
 }
 
-export type Decided<E> = { readonly events: readonly E[] } | { readonly refusal: Refusal };
-
-export function refuse(refusal: Refusal): { readonly refusal: Refusal } {
-  return { refusal };
-}
+export const say = (en: string, zh: string): Sentence => ({ en, zh });

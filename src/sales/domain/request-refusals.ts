@@ -1,7 +1,5 @@
-import type { Refusal, Sentence } from './refusal.js';
+import { say, type Refusal } from './refusal.js';
 import type { Approval, Sale } from './sale.js';
-
-const say = (en: string, zh: string): Sentence => ({ en, zh });
 
 /** Refusals of a request as such: its terminal, its name, its batch. Each once, so that all routes say the same. */
 export const requestRefusals = {

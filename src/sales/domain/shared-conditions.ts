@@ -1,4 +1,5 @@
-import { type Known, say, type Verdict } from './condition.js';
+import { say } from './refusal.js';
+import type { Known, Verdict } from './condition.js';
 import { free, held, remaining, statusOf } from './sale.js';
 
 /** What voids and refunds ask first, alike. */

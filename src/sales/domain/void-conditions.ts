@@ -1,4 +1,5 @@
-import { type Condition, minutes, say } from './condition.js';
+import { say } from './refusal.js';
+import { type Condition, minutes } from './condition.js';
 import { withinLimits } from './limits.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 

@@ -1,10 +1,9 @@
-import type { Minor } from '../../ledger/domain/money.js';
 import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js';
-import { type Known, minutes, type Question, say } from './condition.js';
+import { type Known, minutes, type Question } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
 import { roomFor } from './limits.js';
 import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
-import type { Refusal, RequirementCode, Sentence } from './refusal.js';
+import { say, type Refusal, type RequirementCode, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
@@ -112,7 +111,7 @@ export function requirements(decision: Decision, question: Question): Requiremen
   if (!isKnown(question) || decision === 'none') return [];
   const { voidPolicy, refundPolicy } = question.merchant.settings;
   const policy = decision === 'void' ? voidPolicy : refundPolicy;
-  const amount: Minor | number = question.amount ?? free(question.sale);
+  const amount = question.amount ?? free(question.sale);
   const needed: [RequirementCode, boolean][] = [
     ['supervisor', policy.supervisorAbove !== undefined && amount > policy.supervisorAbove],
     ['card', decision === 'void' && voidPolicy.cardPresent],

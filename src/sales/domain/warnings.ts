@@ -1,5 +1,4 @@
-import { say } from './condition.js';
-import type { Sentence } from './refusal.js';
+import { say, type Sentence } from './refusal.js';
 import type { Sale } from './sale.js';
 
 /** What the cashier should look at twice. It stands on the event, and stops nothing. */
