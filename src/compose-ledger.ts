@@ -89,8 +89,16 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const questions = new Questions(journal, open, views, daySums);
   const giveBacks = new GiveBackCommandHandler(journal, requests, open, questions, supervisors);
   const timeoutReversals = new TimeoutReversalCommandHandler(journal, requests, open, daySums);
-  const batches = new BatchesCommandHandler(journal, directory, open, closer, views, clock);
   const approvals = new ApprovalsCommandHandler(journal, directory, open, questions, views, clock);
+  const batches = new BatchesCommandHandler(
+    journal,
+    directory,
+    open,
+    closer,
+    views,
+    clock,
+    approvals,
+  );
   const requestQueries = new RequestQueries(journal);
   const sweep = new RequestSweep(journal, views, giveBacks, timeoutReversals);
   const payouts = new PayoutsCommandHandler(journal, directory, views, clock);

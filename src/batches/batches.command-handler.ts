@@ -1,3 +1,4 @@
+import type { ApprovalsCommandHandler } from '../approvals/approvals.command-handler.js';
 import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -40,6 +41,7 @@ export class BatchesCommandHandler {
     private readonly closer: BatchCloser,
     private readonly views: Views,
     private readonly clock: Clock,
+    private readonly approvals: Pick<ApprovalsCommandHandler, 'endDue'>,
   ) {}
 
   /** Closes one batch, or says how it was closed. `terminal` is the terminal's own side of it, if sent. */
@@ -55,7 +57,9 @@ export class BatchesCommandHandler {
       return notRecorded(requestRefusals.unknownTerminal());
     }
     const batch = await this.batches.find(identity);
-    return this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
+    const closed = await this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
+    if (!closed.replayed) await this.endWaiting();
+    return closed;
   }
 
   /** Closes every open batch of the merchant, or of one of its stores; undefined where it has no such store. */
@@ -78,7 +82,13 @@ export class BatchesCommandHandler {
       this.closeBatch(batch, { requestedBy, terminal: {}, by }),
     );
     const closed = await Promise.all(answers);
+    await this.endWaiting();
     return { answer: { batches: closed.map(({ answer }) => answer) }, replayed: false };
+  }
+
+  /** What waited for an approval in a batch ends with it. Where that can't be done now, it is soon done as due work. */
+  private async endWaiting(): Promise<void> {
+    await this.approvals.endDue('awaited').catch(() => undefined);
   }
 
   /** Closes what is past its cut-off and takes up closes that were left unfinished. */

@@ -17,7 +17,7 @@ import type { Scope } from '../access/domain/key.js';
 import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
-import { etag } from '../http/if-match.js';
+import { etag, revisionsIn } from '../http/if-match.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, type Problem, rejected } from '../http/problem.js';
@@ -183,16 +183,19 @@ export class SalesController {
   @HttpCode(200)
   @Operation('settleSale', 'Settle a sale alone and at once')
   @MayCall(['operator'])
+  @IfMatch()
   @Answers(200, SaleAnswer, ['ETag', 'Idempotency-Replayed'])
-  @Problems(404, 409, 413, 415)
+  @Problems(404, 409, 412, 413, 415)
   async settle(
     @Param(parameters(SalePath)) { saleId }: SalePath,
     @Req() request: FastifyRequest,
+    @Headers('if-match') ifMatch: string | undefined,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     refuseBody(request.body);
-    const outcome = await this.settlements.settle(saleId, actorOf(caller));
+    const revisions = revisionsIn(ifMatch);
+    const outcome = await this.settlements.settle(saleId, actorOf(caller), revisions);
     return answer(reply, outcome, 200, (recorded) => {
       void reply.header('ETag', etag(recorded.sale.revision));
       return renderSale(recorded);

@@ -303,7 +303,6 @@ export class ListedSale {
   @Optional() @Sum() reversed?: number;
   @Optional() @Nested(() => SettlementDto) settlement?: SettlementDto;
   @Numeral() revision!: number;
-  @Position() position!: string;
 }
 
 export class SalesListAnswer {

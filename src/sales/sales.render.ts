@@ -1,7 +1,6 @@
 import { timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type { SaleRow } from '../projections/sales.projection.js';
-import { toPosition } from '../event-store/event-store.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { SettledData } from './domain/sale.events.js';
 import { type Approval, held, remaining, shownChargeback, statusOf } from './domain/sale.js';
@@ -184,7 +183,6 @@ export function renderListed(row: SaleRow): ListedSale {
     ...(row.reversed !== null && { reversed: row.reversed }),
     ...(row.settledAt !== null && { settlement: settlementOf(row, row.settledAt) }),
     revision: row.revision,
-    position: toPosition(row.position),
   };
 }
 

@@ -26,8 +26,15 @@ export class SettleCommandHandler {
     private readonly clock: Clock,
   ) {}
 
-  /** The sale as its settlement left it; asked again, the same. @throws StoreUnavailableError */
-  async settle(saleId: string, by: Actor): Promise<Outcome<RecordedSale>> {
+  /**
+   * The sale as its settlement left it; asked again, the same. `ifMatch`: revisions of which the sale that is to settle must
+   * have one. @throws StoreUnavailableError
+   */
+  async settle(
+    saleId: string,
+    by: Actor,
+    ifMatch?: readonly number[],
+  ): Promise<Outcome<RecordedSale>> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const events = REQUEST_NAME.test(saleId)
         ? await this.journal.read(streams.request(saleId))
@@ -36,6 +43,9 @@ export class SettleCommandHandler {
       if (recorded?.sale.settlement) return { answer: recorded, replayed: attempt === 1 };
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
+      if (recorded && ifMatch?.includes(recorded.sale.revision) === false) {
+        return notRecorded(requestRefusals.revision());
+      }
       const failed = firstFailing(recorded?.sale, merchant);
       if (failed || !recorded || !merchant) return notSettled(failed);
       try {

@@ -258,6 +258,17 @@ describe('POST /v1/sales/{saleId}/settle', () => {
     expect(again.body).toEqual(first.body);
   });
 
+  test('is of the revision that If-Match names, and told again whatever that is', async () => {
+    const { saleId } = await shop.sell();
+    const settle = (ifMatch: string) =>
+      ledger.post(`/v1/sales/${saleId}/settle`, undefined, { 'if-match': ifMatch });
+    const stale = await settle('"7"');
+    expect([stale.status, stale.body.code]).toEqual([412, 'revision']);
+    for (const ifMatch of ['"0"', '"7"']) {
+      expect((await settle(ifMatch)).body).toMatchObject({ status: 'settled', revision: 1 });
+    }
+  });
+
   test('answers 409 when nothing is left, 404 when there is no sale, 400 to a body', async () => {
     const { saleId } = await shop.sell();
     await shop.void(saleId);
