@@ -9,7 +9,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { declinedBySettlement } from './domain/approval.js';
 import { decideSettlement, instantTerms, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
-import { awaiting, type Sale } from './domain/sale.js';
+import type { Sale } from './domain/sale.js';
 import { VOID_CONDITIONS } from './domain/void-conditions.js';
 import { refusalOf } from './domain/voidability.js';
 import { failing, type Judged } from './domain/judge.js';
@@ -70,11 +70,13 @@ export class SettleCommandHandler {
   }
 }
 
-/** Up to what its settlement wrote: itself, and the end of each approval that waited. All of them, of one not yet settled. */
+/** Up to what its settlement wrote: itself, and the end of each void that waited. All of them, of one not yet settled. */
 function asSettled(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   const at = events.findIndex(({ event }) => event.type === 'Settled');
-  const before = at < 0 ? undefined : foldSale(events.slice(0, at));
-  return before ? events.slice(0, at + 1 + awaiting(before.sale).length) : events;
+  const settled = events[at]?.event;
+  const before = foldSale(events.slice(0, Math.max(0, at)))?.sale;
+  if (!before || settled?.type !== 'Settled') return events;
+  return events.slice(0, at + 1 + declinedBySettlement(before, settled).length);
 }
 
 /** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left, held or not. */

@@ -241,6 +241,20 @@ describe('a request that waits', () => {
   });
 });
 
+test('a refund that waits outlives the settlement, whose answer stays as it was', async () => {
+  const shop = await openShop({ refundPolicy: { whileVoidable: 'allow', approvalAbove: 5_000 } });
+  const { saleId } = await shop.sell();
+  const asked = await shop.refund(saleId, { amount: 7_000 });
+  expect(asked.status).toBe(202);
+  const settled = await ledger.post(`/v1/sales/${saleId}/settle`);
+  expect(settled.body).toMatchObject({ status: 'settled', revision: 2, held: 7_000 });
+
+  expect((await decide(asked.body.refundId, 'approve')).status).toBe(200);
+
+  expect((await ledger.post(`/v1/sales/${saleId}/settle`)).body).toEqual(settled.body);
+  expect((await ledger.get(`/v1/sales/${saleId}`)).body).toMatchObject({ refunded: 7_000 });
+});
+
 test('a refund of a settled sale waits as well, and its evidence stands on both events', async () => {
   const shop = await openShop();
   const { saleId } = await shop.sell();
