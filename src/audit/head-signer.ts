@@ -1,6 +1,7 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
+import { THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { Repeating } from '../ledger/repeating.js';
@@ -61,7 +62,7 @@ export class HeadSigner {
     const isFresh = this.wallClock() - since < SIGN_EVERY_MS;
     if (!hasClosed && (!hasGrown || isFresh)) return;
     const stream = streams.trail('heads');
-    const origin = { request: stream, by: { kind: 'ledger' } } as const;
+    const origin = { request: stream, by: THE_LEDGER };
     const event = { type: 'HeadSigned', data: this.head() } as const;
     try {
       await this.journal.append(stream, last?.revision ?? 'no-stream', [event], origin);

@@ -1,7 +1,7 @@
 import type { ApprovalsCommandHandler } from '../approvals/approvals.command-handler.js';
 import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import { allOf } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
@@ -99,7 +99,7 @@ export class BatchesCommandHandler {
       .all()
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
       .filter((batch) => this.batches.isOurs(batch));
-    const request = { requestedBy: 'ledger', terminal: {}, by: { kind: 'ledger' } } as const;
+    const request = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
     await allOf(
       due.map(async (batch) => {
         await this.requestClose(batch, request);

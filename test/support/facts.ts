@@ -7,6 +7,7 @@ import type {
   Right,
 } from '../../src/merchants/domain/merchant.events.js';
 import type { SaleData, SaleEvent, SettledData } from '../../src/sales/domain/sale.events.js';
+import type { StoredTotals } from '../../src/batches/domain/batch.events.js';
 
 /** A sale of 100.00 on Tuesday morning in Shanghai, whose business date ends with the day. */
 export const SALE_TIME = '2026-11-24T02:00:00.000Z';
@@ -203,4 +204,14 @@ export const batchClosed: BatchEvent = {
     refunds: [],
     reconciliation: 'not-sent',
   },
+};
+
+/** Totals of a batch that nothing is in. */
+export const NOTHING: StoredTotals = {
+  saleCount: 0,
+  saleAmount: '0',
+  voidCount: 0,
+  voidAmount: '0',
+  refundCount: 0,
+  refundAmount: '0',
 };
