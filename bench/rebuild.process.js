@@ -1,5 +1,4 @@
 // Builds every view from a log, as `ledger rebuild` does, or writes the very same rows by a plain loop.
-import { logPages } from '../dist/event-store/log-pages.js';
 import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { ALL_PROJECTIONS } from '../dist/projections/all-projections.js';
 import { columnsOf, Comparison } from '../dist/projections/rebuild/comparison.js';
@@ -35,7 +34,7 @@ async function rebuild({ eventStoreUrl, viewsDir }) {
 /** Takes down what each event makes the views write, for `plain`. */
 async function capture({ eventStoreUrl, captured, viewsDir }) {
   const store = await openEventStoreReader(eventStoreUrl);
-  await captureWrites(OF_FACTS, logPages(store), captured, viewsDir);
+  await captureWrites(OF_FACTS, store.pages(), captured, viewsDir);
   await store.close();
 }
 
@@ -48,7 +47,7 @@ async function plain({ eventStoreUrl, captured, viewsDir, built }) {
   const store = await openEventStoreReader(eventStoreUrl);
   const files = OF_FACTS.map((projection) => ViewFile.begin(viewsDir, projection, 1, 'candidate'));
   const writes = new CapturedWrites(captured, files);
-  const pages = logPages(store);
+  const pages = store.pages();
   let count = 0;
   for (;;) {
     const { value: page } = await watch.time(() => pages.next());
@@ -78,7 +77,7 @@ async function once({ eventStoreUrl, viewsDir, built }) {
   const store = await openEventStoreReader(eventStoreUrl);
   let count = 0;
   await watch.time(async () => {
-    for await (const page of logPages(store)) {
+    for await (const page of store.pages()) {
       parse(page);
       count += page.length;
     }

@@ -1,6 +1,5 @@
 // Checks a log whole, as `ledger verify` does, or only reads and parses it.
 import { verifyLog } from '../dist/audit/verify/verify-log.js';
-import { logPages } from '../dist/event-store/log-pages.js';
 import { openEventStoreReader } from '../dist/event-store/open-event-store.js';
 import { answering } from './answering.js';
 import { timed } from './timed.js';
@@ -14,7 +13,7 @@ answering(({ does, ...job }) => timed(() => WORK[does](job)));
 async function scan({ eventStoreUrl }) {
   const store = await openEventStoreReader(eventStoreUrl);
   let events = 0;
-  for await (const page of logPages(store)) {
+  for await (const page of store.pages()) {
     for (const { data, metadata } of page) {
       JSON.parse(data);
       JSON.parse(metadata);

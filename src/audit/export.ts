@@ -1,5 +1,4 @@
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
-import { logPages } from '../event-store/log-pages.js';
 import { logLine } from './domain/log-line.js';
 import { isBehind, isWithin, type Until } from './until.js';
 
@@ -19,7 +18,7 @@ export async function* exported(
   seen: (events: number) => void = () => undefined,
 ): AsyncGenerator<readonly StoredEvent[]> {
   let events = 0;
-  for await (const page of logPages(store)) {
+  for await (const page of store.pages()) {
     yield page.filter((event) => isWithin(until, event));
     seen((events += page.length));
     const last = page.at(-1);

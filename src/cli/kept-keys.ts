@@ -5,7 +5,6 @@ import {
   type Position,
   START,
 } from '../event-store/event-store.js';
-import { logPages } from '../event-store/log-pages.js';
 import { decode } from '../ledger/event-codec.js';
 import { isFileFault } from '../projections/file-faults.js';
 import { isKeyEvent, keysProjection } from '../projections/keys.projection.js';
@@ -18,7 +17,7 @@ export async function keptKeys(store: EventStore, viewsDir: string): Promise<Key
   const { position, keys } = inView(viewsDir);
   const found = new Map(keys.map((key) => [key.keyId, key]));
   const skipped = await skipsOf(store, keysProjection.name);
-  for await (const page of logPages(store, position)) {
+  for await (const page of store.pages(position)) {
     for (const stored of page) {
       if (!stored.type.startsWith('Key') || skipped.has(stored.id)) continue;
       const { event } = decode(stored);

@@ -1,5 +1,4 @@
 import type { EventStore, Position, StoredEvent } from './event-store.js';
-import { logPages } from './log-pages.js';
 
 /** What a store finds wrong with its own keeping of the log, apart from what the events say. */
 export interface KeepingFault {
@@ -18,7 +17,7 @@ export interface CheckedPage {
 /** The log up to where it ended when this began, from a store that answers for its own keeping. */
 export async function* trustedPages(store: EventStore): AsyncGenerator<CheckedPage> {
   const head = await store.head();
-  for await (const page of logPages(store)) {
+  for await (const page of store.pages()) {
     yield { events: upTo(head, page), faults: [] };
     if ((page.at(-1)?.position ?? '') >= head) return;
   }

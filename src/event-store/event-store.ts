@@ -19,6 +19,9 @@ export function toPosition(value: number | bigint | string): Position {
   return String(value).padStart(POSITION_DIGITS, '0') as Position;
 }
 
+/** Events of a page of the log, unless it is asked for otherwise. */
+export const PAGE = 1_000;
+
 /** What a stream must look like for an append to happen: its last revision (from 0), or nothing at all. */
 export type ExpectedRevision = number | 'no-stream' | 'any';
 
@@ -79,6 +82,13 @@ export interface EventStore {
 
   /** One page of the whole log. @throws NoSuchPositionError where a store can tell that nothing was ever there */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
+
+  /**
+   * Everything behind `after`, or from the start, in pages of so many events, to the end that the log has by then. For
+   * whoever goes through all of it: a server reads ahead, and goes on holding that for one who stops early.
+   * @throws as readAll
+   */
+  pages(after?: Position, size?: number): AsyncIterable<StoredEvent[]>;
 
   /** The event at just this position, if there is one. */
   at(position: Position): Promise<StoredEvent | undefined>;

@@ -137,7 +137,8 @@ export class Follower {
     this.received = last.position;
     const isBehindWanted = (this.projector.position() ?? this.wanted) < this.wanted;
     const isWantedHere = isBehindWanted && this.received >= this.wanted;
-    if (isWantedHere || this.gathered.length >= BATCH_EVENTS) this.flush();
+    const isEndHere = this.isBehind() && this.received >= this.head;
+    if (isWantedHere || isEndHere || this.gathered.length >= BATCH_EVENTS) this.flush();
     else {
       this.gathering ??= setTimeout(() => {
         this.gatherMore();

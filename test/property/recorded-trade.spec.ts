@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import type { Account } from '../../src/accounting/domain/chart-of-accounts.js';
-import { logPages } from '../../src/event-store/log-pages.js';
 import { openEventStoreReader } from '../../src/event-store/open-event-store.js';
 import type { LedgerEvent } from '../../src/ledger/domain/ledger-event.js';
 import { decode } from '../../src/ledger/event-codec.js';
@@ -51,7 +50,7 @@ describe('a year of recorded trade', () => {
     expect(code).toBe(0);
     summary = JSON.parse(out);
     const log = await openEventStoreReader(env.EVENT_STORE_URL);
-    for await (const page of logPages(log)) {
+    for await (const page of log.pages()) {
       for (const stored of page) events.push(decode(stored).event);
     }
     await log.close();

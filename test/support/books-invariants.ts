@@ -6,7 +6,6 @@ import { Balances } from '../../src/accounting/domain/entries.js';
 import { postingsOf } from '../../src/accounting/domain/postings.js';
 import { beancount, hledger } from '../../src/accounting/journal-export.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
-import { logPages } from '../../src/event-store/log-pages.js';
 import type { LedgerEvent, RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
 import { decode } from '../../src/ledger/event-codec.js';
 import type { Views } from '../../src/projections/views.js';
@@ -118,10 +117,10 @@ function expectReserve(events: readonly LedgerEvent[], book: BookName, held: big
 export async function expectSoundJournals(store: EventStore): Promise<void> {
   const folder = newFolderInMemory();
   const events: LedgerEvent[] = [];
-  for await (const page of logPages(store)) events.push(...page.map((one) => decode(one).event));
+  for await (const page of store.pages()) events.push(...page.map((one) => decode(one).event));
   const written = async (name: string, format: typeof hledger) => {
     let text = '';
-    for await (const part of format(logPages(store))) text += part;
+    for await (const part of format(store.pages())) text += part;
     const file = join(folder, name);
     writeFileSync(file, text);
     return { file, text };

@@ -77,6 +77,13 @@ export class CrashingStore implements EventStore {
     return this.answered(this.inner.readAll(options));
   }
 
+  async *pages(after?: Position, size?: number): AsyncGenerator<StoredEvent[]> {
+    for await (const page of this.inner.pages(after, size)) {
+      this.refuseWhenDead();
+      yield page;
+    }
+  }
+
   async at(position: Position): Promise<StoredEvent | undefined> {
     this.refuseWhenDead();
     return this.answered(this.inner.at(position));

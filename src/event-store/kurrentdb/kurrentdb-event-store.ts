@@ -4,8 +4,10 @@ import {
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
+  PAGE,
   type Position,
   type ReadAllOptions,
+  START,
   type StoredEvent,
   StoreUnavailableError,
 } from '../event-store.js';
@@ -129,6 +131,13 @@ export class KurrentDbEventStore implements EventStore {
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {
     return this.read(() => this.reads.page(options));
+  }
+
+  async *pages(after = START, size = PAGE): AsyncGenerator<StoredEvent[]> {
+    for await (const page of this.reads.pages(after, size)) {
+      if (this.closed) throw closedError();
+      yield page;
+    }
   }
 
   at(position: Position): Promise<StoredEvent | undefined> {

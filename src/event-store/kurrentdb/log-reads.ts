@@ -100,8 +100,31 @@ export class LogReads {
     return last?.position ?? START;
   }
 
+  /**
+   * Everything behind a position in pages of so many events. The first is asked for by itself, as is the next where a reading
+   * of all the rest has broken: that shows what is wrong, if it still is.
+   * @throws as page
+   */
+  async *pages(after: Position, size: number): AsyncGenerator<StoredEvent[]> {
+    for (let from = after; ;) {
+      const first = await this.page({ after: from, limit: size });
+      if (first.length > 0) yield first;
+      if (first.length < size) return;
+      from = first.at(-1)?.position ?? from;
+      try {
+        for await (const page of inPages(this.behind(from), size)) {
+          yield page;
+          from = page.at(-1)?.position ?? from;
+        }
+        return;
+      } catch {
+        // The next page is asked for by itself.
+      }
+    }
+  }
+
   /** Everything behind a position, as it comes from the server: one request for all of it. */
-  async *behind(after: Position): AsyncIterable<StoredEvent[]> {
+  private async *behind(after: Position): AsyncIterable<StoredEvent[]> {
     const parts = this.all({ from: after, count: Infinity, direction: FORWARDS })[
       Symbol.asyncIterator
     ]();
@@ -170,6 +193,18 @@ export class LogReads {
 export function unavailable(error: unknown): StoreUnavailableError {
   const message = `can't read the log: ${wordsOf(error)}`;
   return new StoreUnavailableError(message, 'not-done', { cause: error });
+}
+
+async function* inPages(
+  parts: AsyncIterable<StoredEvent[]>,
+  size: number,
+): AsyncGenerator<StoredEvent[]> {
+  const read: StoredEvent[] = [];
+  for await (const part of parts) {
+    read.push(...part);
+    while (read.length >= size) yield read.splice(0, size);
+  }
+  if (read.length > 0) yield read;
 }
 
 async function gather(pages: Pages): Promise<StoredEvent[]> {

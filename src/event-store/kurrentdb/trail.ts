@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import {
   CorruptLogError,
   NoSuchPositionError,
+  PAGE,
   type Position,
   type StoredEvent,
 } from '../event-store.js';
@@ -10,9 +11,6 @@ import type { ReadClient } from './connection.js';
 import { pause } from './faults.js';
 import type { LogReads } from './log-reads.js';
 import { type LogPosition, logPosition, storedParsed } from './stored-form.js';
-
-/** Events of one page that a subscriber gets at the most. */
-const PAGE = 1_000;
 
 /** The server says now and then how far it has looked: after so many events of others, times 32. */
 const CHECKPOINT_INTERVAL = 32;
@@ -84,19 +82,12 @@ class Following {
     await pause(this.wait);
   }
 
-  /** Where nothing has been seen yet, the first page also shows whether the position is one. */
   private async catchUp(): Promise<void> {
     if (this.looked) return;
-    await this.reads.page({ after: this.position, limit: 1 });
-    let page: StoredEvent[] = [];
-    for await (const events of this.reads.behind(this.position)) {
-      page.push(...events);
-      if (page.length < PAGE) continue;
+    for await (const page of this.reads.pages(this.position, PAGE)) {
       this.give(page);
-      page = [];
       if (this.isStopped) return;
     }
-    this.give(page);
   }
 
   /** Resolves when stopped; rejects when the subscription breaks. */

@@ -13,8 +13,10 @@ import {
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
+  PAGE,
   type Position,
   type ReadAllOptions,
+  START,
   type StoredEvent,
   StoreUnavailableError,
 } from '../event-store.js';
@@ -111,6 +113,16 @@ export class SqliteEventStore implements EventStore {
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {
     return this.read(() => this.reader.page(options));
+  }
+
+  async *pages(after = START, size = PAGE): AsyncGenerator<StoredEvent[]> {
+    for (let from = after; ;) {
+      const page = await this.readAll({ after: from, limit: size });
+      const last = page.at(-1);
+      if (!last) return;
+      yield page;
+      from = last.position;
+    }
   }
 
   at(position: Position): Promise<StoredEvent | undefined> {

@@ -1,9 +1,6 @@
 import { Observable } from 'rxjs';
-import type { Position, StoredEvent } from '../event-store.js';
+import { PAGE, type Position, type StoredEvent } from '../event-store.js';
 import type { LogReader } from './log-reader.js';
-
-/** Events of one page that a subscriber gets at the most. */
-const PAGE = 1_000;
 
 /**
  * The log behind a position, page by page, for as long as it is subscribed: what is there, then, whenever `wakes`

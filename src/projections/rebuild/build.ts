@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type EventStore,
   type Position,
+  type StoredEvent,
   StoreUnavailableError,
 } from '../../event-store/event-store.js';
 import { Arrival } from '../arrival.js';
@@ -84,21 +85,29 @@ async function follow(
 ): Promise<void> {
   let head: Position | undefined;
   let going = candidates;
-  while (going.length > 0) {
-    const began = performance.now();
-    const after = going.map(({ view }) => view.position).sort()[0];
-    const page = await store.readAll({ after, limit: PAGE });
+  const takeAll = async (page: readonly StoredEvent[]): Promise<void> => {
     const arrivals = page.map((stored) => new Arrival(stored));
     for (const candidate of going) await take(candidate, arrivals, signal, failing);
     going = going.filter(({ failure }) => failure === undefined);
     if (going.length > 0) done(Math.min(...going.map(({ view }) => view.events)));
     signal.throwIfAborted();
-    if (page.length < PAGE && going.every((candidate) => candidate.isDone)) return;
-    const before = head;
-    head = await store.head();
-    const isBusy = before !== undefined && head !== before;
-    await pause(isBusy ? (performance.now() - began) * REST : 0, undefined, { signal });
-  }
+  };
+  do {
+    let began = performance.now();
+    const after = going.map(({ view }) => view.position).sort()[0];
+    let isAtEnd = true;
+    for await (const page of store.pages(after, PAGE)) {
+      await takeAll(page);
+      if (going.length === 0) return;
+      isAtEnd = false;
+      const before = head;
+      head = await store.head();
+      const isBusy = before !== undefined && head !== before;
+      await pause(isBusy ? (performance.now() - began) * REST : 0, undefined, { signal });
+      began = performance.now();
+    }
+    if (isAtEnd) await takeAll([]);
+  } while (!going.every((candidate) => candidate.isDone));
 }
 
 async function take(

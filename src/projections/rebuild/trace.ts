@@ -48,14 +48,12 @@ export async function trace(
   try {
     const tracing = new Tracing(file.database, projection, rows);
     const skipped = await skipsOf(store, projection.name);
-    for (let after = START; after < to;) {
-      const page = await store.readAll({ after, limit: PAGE });
-      if (page.length === 0) break;
-      after = page.at(-1)?.position ?? to;
+    for await (const page of store.pages(START, PAGE)) {
       const wanted = page.filter(({ id, position }) => position <= to && !skipped.has(id));
       tracing.take(wanted.map((stored) => new Arrival(stored)));
       await nextTurn();
       signal.throwIfAborted();
+      if ((page.at(-1)?.position ?? to) >= to) break;
     }
     return tracing.rows();
   } finally {

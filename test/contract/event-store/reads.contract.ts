@@ -53,6 +53,27 @@ export function readingAll(theStore: () => EventStore): void {
     expect(read.map(({ stream }) => stream).filter((s) => streams.includes(s))).toEqual(streams);
   });
 
+  it('gives all that is behind a position in pages of the size asked for', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const pages: StoredEvent[][] = [];
+    for await (const page of theStore().pages(before, 3)) pages.push(page);
+    expect(pages.slice(0, -1).every((page) => page.length === 3)).toBe(true);
+    expect(pages.length).toBeGreaterThan(1);
+    const read = pages.flat();
+    expect(read.map(({ position }) => position)).toEqual(
+      read.map(({ position }) => position).toSorted(),
+    );
+    expect(new Set(read.map(({ position }) => position)).size).toBe(read.length);
+    expect(read.map(({ stream }) => stream).filter((s) => streams.includes(s))).toEqual(streams);
+  });
+
+  it('gives no page behind the last event', async () => {
+    await theStore().append(newStream(), 'any', [anEvent()]);
+    const pages: StoredEvent[][] = [];
+    for await (const page of theStore().pages(await theStore().head())) pages.push(page);
+    expect(pages).toEqual([]);
+  });
+
   it('gives the log in pages, backwards', async () => {
     const { streams, before } = await sevenStreams(theStore());
     const read = await readPages(theStore(), { until: before, backwards: true });
