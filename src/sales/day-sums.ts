@@ -74,8 +74,11 @@ export class DaySums {
     return {
       applied: (kind, under) => this.applied(scoped, { merchantId, kind, ...under }),
       count: (kind, under, amount, written) => {
-        // What no sum is asked of is not kept: nothing would ever take it out again.
-        if (!needSums(scoped, [kind])) return;
+        // What no sum is asked of is not kept: nothing would ever take it out again. If it fails, the request's own caller hears.
+        if (!needSums(scoped, [kind])) {
+          written.catch(() => undefined);
+          return;
+        }
         const key = { merchantId, kind, ...under };
         this.unseen.count({ ...key, subjects, amount: BigInt(amount) }, written);
       },

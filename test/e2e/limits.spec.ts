@@ -85,6 +85,19 @@ describe('a limit on what is done', () => {
 
     expectAbove(await shop.refund(saleId), '61');
   });
+
+  test('lets parts of one sale be refunded at once, of which no daily sum is asked', async () => {
+    const shop = await Shop.open(ledger, {
+      refundPolicy: { whileVoidable: 'allow' },
+      limits: { single: { sale: 50_000 } },
+    });
+    const { saleId } = await shop.sell();
+
+    const parts = await Promise.all([1, 2, 3, 4].map((amount) => shop.refund(saleId, { amount })));
+
+    expect(parts.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect((await ledger.get('/health/live')).status).toBe(200);
+  });
 });
 
 describe('a daily limit', () => {
