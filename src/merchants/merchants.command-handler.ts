@@ -133,14 +133,20 @@ export class MerchantsCommandHandler {
     });
   }
 
-  /** One change at a time per merchant; `decide` is asked again when another node was faster. */
+  /**
+   * One change at a time per merchant; `decide` is asked again when another node was faster. Where others write, memory may
+   * be behind, and what it shows to be so already no longer is: the log is asked.
+   */
   private change(
     merchantId: string,
     by: Actor,
     decide: (held: Merchant | undefined, occurredAt: string) => MerchantEvent | undefined,
   ): Promise<MerchantRecord | undefined> {
     return this.turns.run(merchantId, async () => {
-      let held = await this.directory.find(merchantId);
+      const { journal, directory } = this;
+      let held = await (journal.isShared
+        ? directory.reload(merchantId)
+        : directory.find(merchantId));
       for (let attempt = 1; ; attempt += 1) {
         const event = decide(held?.merchant, timeText(this.clock.now()));
         if (!event) return held;
