@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
+import { HeldStore } from '../../support/held-store.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { BY, TestLedger } from '../../support/test-ledger.js';
 
@@ -7,10 +8,12 @@ import { BY, TestLedger } from '../../support/test-ledger.js';
 describe('what one node sets, and the other sets back before it has heard of it,', () => {
   let one: TestLedger;
   let other: TestLedger;
+  let network: HeldStore;
 
   beforeEach(async () => {
     const log = newSharedLog(() => 0);
-    one = await TestLedger.open(log);
+    network = new HeldStore();
+    one = await TestLedger.open(log, { wrap: network.wrap });
     other = await TestLedger.open(log);
     await one.register('M1', settings(), { T1: 'S1' });
     await other.ledger.merchants.get('M1');
@@ -32,5 +35,16 @@ describe('what one node sets, and the other sets back before it has heard of it,
 
     expect((await facts()).slice(-2)).toEqual(['MerchantPolicyChanged', 'MerchantPolicyChanged']);
     expect((await other.ledger.merchants.get('M1'))?.settings).toEqual(settings());
+  });
+
+  test('and of two that report a card at the same moment each is heard', async () => {
+    const report = network.holdNext('card-tok_1');
+    const reporting = one.ledger.cards.setStatus('tok_1', 'lost', BY);
+    await report.sent;
+    await other.ledger.cards.setStatus('tok_1', 'frozen', BY);
+    report.letGo();
+
+    expect(await reporting).toMatchObject({ status: 'lost' });
+    expect((await facts()).slice(-2)).toEqual(['CardReported', 'CardReported']);
   });
 });
