@@ -17,7 +17,7 @@ const NEVER_SENT = /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|F
 
 export function fateOf(error: unknown): Fate {
   if (error instanceof NotLeaderError) return 'not-done';
-  if (error instanceof AccessDeniedError) return 'refused';
+  if (isDenied(error)) return 'refused';
   const { message, type } = error as { message?: string; type?: string };
   if (type === 'maximum-append-size-exceeded') return 'refused';
   return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
@@ -30,8 +30,14 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** Whether the server knows no such user and password, or the user may not do that. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof AccessDeniedError || (error as Error).name === AccessDeniedError.name;
+}
+
 /** The error in words: many of the client's have no message. */
 export function wordsOf(error: unknown): string {
+  if (isDenied(error)) return 'the server denies access to the user of EVENT_STORE_URL';
   const { message, name } = error as Error;
   return message === '' ? name : message;
 }

@@ -15,7 +15,7 @@ import { FolderLock } from '../folder-lock.js';
 import { AnyRevision } from './any-revision.js';
 import { Appender } from './appender.js';
 import { connect, type Connection, ReadClient, warningsOf } from './connection.js';
-import { pause } from './faults.js';
+import { isDenied, pause } from './faults.js';
 import { LogReads } from './log-reads.js';
 import { trail } from './trail.js';
 
@@ -58,7 +58,7 @@ export class KurrentDbEventStore implements EventStore {
 
   /**
    * Waits for the server for a minute. `warn` is told what is dangerous about the connection.
-   * @throws StoreUnavailableError when it does not answer; FolderInUseError when another process has the views'
+   * @throws StoreUnavailableError when it does not answer, or knows no such user; FolderInUseError when another process has the views'
    * folder; SettingsError when the connection string can't be used
    */
   static async open(
@@ -76,7 +76,8 @@ export class KurrentDbEventStore implements EventStore {
         await store.appender.open(`${options.prefixes[0] ?? ''}opening`);
         return store;
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError) || performance.now() > limit) {
+        const mayPass = error instanceof StoreUnavailableError && !isDenied(error.cause);
+        if (!mayPass || performance.now() > limit) {
           await store.close();
           throw error;
         }

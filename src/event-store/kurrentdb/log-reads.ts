@@ -14,7 +14,7 @@ import {
   StoreUnavailableError,
 } from '../event-store.js';
 import type { ReadClient } from './connection.js';
-import { inTime, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
+import { inTime, isDenied, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
 import { logPosition, type ReadEvent, stored } from './stored-form.js';
 
 /** How long one part of an answer may take. */
@@ -183,7 +183,8 @@ export class LogReads {
         else if (mayPass || error instanceof NoAnswerError) {
           this.reader.renew();
           throw unavailable(error);
-        } else throw error;
+        } else if (isDenied(error)) throw unavailable(error);
+        else throw error;
       }
     }
     throw new Error('not reached');

@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
+import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
+
+/** A server that fails every read so. The client's native part gives errors their names only. */
+function failing(name: string): LogReads {
+  const refuse = (): never => {
+    throw Object.assign(new Error(name), { name });
+  };
+  const client = { rustClient: { readAll: refuse, readStream: refuse } };
+  return new LogReads({ client } as unknown as ReadClient, ['sale-']);
+}
+
+describe('a read that the server denies', () => {
+  test('is not done, and the setting with the user and password is named', async () => {
+    const reads = failing('AccessDeniedError');
+    const denied = { name: 'StoreUnavailableError', outcome: 'not-done' };
+
+    for (const reading of [reads.head(), reads.stream('sale-1'), reads.page({ limit: 1 })]) {
+      const error: unknown = await reading.catch((fault: unknown) => fault);
+      expect(error).toMatchObject(denied);
+      expect((error as Error).message).toMatch(/denies access to the user of EVENT_STORE_URL/);
+    }
+  });
+});
