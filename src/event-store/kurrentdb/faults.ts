@@ -4,6 +4,7 @@ import {
   DeadlineExceededError,
   NotLeaderError,
   UnavailableError,
+  UnknownError,
 } from '@kurrent/kurrentdb-client';
 
 /**
@@ -23,9 +24,18 @@ export function fateOf(error: unknown): Fate {
   return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
 }
 
+/** `UnknownError`: what the client has no name for, such as a request that was cut off with its connection. */
+const PASSING = [
+  UnavailableError,
+  CancelledError,
+  DeadlineExceededError,
+  NotLeaderError,
+  UnknownError,
+];
+
 /** Whether a read that failed so may do better the next time. */
 export function isPassing(error: unknown): boolean {
-  return [UnavailableError, CancelledError, DeadlineExceededError, NotLeaderError].some(
+  return PASSING.some(
     (passing) => error instanceof passing || (error as Error).name === passing.name,
   );
 }

@@ -7,8 +7,12 @@ function failing(name: string): LogReads {
   const refuse = (): never => {
     throw Object.assign(new Error(name), { name });
   };
-  const client = { rustClient: { readAll: refuse, readStream: refuse } };
-  return new LogReads({ client } as unknown as ReadClient, ['sale-']);
+  return readsOf({ readAll: refuse, readStream: refuse });
+}
+
+function readsOf(rustClient: object): LogReads {
+  const reader = { client: { rustClient }, renew: () => undefined };
+  return new LogReads(reader as unknown as ReadClient, ['sale-']);
 }
 
 describe('a read that the server denies', () => {
@@ -21,5 +25,27 @@ describe('a read that the server denies', () => {
       expect(error).toMatchObject(denied);
       expect((error as Error).message).toMatch(/denies access to the user of EVENT_STORE_URL/);
     }
+  });
+});
+
+describe('a read that is cut off with its connection, for which the client has no name', () => {
+  test('is done again', async () => {
+    let asked = 0;
+    const readStream = async function* () {
+      await Promise.resolve();
+      asked += 1;
+      if (asked === 1) throw Object.assign(new Error('cancelled'), { name: 'UnknownError' });
+      yield* [];
+    };
+
+    expect(await readsOf({ readStream }).stream('sale-1')).toEqual([]);
+    expect(asked).toBe(2);
+  });
+
+  test('is not done where that goes on', async () => {
+    await expect(failing('UnknownError').head()).rejects.toMatchObject({
+      name: 'StoreUnavailableError',
+      outcome: 'not-done',
+    });
   });
 });
