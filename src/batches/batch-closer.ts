@@ -84,6 +84,7 @@ export class BatchCloser {
       page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
       const carried = new Set(this.views.batches.carried(terminalName(request)));
       const own = page.filter(({ saleId }) => !carried.has(saleId));
+      if (await this.isEnded(batch.name)) return;
       await Promise.all(own.map((sale) => this.settle(origin, request, terms, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
@@ -96,11 +97,23 @@ export class BatchCloser {
     request: CloseRequested,
     terms: SettlementTerms,
   ): Promise<void> {
-    for (const saleId of this.views.batches.carried(terminalName(request))) {
-      if (saleId.startsWith(`${origin.request}.`)) continue;
-      const sale = this.views.sales.find(saleId);
+    const ids = this.views.batches
+      .carried(terminalName(request))
+      .filter((saleId) => !saleId.startsWith(`${origin.request}.`));
+    const carried = ids.map((saleId) => this.views.sales.find(saleId));
+    if (await this.isEnded(origin.request)) return;
+    for (const sale of carried) {
       if (sale?.status === 'open') await this.settle(origin, request, terms, sale);
     }
+  }
+
+  /**
+   * Whether another node has ended the close, as where this one stood still. Asked behind what there is to settle: a sale
+   * that was put back since is the next close's.
+   */
+  private async isEnded(name: string): Promise<boolean> {
+    if (!this.journal.isShared) return false;
+    return closedAnswer(await this.journal.read(streams.batch(name))) !== undefined;
   }
 
   private async settle(
@@ -128,6 +141,7 @@ export class BatchCloser {
       }
       // Something got there first, and is honoured: what is left now settles.
       known = await this.read(stream);
+      if (await this.isEnded(origin.request)) return;
     }
   }
 

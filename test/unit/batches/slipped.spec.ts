@@ -1,9 +1,42 @@
 import { expect, test } from '@jest/globals';
+import type { EventStore } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
-import { close, sell } from '../../support/requests.js';
+import { back, close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger } from '../../support/test-ledger.js';
+
+/** A node that stands still once it has read a stream: what it asks of the log then waits. */
+class StallingStore {
+  private stall:
+    { readonly stream: string; readonly until: Promise<void>; sent(): void } | undefined;
+  private until: Promise<void> | undefined;
+
+  /** From when it next finds something in this stream, until `letGo`. */
+  stallBehind(stream: string): { readonly sent: Promise<void>; readonly letGo: () => void } {
+    let letGo = (): void => undefined;
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    const sent = new Promise<void>((resolve) => (this.stall = { stream, until, sent: resolve }));
+    return { sent, letGo };
+  }
+
+  readonly wrap = (inner: EventStore): EventStore =>
+    Object.assign(Object.create(inner) as EventStore, {
+      readStream: async (stream: string) => {
+        const events = await inner.readStream(stream);
+        const { stall } = this;
+        if (stall?.stream !== stream || events.length === 0) return events;
+        this.stall = undefined;
+        this.until = stall.until;
+        stall.sent();
+        return events;
+      },
+      head: async () => {
+        await this.until;
+        return inner.head();
+      },
+    });
+}
 
 /** A close of two sales, and a third that another node has taken behind it. `letGo` lets the close end. */
 async function slipIn(items?: readonly object[]) {
@@ -43,5 +76,31 @@ test('a sale that slips in behind a close is none of its items', async () => {
 
   expect(await closing).toMatchObject({
     answer: { totals: { saleCount: 2 }, reconciliation: 'matched' },
+  });
+});
+
+test('a close that stood still while another node ended it takes in nothing that was put back since', async () => {
+  const log = newSharedLog(() => 0);
+  const stalling = new StallingStore();
+  const stalled = await TestLedger.open(log, { wrap: stalling.wrap });
+  const other = await TestLedger.open(log);
+  await other.register('M1', settings(), { T1: 'S1' });
+  await other.send(sell(1));
+  await other.send(back('void', 1, 2));
+  await other.send(close());
+  await other.send(sell(1, { batchNo: '000002' }));
+  const { sent, letGo } = stalling.stallBehind('batch-M1.T1.000002');
+  const closing = stalled.send(close('000002'));
+  await sent;
+
+  const ended = await other.send(close('000002'));
+  const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000003', stan: '000001' };
+  const original = { batchNo: '000001', stan: '000002' };
+  await other.send({ op: 'timeout-reversal', ...name, original });
+  letGo();
+
+  expect(await closing).toMatchObject({ answer: (ended as { answer: object }).answer });
+  expect(await other.send(close('000003'))).toMatchObject({
+    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
   });
 });
