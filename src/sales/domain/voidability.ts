@@ -80,14 +80,19 @@ function way(kind: 'void' | 'refund', question: Question, judged: readonly Judge
   };
 }
 
-/** All that is free where that is possible, whatever was asked for; else, where a part was asked for and is, the largest part. */
+/**
+ * All that is free where that is possible, whatever was asked for; else, where a part was asked for and is, the largest
+ * part: all of it where only parts can be voided, all but one unit where only the whole can.
+ */
 function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
   const { sale } = question;
   const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
   const isWhole = !failing(conditions, { ...question, amount: undefined });
   if (!sale || !(isWhole || allowed)) return 0;
   const funds = kind === 'refund' ? fundsFor(question) : undefined;
-  const most = isWhole ? free(sale) : free(sale) - 1;
+  const whole = free(sale);
+  const most =
+    isWhole || failing(VOID_CONDITIONS, { ...question, amount: whole }) ? whole : whole - 1;
   const left = Math.min(most, roomFor(kind, question.limits?.[kind] ?? []));
   return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
 }

@@ -83,6 +83,17 @@ describe('asked for an amount', () => {
       refund: { allowed: true, maxAmount: 9_999 },
     });
   });
+  test('above what a limit lets be voided it is a refund, of all that is left at the most', () => {
+    const answer = given(sale).asked({
+      ...limitedTo({ single: { void: of(2_000) } }),
+      amount: 2_001,
+    });
+    expect(answer).toMatchObject({
+      decision: 'refund',
+      void: { allowed: false, maxAmount: 2_000 },
+      refund: { allowed: true, maxAmount: 10_000 },
+    });
+  });
 });
 
 describe('asked for no amount, effect and requirements are of what can be given back', () => {
