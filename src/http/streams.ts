@@ -66,6 +66,10 @@ export class Streams {
       'x-accel-buffering': 'no',
     });
     raw.flushHeaders();
+    if (reply.request.method === 'HEAD') {
+      raw.end();
+      return;
+    }
     const heartbeat = setInterval(() => raw.write(':\n\n'), this.waits.heartbeatMs);
     try {
       for await (const batch of source(signal)) {

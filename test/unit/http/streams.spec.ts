@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fastify from 'fastify';
@@ -91,6 +92,16 @@ describe('an event stream', () => {
       await pause(0);
     }
     expect(read).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
+  });
+
+  test('of which only the head is asked ends with it, and its connection goes on', async () => {
+    const { url, ended } = await serving(streamsThat(), never);
+    const socket = connect(Number(url.port), url.hostname);
+    socket.write('HEAD / HTTP/1.1\r\nHost: reader\r\n\r\n');
+    await ended;
+    socket.write('GET /nothing HTTP/1.1\r\nHost: reader\r\nConnection: close\r\n\r\n');
+    const answers = await text(socket);
+    expect(answers.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404']);
   });
 
   test('of a reader that has left already ends at once', async () => {
