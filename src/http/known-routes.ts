@@ -1,3 +1,4 @@
+import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 
 /** Which methods the addresses of the service take, for requests that come with another. */
@@ -7,6 +8,10 @@ export class KnownRoutes {
   constructor(fastify: FastifyInstance) {
     fastify.addHook('onRoute', ({ url, method }) => {
       this.routes.push({ pattern: patternOf(url), methods: [method].flat() });
+    });
+    // What takes no body is told so whatever the body is: it is not read.
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      done(request.is404 ? new NotFoundException() : undefined);
     });
   }
 

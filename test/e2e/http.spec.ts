@@ -50,6 +50,19 @@ describe('an address', () => {
     expect(body.code).toBe('method-not-allowed');
   });
 
+  test.each([
+    ['of another type', 'text/plain', 'x'],
+    ['no JSON', 'application/json', '{'],
+    ['too large', 'application/json', `"${'x'.repeat(1024 * 1024)}"`],
+  ])('answers 405, and 404 where nothing is, also to a body that is %s', async (_, type, body) => {
+    const sending = { body, headers: { 'content-type': type } };
+    const known = await ledger.send('POST', '/v1/sales/M1.T1.000001.000001', sending);
+    const unknown = await ledger.send('POST', '/v1/nothing', sending);
+
+    expect([known.status, known.headers['allow']]).toEqual([405, 'GET, HEAD']);
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'no-such-route']);
+  });
+
   test('answers OPTIONS with the methods it takes, and 404 where nothing is', async () => {
     const known = await ledger.send('OPTIONS', '/v1/merchants/M1');
     const unknown = await ledger.send('OPTIONS', '/v1/nothing');
