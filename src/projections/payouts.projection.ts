@@ -20,12 +20,12 @@ const RESERVES = `
   CREATE INDEX reserves_to_release ON reserves (heldUntil) WHERE held > 0;
 `;
 
-/** `returnedOn`: its merchant's business date when it came back. */
+/** `sentOn`, `returnedOn`: its merchant's business date when it was sent, and when it came back. */
 const PAYOUTS = `
   CREATE TABLE payouts (
     merchantId TEXT NOT NULL, currency TEXT NOT NULL, number INTEGER NOT NULL, date TEXT NOT NULL,
     amount INTEGER NOT NULL, account TEXT, status TEXT NOT NULL, bankReference TEXT, returnReason TEXT,
-    sentAt TEXT NOT NULL, changedAt TEXT NOT NULL, returnedOn TEXT, PRIMARY KEY (merchantId, currency, number)
+    sentAt TEXT NOT NULL, sentOn TEXT NOT NULL, changedAt TEXT NOT NULL, returnedOn TEXT, PRIMARY KEY (merchantId, currency, number)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX payouts_by_date ON payouts (date, merchantId, currency, number);
   CREATE INDEX payouts_by_return ON payouts (merchantId, currency, returnedOn) WHERE returnedOn IS NOT NULL;
@@ -52,7 +52,7 @@ export class PayoutTables {
        ON CONFLICT DO UPDATE SET held = held + excluded.held, releases = releases + excluded.releases`,
     );
     this.addPayout = database.prepare(
-      `INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL, ?, ?, NULL)`,
+      `INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL, ?, ?, ?, NULL)`,
     );
     this.changePayout = database.prepare(
       `UPDATE payouts SET status = ?, bankReference = coalesce(?, bankReference), returnReason = ?, changedAt = ?,
@@ -83,11 +83,12 @@ export class PayoutTables {
         return true;
       }
       case 'PayoutSent': {
-        const { merchantId, currency, number, date, amount, account, occurredAt } = event.data;
+        const { merchantId, currency, number, date, amount, account } = event.data;
+        const { occurredAt, businessDate } = event.data;
         const held = account ? JSON.stringify(account) : null;
         this.addPayout.run(
           ...[merchantId, currency, number, date],
-          ...[BigInt(amount), held, occurredAt, occurredAt],
+          ...[BigInt(amount), held, occurredAt, businessDate, occurredAt],
         );
         return true;
       }

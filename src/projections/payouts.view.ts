@@ -89,6 +89,7 @@ export class PayoutsView {
          SELECT max(number) FROM payouts WHERE merchantId = @merchantId AND currency = @currency
        ), 0) AS sent, EXISTS (
          SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND date = @date
+           AND sentOn >= @date
        ) AS isBegun, EXISTS (
          SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND returnedOn >= @date
        ) AS isBack`,

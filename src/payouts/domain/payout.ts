@@ -48,7 +48,7 @@ export interface PayoutState {
   readonly notDue: bigint;
   /** How many payouts there are, whatever became of them. */
   readonly sent: number;
-  /** Whether one of them is for that date. */
+  /** Whether one of them is for that date and was sent once it had begun: one sent ahead leaves what falls due since. */
   readonly isBegun: boolean;
   /** Whether one of them came back on that date, or on a later one as another clock had it. */
   readonly isBack: boolean;

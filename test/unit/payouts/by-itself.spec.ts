@@ -155,6 +155,23 @@ describe('what came back is not paid by itself on the date that it came back on'
   });
 });
 
+test('a run ahead of a date leaves to that date what falls due on it since', async () => {
+  await ledger.send(sell(1));
+  ledger.at(NEXT_DATE);
+  await ledger.doDue();
+  await ledger.send({ ...sell(1), batchNo: '000002' });
+  await ledger.send({ ...close(), batchNo: '000002' });
+  await ledger.send({ op: 'payouts', date: '2026-11-27' });
+  ledger.at(DATE_AFTER);
+  await ledger.send({ ...sell(1), batchNo: '000003', amount: 700 });
+  ledger.at('2026-11-26T16:00:00Z');
+  await ledger.doDue();
+  const all = ['2026-11-25 10000', '2026-11-27 10000', '2026-11-27 700'];
+  expect(await paid()).toEqual(all);
+  await ledger.doDue();
+  expect(await paid()).toEqual(all);
+});
+
 test('a run pays what is due on its date, also what became so since the last', async () => {
   await ledger.register('M1', settings({ settlementCycle: 'T0' }), {});
   for (const batchNo of ['000001', '000002']) {
