@@ -95,6 +95,14 @@ describe('kinds of requests that have no daily limit', () => {
       expect(await world.used(limited, 'sale')).toEqual({ count: MANY, amount: BigInt(MANY) });
     },
   );
+
+  test('may fail without a rejection that nobody handles: it would end the process', async () => {
+    const spot = await new World().spot(merchant({ single: { sale: minor(5_000) } }), 'sale');
+
+    spot.count('sale', UNDER, 1, Promise.reject(new Error('the stream has moved on')));
+
+    await heard();
+  });
 });
 
 describe('requests that the view has not seen', () => {
