@@ -16,11 +16,11 @@ export function parseUntil(text: string): Until | undefined {
   return isTimestamp(text) ? { time: Date.parse(text) } : undefined;
 }
 
-/** Whether the event belongs to a reading that goes so far. */
+/** Whether the event belongs to a reading that goes so far: also one that does not say when it occurred. */
 export function isWithin(until: Until | undefined, event: StoredEvent): boolean {
   if (!until) return true;
   if ('position' in until) return event.position <= until.position;
-  return Date.parse(occurredAt(event)) <= until.time;
+  return !(occurredAt(event) > until.time);
 }
 
 /** Whether nothing behind the event belongs to it: of positions this can be known. */
@@ -28,6 +28,11 @@ export function isBehind(until: Until | undefined, event: StoredEvent): boolean 
   return until !== undefined && 'position' in until && event.position > until.position;
 }
 
-function occurredAt({ data }: StoredEvent): string {
-  return (JSON.parse(data) as { occurredAt: string }).occurredAt;
+/** Epoch milliseconds; NaN where others have written what says no time. */
+function occurredAt({ data }: StoredEvent): number {
+  try {
+    return Date.parse((JSON.parse(data) as { occurredAt: string }).occurredAt);
+  } catch {
+    return NaN;
+  }
 }

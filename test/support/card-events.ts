@@ -22,11 +22,12 @@ export async function restoreCard(store: EventStore, token: string): Promise<voi
 }
 
 /** An event that no version of the ledger has written. */
-export async function appendUnreadable(store: EventStore): Promise<void> {
+export async function appendUnreadable(
+  store: EventStore,
+  data = '{"token":"card"}',
+): Promise<void> {
   const event = { id: 'f3b1c1f7-0000-5000-8000-000000000000', type: 'Forgotten' };
-  await store.append('card-unreadable', 'any', [
-    { ...event, data: '{"token":"card"}', metadata: '{"version":1}' },
-  ]);
+  await store.append('card-unreadable', 'any', [{ ...event, data, metadata: '{"version":1}' }]);
 }
 
 async function append(store: EventStore, stream: string, event: CardEvent): Promise<void> {

@@ -69,6 +69,16 @@ test('an export ends with what had occurred by a time', async () => {
   expect((await textOf(exportOf(store, '2026-03-02T11:00:00+01:00'))).split('\n')).toHaveLength(4);
 });
 
+test.each(['[]', 'null', 'no JSON', '{"occurredAt":"at noon"}'])(
+  'an event that says no time belongs to an export until any: %s',
+  async (data) => {
+    await reportCards(store, 1);
+    await appendUnreadable(store, data);
+
+    expect(await textOf(exportOf(store, '2026-03-02T09:59:59Z'))).toContain(data);
+  },
+);
+
 function exportOf(from: EventStore, until?: string): AsyncIterable<string> {
   return ndjson(exported(from, until === undefined ? undefined : parseUntil(until)));
 }
