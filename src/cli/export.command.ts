@@ -9,7 +9,7 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { booksProjection } from '../projections/books.projection.js';
 import { skipsOf } from '../projections/skips.js';
 import { logProgress } from './log-progress.js';
-import { writeOut, writeThrough } from './out-file.js';
+import { standardOutput, writeOut, writeThrough } from './out-file.js';
 import { untilInterrupted } from './tool.js';
 import { untilOption } from './until-option.js';
 
@@ -49,7 +49,7 @@ async function run({ format, out, until, json }: ExportOptions): Promise<void> {
     const text = Readable.from(made, { objectMode: false });
     await untilInterrupted((signal) =>
       out === undefined
-        ? writeThrough(text, process.stdout, signal, false)
+        ? writeThrough(text, standardOutput(), signal, false)
         : writeOut(text, out, signal),
     );
   } finally {

@@ -1,4 +1,4 @@
-import { constants, createWriteStream, openSync } from 'node:fs';
+import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
 import { lstat, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
@@ -32,6 +32,12 @@ export async function writeThrough(
     signal.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
+}
+
+/** Of a text that must come whole: into a file, process.stdout takes for done what a full disk has taken a part of. */
+export function standardOutput(): Writable {
+  const { fd } = process.stdout;
+  return fstatSync(fd).isFile() ? createWriteStream('', { fd, autoClose: false }) : process.stdout;
 }
 
 async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import { Journal } from '../../src/ledger/journal.js';
 import { News } from '../../src/ledger/news.js';
 import { MerchantDirectory } from '../../src/merchants/merchant-directory.js';
 import { inNamespace } from './kurrentdb-namespace.js';
+import { newFolder } from './store-folder.js';
 import { namespaceOf, storeSettings } from './store-settings.js';
 
 /** Bytes of some dozen commits. */
@@ -51,6 +52,17 @@ export async function runToolUnread(folder: string, args: readonly string[]): Pr
     once(child, 'exit') as Promise<[number]>,
   ]);
   return { code, out: '', errors };
+}
+
+/** The same, and what it prints goes into a file, of which the disk has room for 128 blocks of 512 bytes, or of 1024. */
+export async function runToolOntoFullDisk(
+  folder: string,
+  args: readonly string[],
+): Promise<ToolRun> {
+  const file = join(newFolder(), 'out');
+  const script = 'ulimit -f 128; out=$1; shift; exec "$@" > "$out"';
+  const command = ['-c', script, 'sh', file, process.execPath, MAIN, ...args];
+  return runOf(spawnIn(folder, 'sh', command));
 }
 
 /** The same, and Ctrl-C pressed, or another signal sent, once it has written a good deal to the log of the folder. */
@@ -93,8 +105,18 @@ function start(
   env: Readonly<Record<string, string>>,
   as: { readonly uid?: number; readonly gid?: number } = {},
 ) {
+  return spawnIn(folder, process.execPath, [MAIN, ...args], env, as);
+}
+
+function spawnIn(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  as: { readonly uid?: number; readonly gid?: number } = {},
+) {
   const settings = { ...storeSettings(folder), PATH: process.env['PATH'], ...env };
-  return spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: settings, ...as });
+  return spawn(command, args, { cwd: folder, env: settings, ...as });
 }
 
 async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {

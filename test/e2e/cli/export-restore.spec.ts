@@ -18,7 +18,7 @@ import { exported, ndjson } from '../../../src/audit/export.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
 import { newFolder, removeFolder } from '../../support/store-folder.js';
-import { interruptTool, runTool, terminateTool } from '../../support/tool.js';
+import { interruptTool, runTool, runToolOntoFullDisk, terminateTool } from '../../support/tool.js';
 
 let exportFile: string;
 
@@ -43,6 +43,17 @@ test('a restore that stops at a bad line says what is in the store by then', asy
   const { code, errors } = await runTool(newFolder(), ['restore', file]);
   expect(code).toBe(1);
   expect(errors).toMatch(/line 1501: .+; the store has only part of the log now/);
+});
+
+test('an export of which the disk takes but a part is not done', async () => {
+  const folder = newFolder();
+  const store = await SqliteEventStore.open(folder, 'inline');
+  await reportCards(store, 900);
+  await store.close();
+
+  const { code, errors } = await runToolOntoFullDisk(folder, ['export']);
+
+  expect([code, errors]).toEqual([1, 'EFBIG: file too large, write\n']);
 });
 
 test.each([
