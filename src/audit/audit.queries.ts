@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { firstValueFrom, fromEvent, takeUntil } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
-import { START } from '../event-store/event-store.js';
+import { START, upTo } from '../event-store/event-store.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 
 export interface TrailFilter {
@@ -69,13 +69,13 @@ export class AuditQueries {
     return at === undefined ? { events } : { events, next: at };
   }
 
-  /** What there is behind a position, page by page, no faster than it is taken. */
+  /** What there is now behind a position, page by page, no faster than it is taken. */
   async *all(after: Position | undefined, filter: TrailFilter): AsyncGenerator<TrailEntry[]> {
-    for (let at = after; ;) {
+    const head = await this.store.head();
+    for (let at = after ?? START; at < head;) {
       const page = await this.store.readAll({ after: at, limit: READ_PAGE });
-      if (page.length === 0) return;
-      at = page.at(-1)?.position;
-      yield page.flatMap((stored) => fitting(stored, filter) ?? []);
+      yield upTo(head, page).flatMap((stored) => fitting(stored, filter) ?? []);
+      at = page.at(-1)?.position ?? head;
     }
   }
 

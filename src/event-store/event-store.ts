@@ -84,8 +84,9 @@ export interface EventStore {
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
 
   /**
-   * Everything behind `after`, or from the start, in pages of so many events, to the end that the log has by then. For
-   * whoever goes through all of it: a server reads ahead, and goes on holding that for one who stops early.
+   * Everything behind `after`, or from the start, in pages of so many events, to where the log ends when this begins: who
+   * writes faster than this is read would never let it end. For whoever goes through all of it: a server reads ahead,
+   * and goes on holding that for one who stops early.
    * @throws as readAll
    */
   pages(after?: Position, size?: number): AsyncIterable<StoredEvent[]>;
@@ -100,6 +101,12 @@ export interface EventStore {
   subscribe(after: Position): Observable<StoredEvent[]>;
 
   close(): Promise<void>;
+}
+
+/** What of a page is not behind the position. */
+export function upTo(position: Position, page: StoredEvent[]): StoredEvent[] {
+  const isWhole = (page.at(-1)?.position ?? position) <= position;
+  return isWhole ? page : page.filter((event) => event.position <= position);
 }
 
 /** The store's name where it is injected. */

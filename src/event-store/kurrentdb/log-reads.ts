@@ -12,6 +12,7 @@ import {
   START,
   type StoredEvent,
   StoreUnavailableError,
+  upTo,
 } from '../event-store.js';
 import type { ReadClient } from './connection.js';
 import { inTime, isDenied, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
@@ -106,15 +107,18 @@ export class LogReads {
    * @throws as page
    */
   async *pages(after: Position, size: number): AsyncGenerator<StoredEvent[]> {
+    const head = await this.head();
     for (let from = after; ;) {
       const first = await this.page({ after: from, limit: size });
-      if (first.length > 0) yield first;
-      if (first.length < size) return;
+      const there = upTo(head, first);
+      if (there.length > 0) yield there;
       from = first.at(-1)?.position ?? from;
+      if (first.length < size || from >= head) return;
       try {
         for await (const page of inPages(this.behind(from), size)) {
-          yield page;
+          yield upTo(head, page);
           from = page.at(-1)?.position ?? from;
+          if (from >= head) return;
         }
         return;
       } catch {

@@ -19,6 +19,7 @@ import {
   START,
   type StoredEvent,
   StoreUnavailableError,
+  upTo,
 } from '../event-store.js';
 import { CommitQueue, type Writer } from './commit-queue.js';
 import { FolderLock } from '../folder-lock.js';
@@ -116,12 +117,11 @@ export class SqliteEventStore implements EventStore {
   }
 
   async *pages(after = START, size = PAGE): AsyncGenerator<StoredEvent[]> {
-    for (let from = after; ;) {
+    const head = await this.head();
+    for (let from = after; from < head;) {
       const page = await this.readAll({ after: from, limit: size });
-      const last = page.at(-1);
-      if (!last) return;
-      yield page;
-      from = last.position;
+      yield upTo(head, page);
+      from = page.at(-1)?.position ?? head;
     }
   }
 

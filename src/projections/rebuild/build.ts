@@ -92,22 +92,23 @@ async function follow(
     if (going.length > 0) done(Math.min(...going.map(({ view }) => view.events)));
     signal.throwIfAborted();
   };
+  let read: number;
   do {
     let began = performance.now();
     const after = going.map(({ view }) => view.position).sort()[0];
-    let isAtEnd = true;
+    read = 0;
     for await (const page of store.pages(after, PAGE)) {
       await takeAll(page);
       if (going.length === 0) return;
-      isAtEnd = false;
+      read += page.length;
       const before = head;
       head = await store.head();
       const isBusy = before !== undefined && head !== before;
       await pause(isBusy ? (performance.now() - began) * REST : 0, undefined, { signal });
       began = performance.now();
     }
-    if (isAtEnd) await takeAll([]);
-  } while (!going.every((candidate) => candidate.isDone));
+    if (read === 0) await takeAll([]);
+  } while (read >= PAGE || !going.every((candidate) => candidate.isDone));
 }
 
 async function take(

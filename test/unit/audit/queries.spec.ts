@@ -2,6 +2,23 @@ import { expect, test } from '@jest/globals';
 import { NEVER } from 'rxjs';
 import { AuditQueries } from '../../../src/audit/audit.queries.js';
 import type { EventStore } from '../../../src/event-store/event-store.js';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { reportCards } from '../../support/card-events.js';
+import { afterSuite, newFolder } from '../../support/store-folder.js';
+
+test('the whole trail ends where the log ended when it was asked for, however fast others write', async () => {
+  const store = await SqliteEventStore.open(newFolder(), 'inline');
+  afterSuite(() => store.close());
+  await reportCards(store, 1);
+  const told: string[] = [];
+
+  for await (const page of new AuditQueries(store).all(undefined, {})) {
+    told.push(...page.map(({ stream }) => stream));
+    if (told.length < 5) await reportCards(store, 1, told.length);
+  }
+
+  expect(told).toEqual(['card-card0']);
+});
 
 test('a live trail whose reader leaves while the log is read waits for no news', async () => {
   const leaving = new AbortController();
