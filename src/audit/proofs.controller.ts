@@ -5,6 +5,7 @@ import {
   EVENT_STORE,
   type EventStore,
   type Position as LogPosition,
+  type StoredEvent,
 } from '../event-store/event-store.js';
 import { parameters } from '../http/checked.pipe.js';
 import {
@@ -21,6 +22,7 @@ import {
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
+import { canonicalJson } from '../ledger/canonical-json.js';
 import { Views } from '../projections/views.js';
 import { holdsSecret } from './audit.queries.js';
 import { hashedText } from './domain/log-line.js';
@@ -66,6 +68,10 @@ export class ConsistencyAnswer {
 }
 
 const NO_EVENT = { en: 'There is no event at this position.', zh: '此位置没有事件。' };
+const NO_PROOF = {
+  en: 'What stands at this position is no canonical JSON: no proof can show it.',
+  zh: '此位置的内容不是规范 JSON，无法出具证明。',
+};
 const NO_TREE = { en: 'The log has not so many events.', zh: '日志没有这么多事件。' };
 
 /** What an outsider needs to check that nothing was changed. */
@@ -102,12 +108,13 @@ export class ProofsController {
     if (caller.scope !== 'operator' && holdsSecret(stored)) {
       throw new ProblemError(problems.notAllowed());
     }
+    const event = asHashed(stored);
+    if (!event) throw new ProblemError(problems.unknown(NO_PROOF));
     await this.views.waitFor(stored.position, ['trail']);
     const { trail } = this.views;
     const leafIndex = trail.leafAt(position);
     if (leafIndex === undefined) throw new ProblemError(problems.unknown(NO_EVENT));
     const head = this.signer.head();
-    const event = JSON.parse(hashedText(stored)) as object;
     return {
       kind: 'inclusion',
       event,
@@ -135,5 +142,16 @@ export class ProofsController {
       path: trail.consistency(from, to),
       head: this.signer.head(to),
     };
+  }
+}
+
+/** The event of which the hash is. Of what others have written in another form nobody could make that text again. */
+function asHashed(stored: StoredEvent): object | undefined {
+  const text = hashedText(stored);
+  try {
+    const event = JSON.parse(text) as object;
+    return canonicalJson(event) === text ? event : undefined;
+  } catch {
+    return undefined;
   }
 }
