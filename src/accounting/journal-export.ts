@@ -149,8 +149,8 @@ function commentsOn(page: readonly StoredEvent[], skipped: ReadonlySet<string>):
   return left.map((stored) => `; ${leftOutText(stored)}\n`).join('');
 }
 
-/** Before any business date. */
-const OPENING_DATE = '1970-01-01';
+/** The first that Beancount knows: an acquirer's payment may be of any date, mistyped ones among them. */
+const OPENING_DATE = '0001-01-01';
 
 function nextDay(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
