@@ -3,6 +3,7 @@ import type { ExportFormat } from '../audit/export.js';
 import type { StoredEvent } from '../event-store/event-store.js';
 import { decimalText } from '../ledger/currency.js';
 import { decode } from '../ledger/event-codec.js';
+import { addDays } from '../merchants/domain/business-day.js';
 import type { AccountKind } from './domain/chart-of-accounts.js';
 import { Balances, type BookAccount, pathOf } from './domain/entries.js';
 import { type Posting, postingsOf } from './domain/postings.js';
@@ -87,7 +88,7 @@ export const beancount: ExportFormat = async function* (pages, skipped = NONE) {
   // A balance is asserted as of the beginning of its date, and without `~ 0` not to the last unit.
   for (const account of balances.all()) {
     const { currency, sum } = account;
-    yield `${nextDay(last)} balance ${beancountName(account)}  ${decimalText(sum, currency)} ~ 0 ${currency}\n`;
+    yield `${addDays(last, 1)} balance ${beancountName(account)}  ${decimalText(sum, currency)} ~ 0 ${currency}\n`;
   }
 };
 
@@ -152,20 +153,14 @@ function commentsOn(page: readonly StoredEvent[], skipped: ReadonlySet<string>):
 /** The first that Beancount knows: an acquirer's payment may be of any date, mistyped ones among them. */
 const OPENING_DATE = '0001-01-01';
 
-function nextDay(date: string): string {
-  const day = new Date(`${date}T00:00:00Z`);
-  day.setUTCDate(day.getUTCDate() + 1);
-  return day.toISOString().slice(0, 10);
-}
-
 function hledgerName(of: BookAccount): string {
-  const [kind, account, merchantId] = pathOf(of) as [AccountKind, string, string];
+  const [kind, account, merchantId] = pathOf(of);
   return `${HLEDGER_ROOTS[kind]}:${account}:${merchantId}`;
 }
 
 /** Parts of a name begin with a capital letter or a digit, and have no `_`. */
 function beancountName(of: BookAccount): string {
-  const [kind, account, merchantId] = pathOf(of) as [AccountKind, string, string];
+  const [kind, account, merchantId] = pathOf(of);
   const name = account.charAt(0).toUpperCase() + account.slice(1).replaceAll('_', '-');
   return `${BEANCOUNT_ROOTS[kind]}:${name}:M-${merchantId}`;
 }

@@ -34,7 +34,7 @@ export function asHledgerHas(held: readonly Held[]): string[] {
   return held
     .filter(({ sum }) => sum !== 0n)
     .map((account) => {
-      const [kind, name, merchantId] = pathOf(account) as [AccountKind, string, string];
+      const [kind, name, merchantId] = pathOf(account);
       const { currency, sum } = account;
       return `${HLEDGER_ROOTS[kind]}:${name}:${merchantId} ${decimalText(sum, currency)} ${currency}`;
     })
@@ -61,7 +61,7 @@ export function asBeancountHas(held: readonly Held[]): string[] {
   return held
     .filter(({ sum }) => sum !== 0n)
     .map((account) => {
-      const [kind, name, merchantId] = pathOf(account) as [AccountKind, string, string];
+      const [kind, name, merchantId] = pathOf(account);
       const { currency, sum } = account;
       const part = name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', '-');
       return `${roots[kind]}:${part}:M-${merchantId} ${decimalText(sum, currency)} ${currency}`;

@@ -1,7 +1,7 @@
-import { type Account, CHART_OF_ACCOUNTS } from './chart-of-accounts.js';
+import { type Account, type AccountKind, CHART_OF_ACCOUNTS } from './chart-of-accounts.js';
 import type { Posting } from './postings.js';
 
-/** What stands on one account of one merchant in one currency, as other people's software names it. */
+/** One account of one merchant in one currency. */
 export interface BookAccount {
   readonly account: Account;
   readonly merchantId: string;
@@ -43,6 +43,9 @@ export class Balances {
 }
 
 /** The account's kind, account and merchant: the path that both journal formats are given. */
-export function pathOf({ account, merchantId }: BookAccount): readonly [string, string, string] {
+export function pathOf({
+  account,
+  merchantId,
+}: BookAccount): readonly [AccountKind, Account, string] {
   return [CHART_OF_ACCOUNTS[account], account, merchantId];
 }

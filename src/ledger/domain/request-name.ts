@@ -49,6 +49,4 @@ export const streams = {
 } as const;
 
 /** What the names of the ledger's streams begin with: nothing else in a shared log is the ledger's. */
-export const STREAM_PREFIXES: readonly string[] = Object.values(streams).map((name) =>
-  name('').replace(/-.*$/, '-'),
-);
+export const STREAM_PREFIXES: readonly string[] = Object.values(streams).map((name) => name(''));
