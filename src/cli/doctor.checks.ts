@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type Database from 'better-sqlite3';
 import type { Settings } from '../config.js';
-import { type EventStore, START } from '../event-store/event-store.js';
+import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { isFolder, withoutPassword } from '../event-store/store-url.js';
+import { timeText } from '../ledger/clock.js';
+import { decodeProvenance } from '../ledger/event-codec.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
 import { BatchesView } from '../projections/batches.view.js';
@@ -21,6 +23,7 @@ export interface Finding {
   readonly detail: string;
 }
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** A service that is well says how it is within two seconds. */
@@ -138,13 +141,20 @@ export async function diskFinding(what: string, folder: string): Promise<Finding
 /** A clock behind what was recorded last has been set back, or another node's is ahead. */
 export async function clockFinding(store: EventStore, now: number): Promise<Finding> {
   const [last] = await store.readAll({ limit: 1, backwards: true });
-  const time = new Date(now).toISOString();
-  if (!last || (await store.head()) === START) return ok('clock', time);
-  const { recordedAt } = JSON.parse(last.metadata) as { recordedAt?: string };
-  const ahead = Date.parse(recordedAt ?? '') - now;
-  if (!(ahead > MINUTE_MS / 60)) return ok('clock', time);
+  const time = timeText(now);
+  const ahead = last ? recordedAt(last) - now : 0;
+  if (!(ahead > SECOND_MS)) return ok('clock', time);
   const detail = `${time} is ${Math.round(ahead / 1_000)} s before the last event was recorded`;
   return ahead > MINUTE_MS ? fault('clock', detail) : warn('clock', detail);
+}
+
+/** Epoch milliseconds; NaN of an event that nobody can read, which is a fault of the views that stop at it. */
+function recordedAt(stored: StoredEvent): number {
+  try {
+    return Date.parse(decodeProvenance(stored).recordedAt);
+  } catch {
+    return NaN;
+  }
 }
 
 /** Asks a view for something, read beside whoever keeps it up; undefined where it is not there. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { logFile } from '../../src/event-store/sqlite/log-file.js';
@@ -31,6 +32,19 @@ test('a log that ends before its views is a fault', async () => {
   const view = findings.find(({ what }) => what === 'view books');
   expect([code, view?.mark]).toEqual([1, 'fault']);
   expect(view?.detail).toMatch(/has seen the log up to \d+, and it ends at \d+$/);
+});
+
+test('an event with torn metadata at the end of the log keeps nothing from being looked at', async () => {
+  const { folder } = await stoppedWithSale();
+  const store = await SqliteEventStore.open(folder, 'inline');
+  const torn = { id: randomUUID(), type: 'Sale', data: '{}', metadata: '{"version":' };
+  await store.append('sale-torn', 'no-stream', [torn]);
+  await store.close();
+  const { findings } = await doctor(folder);
+  expect(findings).not.toContainEqual(expect.objectContaining({ what: 'store', mark: 'fault' }));
+  for (const what of ['log', 'clock', 'view sales']) {
+    expect(findings).toContainEqual(expect.objectContaining({ what }));
+  }
 });
 
 test('a service that has the folder and answers nothing is a fault', async () => {
