@@ -33,8 +33,7 @@ export interface LogPosition {
  * @throws TypeError for what can't be stored as it is
  */
 export function proposed({ id, type, data, metadata }: NewEvent): EventData {
-  const texts = [id, type, data, metadata] as unknown as { isWellFormed(): boolean }[];
-  if (!texts.every((text) => text.isWellFormed())) {
+  if (![id, type, data, metadata].every((text) => text.isWellFormed())) {
     throw new TypeError('half a surrogate pair in an event can not be stored');
   }
   if (plain(metadata) === undefined) throw new TypeError('metadata that is no canonical JSON');

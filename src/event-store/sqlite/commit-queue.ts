@@ -120,22 +120,13 @@ function settle(group: readonly Waiting[], results: AppendResult[] | GroupFailur
   });
 }
 
-/** Of every string, though not in the library types of the compiler's target. */
-interface WellFormed {
-  isWellFormed(): boolean;
-}
-
 /** Half a surrogate pair has no UTF-8: it would not be read as it was written, and its checksum would not hold. */
 function refuseUnstorable(stream: string, events: readonly NewEvent[]): void {
   if (events.length === 0) throw new TypeError(`no events to append to stream ${stream}`);
-  let isStorable = isWellFormed(stream);
+  let isStorable = stream.isWellFormed();
   for (const { id, type, data, metadata } of events) {
-    isStorable &&= isWellFormed(id) && isWellFormed(type);
-    isStorable &&= isWellFormed(data) && isWellFormed(metadata);
+    isStorable &&= id.isWellFormed() && type.isWellFormed();
+    isStorable &&= data.isWellFormed() && metadata.isWellFormed();
   }
   if (!isStorable) throw new TypeError('half a surrogate pair in an event can not be stored');
-}
-
-function isWellFormed(text: string): boolean {
-  return (text as unknown as WellFormed).isWellFormed();
 }
