@@ -1,22 +1,12 @@
 import type Database from 'better-sqlite3';
+import type { LogLine } from '../audit/domain/log-line.js';
 import type { Arrived } from './arrival.js';
 
 /** Takes events into a view's tables, in the order of the log. Called inside a transaction. */
 export type Fold = (events: readonly Arrived[]) => void;
 
-/** An event byte for byte as the store has it. */
-export interface StoredBytes {
-  readonly position: string;
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
-  readonly type: string;
-  readonly data: string;
-  readonly metadata: string;
-}
-
 /** The same for a view of the bytes themselves: it sees also what can't be read as an event. */
-export type BytesFold = (events: readonly StoredBytes[]) => void;
+export type BytesFold = (events: readonly LogLine[]) => void;
 
 /**
  * One read model: its tables, and how events change them. Each is kept in a file of its own.

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import { hashedText } from '../audit/domain/log-line.js';
+import { hashedText, type LogLine } from '../audit/domain/log-line.js';
 import { HASH_BYTES, hashOver, TILE, writeLeafHash } from '../audit/domain/merkle.js';
-import type { Projection, StoredBytes } from './projection.js';
+import type { Projection } from './projection.js';
 
 /** `positions` of level 0 are those of its leaves, twenty digits each. */
 const TILES = `
@@ -59,7 +59,7 @@ class Tiles {
     this.mark = database.prepare('INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)');
   }
 
-  add(events: readonly StoredBytes[]): void {
+  add(events: readonly LogLine[]): void {
     let tile = this.open(0);
     for (const event of events) {
       writeLeafHash(hashedText(event), tile.hashes, tile.count);
@@ -104,7 +104,7 @@ class Tiles {
 }
 
 /** Null where it can't be read: nothing here may stop at an event. */
-function recordedAt({ metadata }: StoredBytes): string | null {
+function recordedAt({ metadata }: LogLine): string | null {
   try {
     return (JSON.parse(metadata) as { recordedAt?: string }).recordedAt ?? null;
   } catch {

@@ -1,4 +1,4 @@
-/** An event as the store has it. `data` and `metadata` are JSON texts. */
+/** An event byte for byte as the store has it. `data` and `metadata` are JSON texts. */
 export interface LogLine {
   readonly position: string;
   readonly stream: string;

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { StoredEvent } from '../../event-store/event-store.js';
-import { createTables, type StoredBytes } from '../../projections/projection.js';
+import { createTables } from '../../projections/projection.js';
 import { trailProjection } from '../../projections/trail.projection.js';
 import { TrailView } from '../../projections/trail.view.js';
 import { isSigned, lackingIn } from '../domain/signed-head.js';
@@ -10,7 +10,7 @@ import type { KeptTree, Unreadable } from './kept-tree.js';
 
 /** The tree over the log, made anew as the log is read, and the heads that were signed of it. */
 export class HeadsCheck {
-  private readonly add: (events: readonly StoredBytes[]) => void;
+  private readonly add: (events: readonly StoredEvent[]) => void;
   private readonly view: TrailView;
   private waiting: StoredEvent[] = [];
   private size = 0;
