@@ -1,12 +1,12 @@
 import type { Question } from './condition.js';
-import { conditionsOf, refundFields } from './decide.js';
+import { refundFields } from './decide.js';
 import { failing } from './judge.js';
 import { approvalRefusals } from './request-refusals.js';
 import type { Refusal } from './refusal.js';
 import { type Approval, awaiting, type Sale } from './sale.js';
 import type { ApprovalDeclinedData, Effect, Review, SaleEvent } from './sale.events.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
-import { decisionOf, refusalOf } from './voidability.js';
+import { conditionsOf, decisionOf, refusalOf } from './voidability.js';
 
 type Declined = SaleEvent & { readonly type: 'ApprovalDeclined' };
 

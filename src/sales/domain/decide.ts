@@ -8,17 +8,15 @@ import { deduct, feeReturned } from '../../merchants/domain/fee.js';
 import type { AppliedLimits } from '../../merchants/domain/limits.js';
 import { currencyOf, type Merchant, type Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
-import { type Condition, type Known, minutes, type Question } from './condition.js';
+import { type Known, minutes, type Question } from './condition.js';
 import { failing } from './judge.js';
 import { saleAboveLimit } from './limits.js';
-import { REFUND_CONDITIONS } from './refund-conditions.js';
 import type { Refusal, RequirementCode } from './refusal.js';
 import { requestRefusals, requirementRefusals, supervisorRefusals } from './request-refusals.js';
 import { free, remaining, type Sale } from './sale.js';
 import type { Answered, Card, SaleData, SaleEvent, SettledData } from './sale.events.js';
 import { doubleOf } from './warnings.js';
-import { VOID_CONDITIONS } from './void-conditions.js';
-import { decisionOf, refusalOf, requirements, until } from './voidability.js';
+import { conditionsOf, decisionOf, refusalOf, requirements, until } from './voidability.js';
 
 /** What a terminal sends of a sale. */
 export interface SaleCommand extends RequestIdentity {
@@ -143,10 +141,6 @@ function commanded(asked: Question): Question {
 /** Why the batch of a request that gives back did not take it, and what the decision says of the sale now. */
 export function shutOut(shut: Refusal, asked: Question): Refusal {
   return { ...shut, nextStep: decisionOf(commanded(asked)) };
-}
-
-export function conditionsOf(kind: 'void' | 'refund'): readonly Condition[] {
-  return kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
 }
 
 export function refundFields(sale: Sale, amount: Minor, merchant: Merchant) {

@@ -1,11 +1,16 @@
 import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js';
-import { type Known, minutes, type Question } from './condition.js';
+import { type Condition, type Known, minutes, type Question } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
 import { roomFor } from './limits.js';
 import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
 import { say, type Refusal, type RequirementCode, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
+
+/** What has to hold for each. */
+export function conditionsOf(kind: 'void' | 'refund'): readonly Condition[] {
+  return kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
+}
 
 export type Decision = 'void' | 'refund' | 'none';
 
@@ -86,8 +91,7 @@ function way(kind: 'void' | 'refund', question: Question, judged: readonly Judge
  */
 function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
   const { sale } = question;
-  const conditions = kind === 'void' ? VOID_CONDITIONS : REFUND_CONDITIONS;
-  const isWhole = !failing(conditions, { ...question, amount: undefined });
+  const isWhole = !failing(conditionsOf(kind), { ...question, amount: undefined });
   if (!sale || !(isWhole || allowed)) return 0;
   const funds = kind === 'refund' ? fundsFor(question) : undefined;
   const whole = free(sale);
