@@ -86,7 +86,7 @@ export class TradeImport {
    */
   async run(
     rows: readonly (Trade | Unread)[],
-    progress: Progress,
+    progress: Pick<Progress, 'at'>,
     leaveOpen: boolean,
   ): Promise<ImportSummary> {
     const before = await this.ledger.head();
@@ -101,7 +101,6 @@ export class TradeImport {
     }
     await this.drain();
     if (this.day && !leaveOpen && !this.interrupt.isPressed) await this.nextDay(this.day);
-    progress.end();
     return this.summary(rows.length, before);
   }
 

@@ -33,7 +33,7 @@ test('books that lack an accepted sale are a fault, told with the merchant and t
   const play = (through: (ledger: PlayedLedger) => PlayedLedger) =>
     withLedger((tool) => {
       const trade = new TradeImport(through(new OwnLedger(tool)), merchant, { isPressed: false });
-      return trade.run(rows, { at: () => undefined, end: () => undefined }, false);
+      return trade.run(rows, { at: () => undefined }, false);
     }, settings);
   expect(faultsOf(await play(losing))).toEqual([
     'FAULT: the books of Japan went from 0 to 500, but its sales less what was given back are 7500.',
@@ -56,7 +56,7 @@ C1,2026-03-02T11:00:00,France,-10000,cancel,S1,full`,
   const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
   const summary = await withLedger((tool) => {
     const trade = new TradeImport(new OwnLedger(tool), merchant, { isPressed: false });
-    return trade.run(rows, { at: () => undefined, end: () => undefined }, false);
+    return trade.run(rows, { at: () => undefined }, false);
   }, settings);
   expect(summary).toMatchObject({ sales: 1, voids: 0, awaitingApproval: 1, unaccounted: 0 });
   expect(summary.merchants).toMatchObject([{ merchantId: 'France', net: 10_000n }]);
