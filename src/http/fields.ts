@@ -47,7 +47,6 @@ export const CONVERTERS = {
   noCardNumber: { type: 'string', format: 'no-card-number' },
   calendarDate: { type: 'string', format: 'date' },
   isRFC3339: { type: 'string', format: 'date-time' },
-  isRfc3339: { type: 'string', format: 'date-time' },
   isISO4217CurrencyCode: { type: 'string', format: 'iso-4217' },
   iban: { type: 'string', format: 'iban' },
   isTimeZone: { type: 'string', format: 'iana-time-zone' },

@@ -91,7 +91,7 @@ export class PayoutsController {
     if (after !== undefined) await this.views.waitFor(after as Position, ['books']);
     const kind = negotiated(reply, ['application/xml', 'text/csv']);
     const file = await this.files.file(date, kind === 'text/csv' ? 'csv' : 'xml');
-    if ('refusal' in file) return rejected(reply, { ...file, replayed: false });
+    if ('refusal' in file) return rejected(reply, notRecorded(file.refusal));
     void reply.type(kind === 'text/csv' ? 'text/csv; charset=utf-8' : kind);
     return file.text;
   }

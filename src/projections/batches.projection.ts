@@ -324,7 +324,7 @@ class BatchesTable {
     this.carryInto.run(batch, terminalName(data), data.saleId);
   }
 
-  private status(name: string): string | undefined {
+  private status(name: string): string {
     return this.changes.get(name)?.status ?? this.statusOf.get(name)?.status ?? 'open';
   }
 

@@ -151,9 +151,9 @@ class BooksTables {
     const book = this.bookOf(posting);
     const moved = this.dayOf(book, date);
     let isOwn = 0;
-    for (const line of posting.lines) {
-      const { account } = line;
-      const change = balanceOf(account, line);
+    for (const entry of posting.lines) {
+      const { account } = entry;
+      const change = balanceOf(account, entry);
       addTo(book.figures, INDEX.get(account), change);
       const own = OWN_INDEX.get(account);
       if (own !== undefined) {

@@ -20,7 +20,6 @@ import {
   type GiveBack,
   type GivenBackAnswer,
   type Outcome,
-  type Rejected,
   type SentOnSale,
 } from './sales.commands.js';
 
@@ -77,7 +76,7 @@ export class GiveBackCommandHandler {
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
     const last = own.at(-1);
     if (last?.event.type === 'Refused') {
-      const position = last.position as NonNullable<Rejected['position']>;
+      const position = last.position as Position;
       return { refusal: last.event.data.refusal, position, replayed: true };
     }
     const onSale = await readNamed(this.journal, command.saleId);
