@@ -4,6 +4,7 @@ import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { ProblemError, refusalProblem } from '../http/problem.js';
+import { refuseBackwards } from '../http/span.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
@@ -32,6 +33,7 @@ export class ListsController {
   ) {
     await this.known(merchantId);
     const { after, limit = DEFAULT_LIMIT, ...rest } = query;
+    refuseBackwards(rest.from, rest.to);
     const cursor = await waitOrCursor(this.views, 'sales', after, CURSOR);
     const { sales, next } = this.views.sales.list({ merchantId, ...rest, after: cursor, limit });
     return { sales: sales.map(renderListed), ...(next !== undefined && { next }) };
