@@ -140,14 +140,15 @@ describe('an export to what is no file of its own', () => {
       runTool(folder, ['export', '--out', pipe]),
       readFile(pipe, 'utf8'),
     ]);
-    expect([run.code, run.errors]).toEqual([0, '']);
+    // On a slow machine it says how far it is.
+    expect([run.code, run.errors.replace(/^export: \d+.*\n/gm, '')]).toEqual([0, '']);
     expect(read).toBe(readFileSync(exportFile, 'utf8'));
     expect(lstatSync(pipe).isFIFO()).toBe(true);
   });
 
   test('to a pipe that nobody reads can be ended, as one to a file, of which nothing is left', async () => {
     const pipe = pipeIn(newFolder());
-    const waiting = terminateTool(folder, ['export', '--out', pipe], waited(3_000));
+    const waiting = terminateTool(folder, ['export', '--out', pipe], waited(10_000));
     expect(await waiting).toMatchObject({ code: 143, errors: 'interrupted\n' });
 
     const place = newFolder();
