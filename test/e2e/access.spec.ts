@@ -201,7 +201,7 @@ describe('who may call what', () => {
       const unknown = await ask(client(scope), operation, { ...other, merchantId: 'NOBODY' });
       expect([scope, foreign.status]).toEqual([scope, 404]);
       expect(foreign.body).toEqual(unknown.body);
-      const places = [...name.matchAll(/terminalId/g)].length > 0 || operation.path === '/v1/sales';
+      const places = name.includes('terminalId') || operation.path === '/v1/sales';
       if (letter !== 't' || !places) continue;
       const elsewhere = await ask(client(scope), operation, { ...mine, terminalId: 'T2' });
       expect([elsewhere.status, elsewhere.body.code]).toEqual([404, 'unknown-terminal']);

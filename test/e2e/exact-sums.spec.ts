@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { Answer } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
-import { MORNING, Tillbook } from '../support/tillbook.js';
+import { Tillbook } from '../support/tillbook.js';
 
 test('a batch keeps sums exact that no double holds', async () => {
   const ledger = await Tillbook.start();
-  await ledger.setClock(MORNING);
   const shop = await Shop.open(ledger, { fee: { basisPoints: 60 } });
   const amount = 999_999_999_999;
   const count = 9_011;

@@ -247,8 +247,7 @@ describe('a close', () => {
       /^it does not say how many refunds it counted$/,
     ],
   ])('that compared items is held against them: %s', async (_what, change, detail) => {
-    const isMeant = (data: Said): boolean => ofT2(data);
-    expect((await faultsAt('BatchClosed', change, isMeant))[0]).toMatch(detail);
+    expect((await faultsAt('BatchClosed', change, ofT2))[0]).toMatch(detail);
   });
 
   test('that was compared but with nothing sent is found', async () => {
