@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { toPosition } from '../../src/event-store/event-store.js';
 import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
@@ -50,7 +51,7 @@ test('a stopped folder that was edited is told by position and meaning, with exi
   expect(code).toBe(1);
   expect(faults[0]).toEqual({
     code: 'altered',
-    position: String(first).padStart(20, '0'),
+    position: toPosition(first ?? 0),
     detail: expect.stringContaining('checksum'),
     means: expect.any(String),
   });

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { toPosition } from '../../src/event-store/event-store.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { storeSettings } from '../support/store-settings.js';
@@ -6,8 +8,6 @@ import { MORNING, Tillbook } from '../support/tillbook.js';
 
 /** A server and two services: a busy machine takes its time. */
 const START_MS = 180_000;
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A node looks for the sales of others so often. */
 const LOOKS_EVERY_MS = 500;
@@ -38,7 +38,7 @@ describe('two nodes on one EventStoreDB', () => {
     for (;;) {
       const answer = await ask();
       if (isWanted(answer)) return answer;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 
@@ -91,7 +91,7 @@ describe('two nodes on one EventStoreDB', () => {
 
   test('a position that the ledger never gave is refused, where the trail is to be read on from it', async () => {
     const { position } = await shop.sell();
-    const between = (BigInt(position) - 1n).toString().padStart(20, '0');
+    const between = toPosition(BigInt(position) - 1n);
     const { status, body } = await one.get(`/v1/audit/events?after=${between}`);
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 'malformed', errors: [{ field: 'after' }] });

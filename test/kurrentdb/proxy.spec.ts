@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts } from '../support/eventstore-process.js';
 import { HttpClient } from '../support/http-client.js';
@@ -48,7 +49,7 @@ async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
   });
   const url = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${url}/health/live`).catch(() => undefined))?.ok) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   return url;
 }

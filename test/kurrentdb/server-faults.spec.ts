@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { KurrentDbCluster, KurrentDbServer, onOwnServer } from '../support/kurrentdb-server.js';
 import { SaleLoad } from '../support/sale-load.js';
@@ -8,8 +9,6 @@ import { Tillbook } from '../support/tillbook.js';
 const LIMIT_MS = 600_000;
 
 const TERMINALS = 12;
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 onOwnServer('EventStoreDB under load', () => {
   async function underLoad(url: string) {

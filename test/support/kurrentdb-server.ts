@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, it } from '@jest/globals';
 import { freePorts, spawnEventStore, stateOf, urlOf } from './eventstore-process.js';
 import { afterSuite } from './store-folder.js';
@@ -101,7 +102,7 @@ export class KurrentDbServer {
       if (performance.now() > limit || this.child?.exitCode !== null) {
         throw new Error(`the server did not start:\n${this.output}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 
@@ -174,7 +175,7 @@ export class KurrentDbCluster {
       const states = await Promise.all(this.nodes.map((node) => node.state()));
       const leader = this.nodes[states.indexOf('leader')];
       if (leader) return leader;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer, HttpClient } from './http-client.js';
 import type { Shop } from './shop.js';
 
@@ -72,7 +73,7 @@ export class SaleLoad {
       this.others.set(kind, (this.others.get(kind) ?? 0) + 1);
       this.refused.set(kind, answer);
       if (answer.status !== 503) throw new Error(`a sale was answered ${answer.text}`);
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      await pause(PATIENCE_MS);
     }
   }
 }

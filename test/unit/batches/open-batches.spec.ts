@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { OpenBatches } from '../../../src/batches/open-batches.js';
 import type { Journal } from '../../../src/ledger/journal.js';
@@ -23,7 +24,6 @@ test('who asks while the open batches are read gets what is read after that', as
     {} as MerchantDirectory,
     { isNeeded: true, listen: () => undefined } as unknown as News,
   );
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   const first = batches.restore();
   await turn();

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Position, StoreUnavailableError } from '../../../src/event-store/event-store.js';
+import {
+  type Position,
+  StoreUnavailableError,
+  toPosition,
+} from '../../../src/event-store/event-store.js';
 import { Metrics } from '../../../src/http/metrics.js';
 import type { ProjectionState } from '../../../src/projections/views.js';
 
-const at = (position: number): Position => String(position).padStart(20, '0') as Position;
-
 describe('the figures of a node whose store goes away', () => {
-  const sales = { name: 'sales', position: at(7) } as ProjectionState;
+  const sales = { name: 'sales', position: toPosition(7) } as ProjectionState;
   const away = new StoreUnavailableError('the store is away', 'not-done');
-  const answers = (): Promise<Position> => Promise.resolve(at(9));
+  const answers = (): Promise<Position> => Promise.resolve(toPosition(9));
   const store = { head: answers };
   const metrics = new Metrics({ state: () => [sales] }, store);
 

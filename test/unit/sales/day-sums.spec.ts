@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Position } from '../../../src/event-store/event-store.js';
+import { type Position, toPosition } from '../../../src/event-store/event-store.js';
 import { minor } from '../../../src/ledger/domain/money.js';
 import type { Journal } from '../../../src/ledger/journal.js';
 import type { News } from '../../../src/ledger/news.js';
@@ -14,11 +15,6 @@ import { merchantWith } from '../../support/facts.js';
 const UNDER = { date: '2026-11-24', currency: 'CNY' };
 const MANY = 10_500;
 
-const at = (position: number): Position => String(position).padStart(20, '0') as Position;
-
-/** Lets what was promised be heard of. */
-const heard = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** A log whose sales are all of 1, one a position, and a view that stands where it is put. */
 class World {
   head = 0;
@@ -28,10 +24,10 @@ class World {
   readonly daySums: DaySums;
 
   constructor() {
-    const journal = { head: () => Promise.resolve(at(this.head)) };
+    const journal = { head: () => Promise.resolve(toPosition(this.head)) };
     const views = {
       waitFor: (position: Position) => {
-        if (position <= at(this.seen)) return Promise.resolve();
+        if (position <= toPosition(this.seen)) return Promise.resolve();
         if (this.isStopped) return Promise.reject(new ViewBehindError('day-sums', position));
         this.seen = this.head;
         return Promise.resolve();
@@ -40,7 +36,7 @@ class World {
         read: <T>(_key: unknown, take: (then: object) => T): T => {
           const of = (scope: string) =>
             scope === 'merchant' ? { count: this.seen, amount: BigInt(this.seen) } : NO_SUM;
-          return take({ position: at(this.seen), of });
+          return take({ position: toPosition(this.seen), of });
         },
       },
     };
@@ -70,9 +66,9 @@ class World {
       const spot = await this.spot(merchant, 'sale');
       spot.applied('sale', UNDER);
       this.head += 1;
-      spot.count('sale', UNDER, 1, Promise.resolve(at(this.head)));
+      spot.count('sale', UNDER, 1, Promise.resolve(toPosition(this.head)));
     }
-    await heard();
+    await turn();
   }
 }
 
@@ -135,7 +131,7 @@ describe('requests that the view has not seen', () => {
         const requests: Request[] = [];
         for (const { what, nth } of steps) {
           await take(world, requests, what, nth);
-          await heard();
+          await turn();
           const used = await world.used(limited, 'sale');
           const counting = requests.filter(({ state }) => state !== 'failed').length;
           // One that the view has seen before its writer knows of it counts twice until then, and never less than once.
@@ -171,7 +167,7 @@ describe('requests that the view has not seen', () => {
       if (request) Object.assign(request, { state: 'written', position: (world.head += 1) });
     } else if (what === 'tell') {
       const request = nthOf('written');
-      request?.tell(at(request.position));
+      request?.tell(toPosition(request.position));
       if (request) request.state = 'told';
     } else {
       const request = nthOf('begun');
