@@ -50,8 +50,7 @@ export function saleId(index, batchNo) {
 const BULK_LINES = 2_400;
 
 /** How many requests a load is, of which each may ask for more than one thing. */
-export const requestCount = ({ kind, count }) =>
-  kind === 'bulk' ? Math.ceil(count / BULK_LINES) : count;
+const requestCount = ({ kind, count }) => (kind === 'bulk' ? Math.ceil(count / BULK_LINES) : count);
 
 /**
  * What a kind of load sends, by the number of the request. `batchNo` is the requests' own, `of` that of the sales they

@@ -45,7 +45,7 @@ export function readSignature({ headers }: FastifyRequest): Signature | undefine
 }
 
 /** What is signed: every part on a line of its own, the body as its SHA-256. */
-export function signedMessage(
+function signedMessage(
   method: string,
   address: string,
   { timestamp, nonce }: Pick<Signature, 'timestamp' | 'nonce'>,

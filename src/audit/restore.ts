@@ -15,7 +15,7 @@ const PART = '; the store has only part of the log now: empty it before the next
 const BATCH = 1_000;
 
 /** The exported log can't be restored: why, and at which line. */
-export class RestoreError extends Error {
+class RestoreError extends Error {
   override readonly name = 'RestoreError';
 }
 

@@ -11,8 +11,8 @@ import type { StoredTotals } from '../../src/batches/domain/batch.events.js';
 
 /** A sale of 100.00 on Tuesday morning in Shanghai, whose business date ends with the day. */
 export const SALE_TIME = '2026-11-24T02:00:00.000Z';
-export const DAY_END = '2026-11-24T16:00:00.000Z';
-export const SALE_ID = 'M1.T1.000001.000001';
+const DAY_END = '2026-11-24T16:00:00.000Z';
+const SALE_ID = 'M1.T1.000001.000001';
 
 export const SETTINGS: MerchantSettings = {
   name: 'Corner shop',

@@ -50,7 +50,7 @@ export class SigningKey {
 }
 
 /** SHA-256 of the 32 bytes, in hexadecimal. */
-export function keyIdOf(publicKey: string): string {
+function keyIdOf(publicKey: string): string {
   return createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
 }
 

@@ -1,4 +1,5 @@
 import type { Cause } from '../../sales/domain/refusal.js';
+import type { RequestKind } from '../../sales/domain/sale.events.js';
 
 /** A failure on a terminal's own side, as it reports it: nothing that the ledger has seen. */
 export interface FailureReport {
@@ -9,7 +10,7 @@ export interface FailureReport {
   readonly code: string;
   readonly detail?: string;
   /** What it was about to ask for. */
-  readonly kind?: 'sale' | 'void' | 'refund' | 'reversal' | 'timeout-reversal';
+  readonly kind?: RequestKind;
   /** The request that it hit, where it has a name. */
   readonly original?: { readonly batchNo: string; readonly stan: string };
   readonly operatorId?: string;
