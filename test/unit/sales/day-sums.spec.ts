@@ -97,7 +97,7 @@ describe('kinds of requests that have no daily limit', () => {
 
     spot.count('sale', UNDER, 1, Promise.reject(new Error('the stream has moved on')));
 
-    await heard();
+    await turn();
   });
 });
 
