@@ -96,10 +96,11 @@ export class Appender {
   ): Promise<Placed> {
     let ahead = earlier;
     const begun = performance.now();
+    let { deadlineMs } = this.connection;
     let outcome: 'not-done' | 'unknown' = 'not-done';
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.send(stream, expected, events);
+        return await this.send(stream, expected, events, deadlineMs);
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) {
           const refused = conflict(stream, expected, error);
@@ -119,6 +120,8 @@ export class Appender {
         }
       }
       await pause(wait);
+      // What is sent again is waited for no longer than it is asked for at all.
+      deadlineMs = Math.min(deadlineMs, Math.ceil(begun + SETTLE_MS - performance.now()));
     }
   }
 
@@ -146,8 +149,9 @@ export class Appender {
     stream: string,
     expected: number | 'no-stream',
     events: EventData[],
+    deadlineMs: number,
   ): Promise<Placed> {
-    const { client, deadlineMs } = this.connection;
+    const { client } = this.connection;
     const streamState = expected === 'no-stream' ? NO_STREAM : BigInt(expected);
     const request = client.appendToStream(stream, events, { streamState, deadline: deadlineMs });
     const { position, nextExpectedRevision } = await inTime(request, deadlineMs);

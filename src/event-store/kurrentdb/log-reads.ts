@@ -21,8 +21,9 @@ import { logPosition, type ReadEvent, stored } from './stored-form.js';
 /** How long one part of an answer may take. */
 const PART_MS = 5_000;
 
-/** A read is tried again after so long each. */
+/** A read is tried again after so long each, as long as it fails at once: where the server hangs, each try takes seconds. */
 const PAUSES_MS = [50, 200, 600];
+const TRY_AGAIN_WITHIN_MS = 2_000;
 
 const EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -178,12 +179,13 @@ export class LogReads {
 
   /** @throws StoreUnavailableError when it fails again and again */
   private async patiently<T>(read: () => Promise<T>): Promise<T> {
+    const limit = performance.now() + TRY_AGAIN_WITHIN_MS;
     for (const wait of [...PAUSES_MS, undefined]) {
       try {
         return await read();
       } catch (error) {
         const mayPass = isPassing(error);
-        if (mayPass && wait !== undefined) await pause(wait);
+        if (mayPass && wait !== undefined && performance.now() < limit) await pause(wait);
         else if (mayPass || error instanceof NoAnswerError) {
           this.reader.renew();
           throw unavailable(error);
