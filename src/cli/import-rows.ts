@@ -65,7 +65,7 @@ export class LayoutError extends Error {
   override readonly name = 'LayoutError';
 }
 
-/** Every row of the file, in its order. @throws LayoutError when it is no such file, or needed columns are missing */
+/** Every row of the file, in its order. @throws LayoutError when it is no such file, or its columns are others */
 export async function readTrade(file: string, layout: Layout): Promise<(Trade | Unread)[]> {
   try {
     return rowsOf(await readFile(file, 'utf8'), layout);
@@ -92,12 +92,22 @@ function rowsOf(text: string, layout: Layout): (Trade | Unread)[] {
   });
 }
 
+/** A column that may be missing is missed where it was given a name: that was meant to be there. */
 function checkedHeader(header: string[], { columns }: Layout): string[] {
-  const missing = NEEDED.map((column) => columns[column]).filter((name) => !header.includes(name));
-  if (missing.length === 0) return header;
-  throw new LayoutError(
-    `the file has no column ${missing.join(', ')}; it has ${header.join(', ')} (see --columns)`,
+  const missing = (Object.keys(COLUMNS) as Column[])
+    .filter((column) => NEEDED.includes(column) || columns[column] !== COLUMNS[column])
+    .map((column) => columns[column])
+    .filter((name) => !header.includes(name));
+  if (missing.length > 0) {
+    throw new LayoutError(
+      `the file has no column ${missing.join(', ')}; it has ${header.join(', ')} (see --columns)`,
+    );
+  }
+  const twice = Object.values(columns).find(
+    (name) => header.indexOf(name) !== header.lastIndexOf(name),
   );
+  if (twice === undefined) return header;
+  throw new LayoutError(`the file has more than one column ${twice}: which is meant can't be told`);
 }
 
 function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {

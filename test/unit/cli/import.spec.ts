@@ -23,6 +23,21 @@ function losing(ledger: PlayedLedger): PlayedLedger {
   return Object.assign(Object.create(ledger) as PlayedLedger, { take });
 }
 
+test.each([
+  ['a column twice', 'invoice,datetime,country,amount,amount', {}, /more than one column amount/],
+  [
+    'no column that was named',
+    'invoice,datetime,country,amount',
+    { match: 'why' },
+    /no column why/,
+  ],
+])('a file that has %s is not read by guess', async (_what, header, named, message) => {
+  const file = join(newFolder(), 'trade.csv');
+  writeFileSync(file, `${header}\nS1,2026-03-02T10:00:00,France,10000`);
+  const layout = { ...LAYOUT, columns: { ...COLUMNS, ...named } };
+  await expect(readTrade(file, layout)).rejects.toThrow(message);
+});
+
 test('books that lack an accepted sale are a fault, told with the merchant and the amounts', async () => {
   const folder = newFolder();
   const file = join(folder, 'trade.csv');
