@@ -15,16 +15,18 @@ const AMOUNTS: Partial<Record<LedgerEventType, readonly string[]>> = {
   ChargebackLost: ['amount'],
 };
 
-/** Fields that have fields of their own: rules look into them. */
-const OBJECTS: Partial<Record<LedgerEventType, readonly string[]>> = {
-  Sale: ['card'],
-  RequestTaken: ['content'],
-  Refused: ['content', 'refusal'],
-  ApprovalDeclined: ['refusal'],
-  MerchantRegistered: ['settings'],
-  MerchantPolicyChanged: ['settings'],
-  BatchCloseRequested: ['terms'],
-  BatchClosed: ['totals', 'settled', 'refunds'],
+const REFUSAL = ['code', 'responseCode', 'cause', 'nextStep'];
+
+/** Fields that have fields of their own, and which of these are always some text. */
+const OBJECTS: Partial<Record<LedgerEventType, Readonly<Record<string, readonly string[]>>>> = {
+  Sale: { card: ['token', 'last4'] },
+  RequestTaken: { content: [] },
+  Refused: { content: [], refusal: REFUSAL },
+  ApprovalDeclined: { refusal: REFUSAL },
+  MerchantRegistered: { settings: [] },
+  MerchantPolicyChanged: { settings: [] },
+  BatchCloseRequested: { terms: [] },
+  BatchClosed: { totals: [], settled: [], refunds: [] },
 };
 
 /** What somebody has told the ledger, and nothing else says: it was always asked for. */
@@ -42,8 +44,11 @@ export function illegible({ type, data }: LedgerEvent): string | undefined {
   for (const name of AMOUNTS[type] ?? []) {
     if (!isAmount(said[name])) return `${name} ${shown(said[name])} is no amount`;
   }
-  for (const name of OBJECTS[type] ?? []) {
-    if (!isObject(said[name])) return `${name} ${shown(said[name])} has no fields`;
+  for (const [name, texts] of Object.entries(OBJECTS[type] ?? {})) {
+    const value = said[name];
+    if (!isObject(value)) return `${name} ${shown(value)} has no fields`;
+    const part = texts.find((text) => typeof value[text] !== 'string');
+    if (part !== undefined) return `${name}.${part} ${shown(value[part])} is no text`;
   }
   for (const name of TOLD[type] ?? []) {
     if (typeof said[name] !== 'string') return `${name} ${shown(said[name])} is no text`;
@@ -59,6 +64,6 @@ export function isAmount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_AMOUNT;
 }
 
-function isObject(value: unknown): boolean {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

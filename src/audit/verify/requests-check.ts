@@ -3,7 +3,7 @@ import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { free, type Sale } from '../../sales/domain/sale.js';
 import type { Answered, Effect, RequestEvent, Review } from '../../sales/domain/sale.events.js';
-import { type Finding, illegal, NO_MERCHANT, wrong } from './judge.js';
+import { type Finding, illegal, NO_MERCHANT, shown, wrong } from './judge.js';
 
 type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
 type Refused = (RequestEvent & { type: 'Refused' })['data'];
@@ -69,6 +69,10 @@ function differs(
   const differing = differingFields(content, data);
   if (differing.length > 0) {
     return wrong(`the ${type} differs from its request in ${differing.join(', ')}`);
+  }
+  const { originalAmount = sale.data.amount } = content;
+  if (originalAmount !== sale.data.amount) {
+    return wrong(`request ${request} was for a sale of ${shown(originalAmount)}`);
   }
   // What waited has the amount that was free when it was asked for, and it is held against that.
   if (content['amount'] !== undefined || isApproved(event) || amount === free(sale))

@@ -40,8 +40,11 @@ export class ReversalsCheck {
   reversal(event: Reversal | NothingToReverse, at: number): Finding | undefined {
     const { data } = event;
     const { merchantId, terminalId, batchNo, stan, request, of } = data;
-    const taken = this.histories.named(request)?.facts[0];
+    const [taken, ...since] = this.histories.named(request)?.facts ?? [];
     if (taken?.type !== 'RequestTaken') return wrong(`request ${request} was never taken`);
+    if (event.type === 'NothingToReverse' && since.length > 0) {
+      return wrong(`something became of request ${request} already`);
+    }
     const asked = taken.data;
     if (asked.kind !== 'timeout-reversal' || asked.target !== of) {
       return wrong(`request ${request} was a ${asked.kind} of ${asked.target}`);

@@ -18,6 +18,7 @@ import {
 } from '../../sales/domain/decide.js';
 import { approvalRefusals, requestRefusals } from '../../sales/domain/request-refusals.js';
 import { batchOf, type Sale } from '../../sales/domain/sale.js';
+import { differingFields, fingerprintOf } from '../../sales/domain/same-content.js';
 import type {
   Answered,
   ChargebackEvent,
@@ -238,6 +239,11 @@ export class SalesCheck {
     const before = history.facts.at(-1);
     if (kind === 'sale') return first(history);
     if (before?.type !== 'RequestTaken') return wrong(`request ${request} was not waiting for it`);
+    const refused = fingerprintOf({ type: 'Refused', data });
+    const differing = differingFields(fingerprintOf(before), refused);
+    if (before.data.target !== target) differing.push('target');
+    if (differing.length > 0)
+      return wrong(`it differs from its request in ${differing.join(', ')}`);
     const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
     const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
     return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
