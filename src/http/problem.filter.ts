@@ -56,7 +56,7 @@ export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Re
     return sendProblem(reply, problems.viewDamaged(error.view));
   }
   if (error instanceof StoreUnavailableError) {
-    log.error({ err: error }, 'the store is not available');
+    log.warn({ reason: error.message }, 'the store is not available');
     void reply.header('Retry-After', '1');
     return sendProblem(reply, problems.storeAway(error.outcome === 'unknown'));
   }
