@@ -3,7 +3,9 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
+import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { businessDay } from '../merchants/domain/business-day.js';
+import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { booksRefusals } from '../payouts/domain/books-refusals.js';
 import type { Views } from '../projections/views.js';
@@ -36,6 +38,9 @@ export interface WriteOffAnswer {
 
 /** Gives up what a merchant owes. */
 export class WriteOffsCommandHandler {
+  /** Of a merchant and currency: the next is decided on books that show those before it. */
+  private readonly queue = new OneAtATime();
+
   constructor(
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
@@ -46,12 +51,22 @@ export class WriteOffsCommandHandler {
   /** Never more than is owed when it is decided. The same again: the same answer. */
   async writeOff(
     merchantId: string,
-    { writeOffId, currency: asked, amount, reason, evidenceRef }: WriteOff,
+    command: WriteOff,
     by: Actor,
   ): Promise<Outcome<WriteOffAnswer>> {
     const merchant = (await this.directory.find(merchantId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
-    const currency = asked ?? merchant.settings.currency;
+    const { currency = merchant.settings.currency } = command;
+    return this.queue.run(`${merchantId} ${currency}`, () =>
+      this.decide(merchant, { ...command, currency }, by),
+    );
+  }
+
+  private async decide(
+    { merchantId, settings }: Merchant,
+    { writeOffId, currency, amount, reason, evidenceRef }: WriteOff & { readonly currency: string },
+    by: Actor,
+  ): Promise<Outcome<WriteOffAnswer>> {
     const stream = streams.writeOff(`${merchantId}.${writeOffId}`);
     const sent = { currency, amount, reason, evidenceRef };
     const earlier = await this.journal.read(stream);
@@ -66,7 +81,7 @@ export class WriteOffsCommandHandler {
     const data: WrittenOff = {
       ...{ writeOffId, merchantId, currency, amount: String(given), reason },
       ...(evidenceRef !== undefined && { evidenceRef }),
-      businessDate: businessDay(now, merchant.settings).date,
+      businessDate: businessDay(now, settings).date,
       occurredAt: timeText(now),
     };
     const origin = { request: writeOffId, by };

@@ -252,6 +252,20 @@ describe('a write-off', () => {
     expect(await accounts(shop, done.body.position)).toMatchObject({ bad_debt: 200 });
   });
 
+  test('asked for several times at once gives up what is owed once', async () => {
+    const { shop, saleId } = await settledSale();
+    await shop.refund(saleId);
+    const answers = await Promise.all(
+      ['W1', 'W2', 'W3'].map((writeOffId) =>
+        ledger.post(`${shop.path}/write-offs`, { writeOffId, reason: 'gone' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422, 422]);
+    const done = answers.find(({ status }) => status === 201)?.body;
+    const balances = await ledger.get(`${shop.path}/balances?after=${done.position}`);
+    expect(balances.body[0]).toMatchObject({ available: 0, receivable: 0 });
+  });
+
   test('is not needed where later settlements set off what is owed', async () => {
     const { shop, saleId } = await settledSale();
     await shop.refund(saleId);
