@@ -37,13 +37,14 @@ const LINES = `
 
 /**
  * What the acquirer owes for each batch, and has paid; a line with a `day` is for what belongs to
- * a date and to no batch. All differences together are what stands on acquirer_receivable.
+ * a date and to no batch. All differences together are what stands on acquirer_receivable. `isOurs`: whether the ledger
+ * has anything in it itself; of a batch that only the acquirer has named, its word is all there is for the date.
  */
 const CLAIMS = `
   CREATE TABLE claims (
     merchantId TEXT NOT NULL, batch TEXT NOT NULL, currency TEXT NOT NULL, day TEXT NOT NULL,
-    businessDate TEXT NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL, schemeCost INTEGER NOT NULL,
-    PRIMARY KEY (merchantId, batch, currency, day)
+    businessDate TEXT NOT NULL, isOurs INTEGER NOT NULL, expected INTEGER NOT NULL, received INTEGER NOT NULL,
+    schemeCost INTEGER NOT NULL, PRIMARY KEY (merchantId, batch, currency, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX claims_by_date ON claims (businessDate, merchantId, currency);
 `;
@@ -58,7 +59,7 @@ const CLOSED = `
 /** Settlements by batch and day, and how the acquirer's payments match them. */
 export const settlementsProjection: Projection = {
   name: 'settlements',
-  version: 2,
+  version: 3,
   tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
   open: (database) => {
     const tables = new SettlementTables(database);
@@ -72,11 +73,14 @@ interface Claim {
   readonly merchantId: string;
   readonly batch: string;
   readonly currency: string;
-  readonly businessDate: string;
+  businessDate: string;
+  isOurs: boolean;
   expected: bigint;
   received: bigint;
   schemeCost: bigint;
 }
+
+type Claimed = Pick<Claim, 'merchantId' | 'currency' | 'businessDate'>;
 
 /** Lines and claims that the events of one fold touch: each is written once, at its end. */
 class SettlementTables {
@@ -92,8 +96,9 @@ class SettlementTables {
        ON CONFLICT DO UPDATE SET ${LINE_SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ')}`,
     );
     this.addClaim = database.prepare(
-      `INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET expected = expected + excluded.expected,
+      `INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET businessDate = iif(isOurs < excluded.isOurs, excluded.businessDate, businessDate),
+         isOurs = max(isOurs, excluded.isOurs), expected = expected + excluded.expected,
          received = received + excluded.received, schemeCost = schemeCost + excluded.schemeCost`,
     );
     this.addClosed = database.prepare('INSERT INTO closed_batches VALUES (?, ?)');
@@ -121,6 +126,8 @@ class SettlementTables {
         return true;
       }
       case 'Refund':
+        // Its close takes it off what is owed: until then the date is open.
+        this.claim(event.data, batchIn(event.data));
         if (event.data.afterSettlement) this.refunded(event.data);
         return true;
       case 'Settled':
@@ -219,7 +226,8 @@ class SettlementTables {
   private paid({ currency, lines }: AcquirerEvent['data']): void {
     for (const { amount, schemeCost, terminalId, batchNo, ...of } of lines) {
       const batch = terminalId !== undefined && batchNo !== undefined;
-      const claim = this.claim({ ...of, currency }, batch ? `${terminalId}.${batchNo}` : DAY);
+      const name = batch ? `${terminalId}.${batchNo}` : DAY;
+      const claim = this.claimNamed({ ...of, currency }, name);
       claim.received += BigInt(amount);
       claim.schemeCost += BigInt(schemeCost);
     }
@@ -235,23 +243,29 @@ class SettlementTables {
     return held(this.lines, key.join(' '), () => ({ ...NO_SUMS }));
   }
 
-  private claim(
-    { merchantId, currency, businessDate }: Pick<Claim, 'merchantId' | 'currency' | 'businessDate'>,
-    batch: string,
-  ): Claim {
+  /** What the ledger itself has to claim. */
+  private claim(of: Claimed, batch: string): Claim {
+    const claim = this.claimNamed(of, batch);
+    if (!claim.isOurs) claim.businessDate = of.businessDate;
+    claim.isOurs = true;
+    return claim;
+  }
+
+  private claimNamed({ merchantId, currency, businessDate }: Claimed, batch: string): Claim {
     const key = `${merchantId} ${batch} ${currency} ${batch === DAY ? businessDate : ''}`;
     return held(this.claims, key, () => ({
-      ...{ merchantId, batch, currency, businessDate },
+      ...{ merchantId, batch, currency, businessDate, isOurs: false },
       ...{ expected: 0n, received: 0n, schemeCost: 0n },
     }));
   }
 
   /** A batch is of one date; only what belongs to no batch is kept apart by its date. */
   private write(claim: Claim): void {
-    const { merchantId, batch, currency, businessDate, expected, received, schemeCost } = claim;
+    const { merchantId, batch, currency, businessDate, isOurs } = claim;
+    const { expected, received, schemeCost } = claim;
     const day = batch === DAY ? businessDate : '';
     const names = [merchantId, batch, currency, day, businessDate];
-    this.addClaim.run(...names, expected, received, schemeCost);
+    this.addClaim.run(...names, isOurs ? 1 : 0, expected, received, schemeCost);
   }
 }
 

@@ -175,7 +175,7 @@ const MATCHES = `
       ELSE 'over'
     END AS status
   FROM (
-    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(${IS_CLOSED}) AS isClosed,
+    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(NOT isOurs OR ${IS_CLOSED}) AS isClosed,
       sum(expected - received - schemeCost) AS difference
     FROM claims INDEXED BY claims_by_date
     WHERE businessDate BETWEEN @from AND @to AND (@merchantId IS NULL OR merchantId = @merchantId)

@@ -107,6 +107,34 @@ describe('the acquirer’s payments', () => {
     ]);
   });
 
+  test('are compared for a date while no batch of it is open, whatever other batches they name', async () => {
+    const { shop, saleId } = await settledSale();
+    const unknown = await pay(shop, { terminalId: 'T1', batchNo: '000777', amount: 9_000 });
+    expect((await matchOf(shop, unknown.body.position))[0]).toMatchObject({
+      status: 'short',
+      difference: 1_000,
+    });
+
+    const { body: refunded } = await shop.refund(saleId, { amount: 1_000 });
+    expect((await matchOf(shop, refunded.position))[0].status).toBe('open');
+    const { body: closed } = await shop.closeBatch();
+    expect((await matchOf(shop, closed.position))[0]).toMatchObject({
+      status: 'matched',
+      difference: 0,
+    });
+  });
+
+  test('of a batch stand under its own date, also where they came before it with another', async () => {
+    const { shop } = await settledSale();
+    const batch = { terminalId: 'T1', batchNo: shop.batchNo };
+    await pay(shop, { ...batch, businessDate: '2026-02-27', amount: 500 });
+    await shop.sell({ amount: 700 });
+    const { body } = await shop.closeBatch();
+    expect(await matchOf(shop, body.position)).toMatchObject([
+      { businessDate: TODAY, expected: 10_700, received: 500 },
+    ]);
+  });
+
   test('sent again are one payment; another under the same name is refused', async () => {
     const { shop } = await settledSale();
     const first = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
