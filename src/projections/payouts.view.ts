@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { LAST_DATE } from '../merchants/domain/business-day.js';
 import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
 import type { PayoutState, PayoutStatus } from '../payouts/domain/payout.js';
 
@@ -174,8 +175,6 @@ export class PayoutsView {
     return rows.length > limit && last ? { payouts, next: cursor(last) } : { payouts };
   }
 }
-
-const LAST_DATE = '9999-99-99';
 
 /** Of the form `2026-11-23.M0001.EUR.7`: a date and a payout. */
 export const PAYOUT_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}\.\d{1,9}$/;

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 
 /** Which requests are meant: business dates, both included. */
 export interface RefusalsQuery {
@@ -41,7 +42,7 @@ export interface RefusalsReport {
 
 const WHICH = `
   WHERE (@merchantId IS NULL OR merchantId = @merchantId)
-    AND date >= coalesce(@from, '') AND date <= coalesce(@to, '9999-99-99')
+    AND date BETWEEN @from AND @to
 `;
 
 const SUMS =
@@ -60,8 +61,8 @@ export class RefusalsView {
     );
   }
 
-  report({ merchantId, from, to }: RefusalsQuery): RefusalsReport {
-    const which = { merchantId: merchantId ?? null, from: from ?? null, to: to ?? null };
+  report({ merchantId, from = FIRST_DATE, to = LAST_DATE }: RefusalsQuery): RefusalsReport {
+    const which = { merchantId: merchantId ?? null, from, to };
     const by = (...columns: string[]) => {
       const names = columns.join(', ');
       const sql = `SELECT ${names}, ${SUMS} FROM attempts ${WHICH} GROUP BY ${names} ORDER BY ${names}`;

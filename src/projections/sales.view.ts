@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Minor } from '../ledger/domain/money.js';
+import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { SaleRow } from './sales.projection.js';
 
@@ -54,9 +55,6 @@ export type RecentSale = Pick<
   | 'currency'
   | 'occurredAt'
 >;
-
-const FIRST_DATE = '0000-00-00';
-const LAST_DATE = '9999-99-99';
 
 /** The list of sales, and what a close needs of it. */
 export class SalesView {

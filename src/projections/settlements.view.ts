@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import { DAY, LINE_SUMS } from './settlements.projection.js';
 
 /** Sums of what settled and of what was refunded later, in minor units. `amount` is before fee and reserve. */
@@ -70,8 +71,6 @@ export interface ClaimRow {
   readonly isClosed: bigint;
 }
 
-const FIRST_DATE = '0000-00-00';
-const LAST_DATE = '9999-99-99';
 const SUMS = `${LINE_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}, sum(fee + reserve + net) AS amount`;
 
 const NET_SUMS =

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { PostingKind } from '../accounting/domain/postings.js';
+import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import { OWN } from './books.projection.js';
 
 /** What the ledger holds for a merchant in one currency. `available` is below zero where the merchant owes. */
@@ -62,8 +63,6 @@ type Row = Sums & {
 };
 
 const EMPTY: Holding = { pending: 0n, available: 0n, reserve: 0n };
-const FIRST_DATE = '0000-00-00';
-const LAST_DATE = '9999-99-99';
 
 /** Statements: a merchant's movements by business date, in the order of the log within one. */
 export class StatementView {

@@ -66,6 +66,10 @@ export function businessDay(at: number, rule: DayRule): BusinessDay {
 /** Zone arithmetic is slow and most requests fall on the day of the one before: the last day per rule is kept. */
 const lastDay = new Map<string, BusinessDay & { readonly startsAt: number }>();
 
+/** Before and behind all dates that are kept: the ends of a span that names none. */
+export const FIRST_DATE = '0000-00-00';
+export const LAST_DATE = '9999-99-99';
+
 /**
  * Calendar dates have no zone: they are counted in UTC, where every day has the same length. Those of years before 0000
  * and from 10000 on have a sign. @throws RangeError for what is no date
