@@ -53,11 +53,6 @@ export class SaleQueries {
     return foldSale(await readNamed(this.journal, saleId));
   }
 
-  /** The sale's events; none where no sale was taken under the name. */
-  async history(saleId: string): Promise<readonly RecordedEvent[]> {
-    return (await this.sale(saleId))?.events ?? [];
-  }
-
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
   async voidability(saleId: string, query: VoidabilityQuery): Promise<VoidabilityAnswer> {
     const moment = await this.moment(query);
@@ -115,12 +110,12 @@ export class SaleQueries {
   private async limits(
     { data }: Sale,
     merchant: Merchant | undefined,
-    { now, isPast }: Moment,
+    { now, past }: Moment,
   ): Promise<Question['limits']> {
     const terminal = merchant?.terminals.get(data.terminalId);
     if (!merchant || !terminal) return undefined;
     const token = data.card.token;
-    if (isPast) {
+    if (past) {
       const unused = limitsOn(merchant, terminal, token).map((each) => ({
         ...each,
         used: NO_SUM,
@@ -152,26 +147,14 @@ export class SaleQueries {
     const head = await this.journal.head();
     const byPosition = position !== undefined && position < head ? position : head;
     if (at !== undefined) {
-      return {
-        now: at,
-        position: byPosition,
-        at,
-        past: { at, position: byPosition },
-        isPast: true,
-      };
+      return { now: at, position: byPosition, at, past: { at, position: byPosition } };
     }
     if (byPosition === head) {
-      return { now: this.clock.now(), position: head, at: undefined, past: {}, isPast: false };
+      return { now: this.clock.now(), position: head, at: undefined, past: undefined };
     }
     const last = await this.journal.at(byPosition);
     const now = last ? Date.parse(last.event.data.occurredAt) : this.clock.now();
-    return {
-      now,
-      position: byPosition,
-      at: undefined,
-      past: { position: byPosition },
-      isPast: true,
-    };
+    return { now, position: byPosition, at: undefined, past: { position: byPosition } };
   }
 }
 
@@ -180,9 +163,8 @@ interface Moment {
   readonly now: number;
   readonly position: Position;
   readonly at: number | undefined;
-  /** Empty for the present. */
-  readonly past: AsOf;
-  readonly isPast: boolean;
+  /** Undefined for the present. */
+  readonly past: AsOf | undefined;
 }
 
 function happenedBy(
