@@ -48,6 +48,8 @@ const DEFAULTS = {
   },
 } as const;
 
+const LEAP_YEAR_MINUTES = 366 * 24 * 60;
+
 export class FeeTermsDto {
   @Optional() @Whole(0, 10_000) basisPoints?: number;
   @Optional() @Threshold() minimum?: number;
@@ -70,12 +72,12 @@ export class ReserveDto {
 
 export class VoidPolicyDto {
   @Defaulted(DEFAULTS.voidPolicy.partial) @Flag() partial?: boolean;
-  @Optional() @Whole(1, 527_040) windowMinutes?: number;
+  @Optional() @Whole(1, LEAP_YEAR_MINUTES) windowMinutes?: number;
   @Optional() @Threshold() supervisorAbove?: number;
   @Defaulted(DEFAULTS.voidPolicy.consent) @Flag() consent?: boolean;
   @Defaulted(DEFAULTS.voidPolicy.cardPresent) @Flag() cardPresent?: boolean;
   @Optional() @Threshold() approvalAbove?: number;
-  @Optional() @Whole(1, 527_040) approvalMinutes?: number;
+  @Optional() @Whole(1, LEAP_YEAR_MINUTES) approvalMinutes?: number;
 }
 
 export class RefundPolicyDto {
@@ -89,7 +91,7 @@ export class RefundPolicyDto {
   @Defaulted(DEFAULTS.refundPolicy.negativeBalance) @Flag() negativeBalance?: boolean;
   @Optional() @Threshold() supervisorAbove?: number;
   @Optional() @Threshold() approvalAbove?: number;
-  @Optional() @Whole(1, 527_040) approvalMinutes?: number;
+  @Optional() @Whole(1, LEAP_YEAR_MINUTES) approvalMinutes?: number;
 }
 
 export class SingleLimitsDto {
