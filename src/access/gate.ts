@@ -109,7 +109,7 @@ export class Gate {
     if (key.isSigned !== (signature !== undefined)) return unauthenticated(reply);
     if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
     request.signature = signature ? { ...signature, key } : null;
-    request.caller = holderOf(key);
+    request.caller = callerWith(key);
     return undefined;
   }
 
@@ -138,7 +138,7 @@ export class Gate {
 }
 
 /** Made anew for each request, so field by field: a spread would cost as much as the rest of the gate. */
-function holderOf({ holder, keyId }: Key): Caller {
+function callerWith({ holder, keyId }: Key): Caller {
   switch (holder.scope) {
     case 'terminal': {
       const { scope, merchantId, terminalId } = holder;

@@ -15,7 +15,7 @@ import { approvalRefusals, requestRefusals } from '../sales/domain/request-refus
 import type { Approval, Sale } from '../sales/domain/sale.js';
 import type { Effect, Review, SaleEvent } from '../sales/domain/sale.events.js';
 import { countEffect } from '../sales/give-back.command-handler.js';
-import { type Asked, type Questions, withLimits } from '../sales/questions.js';
+import { type AskedQuestion, type Questions, withLimits } from '../sales/questions.js';
 import { readRequest } from '../sales/recorded-request.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
@@ -175,7 +175,7 @@ export class ApprovalsCommandHandler {
   }
 
   private async inBatch(
-    asked: Asked,
+    asked: AskedQuestion,
     approval: Approval,
     review: Review,
     by: Actor,

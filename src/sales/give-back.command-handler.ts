@@ -12,7 +12,7 @@ import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
 import { causedBy, type NamedRequest, type NamedRequests } from './named-requests.js';
-import { type Asked, type Questions, withLimits } from './questions.js';
+import { type AskedQuestion, type Questions, withLimits } from './questions.js';
 import { readNamed } from './recorded-request.js';
 import { answerOf, foldSale, givenBackAnswer } from './recorded-sale.js';
 import {
@@ -118,7 +118,7 @@ export class GiveBackCommandHandler {
     }
   }
 
-  private ask({ command, merchant, day, now }: Request): Promise<Asked> {
+  private ask({ command, merchant, day, now }: Request): Promise<AskedQuestion> {
     const { saleId, amount, originalAmount, isHidden } = command;
     const terminal = terminalOf(merchant, command);
     const who = { merchant, terminal, now, date: day.date };
@@ -128,7 +128,7 @@ export class GiveBackCommandHandler {
   /** `onRecorded` is called as soon as something of the request is in the log. */
   private async carryOut(
     request: Request,
-    asked: Asked,
+    asked: AskedQuestion,
     onRecorded: () => void,
   ): Promise<Outcome<GivenBackAnswer>> {
     const { command, merchant, day, taken } = request;

@@ -26,7 +26,7 @@ import { notRecorded, type Outcome, type Rejected, type SentOnSale } from './sal
 const ATTEMPTS = 10;
 
 /** What a terminal asks for under a name that it takes first. */
-export interface Asked {
+export interface AskedRequest {
   readonly identity: RequestIdentity;
   readonly kind: Exclude<RequestKind, 'sale'>;
   /** The sale it is about; of a time-out reversal, the request that it is to undo. */
@@ -35,7 +35,7 @@ export interface Asked {
 }
 
 /** Such a request on its way, and the moment at which it is decided. */
-export interface NamedRequest extends Asked {
+export interface NamedRequest extends AskedRequest {
   readonly name: string;
   readonly merchant: Merchant;
   readonly day: BusinessDay;
@@ -78,7 +78,7 @@ export class NamedRequests {
     this.node = journal.isShared ? randomBytes(4).toString('hex') : undefined;
   }
 
-  handle<A>(asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
+  handle<A>(asked: AskedRequest, handling: Handling<A>): Promise<Outcome<A>> {
     const name = requestName(asked.identity);
     const once = () => this.once(name, asked, handling);
     return this.turns.run(name, async () => {
@@ -93,7 +93,11 @@ export class NamedRequests {
     });
   }
 
-  private async once<A>(name: string, asked: Asked, handling: Handling<A>): Promise<Outcome<A>> {
+  private async once<A>(
+    name: string,
+    asked: AskedRequest,
+    handling: Handling<A>,
+  ): Promise<Outcome<A>> {
     const own = await this.journal.read(streams.request(name));
     const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
     if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());

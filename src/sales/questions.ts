@@ -28,7 +28,7 @@ export interface Asking {
 }
 
 /** A question with the place where limits on it are kept. */
-export interface Asked {
+export interface AskedQuestion {
   readonly question: Question;
   readonly spot: LimitedSpot | undefined;
 }
@@ -43,7 +43,7 @@ export class Questions {
   ) {}
 
   /** The question but for limits, which `withLimits` adds in the turn of the decision. @throws ViewBehindError */
-  async ask({ saleId, merchant, terminal, now, ...asked }: Asking): Promise<Asked> {
+  async ask({ saleId, merchant, terminal, now, ...asked }: Asking): Promise<AskedQuestion> {
     const { amount, originalAmount, isHidden } = asked;
     const sale = isHidden ? undefined : foldSale(await readNamed(this.journal, saleId))?.sale;
     const requester = merchant.merchantId;
@@ -69,7 +69,7 @@ export class Questions {
 }
 
 /** The question with what counts towards its limits at this moment. */
-export function withLimits({ question, spot }: Asked, date: string): Question {
+export function withLimits({ question, spot }: AskedQuestion, date: string): Question {
   const { sale } = question;
   if (!spot || !sale) return question;
   return { ...question, limits: giveBackLimits(spot, { date, currency: sale.data.currency }) };
