@@ -66,10 +66,16 @@ function refused(statusCode: number): Error {
   return Object.assign(new Error('the body is not JSON'), { statusCode });
 }
 
+/** Of a field that comes twice the last counts, whatever else the text holds: that is how JSON.parse has it. */
+const EXACT = {
+  parseNumber: exactNumber,
+  onDuplicateKey: ({ newValue }: { readonly newValue: unknown }) => newValue,
+};
+
 /** Numbers that are not whole come as doubles, as NaN where that would make them whole. @throws SyntaxError */
 export function parseExactly(text: string): unknown {
   const mayBeRounded = LONG_NUMBER.test(text) || FRACTION.test(text);
-  return mayBeRounded ? parse(text, undefined, exactNumber) : JSON.parse(text);
+  return mayBeRounded ? parse(text, undefined, EXACT) : JSON.parse(text);
 }
 
 /** What would be rounded to a whole number is none: 0.99999999999999999 is not 1. */

@@ -32,3 +32,10 @@ describe('a number in a body', () => {
     }
   });
 });
+
+test.each(['tok', 'tok_00001234567890123456'])(
+  'a field that comes twice counts as it came last, beside %s as beside anything else',
+  (token) => {
+    expect(amountIn(`{"amount":1,"token":"${token}","amount":2}`)).toBe(2);
+  },
+);
