@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { isBar } from '../sales/domain/barred.js';
+import type { ApprovalDeclinedData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
 import type { Projection } from './projection.js';
 
@@ -28,11 +29,16 @@ const TERMINALS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Reversals that wait for an approval: the end of one that comes to nothing says only what it would have become. */
+const REVERSALS = `
+  CREATE TABLE reversals (request TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+`;
+
 /** How requests ended, by merchant, day, store and terminal [S0, S1]. */
 export const refusalsProjection: Projection = {
   name: 'refusals',
-  version: 2,
-  tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS },
+  version: 3,
+  tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS, reversals: REVERSALS },
   open: (database) => {
     const table = new RefusalsTable(database);
     return (events) => {
@@ -59,6 +65,8 @@ class RefusalsTable {
   private readonly addAttempts: Database.Statement;
   private readonly addReason: Database.Statement;
   private readonly assign: Database.Statement;
+  private readonly await: Database.Statement;
+  private readonly end: Database.Statement;
   private readonly storeIn: Database.Statement<[string, string], { storeId: string }>;
   private readonly attempts = new Map<string, Record<Ended, number>>();
   private readonly reasons = new Map<string, number>();
@@ -74,6 +82,8 @@ class RefusalsTable {
        ON CONFLICT DO UPDATE SET count = count + excluded.count`,
     );
     this.assign = database.prepare('INSERT OR REPLACE INTO terminals VALUES (?, ?, ?)');
+    this.await = database.prepare('INSERT INTO reversals VALUES (?)');
+    this.end = database.prepare('DELETE FROM reversals WHERE request = ?');
     this.storeIn = database.prepare(
       'SELECT storeId FROM terminals WHERE merchantId = ? AND terminalId = ?',
     );
@@ -97,20 +107,25 @@ class RefusalsTable {
         this.ended('done', 'sale', event.data);
         return true;
       case 'Void':
-        this.ended('done', event.data.asked, event.data);
-        return true;
       case 'Refund':
+        if (event.data.approval) this.end.run(event.data.request);
         this.ended('done', event.data.asked, event.data);
         return true;
       case 'Refused':
-      case 'ApprovalDeclined':
         this.ended('refused', event.data.kind, event.data, event.data.refusal);
+        return true;
+      case 'ApprovalRequested':
+        if (event.data.asked === 'reversal') this.await.run(event.data.request);
+        return false;
+      case 'ApprovalDeclined':
+        this.declined(event.data);
         return true;
       case 'FailureReported':
         this.ended('failed', event.data.kind ?? '', event.data, event.data);
         return true;
       case 'Reversal':
         if (isBar(event.data)) return false;
+        this.end.run(event.data.of);
         this.ended('done', 'timeout-reversal', event.data);
         return true;
       case 'NothingToReverse':
@@ -123,7 +138,6 @@ class RefusalsTable {
         return true;
       }
       case 'RequestTaken':
-      case 'ApprovalRequested':
       case 'Settled':
       case 'ChargebackOpened':
       case 'ChargebackWon':
@@ -154,6 +168,11 @@ class RefusalsTable {
       case 'HeadSigned':
         return false;
     }
+  }
+
+  private declined(data: ApprovalDeclinedData): void {
+    const isReversal = this.end.run(data.request).changes > 0;
+    this.ended('refused', isReversal ? 'reversal' : data.kind, data, data.refusal);
   }
 
   private ended(how: Ended, kind: string, where: Where, reason?: Reason): void {

@@ -75,6 +75,20 @@ test('a reversal counts as one, whatever it became', async () => {
   ]);
 });
 
+test('a reversal that has waited for an approval counts as one, too', async () => {
+  const shop = await Shop.open(ledger, { voidPolicy: { partial: true, approvalAbove: 0 } });
+  const { saleId } = await shop.sell();
+  const { body: first } = await shop.reverse(saleId, { amount: 1_000 });
+  const { body: second } = await shop.reverse(saleId, { amount: 2_000 });
+  await ledger.post(`/v1/approvals/${first.voidId}/approve`);
+  const { body } = await ledger.post(`/v1/approvals/${second.voidId}/decline`, { reason: 'no' });
+  const told = await report(shop, body.position);
+  expect(told.kinds).toMatchObject([
+    { kind: 'reversal', done: 1, refused: 1, successRate: 0.5 },
+    { kind: 'sale', done: 1, refused: 0 },
+  ]);
+});
+
 test('a terminal reports its own failures, once each, and they are told apart from refusals', async () => {
   const shop = await Shop.open(ledger);
   const { merchantId, terminalId } = shop;
