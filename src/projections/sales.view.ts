@@ -99,7 +99,9 @@ export class SalesView {
 
   /** By business date, the oldest first, and in the order of the log within one. */
   list({ merchantId, status, from, to, after, limit }: SalesQuery): SalesPage {
-    const start = after === undefined ? { date: from ?? FIRST_DATE, position: 0 } : parse(after);
+    const first = { date: from ?? FIRST_DATE, position: 0 };
+    const end = after === undefined ? first : parse(after);
+    const start = end.date < first.date ? first : end;
     const span: Span = { ...start, to: to ?? LAST_DATE, limit: limit + 1 };
     const rows = this.rows(merchantId, status, span);
     const sales = rows.slice(0, limit);

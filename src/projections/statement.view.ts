@@ -100,7 +100,9 @@ export class StatementView {
     const book = this.book.get(merchantId, currency)?.book;
     if (book === undefined) return { opening: EMPTY, closing: EMPTY, movements: [] };
     const [first, last] = [from ?? FIRST_DATE, to ?? LAST_DATE];
-    const start = after === undefined ? { date: first, position: 0, line: 0 } : parse(after);
+    const beginning = { date: first, position: 0, line: 0 };
+    const read = after === undefined ? beginning : parse(after);
+    const start = read.date < first ? beginning : read;
     const rows = this.page.all({ book, ...start, to: last, limit: limit + 1 });
     const movements = this.movements(book, start, rows.slice(0, limit));
     const end = movements.at(-1);

@@ -72,6 +72,21 @@ describe('GET /v1/merchants/{merchantId}/sales', () => {
     expect(new Set(found.flat()).size).toBe(6);
   });
 
+  test('has nothing of before `from`, wherever the page before has ended', async () => {
+    await shop.sell();
+    const { position } = await shop.sell();
+    await ledger.get(`${shop.path}/sales?after=${position}`);
+    const { body: page } = await ledger.get(`${shop.path}/sales?limit=1`);
+    const { body: lines } = await ledger.get(`${shop.path}/statement?limit=1`);
+
+    const sales = await ledger.get(`${shop.path}/sales?from=2026-03-03&after=${page.next}`);
+    const statement = await ledger.get(
+      `${shop.path}/statement?from=2026-03-03&after=${lines.next}`,
+    );
+
+    expect([sales.body.sales, statement.body.movements]).toEqual([[], []]);
+  });
+
   test('can be of one status and of some dates', async () => {
     const open = (await shop.sell()).saleId as string;
     const voided = (await shop.sell()).saleId as string;
