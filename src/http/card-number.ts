@@ -1,8 +1,8 @@
 const ASCII = /^\p{ASCII}*$/u;
 
-/** Thirteen digits or more, with no more between one and the next than people write there. */
-const DIGITS = /\d(?:[\s\p{Pd}_./]{0,3}\d){12,}/gu;
-const BETWEEN_GROUPS = /[\s\p{Pd}_./]+/u;
+/** Thirteen digits or more, with no more between one and the next than people write there: a minus or a middle dot, too. */
+const DIGITS = /\d(?:[\s\p{Pd}\u2212\xb7\u2022_./]{0,3}\d){12,}/gu;
+const BETWEEN_GROUPS = /[\s\p{Pd}\u2212\xb7\u2022_./]+/u;
 
 /** The name of a request or a batch: its dots part what is no number together. */
 const REQUEST_NAME = /\b[A-Za-z0-9]{1,15}\.[A-Za-z0-9]{1,8}(?:\.\d{6}){1,2}\b/g;
