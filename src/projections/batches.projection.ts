@@ -56,7 +56,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 10,
+  version: 11,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -169,6 +169,9 @@ class BatchesTable {
         add(this.withMoney(event.data), { refundCount: 1, refundAmount: event.data.amount });
         this.operation('refund', event.data);
         return true;
+      case 'ApprovalRequested':
+        this.withMoney(event.data);
+        return true;
       case 'Settled':
         this.settled(event.data);
         return true;
@@ -188,7 +191,6 @@ class BatchesTable {
       case 'MerchantRegistered':
       case 'MerchantPolicyChanged':
       case 'TerminalAssigned':
-      case 'ApprovalRequested':
       case 'ApprovalDeclined':
       case 'StoreLimitsSet':
       case 'AppealFiled':
@@ -231,7 +233,7 @@ class BatchesTable {
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }
 
-  /** The batch that money goes into. */
+  /** The batch that money goes into, or may yet once it is approved. */
   private withMoney(fact: BatchFact & { readonly currency: string }): Change {
     const change = this.of(fact);
     change.currency ??= fact.currency;

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { minor } from '../../../src/ledger/domain/money.js';
 import { settings } from '../../support/facts.js';
 import { back, close, sell } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
@@ -14,8 +15,8 @@ beforeEach(async () => {
   await sellsIn('USD');
 });
 
-async function sellsIn(currency: string): Promise<void> {
-  const terminal = { terminalId: 'T1', storeId: 'S1', currency };
+async function sellsIn(currency: string, terminalId = 'T1'): Promise<void> {
+  const terminal = { terminalId, storeId: 'S1', currency };
   await ledger.ledger.merchants.assignTerminal('M1', terminal, BY);
 }
 
@@ -65,4 +66,23 @@ test('a ledger that has started again knows the currencies of its batches', asyn
   ledger = await TestLedger.open(log);
   await sellsIn('USD');
   expect(await ledger.send(sell(2, { currency: 'USD' }))).toMatchObject(refused);
+});
+
+test('a ledger that has started again can still approve what waits, in the currency that it waits in', async () => {
+  const own = newSqliteLog();
+  const first = await TestLedger.open(own);
+  const asking = settings({ voidPolicy: { approvalAbove: minor(0) } });
+  await first.register('M1', asking, { T1: 'S1', T2: 'S1' });
+  await first.send(sell(1));
+  const waiting = back('void', SALE, 1, { terminalId: 'T2' });
+  expect(await first.send(waiting)).toMatchObject({ answer: { status: 'awaiting-approval' } });
+  await first.close();
+  ledger = await TestLedger.open(own);
+  await sellsIn('USD', 'T2');
+  const dollarsThere = sell(2, { terminalId: 'T2', currency: 'USD' });
+  expect(await ledger.send(dollarsThere)).toMatchObject(refused);
+  const approvalId = 'M1.T2.000001.000001';
+  expect(await ledger.send({ op: 'approve', approvalId })).toMatchObject({
+    answer: { approval: { status: 'approved' } },
+  });
 });
