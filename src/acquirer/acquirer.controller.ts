@@ -7,7 +7,7 @@ import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, malformed, problems, sendProblem } from '../http/problem.js';
-import { refuseBackwards } from '../http/span.js';
+import { refuseBackwards, refuseBeyondClock } from '../http/span.js';
 import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
@@ -41,6 +41,8 @@ export class AcquirerController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    // Books with other dates can't be read by those who read them in other formats.
+    refuseBeyondClock('receivedOn', Date.parse(payment.receivedOn));
     const sent = { ...payment, lines: lines.map(lineOf) };
     const outcome = await this.acquirer.record(sent, actorOf(caller));
     return answer(reply, outcome, 201, (recorded) => exactly(reply, render(recorded)));

@@ -1,3 +1,4 @@
+import { isClockTime } from '../ledger/clock.js';
 import { malformed } from './problem.js';
 
 /** @throws ProblemError for a span that ends before it begins: it would be answered with nothing, as if there were nothing */
@@ -7,4 +8,9 @@ export function refuseBackwards<T extends string | number>(
 ): void {
   if (from === undefined || to === undefined || from <= to) return;
   throw malformed('to', 'is before `from`');
+}
+
+/** @throws ProblemError for a time that no clock can stand at */
+export function refuseBeyondClock(field: string, time: number): void {
+  if (!isClockTime(time)) throw malformed(field, 'must be in the years 1970 to 9900');
 }

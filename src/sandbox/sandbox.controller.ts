@@ -3,8 +3,7 @@ import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
 import { Timestamp } from '../http/fields.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { malformed } from '../http/problem.js';
-import { isClockTime } from '../ledger/clock.js';
+import { refuseBeyondClock } from '../http/span.js';
 import { SandboxCommandHandler } from './sandbox.command-handler.js';
 
 export class ClockBody {
@@ -25,7 +24,7 @@ export class SandboxController {
   @Problems()
   setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockBody> {
     const time = Date.parse(now);
-    if (!isClockTime(time)) throw malformed('now', 'must be in the years 1970 to 9900');
+    refuseBeyondClock('now', time);
     return this.sandbox.setClock(time);
   }
 }

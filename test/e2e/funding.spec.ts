@@ -151,6 +151,18 @@ describe('the acquirer’s payments', () => {
     expect((await ledger.get('/v1/acquirer/payments/SAME')).body).toEqual(first.body);
   });
 
+  test.each(['1969-12-31', '9999-12-31'])(
+    'came on a date that a clock can show: %s',
+    async (date) => {
+      const { shop } = await settledSale();
+      const { status, body } = await pay(shop, { amount: 1 }, { receivedOn: date });
+      expect([status, body.errors]).toEqual([
+        400,
+        [expect.objectContaining({ field: 'receivedOn' })],
+      ]);
+    },
+  );
+
   test('of an unknown merchant are refused and change nothing', async () => {
     const { shop } = await settledSale();
     const refused = await pay(shop, { merchantId: 'NOBODY', amount: 1 }, { paymentId: 'NONE' });
