@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts } from '../support/eventstore-process.js';
 import { HttpClient } from '../support/http-client.js';
 import { LiveReader } from '../support/live-reader.js';
+import { has } from '../support/programs.js';
 import { Shop } from '../support/shop.js';
 import { afterSuite, newFolder } from '../support/store-folder.js';
 import { storeSettings } from '../support/store-settings.js';
@@ -54,11 +55,7 @@ async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
   return url;
 }
 
-const hasNginx = spawnSync('nginx', ['-v']).error === undefined;
-
-if (!hasNginx) {
-  test.skip('left out: no nginx (Debian package nginx-light)', () => undefined);
-} else {
+if (has('nginx')) {
   describe('docker/proxy.conf, in front of two nodes', () => {
     let nodes: [Tillbook, Tillbook];
     let proxy: HttpClient;

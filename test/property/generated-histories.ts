@@ -7,6 +7,7 @@ import { settings } from '../support/facts.js';
 import { expectSoundJournals } from '../support/books-invariants.js';
 import { expectInvariants } from '../support/invariants.js';
 import { expectKept } from '../support/kept-limits.js';
+import { has } from '../support/programs.js';
 import type { Sending } from '../support/requests.js';
 import { of } from '../support/specification.js';
 import { OTHER_CURRENCY, sendingOf, shop } from './history-sendings.js';
@@ -16,6 +17,9 @@ import { type Dice, dice } from '../support/lossy-network.js';
 import { BY, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 /** How many histories are generated; PROPERTY_RUNS asks for more. */
+/** Other people's software reads the journals. */
+const HAS_JUDGES = has('hledger', 'bean-check');
+
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
 
 const HOUR_MS = 3_600_000;
@@ -188,7 +192,7 @@ class History {
       const { approvals } = each.views.approvals.list({ status: 'awaiting', limit: 10 });
       expect(approvals).toEqual([]);
     }
-    await expectSoundJournals(node.store);
+    if (HAS_JUDGES) await expectSoundJournals(node.store);
   }
 
   async end(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   checkedByHledger,
   run,
 } from '../support/journal-balances.js';
+import { has } from '../support/programs.js';
 import { newFolder } from '../support/store-folder.js';
 
 /** Currencies with 2, 0, 3 and 4 digits after the point. */
@@ -116,34 +117,38 @@ function file(name: string, content: string): string {
 
 const histories = fc.array(fact, { minLength: 1, maxLength: 60 });
 
-test('hledger finds the journal sound, and each balance ours to the minor unit', async () => {
-  await fc.assert(
-    fc.asyncProperty(histories, async (events) => {
-      const journal = file('books.journal', await text(hledger, events));
-      expect(checkedByHledger(journal)).toEqual(asHledgerHas(balancesOf(events)));
-    }),
-    { numRuns: 15 },
-  );
-});
+if (has('hledger')) {
+  test('hledger finds the journal sound, and each balance ours to the minor unit', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (events) => {
+        const journal = file('books.journal', await text(hledger, events));
+        expect(checkedByHledger(journal)).toEqual(asHledgerHas(balancesOf(events)));
+      }),
+      { numRuns: 15 },
+    );
+  });
+}
 
-test('Beancount finds the journal sound with each balance asserted exactly, and unsound with one unit more', async () => {
-  await fc.assert(
-    fc.asyncProperty(histories, async (events) => {
-      const journal = await text(beancount, events);
-      const path = file('books.beancount', journal);
-      expect(checkedByBeancount(path, journal)).toEqual(asBeancountHas(balancesOf(events)));
-      const wrong = journal.replace(
-        / balance (\S+) {2}(-?[\d.]*)(\d) ~ 0/,
-        (_all, name, front, digit) => {
-          const other = (Number(digit) + 1) % 10;
-          return ` balance ${String(name)}  ${String(front)}${other} ~ 0`;
-        },
-      );
-      expect(() => run('bean-check', file('wrong.beancount', wrong))).toThrow();
-    }),
-    { numRuns: 5 },
-  );
-});
+if (has('bean-check')) {
+  test('Beancount finds the journal sound with each balance asserted exactly, and unsound with one unit more', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories, async (events) => {
+        const journal = await text(beancount, events);
+        const path = file('books.beancount', journal);
+        expect(checkedByBeancount(path, journal)).toEqual(asBeancountHas(balancesOf(events)));
+        const wrong = journal.replace(
+          / balance (\S+) {2}(-?[\d.]*)(\d) ~ 0/,
+          (_all, name, front, digit) => {
+            const other = (Number(digit) + 1) % 10;
+            return ` balance ${String(name)}  ${String(front)}${other} ~ 0`;
+          },
+        );
+        expect(() => run('bean-check', file('wrong.beancount', wrong))).toThrow();
+      }),
+      { numRuns: 5 },
+    );
+  });
+}
 
 test('the CSV has every line, and its debits equal its credits in each currency', async () => {
   await fc.assert(

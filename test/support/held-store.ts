@@ -1,9 +1,10 @@
-import type { EventStore } from '../../src/event-store/event-store.js';
+import type { EventStore, ReadAllOptions } from '../../src/event-store/event-store.js';
 
 /** A store that can be made to keep an append or a read back, as a slow network does. */
 export class HeldStore {
   private held: { readonly stream: string; readonly until: Promise<void> } | undefined;
   private reached: () => void = () => undefined;
+  private news: Promise<void> = Promise.resolve();
   private heldRead:
     { stream: string; until: Promise<void>; reached: () => void; passing: number } | undefined;
 
@@ -31,8 +32,19 @@ export class HeldStore {
     return { sent, letGo };
   }
 
+  /** What others write is not heard of before `letGo`. */
+  holdNews(): { readonly letGo: () => void } {
+    let letGo = (): void => undefined;
+    this.news = new Promise<void>((resolve) => (letGo = resolve));
+    return { letGo };
+  }
+
   readonly wrap = (inner: EventStore): EventStore =>
     Object.assign(Object.create(inner) as EventStore, {
+      readAll: async (options: ReadAllOptions) => {
+        if (options.prefixes) await this.news;
+        return inner.readAll(options);
+      },
       readStream: async (stream: string) => {
         const { heldRead } = this;
         if (heldRead?.stream === stream && heldRead.passing-- === 0) {

@@ -43,15 +43,18 @@ async function slipIn(items?: readonly object[]) {
   const log = newSharedLog(() => 0);
   const held = new HeldStore();
   const closer = await TestLedger.open(log, { wrap: held.wrap });
-  const other = await TestLedger.open(log);
+  const unheard = new HeldStore();
+  const other = await TestLedger.open(log, { wrap: unheard.wrap });
   await closer.register('M1', settings(), { T1: 'S1' });
   await closer.send(sell(1));
   await other.send(sell(2));
 
+  const news = unheard.holdNews();
   const { sent, letGo } = held.holdNext('sale-M1.T1.000001.000001');
   const closing = closer.send(close('000001', items && { items }));
   await sent;
   expect(await other.send(sell(3))).toMatchObject({ answer: { status: 'open' } });
+  news.letGo();
   return { other, closing, letGo };
 }
 
