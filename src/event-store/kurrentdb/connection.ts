@@ -2,8 +2,21 @@ import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../config.js';
 import { withoutPassword } from '../store-url.js';
 
+/**
+ * The client reads through threads of its own, whose sockets hold small parts back until the server has acknowledged those before:
+ * where one thread sends the head of a request and another its body, a read of one millisecond takes forty more. A single
+ * thread sends both at once. It has to be said before the first client is made, wherever that is.
+ */
+process.env['TOKIO_WORKER_THREADS'] ??= '1';
+
 /** How long the server may take for one request, unless the connection string's `defaultDeadline` says otherwise. */
 const DEADLINE_MS = 10_000;
+
+/**
+ * How the client looks for a server, unless the connection string says it: its first request waits for one interval. It goes on
+ * for as long as by the client's own defaults, in more and shorter steps.
+ */
+const DISCOVERY = 'discoveryInterval=100&maxDiscoverAttempts=50';
 
 const FORM =
   /^(?:esdb|kurrentdb)(?<discover>\+discover)?:\/\/(?:(?<user>[^:@/]+):(?<password>[^@/]+)@)?(?<hosts>[^/?@]+)\/?(?:\?(?<options>.*))?$/;
@@ -28,7 +41,8 @@ export function connect(url: string): Connection {
   };
   try {
     // The client says that `esdb:` is out of date; both names remain good here.
-    const client = KurrentDBClient.connectionString(url.replace(/^esdb/, 'kurrentdb'));
+    const own = url.replace(/^esdb/, 'kurrentdb');
+    const client = KurrentDBClient.connectionString(withDiscovery(own, options));
     return { client, deadlineMs: deadline };
   } catch (error) {
     throw new SettingsError(
@@ -37,6 +51,13 @@ export function connect(url: string): Connection {
   } finally {
     console.warn = warn;
   }
+}
+
+function withDiscovery(url: string, options: URLSearchParams): string {
+  const isSaid = [...options.keys()].some((name) => /discover/i.test(name));
+  if (isSaid) return url;
+  const between = !url.includes('?') ? '?' : url.endsWith('?') ? '' : '&';
+  return `${url}${between}${DISCOVERY}`;
 }
 
 /** The client's own words of what is wrong; it repeats the whole string below them. */

@@ -36,6 +36,16 @@ describe('a connection string', () => {
     },
   );
 
+  it.each(['', '/', '?', '?tls=false', '?discoveryInterval=7'])(
+    'is taken with its options and the ledger’s own behind it: %s',
+    (end) => {
+      const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+      expect(connect(`kurrentdb://127.0.0.1:2113${end}`).deadlineMs).toBe(10_000);
+      expect(warn).not.toHaveBeenCalled();
+      warn.mockRestore();
+    },
+  );
+
   it('gives no password away when it is refused', () => {
     expect(() => connect('kurrentdb://user:s3cret@')).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
