@@ -5,6 +5,9 @@ import { cpuSecondsOf, startSender } from './servers.js';
 
 const CONNECTIONS = [64, 256];
 
+/** Voids one after the other, each of which reads its sale: what a single terminal waits for. */
+const VOIDS = 200;
+
 /**
  * The service on EventStoreDB over HTTP, against the bare client: it appends the same events from as many workers, in
  * the same rounds. Then how fast the views catch up with all of it, against a bare reading with the same filter.
@@ -52,6 +55,10 @@ async function salesRounds(bench, { server, service, load, client }) {
       await caughtUp(service);
       done[`raw${connections}`] = await client.send({ url: server.url, does: 'append', ...sales });
     }
+    const of = String(100_000n + first + BigInt(round * CONNECTIONS.length));
+    const voids = { kind: 'voids', of, batchNo: String(Number(of) + 300_000), connections: 1 };
+    const count = Math.min(VOIDS, bench.requests);
+    done.voids = await load.send({ url: service.url, ...voids, count });
     if (round > 0) rounds.push(done);
     bench.say(`round ${round} of ${bench.rounds}: ${told(done)}`);
   }
@@ -85,6 +92,8 @@ async function catchUpRounds(bench, { server, client, catchUp }) {
 function salesFigures(rounds) {
   const of = (name, figure = perSecond) =>
     rounded(median(rounds.map((done) => figure(done[name]))));
+  const latency = (name) => rounded(median(rounds.map(({ voids }) => voids[name])));
+  const voidLatencyMsAt1 = `p50 ${latency('p50')}, p99 ${latency('p99')}`;
   return Object.fromEntries(
     CONNECTIONS.flatMap((connections) => {
       const [http, raw] = [`http${connections}`, `raw${connections}`];
@@ -97,7 +106,7 @@ function salesFigures(rounds) {
         [`rawAppendCpuMicrosAt${connections}`, of(raw, ({ cpuMicros }) => cpuMicros)],
         [`serverCpuMicrosAt${connections}`, of(http, ({ serverCpuMicros }) => serverCpuMicros)],
       ];
-    }),
+    }).concat([['voidLatencyMsAt1', voidLatencyMsAt1]]),
   );
 }
 
