@@ -72,11 +72,12 @@ export class AuditQueries {
   /** What there is now behind a position, page by page, no faster than it is taken. */
   async *all(after: Position | undefined, filter: TrailFilter): AsyncGenerator<TrailEntry[]> {
     const head = await this.store.head();
-    for (let at = after ?? START; at < head;) {
+    let at = after ?? START;
+    do {
       const page = await this.store.readAll({ after: at, limit: READ_PAGE });
       yield upTo(head, page).flatMap((stored) => fitting(stored, filter) ?? []);
       at = page.at(-1)?.position ?? head;
-    }
+    } while (at < head);
   }
 
   /** The same, and then what comes, until the signal ends it. */

@@ -124,9 +124,13 @@ export class BatchCloser {
   ): Promise<void> {
     const stream = streams.request(listed.saleId);
     // What waits for an approval on it is in its stream alone.
-    let known = listed.held > 0 ? await this.read(stream) : undefined;
+    let isRead = listed.held > 0;
+    let known: Sale | undefined;
     for (;;) {
-      if (known?.settlement) return;
+      if (isRead) {
+        known = await this.read(stream);
+        if (known.settlement || (await this.isEnded(origin.request))) return;
+      }
       const sale = known
         ? { ...settlingOf(known), batchNo: request.batchNo }
         : asSettling(listed, request);
@@ -140,8 +144,7 @@ export class BatchCloser {
         if (!(error instanceof ConflictError)) throw error;
       }
       // Something got there first, and is honoured: what is left now settles.
-      known = await this.read(stream);
-      if (await this.isEnded(origin.request)) return;
+      isRead = true;
     }
   }
 

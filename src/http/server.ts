@@ -93,23 +93,26 @@ export function secure(fastify: FastifyInstance): void {
  */
 export function limitBodies(fastify: FastifyInstance, { REQUEST_TIMEOUT_SECONDS }: Settings): void {
   const patienceMs = REQUEST_TIMEOUT_SECONDS * 1_000;
-  fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+  fastify.addHook('onRequest', ({ raw, routeOptions }, reply, done) => {
     const takesLines = routeOptions.config.rule?.named === 'lines';
     if (takesLines) raw.setTimeout(patienceMs, () => raw.socket.destroy());
     const isWhole = !takesLines || claimsSignature(raw);
     if (isWhole && hasBody(raw)) {
       // Most bodies come with their headers, and are read before the next tick: a timer is for the others.
       process.nextTick(() => {
-        if (!raw.complete) cutOffLate(raw, patienceMs);
+        if (!raw.complete) cutOffLate(raw, reply, patienceMs);
       });
     }
     done();
   });
 }
 
-function cutOffLate(raw: IncomingMessage, patienceMs: number): void {
+/** Where it is answered already, nothing more is said. */
+function cutOffLate(raw: IncomingMessage, reply: FastifyReply, patienceMs: number): void {
   const timer = setTimeout(() => {
-    if (!raw.complete) answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
+    if (raw.complete) return;
+    if (reply.sent) raw.socket.destroy();
+    else answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
   }, patienceMs);
   raw.once('close', () => {
     clearTimeout(timer);

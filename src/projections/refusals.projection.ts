@@ -82,7 +82,7 @@ class RefusalsTable {
        ON CONFLICT DO UPDATE SET count = count + excluded.count`,
     );
     this.assign = database.prepare('INSERT OR REPLACE INTO terminals VALUES (?, ?, ?)');
-    this.await = database.prepare('INSERT INTO reversals VALUES (?)');
+    this.await = database.prepare('INSERT OR IGNORE INTO reversals VALUES (?)');
     this.end = database.prepare('DELETE FROM reversals WHERE request = ?');
     this.storeIn = database.prepare(
       'SELECT storeId FROM terminals WHERE merchantId = ? AND terminalId = ?',

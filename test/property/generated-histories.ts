@@ -16,10 +16,10 @@ import { removeFolder } from '../support/store-folder.js';
 import { type Dice, dice } from '../support/lossy-network.js';
 import { BY, TestLedger, type TestLog } from '../support/test-ledger.js';
 
-/** How many histories are generated; PROPERTY_RUNS asks for more. */
 /** Other people's software reads the journals. */
 const HAS_JUDGES = has('hledger', 'bean-check');
 
+/** How many histories are generated; PROPERTY_RUNS asks for more. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
 
 const HOUR_MS = 3_600_000;

@@ -13,10 +13,10 @@ process.env['TOKIO_WORKER_THREADS'] ??= '1';
 const DEADLINE_MS = 10_000;
 
 /**
- * How the client looks for a server, unless the connection string says it: its first request waits for one interval. It goes on
- * for as long as by the client's own defaults, in more and shorter steps.
+ * How the client looks for a server, unless the connection string says it: for a second, as its part that appends does anyway.
+ * The first request of its part that reads waits for one interval.
  */
-const DISCOVERY = 'discoveryInterval=100&maxDiscoverAttempts=50';
+const DISCOVERY = 'discoveryInterval=100&maxDiscoverAttempts=10';
 
 const FORM =
   /^(?:esdb|kurrentdb)(?<discover>\+discover)?:\/\/(?:(?<user>[^:@/]+):(?<password>[^@/]+)@)?(?<hosts>[^/?@]+)\/?(?:\?(?<options>.*))?$/;

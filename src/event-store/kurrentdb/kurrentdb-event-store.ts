@@ -21,6 +21,9 @@ import { trail } from './trail.js';
 
 /** A service that starts waits so long for its server. */
 const START_PATIENCE_MS = 60_000;
+
+/** A new server knows its users only once it has a leader. */
+const DENIED_PATIENCE_MS = 10_000;
 const START_RETRY_MS = 500;
 
 export interface KurrentDbOptions {
@@ -69,15 +72,16 @@ export class KurrentDbEventStore implements EventStore {
     const { viewsDir } = options;
     const lock = viewsDir === undefined ? undefined : FolderLock.take(viewsDir);
     const store = new KurrentDbEventStore(options, false, lock);
-    const limit = performance.now() + START_PATIENCE_MS;
+    const begun = performance.now();
     for (let isFirst = true; ; isFirst = false) {
       try {
         store.appender.reached(await store.head());
         await store.appender.open(`${options.prefixes[0] ?? ''}opening`);
         return store;
       } catch (error) {
-        const mayPass = error instanceof StoreUnavailableError && !isDenied(error.cause);
-        if (!mayPass || performance.now() > limit) {
+        const isAway = error instanceof StoreUnavailableError;
+        const patienceMs = isAway && isDenied(error.cause) ? DENIED_PATIENCE_MS : START_PATIENCE_MS;
+        if (!isAway || performance.now() - begun > patienceMs) {
           await store.close();
           throw error;
         }

@@ -146,6 +146,8 @@ export class LogReads {
       return await this.patiently(() => gather(this.all(span)));
     } catch (error) {
       if (span.from === undefined || !(error instanceof StoreUnavailableError)) throw error;
+      // Silence says nothing of the place.
+      if (error.cause instanceof NoAnswerError) throw error;
       return this.readAgain(span, span.from);
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../../src/config.js';
 import { connect, warningsOf } from '../../../src/event-store/kurrentdb/connection.js';
 import { proposed } from '../../../src/event-store/kurrentdb/stored-form.js';
@@ -36,15 +37,20 @@ describe('a connection string', () => {
     },
   );
 
-  it.each(['', '/', '?', '?tls=false', '?discoveryInterval=7'])(
-    'is taken with its options and the ledger’s own behind it: %s',
-    (end) => {
-      const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-      expect(connect(`kurrentdb://127.0.0.1:2113${end}`).deadlineMs).toBe(10_000);
-      expect(warn).not.toHaveBeenCalled();
-      warn.mockRestore();
-    },
-  );
+  it.each([
+    ['', '?discoveryInterval=100&maxDiscoverAttempts=10'],
+    ['?', '?discoveryInterval=100&maxDiscoverAttempts=10'],
+    ['/?tls=false', '/?tls=false&discoveryInterval=100&maxDiscoverAttempts=10'],
+    ['?discoveryInterval=7', '?discoveryInterval=7'],
+  ])('that ends with %j has the client look for a server by %j', (end, told) => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const client = jest.spyOn(KurrentDBClient, 'connectionString');
+    connect(`kurrentdb://127.0.0.1:2113${end}`);
+    expect(client).toHaveBeenCalledWith(`kurrentdb://127.0.0.1:2113${told}`);
+    expect(warn).not.toHaveBeenCalled();
+    client.mockRestore();
+    warn.mockRestore();
+  });
 
   it('gives no password away when it is refused', () => {
     expect(() => connect('kurrentdb://user:s3cret@')).toThrow(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { toPosition } from '../../../src/event-store/event-store.js';
 import { Appender } from '../../../src/event-store/kurrentdb/appender.js';
 import type { Connection, ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
@@ -33,6 +34,15 @@ describe('a server that hangs', () => {
     const appending = appender.append('sale-1', 'no-stream', [event]);
 
     expect(await failureOf(appending)).toEqual({ seconds: 15, outcome: 'unknown' });
+  });
+
+  test('is read from once where it says nothing, also from a place', async () => {
+    const silent = { [Symbol.asyncIterator]: () => ({ next: never }) };
+    const reader = { client: { rustClient: { readAll: () => silent } }, renew: () => undefined };
+    const reads = new LogReads(reader as unknown as ReadClient, ['sale-']);
+
+    const reading = reads.page({ after: toPosition(7), limit: 1 });
+    expect(await failureOf(reading)).toEqual({ seconds: 5, outcome: 'not-done' });
   });
 
   test('is read from once, where it takes seconds to fail', async () => {
