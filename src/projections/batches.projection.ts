@@ -24,10 +24,11 @@ type Sum = (typeof SUMS)[number];
 
 const ZEROES = Object.fromEntries(SUMS.map((sum) => [sum, 0n])) as Record<Sum, bigint>;
 
+/** `currency`: of the money in it; `awaited`: of what waited for an approval in it before there was any. */
 const BATCHES = `
   CREATE TABLE batches (
     name TEXT PRIMARY KEY, merchantId TEXT NOT NULL, terminalId TEXT NOT NULL, batchNo TEXT NOT NULL,
-    businessDate TEXT NOT NULL, endsAt TEXT, currency TEXT, status TEXT NOT NULL,
+    businessDate TEXT NOT NULL, endsAt TEXT, currency TEXT, awaited TEXT, status TEXT NOT NULL,
     ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
@@ -87,6 +88,8 @@ interface Change {
   endsAt: string | null;
   /** Of the money in it; null as long as there is none. */
   currency: string | null;
+  /** Of the first that waits for an approval. */
+  awaited: string | null;
   readonly sums: Record<Sum, bigint>;
   /** What a batch's own events have made of it. */
   status: 'closing' | 'closed' | undefined;
@@ -113,10 +116,10 @@ class BatchesTable {
   constructor(database: Database.Database) {
     const sums = SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ');
     this.add = database.prepare(
-      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, currency, status, ${SUMS.join(', ')})
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
+      `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, currency, awaited, status, ${SUMS.join(', ')})
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
        ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt),
-         currency = coalesce(currency, excluded.currency), ${sums}`,
+         currency = coalesce(currency, excluded.currency), awaited = coalesce(awaited, excluded.awaited), ${sums}`,
     );
     this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
@@ -142,10 +145,10 @@ class BatchesTable {
     for (const change of this.changes.values()) this.write(change);
   }
 
-  private write({ name, fact, endsAt, currency, sums, status }: Change): void {
+  private write({ name, fact, endsAt, currency, awaited, sums, status }: Change): void {
     const { merchantId, terminalId, batchNo, businessDate } = fact;
     const amounts = SUMS.map((sum) => sums[sum]);
-    const day = [businessDate, endsAt, currency];
+    const day = [businessDate, endsAt, currency, awaited];
     this.add.run(name, merchantId, terminalId, batchNo, ...day, ...amounts);
     if (status) this.close.run(status, name);
   }
@@ -170,7 +173,7 @@ class BatchesTable {
         this.operation('refund', event.data);
         return true;
       case 'ApprovalRequested':
-        this.withMoney(event.data);
+        this.of(event.data).awaited ??= event.data.currency;
         return true;
       case 'Settled':
         this.settled(event.data);
@@ -233,7 +236,7 @@ class BatchesTable {
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }
 
-  /** The batch that money goes into, or may yet once it is approved. */
+  /** The batch that money goes into. */
   private withMoney(fact: BatchFact & { readonly currency: string }): Change {
     const change = this.of(fact);
     change.currency ??= fact.currency;
@@ -245,7 +248,7 @@ class BatchesTable {
     const name = batchName(fact);
     let change = this.changes.get(name);
     if (!change) {
-      const nothing = { endsAt: null, currency: null, status: undefined };
+      const nothing = { endsAt: null, currency: null, awaited: null, status: undefined };
       change = { name, fact, ...nothing, sums: { ...ZEROES } };
       this.changes.set(name, change);
     }

@@ -49,7 +49,7 @@ export class BatchesView {
 
   constructor(database: Database.Database) {
     this.liveBatches = database.prepare(
-      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, currency, status
+      `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, coalesce(currency, awaited) AS currency, status
        FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
     this.sums = database
