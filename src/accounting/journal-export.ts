@@ -150,7 +150,7 @@ function commentsOn(page: readonly StoredEvent[], skipped: ReadonlySet<string>):
   return left.map((stored) => `; ${leftOutText(stored)}\n`).join('');
 }
 
-/** The first that Beancount knows: an acquirer's payment may be of any date, mistyped ones among them. */
+/** The first that Beancount knows: logs from before have acquirers' payments of any date, mistyped ones among them. */
 const OPENING_DATE = '0001-01-01';
 
 function hledgerName(of: BookAccount): string {

@@ -69,7 +69,10 @@ export class AuditQueries {
     return at === undefined ? { events } : { events, next: at };
   }
 
-  /** What there is now behind a position, page by page, no faster than it is taken. */
+  /**
+   * What there is now behind a position, page by page, no faster than it is taken. Each page is asked for by itself: a reader may
+   * leave at any time, and a server would go on holding what it has read ahead.
+   */
   async *all(after: Position | undefined, filter: TrailFilter): AsyncGenerator<TrailEntry[]> {
     const head = await this.store.head();
     let at = after ?? START;

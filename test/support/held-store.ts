@@ -1,5 +1,12 @@
 import type { EventStore, ReadAllOptions } from '../../src/event-store/event-store.js';
 
+/** What waits for `until` goes on at `letGo`. */
+export function gate(): { readonly until: Promise<void>; readonly letGo: () => void } {
+  let letGo = (): void => undefined;
+  const until = new Promise<void>((resolve) => (letGo = resolve));
+  return { until, letGo };
+}
+
 /** A store that can be made to keep an append or a read back, as a slow network does. */
 export class HeldStore {
   private held: { readonly stream: string; readonly until: Promise<void> } | undefined;
@@ -12,11 +19,11 @@ export class HeldStore {
    * The next append to a stream whose name begins so waits for `letGo`. `sent` resolves when it has come.
    */
   holdNext(stream: string): { readonly sent: Promise<void>; readonly letGo: () => void } {
-    let letGo = (): void => undefined;
-    const until = new Promise<void>((resolve) => (letGo = resolve));
-    const sent = new Promise<void>((resolve) => (this.reached = resolve));
+    const { until, letGo } = gate();
+    const sent = gate();
+    this.reached = sent.letGo;
     this.held = { stream, until };
-    return { sent, letGo };
+    return { sent: sent.until, letGo };
   }
 
   /** The next read of this stream, or one so many behind it, waits, and then finds what is there by then. */
@@ -24,18 +31,16 @@ export class HeldStore {
     stream: string,
     passing = 0,
   ): { readonly sent: Promise<void>; readonly letGo: () => void } {
-    let letGo = (): void => undefined;
-    let reached = (): void => undefined;
-    const until = new Promise<void>((resolve) => (letGo = resolve));
-    const sent = new Promise<void>((resolve) => (reached = resolve));
-    this.heldRead = { stream, until, reached, passing };
-    return { sent, letGo };
+    const { until, letGo } = gate();
+    const sent = gate();
+    this.heldRead = { stream, until, reached: sent.letGo, passing };
+    return { sent: sent.until, letGo };
   }
 
   /** What others write is not heard of before `letGo`. */
   holdNews(): { readonly letGo: () => void } {
-    let letGo = (): void => undefined;
-    this.news = new Promise<void>((resolve) => (letGo = resolve));
+    const { until, letGo } = gate();
+    this.news = until;
     return { letGo };
   }
 

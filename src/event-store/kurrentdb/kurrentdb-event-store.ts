@@ -21,10 +21,10 @@ import { trail } from './trail.js';
 
 /** A service that starts waits so long for its server. */
 const START_PATIENCE_MS = 60_000;
+const START_RETRY_MS = 500;
 
 /** A new server knows its users only once it has a leader. */
 const DENIED_PATIENCE_MS = 10_000;
-const START_RETRY_MS = 500;
 
 export interface KurrentDbOptions {
   /** `kurrentdb://…` or `esdb://…`, as EventStoreDB's clients read it. */
@@ -60,7 +60,7 @@ export class KurrentDbEventStore implements EventStore {
   }
 
   /**
-   * Waits for the server for a minute. `warn` is told what is dangerous about the connection.
+   * Waits for the server for a minute, or ten seconds where it denies the user. `warn` is told what is dangerous about the connection.
    * @throws StoreUnavailableError when it does not answer, or knows no such user; FolderInUseError when another process has the views'
    * folder; SettingsError when the connection string can't be used
    */

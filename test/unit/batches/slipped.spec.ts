@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
-import { HeldStore } from '../../support/held-store.js';
+import { gate, HeldStore } from '../../support/held-store.js';
 import { back, close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger } from '../../support/test-ledger.js';
@@ -14,10 +14,10 @@ class StallingStore {
 
   /** From when it next finds something in this stream, until `letGo`. */
   stallBehind(stream: string): { readonly sent: Promise<void>; readonly letGo: () => void } {
-    let letGo = (): void => undefined;
-    const until = new Promise<void>((resolve) => (letGo = resolve));
-    const sent = new Promise<void>((resolve) => (this.stall = { stream, until, sent: resolve }));
-    return { sent, letGo };
+    const { until, letGo } = gate();
+    const sent = gate();
+    this.stall = { stream, until, sent: sent.letGo };
+    return { sent: sent.until, letGo };
   }
 
   readonly wrap = (inner: EventStore): EventStore =>
