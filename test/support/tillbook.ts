@@ -6,8 +6,9 @@ import { OpenApiCheck } from './open-api-check.js';
 import { afterSuite, newFolder } from './store-folder.js';
 import { storeSettings } from './store-settings.js';
 
-/** The service as it is shipped: build it first (`npm run compile`). */
-const MAIN = join(import.meta.dirname, '../../dist/bundle/main.js');
+/** Where the service is as it is shipped: build it first (`npm run compile`). */
+const PROJECT = join(import.meta.dirname, '../..');
+const MAIN = 'dist/bundle/main.js';
 
 /** Monday morning, far from every cut-off. */
 export const MORNING = '2026-03-02T10:00:00.000Z';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly clock?: string;
   /** Of an operator, where the service asks for keys. */
   readonly key?: string;
+  /** The folder that the program is in: the project's without it. */
+  readonly program?: string;
 }
 
 /** A service that has not ended by then, when told to, does not end. */
@@ -37,7 +40,7 @@ export class ServiceProcess {
   private readonly ended: Promise<number | string>;
 
   /** On a free port of the loopback address. */
-  constructor({ env = {}, folder = newFolder() }: StartOptions = {}) {
+  constructor({ env = {}, folder = newFolder(), program = PROJECT }: StartOptions = {}) {
     this.folder = folder;
     const settings = {
       ...storeSettings(folder),
@@ -47,7 +50,7 @@ export class ServiceProcess {
       PATH: process.env['PATH'],
       ...env,
     };
-    this.child = spawn(process.execPath, [MAIN], { cwd: folder, env: settings });
+    this.child = spawn(process.execPath, [join(program, MAIN)], { cwd: folder, env: settings });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
