@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { sqliteCode } from './sqlite/log-file.js';
+import { sqliteCode } from './sqlite-file.js';
 
 /** One who asks `ownerOf` is in the way for less than this. */
 const WAIT_FOR_LOOKERS_MS = 100;

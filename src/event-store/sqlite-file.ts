@@ -28,7 +28,7 @@ function canBegin(database: Database.Database): boolean {
     database.pragma('schema_version');
     return true;
   } catch (error) {
-    return !/^SQLITE_(CANTOPEN|READONLY)/.test(String((error as { code?: unknown }).code));
+    return !/^SQLITE_(CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '');
   }
 }
 
@@ -47,4 +47,15 @@ function openCopy(file: string): Database.Database {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Such as SQLITE_FULL; undefined for an error that is not SQLite's. Its class is another in each of Jest's modules. */
+export function sqliteCode(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+/** Whether SQLite says of the file itself that it is broken. */
+export function isDamage(error: unknown): error is Error {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');
 }

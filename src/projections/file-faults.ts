@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorruptLogError } from '../event-store/event-store.js';
+import { isDamage, sqliteCode } from '../event-store/sqlite-file.js';
 
 /** A view's file is damaged, which reading it has shown. */
 export class ViewDamagedError extends Error {
@@ -49,20 +50,11 @@ export function opening<T>(file: string, task: () => T): T {
 
 type SqliteError = InstanceType<typeof Database.SqliteError>;
 
-/** Told by its name: SQLite's native part throws the class of whoever loaded it first in the process. */
-function isOfSqlite(error: unknown): error is SqliteError {
-  return (error as Error | undefined)?.name === 'SqliteError';
-}
-
-export function isDamage(error: unknown): error is Error {
-  return isOfSqlite(error) && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
-}
-
 /** With these the disk or another process is in the way, so that the same may work later. */
 const IN_THE_WAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
 
 export function isInTheWay(error: unknown): error is SqliteError {
-  return isOfSqlite(error) && IN_THE_WAY.test(error.code);
+  return IN_THE_WAY.test(sqliteCode(error) ?? '');
 }
 
 /** Whether it is the file's fault, not that of what was to be written. */

@@ -1,4 +1,5 @@
-import { isDamage, ViewDamagedError } from './file-faults.js';
+import { isDamage } from '../event-store/sqlite-file.js';
+import { ViewDamagedError } from './file-faults.js';
 
 /** The model, whose methods throw ViewDamagedError where SQLite finds the view's file damaged; `tell` hears of each. */
 export function tellingDamage<M extends object>(

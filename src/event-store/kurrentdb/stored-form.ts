@@ -13,6 +13,7 @@ import {
   type StoredEvent,
   toPosition,
 } from '../event-store.js';
+import { refuseUnstorable } from '../storable.js';
 
 type ReadPage<I> = I extends AsyncIterable<infer Page> ? Page : never;
 type Resolved = ReadPage<ReturnType<KurrentDBClient['rustClient']['readAll']>>[number];
@@ -33,9 +34,7 @@ export interface LogPosition {
  * @throws TypeError for what can't be stored as it is
  */
 export function proposed({ id, type, data, metadata }: NewEvent): EventData {
-  if (![id, type, data, metadata].every((text) => text.isWellFormed())) {
-    throw new TypeError('half a surrogate pair in an event can not be stored');
-  }
+  refuseUnstorable(id, type, data, metadata);
   if (plain(metadata) === undefined) throw new TypeError('metadata that is no canonical JSON');
   const raw = bytes(metadata);
   const content = plain(data);

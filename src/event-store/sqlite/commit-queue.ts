@@ -6,6 +6,7 @@ import {
   StoreUnavailableError,
   toPosition,
 } from '../event-store.js';
+import { refuseUnstorable } from '../storable.js';
 import type { AppendRequest, AppendResult, GroupFailure } from './log-writer.js';
 
 /** One commit takes so many appends at the most, or so many characters and the append that goes beyond. */
@@ -48,7 +49,7 @@ export class CommitQueue {
     events: readonly NewEvent[],
   ): Promise<Appended> {
     return new Promise((resolve, reject) => {
-      refuseUnstorable(stream, events);
+      refuseUnfit(stream, events);
       this.waiting.push({ stream, expected, events, resolve, reject });
       if (this.waiting.length >= this.writer.eagerAppends) this.write();
       else this.schedule();
@@ -120,13 +121,10 @@ function settle(group: readonly Waiting[], results: AppendResult[] | GroupFailur
   });
 }
 
-/** Half a surrogate pair has no UTF-8: it would not be read as it was written, and its checksum would not hold. */
-function refuseUnstorable(stream: string, events: readonly NewEvent[]): void {
+/** @throws TypeError for what no log can hold */
+function refuseUnfit(stream: string, events: readonly NewEvent[]): void {
   if (events.length === 0) throw new TypeError(`no events to append to stream ${stream}`);
-  let isStorable = stream.isWellFormed();
   for (const { id, type, data, metadata } of events) {
-    isStorable &&= id.isWellFormed() && type.isWellFormed();
-    isStorable &&= data.isWellFormed() && metadata.isWellFormed();
+    refuseUnstorable(stream, id, type, data, metadata);
   }
-  if (!isStorable) throw new TypeError('half a surrogate pair in an event can not be stored');
 }

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { CorruptLogError } from '../event-store.js';
-import { CHECKED_TEXT, inStoreTerms, isDamage, logFile } from './log-file.js';
+import { isDamage } from '../sqlite-file.js';
+import { CHECKED_TEXT, inStoreTerms, logFile } from './log-file.js';
 
 /** A log of so many events is checked whole at every start: about a second. */
 const WHOLE_AT_START = 200_000;

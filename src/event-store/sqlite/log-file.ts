@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type NewEvent, StoreUnavailableError } from '../event-store.js';
-import { openToRead } from '../sqlite-file.js';
+import { isDamage, openToRead, sqliteCode } from '../sqlite-file.js';
 
 /** What a row of the log says beside its position, which counts from 1 without gaps. */
 interface Row extends NewEvent {
@@ -160,15 +160,4 @@ export function inStoreTerms<T>(file: string, task: () => T): T {
     if (isDamage(error)) throw new CorruptLogError(message, { cause: error });
     throw new StoreUnavailableError(message, 'not-done', { cause: error });
   }
-}
-
-/** Whether SQLite says of the file itself that it is broken. */
-export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');
-}
-
-/** Such as SQLITE_FULL; undefined for an error that is not SQLite's. Its class is another in each of Jest's modules. */
-export function sqliteCode(error: unknown): string | undefined {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }

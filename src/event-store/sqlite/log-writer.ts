@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { ExpectedRevision, NewEvent } from '../event-store.js';
-import { checksum, sqliteCode } from './log-file.js';
+import { sqliteCode } from '../sqlite-file.js';
+import { checksum } from './log-file.js';
 
 export interface AppendRequest {
   readonly stream: string;
