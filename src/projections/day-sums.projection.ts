@@ -142,8 +142,17 @@ class DaySumsTable {
     { merchantId, terminalId, storeId, businessDate, currency, amount }: Requested,
     cardToken: string | undefined,
   ): void {
-    const place = { merchantId, terminalId, storeId, cardToken };
-    this.count({ kind, ...place, date: businessDate, currency, amount, times: 1 });
+    this.count({
+      kind,
+      merchantId,
+      terminalId,
+      storeId,
+      cardToken,
+      date: businessDate,
+      currency,
+      amount,
+      times: 1,
+    });
   }
 
   private undo(data: ReversalData): boolean {

@@ -210,9 +210,17 @@ class SalesTable {
 
   private take(data: SaleData, position: number): void {
     if (this.taken.has(data.saleId)) throw new Error(`sale ${data.saleId} was taken twice`);
-    const given = { voided: 0, refunded: 0, chargedBack: 0, held: 0, reversed: undefined };
-    const standing = { ...given, revision: 0, settled: undefined };
-    this.taken.set(data.saleId, { data, position, ...standing });
+    this.taken.set(data.saleId, {
+      data,
+      position,
+      voided: 0,
+      refunded: 0,
+      chargedBack: 0,
+      held: 0,
+      reversed: undefined,
+      revision: 0,
+      settled: undefined,
+    });
   }
 
   private giveBackOf(saleId: string, voided: number, refunded: number, revision: number): void {
@@ -296,9 +304,10 @@ class SalesTable {
     sale.revision = revision;
   }
 
-  private write({ data, position, revision, settled, ...standing }: Standing): void {
+  private write(sale: Standing): void {
+    const { data, settled } = sale;
     this.insert.run(
-      position,
+      sale.position,
       data.saleId,
       data.merchantId,
       data.terminalId,
@@ -313,12 +322,12 @@ class SalesTable {
       data.card.scheme ?? null,
       data.card.type ?? null,
       data.rrn,
-      standing.voided,
-      standing.refunded,
-      standing.chargedBack,
-      standing.held,
-      standing.reversed ?? null,
-      revision,
+      sale.voided,
+      sale.refunded,
+      sale.chargedBack,
+      sale.held,
+      sale.reversed ?? null,
+      sale.revision,
       ...(settled ? settlement(settled) : NOT_SETTLED),
     );
   }
