@@ -37,7 +37,8 @@ const KEPT_ENDS = 10_000;
 function reckonedEnd(date: string, rule: DayRule): number {
   const [hour, minute] = rule.dayCloseAt.split(':').map(Number) as [number, number];
   // As if the zone were UTC: within a day of it, whatever the zone, the clocks stand so.
-  const reading = Date.parse(date) + (hour < 12 ? DAY_MS : 0) + (hour * 60 + minute) * MINUTE_MS;
+  const reading =
+    Date.parse(date) + (endsSameDate(rule) ? 0 : DAY_MS) + (hour * 60 + minute) * MINUTE_MS;
   const zone = Info.normalizeZone(rule.timeZone);
   const [before, after] = [reading - DAY_MS, reading + DAY_MS].map((at) => zone.offset(at));
   const instants = [before, after].map((offset = 0) => reading - offset * MINUTE_MS);
@@ -54,6 +55,7 @@ export function businessDay(at: number, rule: DayRule): BusinessDay {
   let date = DateTime.fromMillis(at, { zone: rule.timeZone }).toISODate() as string;
   while (businessDateEnd(addDays(date, -1), rule) > at) date = addDays(date, -1);
   while (businessDateEnd(date, rule) <= at) date = addDays(date, 1);
+  if (endsSameDate(rule)) date = behindSkipped(date, rule);
   const day = {
     date,
     startsAt: businessDateEnd(addDays(date, -1), rule),
@@ -61,6 +63,17 @@ export function businessDay(at: number, rule: DayRule): BusinessDay {
   };
   lastDay.set(key, day);
   return day;
+}
+
+/** Whether the cut-off ends the calendar date that it falls on, and not the one before. */
+function endsSameDate({ dayCloseAt }: DayRule): boolean {
+  return dayCloseAt >= '12:00';
+}
+
+/** A calendar date that the zone skipped ends with the next, and is none: what falls on the two is of the next. */
+function behindSkipped(date: string, rule: DayRule): string {
+  const next = addDays(date, 1);
+  return businessDateEnd(next, rule) === businessDateEnd(date, rule) ? next : date;
 }
 
 /** Zone arithmetic is slow and most requests fall on the day of the one before: the last day per rule is kept. */

@@ -85,6 +85,29 @@ describe('the business date of an instant', () => {
     expect(businessDay(start - 1, rule)).toMatchObject({ endsAt: start });
     expect(businessDay(end, rule).date > date).toBe(true);
   });
+  test.each([
+    // Samoa had no 30 December 2011.
+    ['Pacific/Apia', '22:00', '2011-12-30T08:00:00.000Z', '2011-12-31', '2011-12-31T08:00:00.000Z'],
+    ['Pacific/Apia', '22:00', '2011-12-31T07:59:59.999Z', '2011-12-31', '2011-12-31T08:00:00.000Z'],
+    ['Pacific/Apia', '22:00', '2011-12-30T07:59:59.999Z', '2011-12-29', '2011-12-30T08:00:00.000Z'],
+    ['Pacific/Apia', '04:00', '2011-12-30T13:59:59.999Z', '2011-12-29', '2011-12-30T14:00:00.000Z'],
+    ['Pacific/Apia', '04:00', '2011-12-30T14:00:00.000Z', '2011-12-31', '2011-12-31T14:00:00.000Z'],
+    // Kwajalein had no 21 August 1993.
+    [
+      'Pacific/Kwajalein',
+      '12:00',
+      '1993-08-21T12:00:00.000Z',
+      '1993-08-22',
+      '1993-08-22T00:00:00.000Z',
+    ],
+  ])(
+    'is never one that the zone skipped: in %s with a cut-off at %s, %s is of %s',
+    (timeZone, dayCloseAt, time, date, end) => {
+      const day = businessDay(Date.parse(time), { timeZone, dayCloseAt });
+      expect(day.date).toBe(date);
+      expect(new Date(day.endsAt).toISOString()).toBe(end);
+    },
+  );
   test('is the same in whatever order instants are asked about', () => {
     const times = [
       '2026-11-25T16:00:00.000Z',
