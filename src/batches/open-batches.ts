@@ -20,7 +20,7 @@ export interface BatchIdentity {
 export interface Batch extends BatchIdentity {
   readonly name: string;
   status: 'new' | 'open' | 'closing' | 'closed';
-  /** Undefined while it is new. `endsAt` is in epoch milliseconds. */
+  /** Undefined while it is new. `endsAt`, in epoch milliseconds, is the latest of its requests'. */
   day: BusinessDay | undefined;
   /** Of its money: that which is in it, or is on its way. Its totals are sums of one currency. */
   currency: string | undefined;
@@ -121,7 +121,10 @@ export class OpenBatches {
     const status = this.heard.get(name)?.status ?? row.status;
     const held = this.held.get(name);
     if (held && currency !== null) moneyIn(held, currency);
-    if (held && held.status !== 'new') return;
+    if (held && held.status !== 'new') {
+      if (endsAt !== null) lastFor(held, { date: businessDate, endsAt: Date.parse(endsAt) });
+      return;
+    }
     const settings = (await this.directory.find(row.merchantId))?.merchant.settings;
     if (!settings) throw new Error(`merchant ${row.merchantId} was never registered`);
     const ends = endsAt === null ? businessDateEnd(businessDate, settings) : Date.parse(endsAt);
@@ -249,7 +252,7 @@ export class OpenBatches {
     const held = { batchNo, status, date: batch.day?.date, currency: batch.currency };
     const shut = shutFor(held, { date: day.date, currency });
     if (shut) return shut;
-    batch.day ??= day;
+    lastFor(batch, day);
     batch.currency ??= currency;
     batch.inFlight += 1;
     return undefined;
@@ -281,6 +284,11 @@ export class OpenBatches {
       this.heard.set(name, { status: 'closed', position: NOT_HEARD_YET });
     }
   }
+}
+
+/** Where settings have moved the end of its date between two requests, a batch lasts until the later: so long a sale may be voided. */
+function lastFor(batch: Batch, day: BusinessDay): void {
+  if (!batch.day || day.endsAt > batch.day.endsAt) batch.day = day;
 }
 
 /** What other nodes have taken in. */

@@ -57,7 +57,7 @@ const CARRIED = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection: Projection = {
   name: 'batches',
-  version: 11,
+  version: 12,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => {
     const table = new BatchesTable(database);
@@ -85,6 +85,7 @@ type GivenBack = BatchFact & {
 interface Change {
   readonly name: string;
   readonly fact: BatchFact;
+  /** The latest of its sales'; null while it holds none. */
   endsAt: string | null;
   /** Of the money in it; null as long as there is none. */
   currency: string | null;
@@ -118,7 +119,7 @@ class BatchesTable {
     this.add = database.prepare(
       `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, currency, awaited, status, ${SUMS.join(', ')})
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
-       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(endsAt, excluded.endsAt),
+       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(max(endsAt, excluded.endsAt), endsAt, excluded.endsAt),
          currency = coalesce(currency, excluded.currency), awaited = coalesce(awaited, excluded.awaited), ${sums}`,
     );
     this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
@@ -231,7 +232,8 @@ class BatchesTable {
 
   private sold(data: SaleData): void {
     const change = this.withMoney(data);
-    change.endsAt ??= data.businessDateEndsAt;
+    const ends = data.businessDateEndsAt;
+    if (change.endsAt === null || ends > change.endsAt) change.endsAt = ends;
     if (this.isShut(change)) this.carry.run(terminalName(data), data.saleId, 0);
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }

@@ -12,7 +12,7 @@ export interface LiveBatch {
   readonly terminalId: string;
   readonly batchNo: string;
   readonly businessDate: string;
-  /** RFC 3339; null while it holds no sale. */
+  /** RFC 3339, the latest of its sales'; null while it holds none. */
   readonly endsAt: string | null;
   /** Of the money in it; null as long as there is none. */
   readonly currency: string | null;

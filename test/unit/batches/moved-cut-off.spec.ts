@@ -1,0 +1,50 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { sell } from '../../support/requests.js';
+import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
+
+const batch = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
+
+let log: TestLog;
+let ledger: TestLedger;
+
+const cutOff = (dayCloseAt: string): Promise<unknown> =>
+  ledger.ledger.merchants.put('M1', settings({ dayCloseAt }), BY);
+
+const statusAt = async (time: string): Promise<unknown> => {
+  ledger.at(time);
+  await ledger.closeDue();
+  const found = await ledger.ledger.batches.batch(batch);
+  return found?.status;
+};
+
+beforeEach(async () => {
+  log = newSqliteLog();
+  ledger = await TestLedger.open(log);
+  await ledger.register('M1', settings({ dayCloseAt: '21:00' }), { T1: 'S1' });
+});
+
+describe.each([
+  ['later, between two of its sales', '21:00', '22:00'],
+  ['earlier, between two of its sales', '22:00', '21:00'],
+])('a batch whose cut-off was moved %s', (_, before, after) => {
+  beforeEach(async () => {
+    await cutOff(before);
+    await ledger.send(sell(1));
+    await cutOff(after);
+    await ledger.send(sell(2));
+  });
+
+  test('stays open until the last of its sales may no longer be voided', async () => {
+    expect(await statusAt('2026-11-24T13:59:59.999Z')).toBe('open');
+    expect(await statusAt('2026-11-24T14:00:00.000Z')).toBe('closed');
+  });
+
+  test('does so after a restart, too', async () => {
+    await ledger.close();
+    ledger = await TestLedger.open(log);
+
+    expect(await statusAt('2026-11-24T13:59:59.999Z')).toBe('open');
+    expect(await statusAt('2026-11-24T14:00:00.000Z')).toBe('closed');
+  });
+});
