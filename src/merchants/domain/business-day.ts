@@ -137,15 +137,15 @@ export function retrievalReference(at: number, timeZone: string, stan: string): 
   return `${local}${stan}`;
 }
 
-/** YDDDHH; zones differ by whole quarters of an hour, so one reckoning serves a quarter. */
+/** YDDDHH; clocks have been changed a minute past the hour, so one reckoning serves a minute. */
 function localHour(at: number, timeZone: string): string {
-  const quarter = Math.floor(at / 900_000);
+  const minute = Math.floor(at / MINUTE_MS);
   const last = lastHour.get(timeZone);
-  if (last?.quarter === quarter) return last.text;
+  if (last?.minute === minute) return last.text;
   const local = DateTime.fromMillis(at, { zone: timeZone });
   const text = `${local.year % 10}${local.toFormat('oooHH')}`;
-  lastHour.set(timeZone, { quarter, text });
+  lastHour.set(timeZone, { minute, text });
   return text;
 }
 
-const lastHour = new Map<string, { readonly quarter: number; readonly text: string }>();
+const lastHour = new Map<string, { readonly minute: number; readonly text: string }>();

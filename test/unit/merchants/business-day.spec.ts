@@ -161,4 +161,10 @@ describe('the retrieval reference', () => {
   ])('at %s in %s is %s: year, day, hour and STAN', (time, zone, expected) => {
     expect(retrievalReference(Date.parse(time), zone, '000042')).toBe(expected);
   });
+  test('has the hour that the clocks show also when they have just been changed', () => {
+    // Until 2011 Newfoundland put its clocks forward at 00:01.
+    const at = (time: string) => retrievalReference(Date.parse(time), 'America/St_Johns', '000042');
+    expect(at('2010-03-14T03:30:59.999Z')).toBe('007300000042');
+    expect(at('2010-03-14T03:31:00.000Z')).toBe('007301000042');
+  });
 });
