@@ -113,7 +113,7 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
 function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {
   const cell = (column: Column): string => (record[layout.columns[column]] ?? '').trim();
   const at = timeOf(cell('datetime'), layout);
-  if (!isClockTime(at.toMillis())) return { line, why: 'datetime' };
+  if (!isClockTime(at)) return { line, why: 'datetime' };
   const signed = minorUnits(cell('amount'), layout.decimals);
   if (signed === undefined || signed === 0 || Math.abs(signed) > MAX_AMOUNT) {
     return { line, why: 'amount' };
@@ -128,7 +128,7 @@ function readRow(record: Record<string, string>, line: number, layout: Layout): 
     line,
     kind,
     invoice: cell('invoice'),
-    at: at.toMillis(),
+    at,
     customer: cell('customer'),
     country: cell('country'),
     amount: Math.abs(signed),
@@ -142,10 +142,17 @@ function isMerchantName(name: string): boolean {
   return checkOf(MerchantBody)({ name, currency: 'EUR', timeZone: 'UTC' }) === undefined;
 }
 
-function timeOf(text: string, { dateFormat, timeZone: zone }: Layout): DateTime {
-  return dateFormat === undefined
-    ? DateTime.fromISO(text.replace(' ', 'T'), { zone })
-    : DateTime.fromFormat(text, dateFormat, { zone });
+/**
+ * Epoch milliseconds; NaN when it is no time. Of a time that the clocks showed twice the first counts: which of them Luxon
+ * takes goes by the season that it is asked in. One that names its offset happened once.
+ */
+function timeOf(text: string, { dateFormat, timeZone: zone }: Layout): number {
+  const how = { zone, setZone: true };
+  const time =
+    dateFormat === undefined
+      ? DateTime.fromISO(text.replace(' ', 'T'), how)
+      : DateTime.fromFormat(text, dateFormat, how);
+  return Math.min(...time.getPossibleOffsets().map((possible) => possible.toMillis()));
 }
 
 /** A cancellation's amount may have either sign; a sale below zero is neither. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Settings } from 'luxon';
 import { faultsOf, TradeImport } from '../../../src/cli/import.js';
 import { COLUMNS, KINDS, readTrade } from '../../../src/cli/import-rows.js';
 import { OwnLedger, type PlayedLedger } from '../../../src/cli/played-ledger.js';
@@ -36,6 +37,40 @@ test.each([
   writeFileSync(file, `${header}\nS1,2026-03-02T10:00:00,France,10000`);
   const layout = { ...LAYOUT, columns: { ...COLUMNS, ...named } };
   await expect(readTrade(file, layout)).rejects.toThrow(message);
+});
+
+describe('a time that the clocks showed twice', () => {
+  const now = Settings.now;
+  afterEach(() => {
+    Settings.now = now;
+  });
+  const timesOf = async (times: readonly string[], dateFormat?: string) => {
+    const file = join(newFolder(), 'trade.csv');
+    const rows = times.map((time, index) => `S${index},${time},France,10000`);
+    writeFileSync(file, ['invoice,datetime,country,amount', ...rows].join('\n'));
+    const layout = { ...LAYOUT, timeZone: 'Europe/London', ...(dateFormat && { dateFormat }) };
+    const trades = await readTrade(file, layout);
+    return trades.map((trade) => ('at' in trade ? new Date(trade.at).toISOString() : trade.why));
+  };
+
+  test.each(['2026-01-15T12:00:00Z', '2026-07-15T12:00:00Z'])(
+    'is the first of the two, also in an import of %s',
+    async (today) => {
+      Settings.now = () => Date.parse(today);
+      const first = ['2010-10-31T00:30:00.000Z'];
+      expect(await timesOf(['2010-10-31T01:30:00'])).toEqual(first);
+      expect(await timesOf(['31/10/2010 01:30'], 'dd/MM/yyyy HH:mm')).toEqual(first);
+    },
+  );
+  test('is the one that its offset names', async () => {
+    expect(
+      await timesOf([
+        '2010-10-31T01:30:00+01:00',
+        '2010-10-31T01:30:00+00:00',
+        '2010-10-31T01:30Z',
+      ]),
+    ).toEqual(['2010-10-31T00:30:00.000Z', '2010-10-31T01:30:00.000Z', '2010-10-31T01:30:00.000Z']);
+  });
 });
 
 test('books that lack an accepted sale are a fault, told with the merchant and the amounts', async () => {
