@@ -1,5 +1,5 @@
 import type { Left, OpenBatches } from '../batches/open-batches.js';
-import type { Position } from '../event-store/event-store.js';
+import { ConflictError, type Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -165,6 +165,8 @@ export class GiveBackCommandHandler {
       sale?.operations.some(({ request: done }) => done === name) ||
       sale?.approvals.some(({ data }) => data.request === name);
     if (!isThere) return undefined;
+    // Whether that was the same request, shows under the name, which was free when this node looked.
+    if (!request.taken) throw new ConflictError(streams.request(name), 'no-stream', undefined);
     const answer = givenBackAnswer(name, await readNamed(this.journal, command.saleId));
     return answer && { answer, replayed: true };
   }

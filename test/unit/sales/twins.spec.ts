@@ -54,6 +54,18 @@ describe('a request that reaches two nodes at once', () => {
     await expectInvariants(one);
   });
 
+  test('is another where its content differs, and is not told what became of the first', async () => {
+    const read = network.holdNextRead(SALE);
+    const voiding = one.send(back('void', 1, 2, { amount: 3_000 }));
+    await read.sent;
+    await other.send(back('void', 1, 2, { amount: 100 }));
+    read.letGo();
+    expect(await voiding).toMatchObject({
+      refusal: { code: 'request-name-used', fields: ['amount'] },
+    });
+    expect(await typesOn(SALE)).toEqual(['Sale', 'Void']);
+  });
+
   test('waits for its approval once', async () => {
     const m2 = { merchantId: 'M2' };
     await one.send(sell(1, m2));
