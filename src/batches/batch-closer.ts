@@ -1,4 +1,4 @@
-import { ConflictError } from '../event-store/event-store.js';
+import { ConflictError, type Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
@@ -13,7 +13,7 @@ import {
   settlingOf,
 } from '../sales/domain/decide.js';
 import { declinedBySettlement } from '../sales/domain/approval.js';
-import type { Sale } from '../sales/domain/sale.js';
+import { remaining, type Sale } from '../sales/domain/sale.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
@@ -61,13 +61,19 @@ export class BatchCloser {
     if (!request) throw new Error(`batch ${batch.name} is closing without a request to close it`);
     if (!closedAnswer(events)) {
       const origin = { request: batch.name, by: THE_LEDGER, causationId: events[0]?.id };
-      await this.settleAll(batch, request.data, origin);
+      await this.settleAll(batch, request.data, origin, events[0]?.position as Position);
       await this.writeClosed(batch, events, request.data, origin);
     }
     this.batches.closed(batch);
   }
 
-  private async settleAll(batch: Batch, request: CloseRequested, origin: Origin): Promise<void> {
+  /** `requestedAt`: where the log has the request to close. */
+  private async settleAll(
+    batch: Batch,
+    request: CloseRequested,
+    origin: Origin,
+    requestedAt: Position,
+  ): Promise<void> {
     await this.catchUp();
     const { fee, reserve, valueDate } = request.terms;
     const terms: SettlementTerms = {
@@ -82,13 +88,38 @@ export class BatchCloser {
     let after: Listed['position'] | undefined;
     do {
       page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
-      const carried = new Set(this.views.batches.carried(terminalName(request)));
-      const own = page.filter(({ saleId }) => !carried.has(saleId));
+      const own = await this.own(page, request, requestedAt);
       if (await this.isEnded(batch.name)) return;
       await Promise.all(own.map((sale) => this.settle(origin, request, terms, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
     await this.settleCarried(origin, request, terms);
+  }
+
+  /**
+   * Without what the terminal's next close settles: sales that came behind the request to close, or had nothing left since.
+   * The view shows as carried also one of which only a part was put back.
+   */
+  private async own(
+    page: readonly Listed[],
+    request: CloseRequested,
+    requestedAt: Position,
+  ): Promise<Listed[]> {
+    const carried = new Set(this.views.batches.carried(terminalName(request)));
+    const own: Listed[] = [];
+    for (const sale of page) {
+      if (!carried.has(sale.saleId) || (await this.stayedDue(sale, requestedAt))) own.push(sale);
+    }
+    return own;
+  }
+
+  /** Whether it had something left when the close was requested, and at every moment since. */
+  private async stayedDue({ saleId }: Listed, requestedAt: Position): Promise<boolean> {
+    const events = await this.journal.read(streams.request(saleId));
+    const since = events.filter(({ position }) => position >= requestedAt).length;
+    return Array.from({ length: since + 1 }, (_, behind) =>
+      foldSale(events.slice(0, events.length - behind)),
+    ).every((then) => then !== undefined && remaining(then.sale) > 0);
   }
 
   /** What earlier batches of the terminal could not settle settles with this one; what this one can't, with the next. */

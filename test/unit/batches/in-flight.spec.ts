@@ -1,8 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
-import { close, sell } from '../../support/requests.js';
+import { HeldStore } from '../../support/held-store.js';
+import { expectInvariants } from '../../support/invariants.js';
+import { back, close, sell, timeout } from '../../support/requests.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
@@ -49,6 +52,30 @@ describe('a close waits for no request', () => {
     daySums.read = read;
     expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closed' } });
   });
+});
+
+describe('a close that comes while a time-out reversal is on its way', () => {
+  test.each(['void', 'refund'] as const)(
+    'settles the sale of which a %s had left a part',
+    async (op) => {
+      const network = new HeldStore();
+      ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+      const refundPolicy = { whileVoidable: 'allow' } as const;
+      await ledger.register('M1', settings({ refundPolicy }), { T1: 'S1' });
+      await ledger.send(sell(1));
+      await ledger.send(back(op, 1, 2, { amount: 4_000 }));
+      const reversal = network.holdNext('sale-M1.T1.000001.000001');
+      const reversing = ledger.send(timeout(3, 2));
+      await reversal.sent;
+      const closing = ledger.send(close());
+      while ((await ledger.store.readStream('batch-M1.T1.000001')).length === 0) await turn();
+      reversal.letGo();
+
+      expect(await reversing).toMatchObject({ answer: { outcome: 'reversed' } });
+      expect(await closing).toMatchObject({ answer: { settled: { count: 1, amount: '10000' } } });
+      await expectInvariants(ledger);
+    },
+  );
 });
 
 describe('where a view has stopped that has no part in it', () => {
