@@ -69,7 +69,7 @@ export class BooksController {
   @Get('merchants/:merchantId/statement')
   @Operation('getStatement', 'The movements of a merchant, with a running balance')
   @MayCall(['merchant', 'operator', 'auditor'])
-  @AnswersAlso(200, StatementAnswer, 'text/csv')
+  @AnswersAlso(200, StatementAnswer, { 'text/csv': 'text' })
   @Problems(404, 503)
   async statement(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
@@ -99,7 +99,7 @@ export class BooksController {
   @Operation('writeOff', 'Give up what a merchant owes')
   @MayCall(['operator'])
   @Takes(WriteOffBody)
-  @Answers(201, WriteOffAnswerDto)
+  @Answers(201, WriteOffAnswerDto, ['Idempotency-Replayed'])
   @Problems(404, 409, 422, 503)
   async writeOff(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,

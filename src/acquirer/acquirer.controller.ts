@@ -34,7 +34,7 @@ export class AcquirerController {
   @Operation('recordAcquirerPayment', 'Record what the acquirer paid')
   @MayCall(['operator'])
   @Takes(AcquirerPaymentBody)
-  @Answers(201, AcquirerPaymentAnswer)
+  @Answers(201, AcquirerPaymentAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async record(
     @Body(body(AcquirerPaymentBody)) { lines, ...payment }: AcquirerPaymentBody,

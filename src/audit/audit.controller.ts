@@ -87,7 +87,10 @@ export class AuditController {
       'The id of the last event that was read from an event stream: it goes on behind it',
     schema: { type: 'string', pattern: `^\\d{${POSITION_DIGITS}}$` },
   })
-  @AnswersAlso(200, TrailAnswer, 'application/x-ndjson', 'text/event-stream')
+  @AnswersAlso(200, TrailAnswer, {
+    'application/x-ndjson': TrailEventDto,
+    'text/event-stream': 'text',
+  })
   @Problems()
   async events(
     @Query(parameters(TrailQueryDto)) query: TrailQueryDto,

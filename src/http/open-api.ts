@@ -28,6 +28,7 @@ const HEADERS = {
   RateLimit: text('What is left of the key’s requests, and the seconds until they begin anew'),
   'RateLimit-Policy': text('How many requests a key may send in how many seconds'),
   'Retry-After': text('Seconds to wait before the request is sent again'),
+  'X-Request-Id': text('The request’s name in the log: the sender’s own, where it sent one'),
 } as const;
 
 type Header = keyof typeof HEADERS;
@@ -68,14 +69,23 @@ export const Answers = (status: number, dto: Dto, names: readonly Header[] = [])
     content: { 'application/json': { schema: reference(dto) } },
   });
 
-/** An answer as JSON, or as text of other kinds where `Accept` asks for one. */
-export const AnswersAlso = (status: number, dto: Dto, ...types: string[]): MethodDecorator =>
+/** An answer as JSON, or where `Accept` asks for one in another form: as text, or as lines of a class each. */
+export const AnswersAlso = (
+  status: number,
+  dto: Dto,
+  others: Readonly<Record<string, Dto | 'text'>>,
+): MethodDecorator =>
   ApiResponse({
     status,
     description: dto.name,
     content: {
       'application/json': { schema: reference(dto) },
-      ...Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
+      ...Object.fromEntries(
+        Object.entries(others).map(([type, form]) => [
+          type,
+          { schema: form === 'text' ? { type: 'string' } : reference(form) },
+        ]),
+      ),
     },
   });
 
@@ -142,6 +152,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     for (const operation of Object.values(item) as DescribedOperation[]) {
       describeInput(operation);
       describeRate(operation);
+      describeTrace(operation);
       if (SANDBOX in document.paths) operation.parameters?.push(SANDBOX_FAULT);
     }
   }
@@ -162,6 +173,24 @@ const SANDBOX_FAULT = {
   schema: { type: 'string' },
 };
 
+/** What the sender may call a request, and every answer that comes from behind the parser says. */
+const REQUEST_ID = {
+  name: 'X-Request-Id',
+  in: 'header',
+  description: 'A name for the request in the log and in its answer; one is made up without it',
+  schema: { type: 'string' },
+};
+
+function describeTrace({ parameters = [], responses = {} }: DescribedOperation): void {
+  parameters.push(REQUEST_ID);
+  for (const [status, response] of Object.entries(responses)) {
+    if (NEVER_PARSED.has(status)) continue;
+    response.headers = { ...response.headers, ...headers(['X-Request-Id']).headers };
+  }
+}
+
+const NEVER_PARSED = new Set(['408', '431']);
+
 /** Who has shown a key is told in every answer what is left of its requests. */
 function describeRate({ security = [], responses = {} }: DescribedOperation): void {
   if (!security.some((scheme) => 'key' in scheme)) return;
@@ -174,7 +203,7 @@ function describeRate({ security = [], responses = {} }: DescribedOperation): vo
   }
 }
 
-const BEFORE_THE_KEY = new Set(['401', '408', '431']);
+const BEFORE_THE_KEY = new Set([...NEVER_PARSED, '401']);
 
 /** Names of the DTO classes that a route checks its input by: parameters take their place once all classes are known. */
 interface Input {

@@ -53,7 +53,7 @@ export class ProjectionsController {
   @Post(':name/rebuild')
   @MayCall(['operator'])
   @Operation('rebuildProjection', 'Build a read model anew beside the live one')
-  @Answers(202, RebuildAnswer)
+  @Answers(202, RebuildAnswer, ['Location'])
   @Problems(404, 409, 413, 415)
   rebuild(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
@@ -62,15 +62,16 @@ export class ProjectionsController {
   ): string {
     refuseBody(request.body);
     this.known(name);
-    void reply.status(202).header('location', `/v1/projections/${name}/rebuild`);
-    return exactly(reply, renderRebuild(this.start(name)));
+    const started = this.start(name);
+    void reply.status(202).header('Location', `/v1/projections/${name}/rebuild`);
+    return exactly(reply, renderRebuild(started));
   }
 
   /** How far the last rebuild is; as an event stream, until it ends. */
   @Get(':name/rebuild')
   @MayCall(['operator', 'auditor'])
   @Operation('getRebuild', 'How far the rebuild of a read model is')
-  @AnswersAlso(200, RebuildAnswer, 'text/event-stream')
+  @AnswersAlso(200, RebuildAnswer, { 'text/event-stream': 'text' })
   @Problems(404)
   async progress(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,

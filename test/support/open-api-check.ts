@@ -16,7 +16,26 @@ const FORMATS = {
 
 const PROBLEM = 'application/problem+json';
 
-/** Holds answers against an OpenAPI document: the status is named there, with this content type and this shape. */
+/** Headers of HTTP itself, and those that only browsers and proxies look at: no description names them. */
+const GENERAL_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'content-security-policy',
+  'content-type',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'date',
+  'keep-alive',
+  'referrer-policy',
+  'transfer-encoding',
+  'vary',
+  'x-accel-buffering',
+  'x-content-type-options',
+  'x-frame-options',
+  'cache-control',
+]);
+
+/** Holds answers against an OpenAPI document: the status is named there, with these headers, this content type and this shape. */
 export class OpenApiCheck {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true, formats: FORMATS });
   private readonly compiled = new Map<string, ValidateFunction>();
@@ -47,6 +66,7 @@ export class OpenApiCheck {
       const known = Object.keys(operation.responses ?? {}).join(', ');
       throw new Error(`${where}, documented are ${known}: ${answer.text}`);
     }
+    checkHeaders(where, response, answer);
     if (method === 'HEAD') return;
     const { content = {} } = response as { content?: Record<string, object> };
     const type = contentType(answer);
@@ -68,7 +88,7 @@ export class OpenApiCheck {
   }
 
   private checkShape(where: string, pointer: readonly string[], { text, headers }: Answer): void {
-    if (!/[/+]json\b/.test(headers['content-type'] ?? '')) return;
+    if (!/json\b/.test(headers['content-type'] ?? '')) return;
     const reference = `document#/${pointer.map(escaped).join('/')}`;
     let validate = this.compiled.get(reference);
     if (!validate) {
@@ -81,6 +101,14 @@ export class OpenApiCheck {
       throw new Error(`${where}: ${this.ajv.errorsText(validate.errors)} in ${json}`);
     }
   }
+}
+
+function checkHeaders(where: string, { headers = {} }: { headers?: object }, answer: Answer): void {
+  const known = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const others = Object.keys(answer.headers).filter(
+    (name) => !known.has(name) && !GENERAL_HEADERS.has(name),
+  );
+  if (others.length > 0) throw new Error(`${where} with the undocumented ${others.join(', ')}`);
 }
 
 const contentType = ({ headers }: Answer): string =>
