@@ -1,8 +1,8 @@
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
-import { body, parameters } from '../http/checked.pipe.js';
+import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import {
   Amount,
   Currency,
@@ -95,12 +95,14 @@ export class ChargebacksController {
   @MayCall(['operator'])
   @HttpCode(200)
   @Answers(200, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
-  @Problems(404, 409, 503)
+  @Problems(404, 409, 413, 415)
   async lost(
     @Param(parameters(ChargebackPath)) { saleId, chargebackId }: ChargebackPath,
+    @Req() request: FastifyRequest,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    refuseBody(request.body);
     return show(reply, await this.chargebacks.lost(saleId, chargebackId, actorOf(caller)), 200);
   }
 }

@@ -91,11 +91,13 @@ export class ProjectionsController {
   @MayCall(['operator'])
   @Operation('cancelRebuild', 'Cancel the rebuild of a read model')
   @Answers(200, RebuildAnswer)
-  @Problems(404)
+  @Problems(404, 413, 415)
   async cancel(
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    refuseBody(request.body);
     const ended = await this.views.rebuilds.cancel(name);
     if (!ended) throw new ProblemError(problems.unknown(NEVER_REBUILT));
     return exactly(reply, renderRebuild(ended));

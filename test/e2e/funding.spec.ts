@@ -230,6 +230,17 @@ describe('a chargeback', () => {
     expect(await won({ returnFee: true })).toEqual([409, expect.stringContaining('returnFee')]);
   });
 
+  test('is lost without a body: one that says something is refused, and leaves it open', async () => {
+    const { saleId } = await settledSale();
+    await open(saleId);
+    const lost = (sent: object) => ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/lost`, sent);
+    expect(await lost({ returnFee: true })).toMatchObject({
+      status: 400,
+      body: { code: 'malformed' },
+    });
+    expect((await lost({})).body.status).toBe('lost');
+  });
+
   test('and refunds together are never more than the sale', async () => {
     const { shop, saleId } = await settledSale();
     await shop.refund(saleId, { amount: 7_000 });

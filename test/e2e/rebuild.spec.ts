@@ -23,6 +23,9 @@ describe('a rebuild of a running service', () => {
     const refused = await ledger.post('/v1/projections/books/rebuild', { verify: true });
     expect([refused.status, refused.body.code]).toEqual([400, 'malformed']);
     expect((await ledger.get('/v1/projections/books/rebuild')).status).toBe(404);
+    const body = { reason: 'too slow' };
+    const cancelled = await ledger.send('DELETE', '/v1/projections/books/rebuild', { body });
+    expect([cancelled.status, cancelled.body.code]).toEqual([400, 'malformed']);
   });
 
   test('takes over while sales go on and lists are read, and nobody notices', async () => {
