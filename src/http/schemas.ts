@@ -83,7 +83,7 @@ export function withNumbers(dto: Dto, texts: Record<string, unknown>): Record<st
   );
 }
 
-const WHOLE_NUMBER = /^-?\d{1,15}$/;
+const WHOLE_NUMBER = /^-?\d{1,16}$/;
 
 const AMOUNTS = /(^|\.)(amount|originalAmount)$/;
 

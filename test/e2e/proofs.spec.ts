@@ -79,7 +79,11 @@ describe('a proof', () => {
   test('is refused for what is not there', async () => {
     expect((await ledger.get('/v1/audit/proof/00000000000000099999')).status).toBe(404);
     expect((await ledger.get('/v1/audit/proof/7')).status).toBe(400);
-    expect((await ledger.get('/v1/audit/consistency?from=2&to=99999')).status).toBe(404);
+    for (const to of [99_999, Number.MAX_SAFE_INTEGER]) {
+      expect((await ledger.get(`/v1/audit/consistency?from=2&to=${to}`)).status).toBe(404);
+    }
+    const tooLarge = await ledger.get('/v1/audit/consistency?from=2&to=9999999999999999');
+    expect([tooLarge.status, tooLarge.body.code]).toEqual([400, 'malformed']);
     expect((await ledger.get('/v1/audit/consistency?from=3&to=2')).status).toBe(400);
   });
 });
