@@ -42,14 +42,21 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': isTimestamp,
 };
 
+/** A format that no tool knows would be filled in with just any text where the document is tried out. */
+const byExample = (format: string, example: string) => ({
+  type: 'string' as const,
+  format,
+  examples: [example],
+});
+
 /** What each validator without a counterpart in JSON Schema becomes there. */
 export const CONVERTERS = {
   noCardNumber: { type: 'string', format: 'no-card-number' },
   calendarDate: { type: 'string', format: 'date' },
   isRFC3339: { type: 'string', format: 'date-time' },
-  isISO4217CurrencyCode: { type: 'string', format: 'iso-4217' },
-  iban: { type: 'string', format: 'iban' },
-  isTimeZone: { type: 'string', format: 'iana-time-zone' },
+  isISO4217CurrencyCode: byExample('iso-4217', 'EUR'),
+  iban: byExample('iban', 'DE89370400440532013000'),
+  isTimeZone: byExample('iana-time-zone', 'Europe/Berlin'),
   // Without their own `type: number`, which would undo the `integer` beside it.
   min: ({ constraints: [minimum = 0] }: { constraints: number[] }) => ({ minimum }),
   max: ({ constraints: [maximum = 0] }: { constraints: number[] }) => ({ maximum }),

@@ -63,6 +63,21 @@ describe('the OpenAPI document', () => {
     expect([status, String(stderr)]).toEqual([0, '']);
   });
 
+  test('gives an example, which the service takes, where no generator knows the format', async () => {
+    const { schemas } = (await ledger.get('/openapi.json')).body.components;
+    const exampleOf = (schema: string, field: string) =>
+      schemas[schema].properties[field].examples?.[0] as unknown;
+
+    const { status } = await ledger.put(`${shop.path}e`, {
+      name: 'By example',
+      currency: exampleOf('MerchantBody', 'currency'),
+      timeZone: exampleOf('MerchantBody', 'timeZone'),
+      payoutAccount: { iban: exampleOf('PayoutAccountDto', 'iban') },
+    });
+
+    expect(status).toBe(201);
+  });
+
   test('says of each parameter of the trail which events it leaves', async () => {
     const { paths } = (await ledger.get('/openapi.json')).body;
     const told = new Map<string, string>(
