@@ -124,6 +124,7 @@ export class ProjectionsController {
       ...rest,
       skipped,
       position,
+      responseCode: '00',
     }));
   }
 

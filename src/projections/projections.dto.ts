@@ -92,6 +92,7 @@ export class SkipAnswer {
   @Timestamp() occurredAt!: string;
   /** Of the decision. */
   @Position() position!: string;
+  @Text() responseCode!: string;
 }
 
 export function renderProjection(

@@ -123,7 +123,8 @@ describe('an event that views can not read', () => {
       if (status !== 'stopped') continue;
       const decision = { position: poison, reason: 'written by a test', operatorId: 'op1' };
       const skipped = await ledger.post(`/v1/projections/${name}/skips`, decision);
-      expect([skipped.status, skipped.body.skipped]).toEqual([201, poison]);
+      expect(skipped.status).toBe(201);
+      expect(skipped.body).toMatchObject({ skipped: poison, responseCode: '00' });
       const again = await ledger.post(`/v1/projections/${name}/skips`, decision);
       expect([again.status, again.body]).toEqual([201, skipped.body]);
       expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true' });
