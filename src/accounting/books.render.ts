@@ -1,4 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { stringify } from 'csv-stringify';
 import { toPosition } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
@@ -63,10 +64,11 @@ const COLUMNS = [
   'reserve',
 ];
 
-const PAGE = 1_000;
+const PAGE = 200;
 
 /**
- * The whole statement as CSV, read page by page while it is sent; its first row opens it, its last closes it. `views`
+ * The whole statement as CSV, read page by page while it is sent; its first row opens it, its last closes it. Between
+ * pages all that waits has its turn: a reader as fast as this would else keep the service from everyone else. `views`
  * are asked anew for each page: another set of tables may have taken the place of the one before. What can't be read
  * ends the answer where it is.
  */
@@ -78,7 +80,7 @@ export function statementCsv(
   return pipeline(Readable.from(csvRows(views, query)), csv, () => undefined);
 }
 
-function* csvRows(
+async function* csvRows(
   views: { readonly statements: StatementView },
   query: Omit<StatementQuery, 'after' | 'limit'>,
 ) {
@@ -88,6 +90,7 @@ function* csvRows(
   for (;;) {
     for (const movement of page.movements) yield { currency, ...csvRow(movement) };
     if (page.next === undefined) break;
+    await othersTurn();
     page = views.statements.read({ ...query, after: page.next, limit: PAGE });
   }
   yield { kind: 'closing', date: to, currency, ...renderStanding(page.closing) };

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { statementCsv } from '../../../src/accounting/books.render.js';
+import { turnsDuring } from '../../support/turns.js';
 import type { StatementPage, StatementView } from '../../../src/projections/statement.view.js';
 
 const HOLDING = { pending: 0n, available: 0n, reserve: 0n };
@@ -45,4 +46,15 @@ test('a statement that can not be read on ends where it is, and nothing else doe
     SPAN,
   );
   await expect(text(csv)).rejects.toThrow('not open');
+});
+
+test('others have their turn between the pages of a statement, however fast it is read', async () => {
+  let pages = 0;
+  const views = {
+    statements: viewThat(() => {
+      pages += 1;
+      return pages < 100 ? page(undefined) : page('second');
+    }),
+  };
+  expect(await turnsDuring(() => text(statementCsv(views, SPAN)))).toBeGreaterThanOrEqual(99);
 });
