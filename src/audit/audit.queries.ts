@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as othersTurn, setTimeout as pause } from 'node:timers/promises';
 import { firstValueFrom, fromEvent, takeUntil } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import { START, upTo } from '../event-store/event-store.js';
@@ -43,7 +43,9 @@ export interface TrailPage {
 
 /** Events read from the log for one page at the most, however few of them fit the filters. */
 const READ_LIMIT = 20_000;
-const READ_PAGE = 1_000;
+
+/** Whatever is read of the log, others have their turn after so many events. */
+const READ_PAGE = 250;
 
 /** Events that come one by one are told together when they come faster than this. */
 const GATHER_MS = 20;
@@ -57,7 +59,7 @@ export class AuditQueries {
     const events: TrailEntry[] = [];
     let at = query.after;
     for (let read = 0; read < READ_LIMIT; read += READ_PAGE) {
-      const page = await this.store.readAll({ after: at, limit: READ_PAGE });
+      const page = await this.read(at);
       for (const stored of page) {
         at = stored.position;
         const event = fitting(stored, query);
@@ -77,7 +79,7 @@ export class AuditQueries {
     const head = await this.store.head();
     let at = after ?? START;
     do {
-      const page = await this.store.readAll({ after: at, limit: READ_PAGE });
+      const page = await this.read(at);
       yield upTo(head, page).flatMap((stored) => fitting(stored, filter) ?? []);
       at = page.at(-1)?.position ?? head;
     } while (at < head);
@@ -91,7 +93,7 @@ export class AuditQueries {
   ): AsyncGenerator<TrailEntry[]> {
     let at = after ?? START;
     while (!signal.aborted) {
-      const page = await this.store.readAll({ after: at, limit: READ_PAGE });
+      const page = await this.read(at);
       if (page.length === 0) {
         await this.news(at, signal);
         continue;
@@ -100,6 +102,12 @@ export class AuditQueries {
       yield page.flatMap((stored) => fitting(stored, filter) ?? []);
       if (page.length < READ_PAGE) await pause(GATHER_MS, undefined, { signal });
     }
+  }
+
+  /** The embedded store answers at once: without a pause a long reading would keep the service from all else. */
+  private async read(after: Position | undefined): Promise<StoredEvent[]> {
+    await othersTurn();
+    return this.store.readAll({ after, limit: READ_PAGE });
   }
 
   /** Resolves when there is something behind the position, or at the signal. */
