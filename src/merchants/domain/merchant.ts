@@ -1,3 +1,4 @@
+import { GrowingMap } from '../../ledger/domain/growing-map.js';
 import type { MerchantEvent, MerchantSettings, PlaceLimits, Right } from './merchant.events.js';
 
 export interface Terminal {
@@ -28,11 +29,11 @@ export type RightStatus = 'active' | 'frozen';
 export interface Merchant {
   readonly merchantId: string;
   readonly settings: MerchantSettings;
-  readonly terminals: ReadonlyMap<string, Terminal>;
+  readonly terminals: GrowingMap<Terminal>;
   /** By storeId, of the stores that have any. */
-  readonly storeLimits: ReadonlyMap<string, PlaceLimits>;
+  readonly storeLimits: GrowingMap<PlaceLimits>;
   readonly rights: Readonly<Record<Right, RightStatus>>;
-  readonly supervisors: ReadonlyMap<string, Supervisor>;
+  readonly supervisors: GrowingMap<Supervisor>;
 }
 
 /** In which a terminal of the merchant means its amounts. */
@@ -45,9 +46,9 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
   const known = state ?? {
     merchantId: event.data.merchantId,
     settings: undefined as never,
-    terminals: new Map<string, Terminal>(),
-    storeLimits: new Map<string, PlaceLimits>(),
-    supervisors: new Map<string, Supervisor>(),
+    terminals: GrowingMap.empty<Terminal>(),
+    storeLimits: GrowingMap.empty<PlaceLimits>(),
+    supervisors: GrowingMap.empty<Supervisor>(),
     rights: { void: 'active' as const, refund: 'active' as const, payout: 'active' as const },
   };
   switch (event.type) {
@@ -62,14 +63,11 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
         ...(currency !== undefined && { currency }),
         ...(limits && { limits }),
       };
-      return { ...known, terminals: new Map(known.terminals).set(terminalId, terminal) };
+      return { ...known, terminals: known.terminals.with(terminalId, terminal) };
     }
     case 'StoreLimitsSet': {
-      const storeLimits = new Map(known.storeLimits);
       const { storeId, limits } = event.data;
-      if (limits) storeLimits.set(storeId, limits);
-      else storeLimits.delete(storeId);
-      return { ...known, storeLimits };
+      return { ...known, storeLimits: known.storeLimits.with(storeId, limits) };
     }
     case 'RightFrozen':
       return { ...known, rights: { ...known.rights, [event.data.right]: 'frozen' } };
@@ -88,5 +86,5 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
 }
 
 function withSupervisor(merchant: Merchant, id: string, supervisor: Supervisor): Merchant {
-  return { ...merchant, supervisors: new Map(merchant.supervisors).set(id, supervisor) };
+  return { ...merchant, supervisors: merchant.supervisors.with(id, supervisor) };
 }
