@@ -124,10 +124,7 @@ export class BooksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.reach(query);
-    const all = this.views.books.trialBalance(asOf(query));
-    const { merchantId } = query;
-    const accounts =
-      merchantId === undefined ? all : all.filter((account) => account.merchantId === merchantId);
+    const accounts = this.views.books.trialBalance(asOf(query), query.merchantId);
     return exactly(reply, { accounts, totals: totalsOf(accounts) });
   }
 

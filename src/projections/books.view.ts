@@ -108,13 +108,18 @@ export class BooksView {
       .map((book) => balance(book.currency, this.figures(book, asOf)));
   }
 
-  /** What stands on each account, sorted by merchant and currency; accounts with nothing on them are left out. */
-  trialBalance(asOf: AsOf = {}): AccountSum[] {
-    return this.everything.all().flatMap((book) => {
-      const { merchantId, currency } = book;
+  /**
+   * What stands on each account of all merchants or of one, sorted by merchant and currency; accounts with nothing on them
+   * are left out.
+   */
+  trialBalance(asOf: AsOf = {}, merchantId?: string): AccountSum[] {
+    const books =
+      merchantId === undefined ? this.everything.all() : this.ofMerchant.all(merchantId);
+    return books.flatMap((book) => {
+      const { currency } = book;
       const figures = this.figures(book, asOf);
       return ACCOUNTS.filter((account) => figures[account] !== 0n).map((account) => ({
-        merchantId,
+        merchantId: book.merchantId,
         currency,
         account,
         ...sidesOf(account, figures[account]),
