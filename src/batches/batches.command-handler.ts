@@ -3,7 +3,7 @@ import { ConflictError, StoreUnavailableError } from '../event-store/event-store
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
-import { allOf } from '../ledger/all-of.js';
+import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
@@ -22,6 +22,9 @@ import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
 
 /** How long a caller waits for its batch to be closed before it is told that it is closing. */
 const PATIENCE_MS = 10_000;
+
+/** Batches that the ledger closes side by side. */
+const AT_ONCE = 128;
 
 type ClosedFor = (BatchEvent & { type: 'BatchCloseRequested' })['data']['requestedBy'];
 
@@ -100,12 +103,12 @@ export class BatchesCommandHandler {
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
       .filter((batch) => this.batches.isOurs(batch));
     const request = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
-    await allOf(
-      due.map(async (batch) => {
-        await this.requestClose(batch, request);
-        if (this.batches.isOurs(batch)) await this.closer.finish(batch);
-      }),
-    );
+    const close = async (batch: Batch): Promise<void> => {
+      await this.requestClose(batch, request);
+      if (this.batches.isOurs(batch)) await this.closer.finish(batch);
+    };
+    const groups = inGroups(due, AT_ONCE);
+    await inTurn(groups.map((batches) => () => allOf(batches.map(close))));
   }
 
   /** The batch as it is now; undefined when no request of it was ever recorded. */

@@ -1,4 +1,6 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Position, type StoredEvent } from '../event-store/event-store.js';
+import { inGroups } from '../ledger/all-of.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { News } from '../ledger/news.js';
@@ -41,6 +43,9 @@ export type Left = 'nothing' | 'fact' | 'money';
 
 /** A close that another node has begun and not ended for so long is taken over. */
 const TAKE_OVER_MS = 10_000;
+
+/** Batches that are taken in before others have their turn. */
+const AT_ONCE = 128;
 
 /** Behind every position: of a fact that this node has written and not yet heard of. */
 const NOT_HEARD_YET = '~' as Position;
@@ -109,7 +114,10 @@ export class OpenBatches {
   private async readLive(): Promise<void> {
     const head = await this.journal.head();
     await this.views.waitFor(head, ['batches']);
-    for (const row of this.views.batches.live()) await this.take(row);
+    for (const rows of inGroups(this.views.batches.live(), AT_ONCE)) {
+      for (const row of rows) await this.take(row);
+      await othersTurn();
+    }
     for (const [name, { position }] of this.heard) {
       if (position <= head) this.heard.delete(name);
     }

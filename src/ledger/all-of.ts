@@ -1,7 +1,9 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../event-store/event-store.js';
 
 /**
- * Does one after the other; a fault of one keeps no other from being done, but for a store that is away from all.
+ * Does one after the other, and lets others have their turn in between: much that is due at once must not keep the service
+ * from all else. A fault of one keeps no other from being done, but for a store that is away from all.
  * @throws the first fault
  */
 export async function inTurn(works: Iterable<() => Promise<unknown>>): Promise<void> {
@@ -9,6 +11,7 @@ export async function inTurn(works: Iterable<() => Promise<unknown>>): Promise<v
   for (const work of works) {
     await work().catch((fault: unknown) => faults.push(fault));
     if (faults.at(-1) instanceof StoreUnavailableError) break;
+    await othersTurn();
   }
   if (faults.length > 0) throw faults[0];
 }
@@ -18,4 +21,10 @@ export async function allOf(works: Iterable<Promise<unknown>>): Promise<void> {
   const ended = await Promise.allSettled(works);
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
+}
+
+/** So many at a time, the last what is left. */
+export function inGroups<T>(all: readonly T[], size: number): T[][] {
+  const groups = Math.ceil(all.length / size);
+  return Array.from({ length: groups }, (_, group) => all.slice(group * size, (group + 1) * size));
 }

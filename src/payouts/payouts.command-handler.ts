@@ -1,6 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
-import { allOf, inTurn } from '../ledger/all-of.js';
+import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -115,11 +115,7 @@ export class PayoutsCommandHandler {
 
   /** In groups that are paid side by side, so that many merchants' payouts share a write to the disk. */
   private booksWithMoney(): BookWithMoney[][] {
-    const books = this.views.payouts.withMoney();
-    const groups = Math.ceil(books.length / AT_ONCE);
-    return Array.from({ length: groups }, (_, group) =>
-      books.slice(group * AT_ONCE, (group + 1) * AT_ONCE),
-    );
+    return inGroups(this.views.payouts.withMoney(), AT_ONCE);
   }
 
   /** The merchant's bank has the money. Told again: the same answer. */
@@ -250,9 +246,12 @@ export class PayoutsCommandHandler {
     return this.directory.known(book.merchantId) ?? (await this.merchantOf(book));
   }
 
-  /** Read anew: another node may have frozen it. */
+  /** Read anew where another node may have frozen it. */
   private async merchantOf({ merchantId }: BookName): Promise<Merchant> {
-    const record = await this.directory.reload(merchantId);
+    const { directory, journal } = this;
+    const record = await (journal.isShared
+      ? directory.reload(merchantId)
+      : directory.find(merchantId));
     if (!record) throw new Error(`merchant ${merchantId} has books and was never registered`);
     return record.merchant;
   }

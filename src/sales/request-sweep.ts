@@ -1,5 +1,5 @@
 import { parseRequestName } from '../ledger/domain/request-name.js';
-import { allOf, inTurn } from '../ledger/all-of.js';
+import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Views } from '../projections/views.js';
 import type { TimeoutReversal } from './domain/timeout-reversal.js';
@@ -29,9 +29,7 @@ export class RequestSweep {
   /** @throws StoreUnavailableError, ViewBehindError: the next round tries again */
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
     const names = this.views.requests.undecided(takenBy);
-    const parts = Array.from({ length: Math.ceil(names.length / AT_ONCE) }, (_, part) =>
-      names.slice(part * AT_ONCE, (part + 1) * AT_ONCE),
-    );
+    const parts = inGroups(names, AT_ONCE);
     await inTurn(parts.map((part) => () => allOf(part.map((name) => this.finish(name)))));
   }
 
