@@ -11,6 +11,8 @@ const APPEALS = `
   ) STRICT;
   CREATE INDEX appeals_of_merchant ON appeals (merchantId);
   CREATE INDEX appeals_of_sale ON appeals (saleId);
+  CREATE INDEX appeals_by_status ON appeals (status);
+  CREATE INDEX appeals_of_merchant_by_status ON appeals (merchantId, status);
 `;
 
 const IS_OF_APPEALS: Readonly<Record<AppealEvent['type'], true>> = {
@@ -21,7 +23,7 @@ const IS_OF_APPEALS: Readonly<Record<AppealEvent['type'], true>> = {
 /** Every appeal that was ever filed. */
 export const appealsProjection: Projection = {
   name: 'appeals',
-  version: 1,
+  version: 2,
   tables: { appeals: APPEALS },
   open: (database) => {
     const file = database.prepare(`INSERT INTO appeals VALUES (?, ?, ?, ?, 'open', ?, NULL)`);

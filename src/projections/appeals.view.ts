@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Appeal, AppealStatus } from '../appeals/domain/appeal.events.js';
+import { FilteredList } from './filtered-list.js';
 
 export interface AppealsQuery {
   readonly merchantId?: string | undefined;
@@ -11,7 +12,7 @@ export interface AppealsQuery {
 }
 
 interface Row {
-  readonly position: number;
+  readonly position: bigint;
   readonly filed: string;
   readonly answered: string | null;
 }
@@ -21,25 +22,25 @@ export const APPEALS_CURSOR = /^\d{1,19}$/;
 
 /** Appeals in the order in which they were filed. */
 export class AppealsView {
-  private readonly page: Database.Statement<[object], Row>;
+  private readonly page: FilteredList<Row>;
 
   constructor(database: Database.Database) {
-    this.page = database.prepare(
-      `SELECT position, filed, answered FROM appeals
-       WHERE position > @after AND (@merchantId IS NULL OR merchantId = @merchantId)
-         AND (@saleId IS NULL OR saleId = @saleId) AND (@status IS NULL OR status = @status)
-       ORDER BY position LIMIT @limit`,
-    );
+    this.page = new FilteredList(database, {
+      select: 'SELECT position, filed, answered FROM appeals',
+      ways: [
+        { by: ['saleId'], index: 'appeals_of_sale' },
+        { by: ['merchantId', 'status'], index: 'appeals_of_merchant_by_status' },
+        { by: ['merchantId'], index: 'appeals_of_merchant' },
+        { by: ['status'], index: 'appeals_by_status' },
+      ],
+      behind: 'position > @after',
+      order: 'position',
+    });
   }
 
   list({ merchantId, saleId, status, after = '0', limit }: AppealsQuery) {
-    const rows = this.page.all({
-      merchantId: merchantId ?? null,
-      saleId: saleId ?? null,
-      status: status ?? null,
-      after: Number(after),
-      limit: limit + 1,
-    });
+    const place = { after: Number(after), limit: limit + 1 };
+    const rows = this.page.rows({ merchantId, saleId, status }, place);
     const appeals = rows.slice(0, limit).map(appealIn);
     const last = rows[limit - 1];
     return rows.length > limit && last ? { appeals, next: String(last.position) } : { appeals };

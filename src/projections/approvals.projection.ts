@@ -13,13 +13,17 @@ const APPROVALS = `
     decidedAt TEXT, code TEXT, review TEXT
   ) STRICT;
   CREATE INDEX approvals_of_merchant ON approvals (merchantId);
+  CREATE INDEX approvals_by_status ON approvals (status);
+  CREATE INDEX approvals_of_merchant_by_status ON approvals (merchantId, status);
   CREATE INDEX approvals_that_wait ON approvals (batch) WHERE status = 'awaiting';
+  CREATE INDEX approvals_that_wait_in_vain ON approvals (isShut) WHERE status = 'awaiting' AND isShut = 1;
+  CREATE INDEX approvals_by_expiry ON approvals (expiresAt) WHERE status = 'awaiting';
 `;
 
 /** Voids and refunds that wait, or have waited, for a second person's yes. */
 export const approvalsProjection: Projection = {
   name: 'approvals',
-  version: 1,
+  version: 2,
   tables: { approvals: APPROVALS },
   open: (database) => {
     const table = new ApprovalsTable(database);

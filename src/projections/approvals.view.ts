@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Approval } from '../sales/domain/sale.js';
+import { FilteredList } from './filtered-list.js';
 import type { ApprovalRequestedData, Review } from '../sales/domain/sale.events.js';
 
 export type ApprovalStatus = Approval['status'];
@@ -23,7 +24,7 @@ export interface ApprovalsQuery {
 }
 
 interface Row {
-  readonly position: number;
+  readonly position: bigint;
   readonly status: ApprovalStatus;
   readonly requested: string;
   readonly decidedAt: string | null;
@@ -36,30 +37,32 @@ export const APPROVALS_CURSOR = /^\d{1,19}$/;
 
 /** Requests that wait for an approval, or have waited. */
 export class ApprovalsView {
-  private readonly page: Database.Statement<[object], Row>;
+  private readonly page: FilteredList<Row>;
   private readonly late: Database.Statement<[string], { request: string }>;
 
   constructor(database: Database.Database) {
-    this.page = database.prepare(
-      `SELECT position, status, requested, decidedAt, code, review FROM approvals
-       WHERE position > @after AND (@merchantId IS NULL OR merchantId = @merchantId)
-         AND (@status IS NULL OR status = @status)
-       ORDER BY position LIMIT @limit`,
-    );
+    this.page = new FilteredList(database, {
+      select: 'SELECT position, status, requested, decidedAt, code, review FROM approvals',
+      ways: [
+        { by: ['merchantId', 'status'], index: 'approvals_of_merchant_by_status' },
+        { by: ['merchantId'], index: 'approvals_of_merchant' },
+        { by: ['status'], index: 'approvals_by_status' },
+      ],
+      behind: 'position > @after',
+      order: 'position',
+    });
+    const waiting = (index: string, condition: string): string =>
+      `SELECT position, request FROM approvals INDEXED BY ${index} WHERE status = 'awaiting' AND ${condition}`;
     this.late = database.prepare(
-      `SELECT request FROM approvals INDEXED BY approvals_that_wait
-       WHERE status = 'awaiting' AND (isShut = 1 OR expiresAt <= ?) ORDER BY position`,
+      `${waiting('approvals_that_wait_in_vain', 'isShut = 1')}
+       UNION ${waiting('approvals_by_expiry', 'expiresAt <= ?')} ORDER BY position`,
     );
   }
 
   /** In the order in which they were asked for. */
   list({ merchantId, status, after = '0', limit }: ApprovalsQuery) {
-    const rows = this.page.all({
-      merchantId: merchantId ?? null,
-      status: status ?? null,
-      after: Number(after),
-      limit: limit + 1,
-    });
+    const place = { after: Number(after), limit: limit + 1 };
+    const rows = this.page.rows({ merchantId, status }, place);
     const approvals = rows.slice(0, limit).map(listed);
     const last = rows[limit - 1];
     return rows.length > limit && last ? { approvals, next: String(last.position) } : { approvals };

@@ -59,7 +59,7 @@ const INDEXES = `
 /** Every merchant's books: as they stand, as they stood, and each movement, from the postings and nothing else. */
 export const booksProjection: Projection = {
   name: 'books',
-  version: 5,
+  version: 6,
   tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS, ...PAYOUT_TABLES },
   indexes: INDEXES,
   open: (database) => {

@@ -28,6 +28,8 @@ const PAYOUTS = `
     sentAt TEXT NOT NULL, sentOn TEXT NOT NULL, changedAt TEXT NOT NULL, returnedOn TEXT, PRIMARY KEY (merchantId, currency, number)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX payouts_by_date ON payouts (date, merchantId, currency, number);
+  CREATE INDEX payouts_of_merchant ON payouts (merchantId, date, currency, number);
+  CREATE INDEX payouts_by_status ON payouts (status, date, merchantId, currency, number);
   CREATE INDEX payouts_by_return ON payouts (merchantId, currency, returnedOn) WHERE returnedOn IS NOT NULL;
 `;
 

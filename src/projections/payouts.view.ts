@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { LAST_DATE } from '../merchants/domain/business-day.js';
 import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
 import type { PayoutState, PayoutStatus } from '../payouts/domain/payout.js';
+import { FilteredList } from './filtered-list.js';
 
 /** A payout in a list. `amount` in minor units. */
 export interface PayoutRow {
@@ -67,7 +68,7 @@ export class PayoutsView {
   private readonly soFar: Database.Statement<[object], SoFar>;
   private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
   private readonly onDate: Database.Statement<[string], Stored>;
-  private readonly page: Database.Statement<[object], Stored>;
+  private readonly page: FilteredList<Stored>;
 
   constructor(private readonly database: Database.Database) {
     this.positive = database
@@ -89,8 +90,8 @@ export class PayoutsView {
       `SELECT coalesce((
          SELECT max(number) FROM payouts WHERE merchantId = @merchantId AND currency = @currency
        ), 0) AS sent, EXISTS (
-         SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND date = @date
-           AND sentOn >= @date
+         SELECT 1 FROM payouts INDEXED BY payouts_of_merchant
+         WHERE merchantId = @merchantId AND currency = @currency AND date = @date AND sentOn >= @date
        ) AS isBegun, EXISTS (
          SELECT 1 FROM payouts WHERE merchantId = @merchantId AND currency = @currency AND returnedOn >= @date
        ) AS isBack`,
@@ -105,15 +106,16 @@ export class PayoutsView {
         `SELECT ${ROW} FROM payouts WHERE date = ? ORDER BY merchantId, currency, number`,
       )
       .safeIntegers();
-    this.page = database
-      .prepare<[object], Stored>(
-        `SELECT ${ROW} FROM payouts INDEXED BY payouts_by_date
-         WHERE (date, merchantId, currency, number) > (@date, @merchant, @currency, @number)
-           AND (@onlyDate IS NULL OR date = @onlyDate) AND (@merchantId IS NULL OR merchantId = @merchantId)
-           AND (@status IS NULL OR status = @status)
-         ORDER BY date, merchantId, currency, number LIMIT @limit`,
-      )
-      .safeIntegers();
+    this.page = new FilteredList(database, {
+      select: `SELECT ${ROW} FROM payouts`,
+      ways: [
+        { by: ['merchantId'], index: 'payouts_of_merchant' },
+        { by: ['status'], index: 'payouts_by_status' },
+        { by: [], index: 'payouts_by_date' },
+      ],
+      behind: '(date, merchantId, currency, number) > (@day, @merchant, @currency, @number)',
+      order: 'date, merchantId, currency, number',
+    });
   }
 
   /** Books with something available, by merchant. */
@@ -160,16 +162,8 @@ export class PayoutsView {
   } {
     const [day = '', merchant = '', currency = '', number = '0'] =
       after === undefined ? [date ?? ''] : after.split('.');
-    const rows = this.page.all({
-      date: day,
-      merchant,
-      currency,
-      number: Number(number),
-      onlyDate: date ?? null,
-      merchantId: merchantId ?? null,
-      status: status ?? null,
-      limit: limit + 1,
-    });
+    const place = { day, merchant, currency, number: Number(number), limit: limit + 1 };
+    const rows = this.page.rows({ merchantId, date, status }, place);
     const payouts = rows.slice(0, limit).map(fromStored);
     const last = payouts.at(-1);
     return rows.length > limit && last ? { payouts, next: cursor(last) } : { payouts };

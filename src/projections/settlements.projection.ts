@@ -47,6 +47,7 @@ const CLAIMS = `
     schemeCost INTEGER NOT NULL, PRIMARY KEY (merchantId, batch, currency, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX claims_by_date ON claims (businessDate, merchantId, currency);
+  CREATE INDEX claims_of_merchant ON claims (merchantId, businessDate, currency);
 `;
 
 /** Apart from the claims: some are made only after the close, by what slipped in behind it or by what was paid. */
@@ -59,7 +60,7 @@ const CLOSED = `
 /** Settlements by batch and day, and how the acquirer's payments match them. */
 export const settlementsProjection: Projection = {
   name: 'settlements',
-  version: 3,
+  version: 4,
   tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
   open: (database) => {
     const tables = new SettlementTables(database);

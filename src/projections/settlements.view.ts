@@ -87,13 +87,14 @@ export class SettlementsView {
   private readonly lines: Database.Statement<[object], SettlementLine>;
   private readonly days: Database.Statement<[object], DayTotals>;
   private readonly matches: Database.Statement<[object], Matched>;
+  private readonly matchesOf: Database.Statement<[object], Matched>;
   private readonly claims: Database.Statement<[object], ClaimRow>;
 
   constructor(database: Database.Database) {
     this.batches = database
       .prepare<[object], BatchTotals>(
         `SELECT businessDate, terminalId, batchNo, currency, ${SUMS} FROM settlement_lines
-         WHERE merchantId = @merchantId AND businessDate BETWEEN @from AND @to
+         WHERE merchantId = @merchantId AND businessDate <= @to
            AND (businessDate, terminalId, batchNo, currency) > (@date, @terminalId, @batchNo, @currency)
          GROUP BY businessDate, terminalId, batchNo, currency
          ORDER BY businessDate, terminalId, batchNo, currency LIMIT @limit`,
@@ -114,7 +115,14 @@ export class SettlementsView {
          GROUP BY businessDate, currency ORDER BY businessDate, currency`,
       )
       .safeIntegers();
-    this.matches = database.prepare<[object], Matched>(MATCHES).safeIntegers();
+    this.matches = database
+      .prepare<[object], Matched>(matchesBy('claims_by_date', 'true'))
+      .safeIntegers();
+    this.matchesOf = database
+      .prepare<[object], Matched>(
+        matchesBy('claims_of_merchant', 'merchantId = @merchantId AND businessDate >= @date'),
+      )
+      .safeIntegers();
     this.claims = database
       .prepare<[object], ClaimRow>(
         `SELECT batch, expected, received, schemeCost, ${IS_CLOSED} AS isClosed FROM claims INDEXED BY claims_by_date
@@ -125,10 +133,10 @@ export class SettlementsView {
 
   /** What settled, by business date and batch. */
   report({ merchantId, from, to, after, limit }: SettlementsQuery): SettlementsPage {
-    const [date = '', terminalId = '', batchNo = '', currency = ''] = after?.split('.') ?? [];
-    const span = { merchantId, from: from ?? FIRST_DATE, to: to ?? LAST_DATE };
+    const [date = '', terminalId = '', batchNo = '', currency = ''] = startOf(from, after);
     const start = { date, terminalId, batchNo, currency };
-    const rows = this.batches.all({ ...span, ...start, limit: limit + 1 });
+    const span = { merchantId, to: to ?? LAST_DATE, limit: limit + 1 };
+    const rows = this.batches.all({ ...start, ...span });
     const page = rows.slice(0, limit);
     const batches = page.map((batch) => ({ ...batch, lines: this.linesOf(merchantId, batch) }));
     const [first, last] = [page[0], page.at(-1)];
@@ -142,11 +150,11 @@ export class SettlementsView {
     readonly settlements: readonly Matched[];
     readonly next?: string;
   } {
-    const [date = '', merchant = '', currency = ''] = after?.split('.') ?? [];
-    const rows = this.matches.all({
-      ...{ date, merchant, currency, limit: limit + 1 },
-      ...{ from: from ?? FIRST_DATE, to: to ?? LAST_DATE },
-      ...{ merchantId: merchantId ?? null, status: status ?? null },
+    const [date = '', merchant = '', currency = ''] = startOf(from, after);
+    const matches = merchantId === undefined ? this.matches : this.matchesOf;
+    const rows = matches.all({
+      ...{ date, merchant, currency, to: to ?? LAST_DATE, limit: limit + 1 },
+      ...{ merchantId, status: status ?? null },
     });
     const settlements = rows.slice(0, limit);
     const last = settlements.at(-1);
@@ -165,25 +173,36 @@ export class SettlementsView {
   }
 }
 
-const MATCHES = `
-  SELECT *, CASE
-      WHEN NOT isClosed THEN 'open'
-      WHEN difference = 0 THEN 'matched'
-      WHEN received = 0 AND schemeCost = 0 THEN 'awaited'
-      WHEN difference > 0 THEN 'short'
-      ELSE 'over'
-    END AS status
-  FROM (
-    SELECT businessDate, merchantId, currency, ${NET_SUMS}, min(NOT isOurs OR ${IS_CLOSED}) AS isClosed,
-      sum(expected - received - schemeCost) AS difference
-    FROM claims INDEXED BY claims_by_date
-    WHERE businessDate BETWEEN @from AND @to AND (@merchantId IS NULL OR merchantId = @merchantId)
+/** The parts of the place behind which a page begins: of the cursor, or, where that is later, of the first date. */
+function startOf(from = FIRST_DATE, after = ''): string[] {
+  return after < from ? [from] : after.split('.');
+}
+
+const CLOSED = `min(NOT isOurs OR ${IS_CLOSED})`;
+
+const DIFFERENCE = 'sum(expected - received - schemeCost)';
+
+const STATUS = `CASE
+  WHEN NOT ${CLOSED} THEN 'open'
+  WHEN ${DIFFERENCE} = 0 THEN 'matched'
+  WHEN sum(received) = 0 AND sum(schemeCost) = 0 THEN 'awaited'
+  WHEN ${DIFFERENCE} > 0 THEN 'short'
+  ELSE 'over'
+END`;
+
+/** In the order of the index, so that no more is read than the page needs. */
+function matchesBy(index: string, condition: string): string {
+  return `
+    SELECT businessDate, merchantId, currency, ${NET_SUMS}, ${CLOSED} AS isClosed, ${DIFFERENCE} AS difference,
+      ${STATUS} AS status
+    FROM claims INDEXED BY ${index}
+    WHERE ${condition} AND businessDate <= @to
       AND (businessDate, merchantId, currency) > (@date, @merchant, @currency)
     GROUP BY businessDate, merchantId, currency
-  )
-  WHERE @status IS NULL OR status = @status
-  ORDER BY businessDate, merchantId, currency LIMIT @limit
-`;
+    HAVING @status IS NULL OR ${STATUS} = @status
+    ORDER BY businessDate, merchantId, currency LIMIT @limit
+  `;
+}
 
 /** Of the form `2026-11-23.T1.000001.EUR`. */
 export const SETTLEMENTS_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,8}\.\d{6}\.[A-Z]{3}$/;

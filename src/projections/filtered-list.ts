@@ -1,0 +1,50 @@
+import type Database from 'better-sqlite3';
+
+/** An index, and the filters that its first columns are. */
+interface Way {
+  readonly by: readonly string[];
+  readonly index: string;
+}
+
+export interface ListForm {
+  /** From `SELECT` to the name of the table. */
+  readonly select: string;
+  /** The first whose filters are all asked for is taken. */
+  readonly ways: readonly Way[];
+  /** Where a page begins, as a condition. */
+  readonly behind: string;
+  readonly order: string;
+}
+
+type Filters = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A list in pages that may be asked for by some of its columns: each choice of them has a statement of its own, which goes by
+ * the index that fits, so that a page costs the same however long the list is.
+ */
+export class FilteredList<Row> {
+  private readonly statements = new Map<string, Database.Statement<[object], Row>>();
+
+  constructor(
+    private readonly database: Database.Database,
+    private readonly form: ListForm,
+  ) {}
+
+  /** `page`: what `behind` goes by, and the `limit`. */
+  rows(filters: Filters, page: object): Row[] {
+    const asked = Object.keys(filters).filter((name) => filters[name] !== undefined);
+    const key = asked.join(' ');
+    let statement = this.statements.get(key);
+    if (!statement) this.statements.set(key, (statement = this.prepared(asked)));
+    return statement.all({ ...filters, ...page });
+  }
+
+  private prepared(asked: readonly string[]): Database.Statement<[object], Row> {
+    const { select, ways, behind, order } = this.form;
+    const way = ways.find(({ by }) => by.every((name) => asked.includes(name)));
+    const by = way ? `INDEXED BY ${way.index}` : '';
+    const conditions = [...asked.map((name) => `${name} = @${name}`), behind].join(' AND ');
+    const sql = `${select} ${by} WHERE ${conditions} ORDER BY ${order} LIMIT @limit`;
+    return this.database.prepare<[object], Row>(sql).safeIntegers();
+  }
+}
