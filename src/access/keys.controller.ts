@@ -1,10 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Position as LogPosition } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, malformed, problems, sendProblem } from '../http/problem.js';
+import { KEYS_CURSOR } from '../projections/keys.view.js';
 import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { actorOf, By, type Caller } from './caller.js';
 import {
   AddedKeyAnswer,
@@ -54,13 +56,15 @@ export class KeysController {
   }
 
   @Get()
-  @Operation('listKeys', 'Every API key that was ever made')
+  @Operation('listKeys', 'Every API key that was ever made, in pages')
   @MayCall(['operator', 'auditor'])
   @Answers(200, KeysAnswer)
-  @Problems()
-  async list(@Query(parameters(KeysQuery)) { merchantId, after }: KeysQuery): Promise<KeysAnswer> {
-    if (after !== undefined) await this.views.waitFor(after as LogPosition, ['keys']);
-    return { keys: this.views.keys.list(merchantId).map((key) => renderKey(key)) };
+  @Problems(503)
+  async list(@Query(parameters(KeysQuery)) query: KeysQuery): Promise<KeysAnswer> {
+    const { merchantId, after, limit = DEFAULT_LIMIT } = query;
+    const cursor = await waitOrCursor(this.views, 'keys', after, KEYS_CURSOR);
+    const page = this.views.keys.list({ merchantId, after: cursor, limit });
+    return { ...page, keys: page.keys.map((key) => renderKey(key)) };
   }
 
   @Get(':keyId')

@@ -8,6 +8,7 @@ import {
   Position,
   Text,
   Timestamp,
+  Whole,
 } from '../http/fields.js';
 import { type Holder, holderOf, type Key, SCOPES, type Scope } from './domain/key.js';
 import { keyPrefix } from './secret.js';
@@ -42,11 +43,13 @@ export class AddedKeyAnswer extends KeyAnswer {
 
 export class KeysAnswer {
   @NestedList(() => KeyAnswer) keys!: KeyAnswer[];
+  @Optional() @Text() next?: string;
 }
 
 export class KeysQuery {
   @Optional() @Identifier(15) merchantId?: string;
-  @Optional() @Position() after?: string;
+  @Optional() @Text() after?: string;
+  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 export class KeyPath {

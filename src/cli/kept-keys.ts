@@ -40,7 +40,7 @@ function inView(viewsDir: string): { position: Position; keys: Key[] } {
       const about = database.prepare<[], Position>('SELECT position FROM about').pluck();
       const read = database.transaction(() => ({
         position: about.get() ?? START,
-        keys: new KeysView(database).list(),
+        keys: new KeysView(database).all(),
       }));
       return read();
     } finally {

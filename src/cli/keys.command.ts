@@ -15,7 +15,7 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
 import { keptKeys } from './kept-keys.js';
-import { runningService } from './service.js';
+import { runningService, type Service } from './service.js';
 import { endWithReader, requireLog, UsageError, withLedger } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
@@ -124,11 +124,7 @@ function listCommand(): Command {
 
 async function list(merchantId: string | undefined, settings: Settings): Promise<KeyAnswer[]> {
   const service = runningService(settings);
-  if (service) {
-    const query = merchantId === undefined ? '' : `?merchantId=${encodeURIComponent(merchantId)}`;
-    const answer = await service.send<KeysAnswer>('GET', `/v1/keys${query}`);
-    return answer.keys;
-  }
+  if (service) return servedKeys(service, merchantId);
   const store = await openEventStoreReader(settings.EVENT_STORE_URL);
   try {
     const keys = (await keptKeys(store, settings.VIEWS_DIR)).map((key) => renderKey(key));
@@ -136,6 +132,24 @@ async function list(merchantId: string | undefined, settings: Settings): Promise
   } finally {
     await store.close();
   }
+}
+
+const PAGE = '1000';
+
+async function servedKeys(service: Service, merchantId: string | undefined): Promise<KeyAnswer[]> {
+  const keys: KeyAnswer[] = [];
+  let after: string | undefined;
+  do {
+    const query = new URLSearchParams({
+      limit: PAGE,
+      ...(merchantId !== undefined && { merchantId }),
+      ...(after !== undefined && { after }),
+    });
+    const page = await service.send<KeysAnswer>('GET', `/v1/keys?${query.toString()}`);
+    keys.push(...page.keys);
+    after = page.next;
+  } while (after !== undefined);
+  return keys;
 }
 
 function line(key: KeyAnswer): string {

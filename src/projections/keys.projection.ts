@@ -7,6 +7,7 @@ const KEYS = `
   CREATE TABLE keys (
     position INTEGER PRIMARY KEY, keyId TEXT NOT NULL UNIQUE, added TEXT NOT NULL, merchantId TEXT, revoked TEXT
   ) STRICT;
+  CREATE INDEX keys_of_merchant ON keys (merchantId) WHERE merchantId IS NOT NULL;
 `;
 
 const IS_KEY_EVENT: Readonly<Record<KeyEvent['type'], true>> = { KeyAdded: true, KeyRevoked: true };
@@ -14,7 +15,7 @@ const IS_KEY_EVENT: Readonly<Record<KeyEvent['type'], true>> = { KeyAdded: true,
 /** Every key that was ever made: the data of its events, as JSON. */
 export const keysProjection: Projection = {
   name: 'keys',
-  version: 1,
+  version: 2,
   tables: { keys: KEYS },
   open: (database) => {
     const add = database.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, NULL)');

@@ -1,33 +1,54 @@
 import type Database from 'better-sqlite3';
 import { evolveKey, type Key, type KeyEvent } from '../access/domain/key.js';
+import { FilteredList } from './filtered-list.js';
+
+export interface KeysQuery {
+  readonly merchantId?: string | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
 
 interface KeyRow {
+  readonly position: bigint;
   readonly added: string;
   readonly revoked: string | null;
 }
 
 type DataOf<T extends KeyEvent['type']> = Extract<KeyEvent, { type: T }>['data'];
 
-/** Every key that was ever made. */
+/** A position of the log. */
+export const KEYS_CURSOR = /^\d{1,19}$/;
+
+/** Every key that was ever made, in the order in which they were made. */
 export class KeysView {
-  private readonly everything: Database.Statement<[], KeyRow>;
-  private readonly ofMerchant: Database.Statement<[string], KeyRow>;
+  private readonly everything: Database.Statement<[], Omit<KeyRow, 'position'>>;
+  private readonly page: FilteredList<KeyRow>;
 
   constructor(database: Database.Database) {
     this.everything = database.prepare('SELECT added, revoked FROM keys ORDER BY position');
-    this.ofMerchant = database.prepare(
-      'SELECT added, revoked FROM keys WHERE merchantId = ? ORDER BY position',
-    );
+    this.page = new FilteredList(database, {
+      select: 'SELECT position, added, revoked FROM keys',
+      ways: [{ by: ['merchantId'], index: 'keys_of_merchant' }],
+      behind: 'position > @after',
+      order: 'position',
+    });
   }
 
-  /** All of them, or those of a merchant and its terminals, in the order in which they were made. */
-  list(merchantId?: string): Key[] {
-    const rows = merchantId === undefined ? this.everything.all() : this.ofMerchant.all(merchantId);
-    return rows.map(keyOf).filter((key) => key !== undefined);
+  all(): Key[] {
+    return this.everything.all().flatMap((row) => keyOf(row) ?? []);
+  }
+
+  /** A page of all, or of those of a merchant and its terminals. */
+  list({ merchantId, after = '0', limit }: KeysQuery) {
+    const rows = this.page.rows({ merchantId }, { after: Number(after), limit: limit + 1 });
+    const keys = rows.slice(0, limit).flatMap((row) => keyOf(row) ?? []);
+    const last = rows[limit - 1];
+    return rows.length > limit && last ? { keys, next: String(last.position) } : { keys };
   }
 }
 
-function keyOf({ added, revoked }: KeyRow): Key | undefined {
+function keyOf({ added, revoked }: Omit<KeyRow, 'position'>): Key | undefined {
   const data = JSON.parse(added) as DataOf<'KeyAdded'>;
   const key = evolveKey(undefined, { type: 'KeyAdded', data });
   if (revoked === null) return key;

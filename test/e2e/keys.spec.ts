@@ -7,10 +7,33 @@ import { openStoreOf, operatorKey, runTool } from '../support/tool.js';
 let ledger: Tillbook;
 let operator: string;
 
+const AUDITOR = { scope: 'auditor' };
+
 beforeAll(async () => {
   const folder = newFolder();
   operator = await operatorKey(folder);
   ledger = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
+});
+
+test('keys are listed in pages, and the tool goes through all of them', async () => {
+  const folder = newFolder();
+  const many = await Tillbook.start({ folder });
+  await many.put('/v1/merchants/M1', { name: 'M1', currency: 'EUR', timeZone: 'UTC' });
+  const made = Array.from({ length: 1_001 }, (_, index) =>
+    many.post('/v1/keys', index % 500 === 0 ? { scope: 'merchant', merchantId: 'M1' } : AUDITOR),
+  );
+  const { body: last } = (await Promise.all(made)).at(-1) ?? {};
+
+  const first = await many.get(`/v1/keys?after=${last.position}`);
+  const second = await many.get(`/v1/keys?after=${first.body.next}&limit=1000`);
+  const ofMerchant = await many.get('/v1/keys?merchantId=M1&limit=2');
+  const rest = await many.get(`/v1/keys?merchantId=M1&after=${ofMerchant.body.next}`);
+
+  expect([first.body.keys.length, second.body.keys.length]).toEqual([100, 901]);
+  expect([first.body.next, second.body.next]).toEqual([expect.stringMatching(/^\d+$/), undefined]);
+  expect([ofMerchant.body.keys.length, rest.body.keys.length]).toEqual([2, 1]);
+  const listed = JSON.parse((await runTool(folder, ['keys', 'list', '--json'])).out) as object[];
+  expect(listed).toEqual([...first.body.keys, ...second.body.keys]);
 });
 
 describe('a key', () => {
