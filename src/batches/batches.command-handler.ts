@@ -23,7 +23,7 @@ import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
 /** How long a caller waits for its batch to be closed before it is told that it is closing. */
 const PATIENCE_MS = 10_000;
 
-/** Batches that the ledger closes side by side. */
+/** Batches that are closed side by side. */
 const AT_ONCE = 128;
 
 type ClosedFor = (BatchEvent & { type: 'BatchCloseRequested' })['data']['requestedBy'];
@@ -81,12 +81,20 @@ export class BatchesCommandHandler {
       .filter((batch) => batch.merchantId === merchantId)
       .filter((batch) => !storeId || terminalOf(batch, merchant).storeId === storeId);
     const requestedBy = storeId === undefined ? 'merchant' : 'store';
-    const answers = closing.map((batch) =>
-      this.closeBatch(batch, { requestedBy, terminal: {}, by }),
-    );
-    const closed = await Promise.all(answers);
+    const batches = await this.closeAll(closing, { requestedBy, terminal: {}, by });
     await this.endWaiting();
-    return { answer: { batches: closed.map(({ answer }) => answer) }, replayed: false };
+    return { answer: { batches }, replayed: false };
+  }
+
+  /** Shuts all of them before the first is settled; what is not closed soon is told of as it stands. */
+  private async closeAll(all: readonly Batch[], request: CloseRequest): Promise<BatchAnswer[]> {
+    await inGroupsOfMany(all, (batch) => this.requestClose(batch, request));
+    await soon(inGroupsOfMany(all, (batch) => this.closer.finish(batch)));
+    const answers = new Map<Batch, BatchAnswer>();
+    await inGroupsOfMany(all, async (batch) => {
+      answers.set(batch, await this.answerOf(batch));
+    });
+    return all.flatMap((batch) => answers.get(batch) ?? []);
   }
 
   /** What waited for an approval in a batch ends with it. Where that can't be done now, it is soon done as due work. */
@@ -107,8 +115,7 @@ export class BatchesCommandHandler {
       await this.requestClose(batch, request);
       if (this.batches.isOurs(batch)) await this.closer.finish(batch);
     };
-    const groups = inGroups(due, AT_ONCE);
-    await inTurn(groups.map((batches) => () => allOf(batches.map(close))));
+    await inGroupsOfMany(due, close);
   }
 
   /** The batch as it is now; undefined when no request of it was ever recorded. */
@@ -132,6 +139,11 @@ export class BatchesCommandHandler {
     const cameLate = request.terminal.totals ?? request.terminal.items;
     if (!cameLate || answer.reconciliation !== 'not-sent') return { answer, replayed };
     return this.reconcileLate(batch, events, answer, request);
+  }
+
+  private async answerOf(batch: Batch): Promise<BatchAnswer> {
+    const closed = closedAnswer(await this.journal.read(streams.batch(batch.name)));
+    return closed ?? this.liveAnswer(batch);
   }
 
   /**
@@ -256,6 +268,15 @@ function terminalOf(batch: Batch, merchant: Merchant): Terminal {
   const terminal = merchant.terminals.get(batch.terminalId);
   if (!terminal) throw new Error(`batch ${batch.name} is of a terminal that was never assigned`);
   return terminal;
+}
+
+/** Many side by side, and others have their turn between so many. @throws the first fault */
+function inGroupsOfMany(
+  batches: readonly Batch[],
+  work: (batch: Batch) => Promise<void>,
+): Promise<void> {
+  const groups = inGroups(batches, AT_ONCE);
+  return inTurn(groups.map((group) => () => allOf(group.map(work))));
 }
 
 /** Waits for the work, but not for ever: it goes on behind. A fault of it is the scheduler's to meet again. */
