@@ -11,6 +11,7 @@ const ATTEMPTS = `
     done INTEGER NOT NULL, refused INTEGER NOT NULL, failed INTEGER NOT NULL,
     PRIMARY KEY (merchantId, date, storeId, terminalId, kind)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attempts_by_date ON attempts (date);
 `;
 
 /** Why the others did not: `source` is the ledger that refused, or the terminal that failed. */
@@ -20,6 +21,7 @@ const REASONS = `
     source TEXT NOT NULL, code TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (merchantId, date, storeId, terminalId, source, code, cause)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reasons_by_date ON reasons (date);
 `;
 
 /** Where each terminal stands now, for events that do not say. */
@@ -37,7 +39,7 @@ const REVERSALS = `
 /** How requests ended, by merchant, day, store and terminal [S0, S1]. */
 export const refusalsProjection: Projection = {
   name: 'refusals',
-  version: 3,
+  version: 4,
   tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS, reversals: REVERSALS },
   open: (database) => {
     const table = new RefusalsTable(database);

@@ -40,42 +40,38 @@ export interface RefusalsReport {
   readonly reasons: readonly Reason[];
 }
 
-const WHICH = `
-  WHERE (@merchantId IS NULL OR merchantId = @merchantId)
-    AND date BETWEEN @from AND @to
-`;
+/** A merchant's are together in the tables, and a date's in their indexes. */
+const OF_ALL = 'date BETWEEN @from AND @to';
+const OF_MERCHANT = `merchantId = @merchantId AND ${OF_ALL}`;
 
 const SUMS =
   'coalesce(sum(done), 0) AS done, coalesce(sum(refused), 0) AS refused, coalesce(sum(failed), 0) AS failed';
 
 /** How requests ended, and why those failed that did. */
 export class RefusalsView {
-  private readonly total: Database.Statement;
-  private readonly reasons: Database.Statement;
-
-  constructor(private readonly database: Database.Database) {
-    this.total = database.prepare(`SELECT ${SUMS} FROM attempts ${WHICH}`);
-    this.reasons = database.prepare(
-      `SELECT source, code, cause, sum(count) AS count FROM reasons ${WHICH}
-       GROUP BY source, code, cause ORDER BY count DESC, code, source, cause`,
-    );
-  }
+  constructor(private readonly database: Database.Database) {}
 
   report({ merchantId, from = FIRST_DATE, to = LAST_DATE }: RefusalsQuery): RefusalsReport {
-    const which = { merchantId: merchantId ?? null, from, to };
+    const span = { merchantId, from, to };
+    const which = merchantId === undefined ? OF_ALL : OF_MERCHANT;
     const by = (...columns: string[]) => {
       const names = columns.join(', ');
-      const sql = `SELECT ${names}, ${SUMS} FROM attempts ${WHICH} GROUP BY ${names} ORDER BY ${names}`;
-      return this.database.prepare(sql).all(which);
+      const sql = `SELECT ${names}, ${SUMS} FROM attempts WHERE ${which} GROUP BY ${names} ORDER BY ${names}`;
+      return this.database.prepare(sql).all(span);
     };
+    const total = this.database.prepare(`SELECT ${SUMS} FROM attempts WHERE ${which}`);
+    const reasons = this.database.prepare(
+      `SELECT source, code, cause, sum(count) AS count FROM reasons WHERE ${which}
+       GROUP BY source, code, cause ORDER BY count DESC, code, source, cause`,
+    );
     const report = this.database.transaction(() => ({
-      total: this.total.get(which),
+      total: total.get(span),
       kinds: by('kind'),
       merchants: by('merchantId'),
       stores: by('merchantId', 'storeId'),
       terminals: by('merchantId', 'storeId', 'terminalId'),
       days: by('date'),
-      reasons: this.reasons.all(which),
+      reasons: reasons.all(span),
     }))();
     return report as RefusalsReport;
   }

@@ -5,6 +5,7 @@ import { ApprovalsView } from '../../../src/projections/approvals.view.js';
 import { PayoutsView } from '../../../src/projections/payouts.view.js';
 import { projectionOf } from '../../../src/projections/all-projections.js';
 import { createTables } from '../../../src/projections/projection.js';
+import { type RefusalsQuery, RefusalsView } from '../../../src/projections/refusals.view.js';
 import { SettlementsView } from '../../../src/projections/settlements.view.js';
 
 const databases: Database.Database[] = [];
@@ -92,5 +93,20 @@ describe('a page of a list is read by an index, from where it begins', () => {
     );
     expect(plans).toHaveLength(1);
     expect(plans.filter((plan) => /^SCAN|SCAN approvals/m.test(plan))).toEqual([]);
+  });
+
+  test('of a report of refusals nothing is read but its merchant, or its dates', () => {
+    const plans = (query: RefusalsQuery): string[] =>
+      plansOf(
+        'refusals',
+        RefusalsView,
+        (view) => view.report(query),
+        () => true,
+      );
+    const ofMerchant = plans({ merchantId: 'M', from: '2026-11-30' });
+    const ofDates = plans({ from: '2026-11-30', to: '2026-11-30' });
+    expect(ofMerchant.filter((plan) => !/\(merchantId=\? AND date>\?/.test(plan))).toEqual([]);
+    expect(ofDates.filter((plan) => !/_by_date \(date>\? AND date<\?\)/.test(plan))).toEqual([]);
+    expect([ofMerchant.length, ofDates.length]).toEqual([7, 7]);
   });
 });
