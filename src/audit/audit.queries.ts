@@ -44,21 +44,26 @@ export interface TrailPage {
 /** Events read from the log for one page at the most, however few of them fit the filters. */
 const READ_LIMIT = 20_000;
 
-/** Whatever is read of the log, others have their turn after so many events. */
-const READ_PAGE = 250;
+/** So many events are read at once: of the embedded store, which answers in the same turn, fewer; a server takes its time for each page. */
+const PAGE = 250;
+const PAGE_OF_SHARED = 1_000;
 
 /** Events that come one by one are told together when they come faster than this. */
 const GATHER_MS = 20;
 
 /** The trail: every event of the log in its order, also those that no version of the ledger can read. */
 export class AuditQueries {
-  constructor(private readonly store: EventStore) {}
+  private readonly size: number;
+
+  constructor(private readonly store: EventStore) {
+    this.size = store.isShared ? PAGE_OF_SHARED : PAGE;
+  }
 
   /** A page may be short, or empty, and still not be the last: `next` tells. */
   async page(query: TrailQuery): Promise<TrailPage> {
     const events: TrailEntry[] = [];
     let at = query.after;
-    for (let read = 0; read < READ_LIMIT; read += READ_PAGE) {
+    for (let read = 0; read < READ_LIMIT; read += this.size) {
       const page = await this.read(at);
       for (const stored of page) {
         at = stored.position;
@@ -66,7 +71,7 @@ export class AuditQueries {
         if (event) events.push(event);
         if (events.length === query.limit) return { events, next: at };
       }
-      if (page.length < READ_PAGE) return { events };
+      if (page.length < this.size) return { events };
     }
     return at === undefined ? { events } : { events, next: at };
   }
@@ -100,14 +105,14 @@ export class AuditQueries {
       }
       at = page.at(-1)?.position ?? at;
       yield page.flatMap((stored) => fitting(stored, filter) ?? []);
-      if (page.length < READ_PAGE) await pause(GATHER_MS, undefined, { signal });
+      if (page.length < this.size) await pause(GATHER_MS, undefined, { signal });
     }
   }
 
   /** The embedded store answers at once: without a pause a long reading would keep the service from all else. */
   private async read(after: Position | undefined): Promise<StoredEvent[]> {
     await othersTurn();
-    return this.store.readAll({ after, limit: READ_PAGE });
+    return this.store.readAll({ after, limit: this.size });
   }
 
   /** Resolves when there is something behind the position, or at the signal. */

@@ -1,4 +1,4 @@
-import { GrowingMap } from '../../ledger/domain/growing-map.js';
+import { OrderedMap } from 'immutable';
 import type { MerchantEvent, MerchantSettings, PlaceLimits, Right } from './merchant.events.js';
 
 export interface Terminal {
@@ -29,11 +29,11 @@ export type RightStatus = 'active' | 'frozen';
 export interface Merchant {
   readonly merchantId: string;
   readonly settings: MerchantSettings;
-  readonly terminals: GrowingMap<Terminal>;
+  readonly terminals: OrderedMap<string, Terminal>;
   /** By storeId, of the stores that have any. */
-  readonly storeLimits: GrowingMap<PlaceLimits>;
+  readonly storeLimits: OrderedMap<string, PlaceLimits>;
   readonly rights: Readonly<Record<Right, RightStatus>>;
-  readonly supervisors: GrowingMap<Supervisor>;
+  readonly supervisors: OrderedMap<string, Supervisor>;
 }
 
 /** In which a terminal of the merchant means its amounts. */
@@ -46,9 +46,9 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
   const known = state ?? {
     merchantId: event.data.merchantId,
     settings: undefined as never,
-    terminals: GrowingMap.empty<Terminal>(),
-    storeLimits: GrowingMap.empty<PlaceLimits>(),
-    supervisors: GrowingMap.empty<Supervisor>(),
+    terminals: OrderedMap<string, Terminal>(),
+    storeLimits: OrderedMap<string, PlaceLimits>(),
+    supervisors: OrderedMap<string, Supervisor>(),
     rights: { void: 'active' as const, refund: 'active' as const, payout: 'active' as const },
   };
   switch (event.type) {
@@ -63,11 +63,15 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
         ...(currency !== undefined && { currency }),
         ...(limits && { limits }),
       };
-      return { ...known, terminals: known.terminals.with(terminalId, terminal) };
+      return { ...known, terminals: known.terminals.set(terminalId, terminal) };
     }
     case 'StoreLimitsSet': {
       const { storeId, limits } = event.data;
-      return { ...known, storeLimits: known.storeLimits.with(storeId, limits) };
+      const { storeLimits } = known;
+      return {
+        ...known,
+        storeLimits: limits ? storeLimits.set(storeId, limits) : storeLimits.delete(storeId),
+      };
     }
     case 'RightFrozen':
       return { ...known, rights: { ...known.rights, [event.data.right]: 'frozen' } };
@@ -86,5 +90,5 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
 }
 
 function withSupervisor(merchant: Merchant, id: string, supervisor: Supervisor): Merchant {
-  return { ...merchant, supervisors: merchant.supervisors.with(id, supervisor) };
+  return { ...merchant, supervisors: merchant.supervisors.set(id, supervisor) };
 }
