@@ -8,7 +8,7 @@ import { expectSoundJournals } from '../support/books-invariants.js';
 import { expectInvariants } from '../support/invariants.js';
 import { expectKept } from '../support/kept-limits.js';
 import { has } from '../support/programs.js';
-import type { Sending } from '../support/requests.js';
+import { type Answered, expectSameAgain, isFinal } from '../support/repeats.js';
 import { of } from '../support/specification.js';
 import { OTHER_CURRENCY, sendingOf, shop } from './history-sendings.js';
 import { type Sent, type Step, step } from './history-steps.js';
@@ -37,8 +37,7 @@ const TWINS = 0.3;
 class History {
   private readonly saleIds: string[] = [];
   private readonly waiting: string[] = [];
-  private readonly answered: { readonly sending: Sending; readonly outcome: Outcome<unknown> }[] =
-    [];
+  private readonly answered: Answered[] = [];
 
   private constructor(
     private readonly log: TestLog,
@@ -153,21 +152,7 @@ class History {
 
   private async repeatAlone(which: number): Promise<void> {
     const earlier = this.answered[which % Math.max(this.answered.length, 1)];
-    if (earlier && isFinal(earlier)) await this.expectSame(earlier);
-  }
-
-  /** The repeat of a request gets the same answer, or is refused where it was undone since; it writes nothing. */
-  private async expectSame({ sending, outcome }: (typeof this.answered)[number]): Promise<void> {
-    const { ledger } = this;
-    const head = await ledger.store.head();
-    const again = await ledger.send(sending);
-    const isUndone = 'stan' in sending && (await ledger.undone()).has(requestName(sending));
-    if (isUndone && 'answer' in outcome) {
-      expect(again).toMatchObject({ refusal: { code: 'reversed' } });
-    } else {
-      expect(again).toEqual({ ...outcome, replayed: true });
-    }
-    expect(await ledger.store.head()).toBe(head);
+    if (earlier && isFinal(earlier)) await expectSameAgain(this.ledger, earlier);
   }
 
   private async restart(index: number): Promise<void> {
@@ -183,7 +168,7 @@ class History {
     for (const node of this.nodes) await expectInvariants(node);
     const [node] = this.nodes as [TestLedger];
     if (this.nodes.length === 1) expectKept(await node.log(), 'M2', LIMITS);
-    for (const each of this.answered) if (isFinal(each)) await this.expectSame(each);
+    for (const each of this.answered) if (isFinal(each)) await expectSameAgain(this.ledger, each);
     this.setClocks(node.clock.now() + 48 * HOUR_MS);
     await Promise.all(this.nodes.map((each) => each.doDue()));
     for (const each of this.nodes) {
@@ -208,22 +193,6 @@ function isWaiting(outcome: Outcome<unknown>): boolean {
   if (!('answer' in outcome)) return false;
   const { status } = outcome.answer as { readonly status?: string };
   return status === 'awaiting-approval';
-}
-/** What answers with how things are by then. */
-const ASKED_ANEW = /^(close|day-close|payout.*|chargeback.*)$/;
-
-/** Whether an answer is for good: what was not written down may be decided anew. */
-function isFinal({
-  sending,
-  outcome,
-}: {
-  readonly sending: Sending;
-  readonly outcome: Outcome<unknown>;
-}): boolean {
-  if (ASKED_ANEW.test(sending.op)) return false;
-  if ('answer' in outcome) return true;
-  if (sending.op === 'approve') return false;
-  return outcome.position !== undefined;
 }
 
 /** A log of its own for each history; the dice are the history's. */

@@ -12,6 +12,7 @@ const LONG = [
   'kurrentdb/lost-answers',
   'property/lost-answers',
   'property/nodes',
+  'property/interleavings',
   'property/recorded-trade',
   'e2e/cli/import',
   'e2e/damaged-view',
