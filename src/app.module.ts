@@ -28,7 +28,7 @@ import { ChargebacksCommandHandler } from './chargebacks/chargebacks.command-han
 import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
-import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
+import { EVENT_STORE, type EventStore, StoreUnavailableError } from './event-store/event-store.js';
 import {
   openEventStore,
   ownedFolder,
@@ -50,7 +50,7 @@ import { PayoutsController } from './payouts/payouts.controller.js';
 import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
-import { Views } from './projections/views.js';
+import { ViewBehindError, Views } from './projections/views.js';
 import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
 import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
@@ -94,6 +94,9 @@ const CONTROLLERS = [
 /** How long the ledger's own work may still take once the last request is answered. */
 const LAST_WORK_MS = 2_000;
 
+/** A start waits so long for the views. */
+const SOON_MS = 2_000;
+
 /** The service: the ledger on its store and views, and the routes to it. */
 @Module({})
 export class AppModule implements OnApplicationShutdown {
@@ -110,6 +113,7 @@ export class AppModule implements OnApplicationShutdown {
     const store = await openEventStore(eventStoreUrl, 'thread', viewsDir);
     try {
       const views = await Views.open({ viewsDir, eventStoreUrl });
+      await letCome(views, store);
       return module(settings, store, views);
     } catch (error) {
       await store.close();
@@ -127,6 +131,16 @@ export class AppModule implements OnApplicationShutdown {
     clearTimeout(ending);
     await this.views.close();
     await this.store.close();
+  }
+}
+
+/** Views that lack little are read from the first request on; others are built while the service does what needs none of them. */
+async function letCome(views: Views, store: EventStore): Promise<void> {
+  try {
+    await views.waitFor(await store.head(), undefined, SOON_MS);
+  } catch (error) {
+    if (error instanceof ViewBehindError || error instanceof StoreUnavailableError) return;
+    throw error;
   }
 }
 

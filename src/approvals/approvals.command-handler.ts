@@ -87,8 +87,8 @@ export class ApprovalsCommandHandler {
 
   /** Ends what waits for nothing any more. Safe on any number of nodes: one of them is the first. */
   async endDue(pace: Pace): Promise<void> {
-    const head = await this.journal.head();
-    if (pace === 'awaited') await this.views.waitFor(head, ['approvals']);
+    if (pace === 'at-ease') await this.views.finished('approvals');
+    else await this.views.waitFor(await this.journal.head(), ['approvals']);
     const due = this.views.approvals.due(timeText(this.clock.now()));
     await inTurn(
       due.map((approvalId) => async () => {

@@ -53,6 +53,7 @@ export class HeadSigner {
    * the same time one is the first, and the others leave it at that.
    */
   async signIfDue(): Promise<void> {
+    await this.views.finished('trail');
     const { trail } = this.views;
     const last = trail.last('HeadSigned');
     const signed = last?.size ?? 0;

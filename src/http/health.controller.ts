@@ -54,8 +54,9 @@ export class HealthController {
   @Answers(503, ReadyAnswer)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
     const parts = [part('service', this.readiness.reason()), await this.storePart()];
-    for (const { name, reason } of this.views.state()) {
-      parts.push(part(`view ${name}`, reason));
+    for (const { name, reason, due } of this.views.state()) {
+      const unfinished = due === undefined ? undefined : `it has not reached position ${due}`;
+      parts.push(part(`view ${name}`, reason ?? unfinished));
     }
     const isReady = parts.every(({ status }) => status === 'ready');
     void reply.status(isReady ? 200 : 503);

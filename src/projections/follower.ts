@@ -1,6 +1,11 @@
 import type { Subscription } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
-import { START, StoreUnavailableError } from '../event-store/event-store.js';
+import {
+  POSITION_DIGITS,
+  START,
+  StoreUnavailableError,
+  toPosition,
+} from '../event-store/event-store.js';
 import { Arrival } from './arrival.js';
 import type { Projector, Standing } from './projector.js';
 import { isInTheWay } from './file-faults.js';
@@ -30,7 +35,12 @@ export interface ProjectionState extends Standing {
   readonly reason?: string;
   /** The reason of a stopped one. */
   readonly stoppedBy?: string;
+  /** Where the log ended when this process began; absent once the view has been there, and tells of all that was. */
+  readonly due?: Position;
 }
+
+/** No log is so long. */
+const LAST = toPosition(10n ** BigInt(POSITION_DIGITS) - 1n);
 
 /** Keeps a projector up with the log: in big steps while it is behind, in small ones then. */
 export class Follower {
@@ -39,8 +49,9 @@ export class Follower {
   private received: Position = START;
   /** Someone waits for the views to get here. */
   private wanted: Position = START;
-  /** The log's end when it was last asked for. */
+  /** The log's end when it was last asked for, and when it first was. */
   private head: Position = START;
+  private firstHead: Position | undefined;
   private reading: Subscription | undefined;
   private pulling: Promise<void> | undefined;
   private gathering: NodeJS.Timeout | undefined;
@@ -70,6 +81,7 @@ export class Follower {
       this.fail(error);
       return;
     }
+    this.firstHead ??= this.head;
     if (this.isPaused()) return;
     if (!this.isBehind()) this.trouble = undefined;
     this.tell(this.states());
@@ -90,7 +102,9 @@ export class Follower {
 
   states(): ProjectionState[] {
     const isBehind = this.isBehind();
-    return this.projector.standings().map((standing) => {
+    const due = this.firstHead ?? LAST;
+    return this.projector.standings().map((stands) => {
+      const standing = stands.position < due ? { ...stands, due } : stands;
       const stoppedBy = standing.stop?.reason;
       const reason = stoppedBy ?? this.trouble;
       if (reason === undefined) return { ...standing, status: isBehind ? 'catching-up' : 'live' };

@@ -48,6 +48,12 @@ export class Progress {
     );
   }
 
+  /** @throws ViewBehindError for a view that is begun anew, or far behind, and does not yet tell of all that was at the start */
+  refuseUnfinished(name: string): void {
+    const state = this.states.find((each) => each.name === name);
+    if (state?.due !== undefined) throw new ViewBehindError(name, state.due, state.reason);
+  }
+
   /** Whether there is nothing to wait for. */
   isThere(position: Position, names?: readonly string[]): boolean {
     return this.behind({ position, names }) === undefined;

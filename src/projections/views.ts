@@ -53,7 +53,8 @@ export class Views {
   }
 
   /**
-   * Resolves once the views are open; they may still be behind.
+   * Resolves once the views are open; they may still be behind, and are not read from until they have been at the end that the log
+   * has now.
    * @throws CorruptLogError when a view's file is damaged or the log lacks what a view has seen; StoreUnavailableError
    */
   static async open(options: ViewsOptions): Promise<Views> {
@@ -75,55 +76,61 @@ export class Views {
   }
 
   get trail(): ReadModels['trail'] {
-    return this.current.require().trail;
+    return this.model('trail', 'trail');
   }
 
   get sales(): ReadModels['sales'] {
-    return this.current.require().sales;
+    return this.model('sales', 'sales');
   }
 
   get batches(): ReadModels['batches'] {
-    return this.current.require().batches;
+    return this.model('batches', 'batches');
   }
 
   get books(): ReadModels['books'] {
-    return this.current.require().books;
+    return this.model('books', 'books');
   }
 
   get payouts(): ReadModels['payouts'] {
-    return this.current.require().payouts;
+    return this.model('payouts', 'books');
   }
 
   get settlements(): ReadModels['settlements'] {
-    return this.current.require().settlements;
+    return this.model('settlements', 'settlements');
   }
 
   get statements(): ReadModels['statements'] {
-    return this.current.require().statements;
+    return this.model('statements', 'books');
   }
 
   get appeals(): ReadModels['appeals'] {
-    return this.current.require().appeals;
+    return this.model('appeals', 'appeals');
   }
 
   get approvals(): ReadModels['approvals'] {
-    return this.current.require().approvals;
+    return this.model('approvals', 'approvals');
   }
 
   get daySums(): ReadModels['daySums'] {
-    return this.current.require().daySums;
+    return this.model('daySums', 'day-sums');
   }
 
   get keys(): ReadModels['keys'] {
-    return this.current.require().keys;
+    return this.model('keys', 'keys');
   }
 
   get refusals(): ReadModels['refusals'] {
-    return this.current.require().refusals;
+    return this.model('refusals', 'refusals');
   }
 
   get requests(): ReadModels['requests'] {
-    return this.current.require().requests;
+    return this.model('requests', 'requests');
+  }
+
+  /** @throws ViewBehindError while the view does not tell of all that the log had at the start: it may say of money what never was */
+  private model<N extends keyof ReadModels>(name: N, view: string): ReadModels[N] {
+    this.current.progress.refuseUnfinished(view);
+    return this.current.require()[name];
   }
 
   /** How far each view is. */
@@ -146,7 +153,13 @@ export class Views {
     await this.letCome(position, names, timeoutMs);
   }
 
-  /** The same without haste: views that are left to gather what comes cost much less. */
+  /** Resolves once the view tells of all that the log had at the start: then it can be read from. @throws ViewBehindError as above */
+  async finished(name: string): Promise<void> {
+    const due = this.state().find((state) => state.name === name)?.due;
+    if (due !== undefined) await this.waitFor(due, [name]);
+  }
+
+  /** As `waitFor`, without haste: views that are left to gather what comes cost much less. */
   letCome(position: Position, names?: readonly string[], timeoutMs = PATIENCE_MS): Promise<void> {
     return this.current.progress.reach(position, names, timeoutMs);
   }

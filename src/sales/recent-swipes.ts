@@ -2,6 +2,7 @@ import { requestName } from '../ledger/domain/request-name.js';
 import type { News } from '../ledger/news.js';
 import type { RecentSale } from '../projections/sales.view.js';
 import { ViewDamagedError } from '../projections/file-faults.js';
+import { ViewBehindError } from '../projections/progress.js';
 import type { Views } from '../projections/views.js';
 import type { TakeSale } from './sales.commands.js';
 
@@ -57,14 +58,15 @@ export class RecentSwipes {
     return this.news.isNeeded && performance.now() - this.lookedAt > LOOK_EVERY_MS;
   }
 
-  /** A view that is damaged costs the warning, not the sale. */
+  /** A view that is damaged, or not yet built, costs the warning, not the sale. */
   private look(now: number): void {
-    this.lookedAt = performance.now();
     try {
       this.learn(now);
     } catch (error) {
+      if (error instanceof ViewBehindError) return;
       if (!(error instanceof ViewDamagedError)) throw error;
     }
+    this.lookedAt = performance.now();
   }
 
   private learn(now: number): void {

@@ -28,6 +28,7 @@ export class RequestSweep {
 
   /** @throws StoreUnavailableError, ViewBehindError: the next round tries again */
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
+    await this.views.finished('requests');
     const names = this.views.requests.undecided(takenBy);
     const parts = inGroups(names, AT_ONCE);
     await inTurn(parts.map((part) => () => allOf(part.map((name) => this.finish(name)))));

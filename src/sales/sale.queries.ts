@@ -103,11 +103,11 @@ export class SaleQueries {
     const isNeeded = fundsFor({ sale, merchant }) !== undefined;
     try {
       await this.views.waitFor(moment.position, ['books'], isNeeded ? undefined : SOON_MS);
+      return holdingOf(this.views.books.balances(merchantId, moment.past), currency);
     } catch (error) {
       if (isNeeded || !(error instanceof ViewBehindError)) throw error;
       return undefined;
     }
-    return holdingOf(this.views.books.balances(merchantId, moment.past), currency);
   }
 
   /** As at the sale's own terminal. The sums of a past day are not known as of a moment of it: then nothing is used. */
