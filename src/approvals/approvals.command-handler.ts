@@ -1,5 +1,6 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { inTurn } from '../ledger/all-of.js';
 import type { Pace } from '../ledger/due-work.js';
@@ -19,8 +20,6 @@ import { type AskedQuestion, type Questions, withLimits } from '../sales/questio
 import { readRequest } from '../sales/recorded-request.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
-
-const ATTEMPTS = 10;
 
 /** A request for approval with the events that tell what became of it. */
 export interface RecordedApproval {
@@ -124,7 +123,7 @@ export class ApprovalsCommandHandler {
     wanted: 'approved' | 'declined',
     act: (standing: Standing) => Promise<Refusal | undefined>,
   ): Promise<Outcome<RecordedApproval>> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    return decidedAnew(async () => {
       const standing = await this.standing(approvalId);
       if (!standing) return notRecorded(approvalRefusals.unknown());
       const { approval } = standing.recorded;
@@ -133,16 +132,12 @@ export class ApprovalsCommandHandler {
         return notRecorded(approvalRefusals.decided(approval.status));
       if (isSamePerson(standing.recorded, review, by))
         return notRecorded(approvalRefusals.samePerson());
-      try {
-        const refusal = await act(standing);
-        const after = (await this.standing(approvalId))?.recorded;
-        if (refusal) return { ...notRecorded(refusal), ...(after && { position: after.position }) };
-        if (after) return { answer: after, replayed: false };
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
-    }
-    return notRecorded(requestRefusals.conflict());
+      const refusal = await act(standing);
+      const after = (await this.standing(approvalId))?.recorded;
+      if (!after) throw new Error(`approval ${approvalId} was decided and is not there`);
+      if (refusal) return { ...notRecorded(refusal), position: after.position };
+      return { answer: after, replayed: false };
+    });
   }
 
   /** The batch of the request must still be open: the void or refund counts in it. */

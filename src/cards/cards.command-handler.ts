@@ -1,12 +1,11 @@
-import { ConflictError, type Position, START } from '../event-store/event-store.js';
+import { type Position, START } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
 import { type CardEvent, type CardStatus, evolveCard } from './domain/card.js';
-
-const ATTEMPTS = 5;
 
 /** Cards reported lost, frozen or cancelled. A card that is already so writes nothing. */
 export class CardsCommandHandler {
@@ -23,14 +22,8 @@ export class CardsCommandHandler {
     by: Actor,
   ): Promise<{ status: CardStatus; position: Position }> {
     return this.turns.run(token, async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return { status, position: await this.set(token, status, by) };
-        } catch (error) {
-          // Another node was faster.
-          if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
-        }
-      }
+      const position = await decidedAnew(() => this.set(token, status, by));
+      return { status, position };
     });
   }
 

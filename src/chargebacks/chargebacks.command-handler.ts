@@ -1,4 +1,5 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Minor } from '../ledger/domain/money.js';
@@ -6,7 +7,6 @@ import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
 import {
   type Chargeback,
   evolveSale,
@@ -26,8 +26,6 @@ import {
   decideWon,
   type OpenChargeback,
 } from './domain/decide-chargeback.js';
-
-const ATTEMPTS = 10;
 
 export interface ChargebackAnswer extends Omit<Chargeback, 'told'> {
   readonly saleId: string;
@@ -69,7 +67,7 @@ export class ChargebacksCommandHandler {
     decide: (sale: Sale, fact: ChargebackFact) => ChargebackDecision,
   ): Promise<Outcome<ChargebackAnswer>> {
     const stream = streams.request(saleId);
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    return decidedAnew(async () => {
       const recorded = REQUEST_NAME.test(saleId)
         ? foldSale(await this.journal.read(stream))
         : undefined;
@@ -88,17 +86,12 @@ export class ChargebacksCommandHandler {
         return { answer: answerOf(sale, chargebackId, recorded.position), replayed: true };
       }
       if ('refusal' in decided) return notRecorded(decided.refusal);
-      try {
-        const origin = { request: `${saleId} ${chargebackId}`, by };
-        const { event } = decided;
-        const { position } = await this.journal.append(stream, sale.revision, [event], origin);
-        const after = evolveSale(sale, event) ?? sale;
-        return { answer: answerOf(after, chargebackId, position), replayed: false };
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
-    }
-    return notRecorded(requestRefusals.conflict());
+      const origin = { request: `${saleId} ${chargebackId}`, by };
+      const { event } = decided;
+      const { position } = await this.journal.append(stream, sale.revision, [event], origin);
+      const after = evolveSale(sale, event) ?? sale;
+      return { answer: answerOf(after, chargebackId, position), replayed: false };
+    });
   }
 }
 

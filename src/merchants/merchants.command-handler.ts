@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -21,8 +22,6 @@ import {
 } from './domain/merchant.js';
 import type { MerchantDirectory, MerchantRecord } from './merchant-directory.js';
 import { hashPassword } from './password.js';
-
-const ATTEMPTS = 5;
 
 /** Settings, terminals and rights. What is set to what it already is writes nothing. */
 export class MerchantsCommandHandler {
@@ -142,22 +141,16 @@ export class MerchantsCommandHandler {
     by: Actor,
     decide: (held: Merchant | undefined, occurredAt: string) => MerchantEvent | undefined,
   ): Promise<MerchantRecord | undefined> {
-    return this.turns.run(merchantId, async () => {
-      const { journal, directory } = this;
-      let held = await (journal.isShared
-        ? directory.reload(merchantId)
-        : directory.find(merchantId));
-      for (let attempt = 1; ; attempt += 1) {
+    const { journal, directory } = this;
+    return this.turns.run(merchantId, () =>
+      decidedAnew(async (attempt) => {
+        const held = await (journal.isShared || attempt > 1
+          ? directory.reload(merchantId)
+          : directory.find(merchantId));
         const event = decide(held?.merchant, timeText(this.clock.now()));
-        if (!event) return held;
-        try {
-          return await this.write(merchantId, held, event, by);
-        } catch (error) {
-          if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
-          held = await this.directory.reload(merchantId);
-        }
-      }
-    });
+        return event ? this.write(merchantId, held, event, by) : held;
+      }),
+    );
   }
 
   private async write(

@@ -1,5 +1,6 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
@@ -12,7 +13,6 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { BookName, BookWithMoney } from '../projections/payouts.view.js';
 import type { Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import { booksRefusals } from './domain/books-refusals.js';
 import {
@@ -28,7 +28,6 @@ import {
 import type { PayoutEvent, PayoutFact } from './domain/payout.events.js';
 import { decidePaid, decideReturned } from './domain/payout-outcome.js';
 
-const ATTEMPTS = 10;
 const VIEW_TIMEOUT_MS = 60_000;
 const NEEDED = ['books', 'batches'];
 
@@ -138,21 +137,17 @@ export class PayoutsCommandHandler {
     { date, isByItself }: Asked,
     by: Actor,
   ): Promise<PayoutDecision> {
-    for (let attempt = 1; ; attempt += 1) {
+    return decidedAnew(async (attempt) => {
+      if (attempt > 1) await this.catchUp();
       const merchant = await this.merchantOf(book);
       const state = this.views.payouts.stateOf(book, date, isByItself && date);
       if (isByItself && (state.isBegun || state.isBack)) return 'nothing-due';
       const decision = decidePayout(state, policyOf(merchant));
       if (typeof decision !== 'object' || 'hold' in decision) return decision;
       const number = state.sent + 1;
-      try {
-        await this.send(book, merchant, { date, number, amount: decision.pay }, by);
-        return decision;
-      } catch (error) {
-        if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
-        await this.catchUp();
-      }
-    }
+      await this.send(book, merchant, { date, number, amount: decision.pay }, by);
+      return decision;
+    });
   }
 
   private async send(
@@ -214,8 +209,8 @@ export class PayoutsCommandHandler {
     by: Actor,
     decide: (payout: Payout, fact: PayoutFact) => PayoutEvent | Refusal | undefined,
   ): Promise<Outcome<RecordedPayout>> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const stream = streams.payout(payoutId);
+    const stream = streams.payout(payoutId);
+    return decidedAnew(async () => {
       const events = PAYOUT_NAME.test(payoutId) ? await this.journal.read(stream) : [];
       const recorded = foldPayout(events);
       if (!recorded) return notRecorded(booksRefusals.unknownPayout());
@@ -224,16 +219,11 @@ export class PayoutsCommandHandler {
       const event = decide(payout, factOf(payout, this.clock.now(), settings));
       if (!event) return { answer: recorded, replayed: true };
       if ('code' in event) return notRecorded(event);
-      try {
-        const origin = { request: payoutId, by };
-        const appended = await this.journal.append(stream, events.length - 1, [event], origin);
-        const changed = evolvePayout(payout, event) ?? payout;
-        return { answer: { payout: changed, position: appended.position }, replayed: false };
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
-    }
-    return notRecorded(requestRefusals.conflict());
+      const origin = { request: payoutId, by };
+      const appended = await this.journal.append(stream, events.length - 1, [event], origin);
+      const changed = evolvePayout(payout, event) ?? payout;
+      return { answer: { payout: changed, position: appended.position }, replayed: false };
+    });
   }
 
   private async today(book: BookName): Promise<string> {

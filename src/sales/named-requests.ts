@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConflictError } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { idOf } from '../ledger/event-codec.js';
@@ -21,9 +21,6 @@ import {
   fingerprintOf,
 } from './domain/same-content.js';
 import { notRecorded, type Outcome, type Rejected, type SentOnSale } from './sales.commands.js';
-
-/** How often a decision is taken anew because a stream changed under it. */
-const ATTEMPTS = 10;
 
 /** What a terminal asks for under a name that it takes first. */
 export interface AskedRequest {
@@ -81,16 +78,9 @@ export class NamedRequests {
   handle<A>(asked: AskedRequest, handling: Handling<A>): Promise<Outcome<A>> {
     const name = requestName(asked.identity);
     const once = () => this.once(name, asked, handling);
-    return this.turns.run(name, async () => {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        try {
-          return await (attempt === 1 ? once() : this.targetTurns.run(asked.target, once));
-        } catch (error) {
-          if (!(error instanceof ConflictError)) throw error;
-        }
-      }
-      return notRecorded(requestRefusals.conflict());
-    });
+    return this.turns.run(name, () =>
+      decidedAnew((attempt) => (attempt === 1 ? once() : this.targetTurns.run(asked.target, once))),
+    );
   }
 
   private async once<A>(

@@ -1,4 +1,4 @@
-import { ConflictError } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
@@ -15,8 +15,6 @@ import { refusalOf } from './domain/voidability.js';
 import { failing, type Judged } from './domain/judge.js';
 import { foldSale, type RecordedSale } from './recorded-sale.js';
 import { notRecorded, type Outcome, type Rejected } from './sales.commands.js';
-
-const ATTEMPTS = 10;
 
 /** Settles one sale alone and at once (instant settlement, T+0) [S2 1.2]. */
 export class SettleCommandHandler {
@@ -35,11 +33,8 @@ export class SettleCommandHandler {
     by: Actor,
     ifMatch?: readonly number[],
   ): Promise<Outcome<RecordedSale>> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const events = REQUEST_NAME.test(saleId)
-        ? await this.journal.read(streams.request(saleId))
-        : [];
-      const recorded = foldSale(asSettled(events));
+    return decidedAnew(async (attempt) => {
+      const recorded = await this.recorded(saleId);
       if (recorded?.sale.settlement) return { answer: recorded, replayed: attempt === 1 };
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
@@ -48,13 +43,16 @@ export class SettleCommandHandler {
       }
       const failed = firstFailing(recorded?.sale, merchant);
       if (failed || !recorded || !merchant) return notSettled(failed);
-      try {
-        await this.write(recorded.sale, merchant, by);
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
-    }
-    return notRecorded(requestRefusals.conflict());
+      await this.write(recorded.sale, merchant, by);
+      const settled = await this.recorded(saleId);
+      if (!settled) throw new Error(`sale ${saleId} was settled and is not there`);
+      return { answer: settled, replayed: false };
+    });
+  }
+
+  private async recorded(saleId: string): Promise<RecordedSale | undefined> {
+    if (!REQUEST_NAME.test(saleId)) return undefined;
+    return foldSale(asSettled(await this.journal.read(streams.request(saleId))));
   }
 
   private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
