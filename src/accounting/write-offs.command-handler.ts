@@ -1,4 +1,5 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -38,7 +39,7 @@ export interface WriteOffAnswer {
 
 /** Gives up what a merchant owes. */
 export class WriteOffsCommandHandler {
-  /** Of a merchant and currency: the next is decided on books that show those before it. */
+  /** Of a merchant: the next is decided on books that show those before it. */
   private readonly queue = new OneAtATime();
 
   constructor(
@@ -57,20 +58,23 @@ export class WriteOffsCommandHandler {
     const merchant = (await this.directory.find(merchantId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     const { currency = merchant.settings.currency } = command;
-    return this.queue.run(`${merchantId} ${currency}`, () =>
-      this.decide(merchant, { ...command, currency }, by),
+    return this.queue.run(merchantId, () =>
+      decidedAnew(() => this.decide(merchant, { ...command, currency }, by)),
     );
   }
 
+  /** @throws ConflictError when another node has written one off meanwhile */
   private async decide(
     { merchantId, settings }: Merchant,
     { writeOffId, currency, amount, reason, evidenceRef }: WriteOff & { readonly currency: string },
     by: Actor,
   ): Promise<Outcome<WriteOffAnswer>> {
-    const stream = streams.writeOff(`${merchantId}.${writeOffId}`);
-    const sent = { currency, amount, reason, evidenceRef };
-    const earlier = await this.journal.read(stream);
-    if (earlier[0]) return replay(earlier[0], sent);
+    const stream = streams.writeOffs(merchantId);
+    const before = await this.journal.read(stream);
+    const earlier = before.find(
+      ({ event }) => (event.data as WrittenOff).writeOffId === writeOffId,
+    );
+    if (earlier) return replay(earlier, { currency, amount, reason, evidenceRef });
     await this.views.waitFor(await this.journal.head(), ['books']);
     const owed = this.owed(merchantId, currency);
     const given = BigInt(amount ?? owed);
@@ -84,17 +88,11 @@ export class WriteOffsCommandHandler {
       businessDate: businessDay(now, settings).date,
       occurredAt: timeText(now),
     };
+    const event = { type: 'WrittenOff', data } as const;
+    const expected = before.at(-1)?.revision ?? 'no-stream';
     const origin = { request: writeOffId, by };
-    try {
-      const event = { type: 'WrittenOff', data } as const;
-      const { position } = await this.journal.append(stream, 'no-stream', [event], origin);
-      return { answer: { writtenOff: data, position }, replayed: false };
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      const [first] = await this.journal.read(stream);
-      if (!first) throw error;
-      return replay(first, sent);
-    }
+    const { position } = await this.journal.append(stream, expected, [event], origin);
+    return { answer: { writtenOff: data, position }, replayed: false };
   }
 
   private owed(merchantId: string, currency: string): bigint {

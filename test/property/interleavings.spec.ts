@@ -48,8 +48,11 @@ function casesOf(merchantId: string, card: { readonly token: string; readonly la
   const close = (batchNo = '000001') => requests.close(batchNo, its);
   const settle: Sending = { op: 'settle', saleId };
   const decide = (op: 'approve' | 'decline'): Sending => ({ op, approvalId });
-  const chargeback = (chargebackId: string): Sending => {
-    return { op: 'chargeback', saleId, chargebackId, amount: 6_000, fee: 100 };
+  const chargeback = (chargebackId: string, amount = 6_000): Sending => {
+    return { op: 'chargeback', saleId, chargebackId, amount, fee: 100 };
+  };
+  const writeOff = (writeOffId: string): Sending => {
+    return { op: 'write-off', merchantId, writeOffId, currency: 'CNY' };
   };
   const dayClose: Sending = { op: 'day-close', merchantId };
   const next = { batchNo: '000002' };
@@ -108,6 +111,10 @@ function casesOf(merchantId: string, card: { readonly token: string; readonly la
     'two chargebacks and a refund': {
       first: [sell(1), settle],
       together: [chargeback('C1'), chargeback('C2'), part('refund', 2)],
+    },
+    'two write-offs of one debt': {
+      first: [sell(1), settle, chargeback('C1', 10_000)],
+      together: [writeOff('W1'), writeOff('W2')],
     },
     'two day-closes and a close': {
       first: [sell(1), sell(2, next)],

@@ -53,7 +53,7 @@ export function ownStream(event: LedgerEvent): string {
       return streams.reserve(`${merchantId}.${currency}.${heldUntil}`);
     }
     case 'WrittenOff':
-      return streams.writeOff(`${event.data.merchantId}.${event.data.writeOffId}`);
+      return streams.writeOffs(event.data.merchantId);
     case 'AcquirerPaid':
       return streams.acquirer(event.data.paymentId);
     case 'EventSkipped':

@@ -35,8 +35,9 @@ export class BooksCheck {
       const before = book ? this.available(book) : 0n;
       for (const posting of postings) this.balances.add(posting);
       if (book) this.remember(book, before, at);
-      // The next payout is numbered behind this one: whoever decides it has seen this one.
+      // The next payout is numbered behind this one, and the next write-off stands behind this one: whoever decides it has seen it.
       if (book && event.type === 'PayoutSent') this.peaksOf(book).available.clear();
+      if (book && event.type === 'WrittenOff') this.peaksOf(book).owed.clear();
       return undefined;
     } catch (error) {
       return { code: 'books', detail: (error as Error).message };

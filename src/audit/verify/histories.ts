@@ -21,7 +21,7 @@ export class History {
   /**
    * @param revision of its last event; -1 before the first
    * @param brokenAt where its first fault is: what comes behind it can't be judged
-   * @param text of a sale, a request, a payout or an appeal: its events in JSON, one behind the other; of other streams nothing
+   * @param text of a stream that is kept: its events in JSON, one behind the other; of other streams nothing
    */
   constructor(
     public revision = -1,
@@ -29,7 +29,7 @@ export class History {
     public text = '',
   ) {}
 
-  /** Of a sale, a request, a payout or an appeal: its events. */
+  /** Of a stream that is kept: its events. */
   get facts(): readonly LedgerEvent[] {
     return this.unfold().facts;
   }

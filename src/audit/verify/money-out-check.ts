@@ -20,6 +20,7 @@ export type MoneyOut = Extract<
   { type: 'PayoutSent' | 'WrittenOff' | 'ReserveReleased' }
 >;
 
+type WrittenOff = Extract<MoneyOut, { type: 'WrittenOff' }>;
 type PayoutSent = Extract<MoneyOut, { type: 'PayoutSent' }>['data'];
 type ReserveReleased = Extract<MoneyOut, { type: 'ReserveReleased' }>['data'];
 
@@ -171,6 +172,12 @@ export function payoutFinding(event: PayoutEvent, history: History): Finding | u
       : decideReturned(payout, fact, event.data.reason);
   const ruling: Ruling = decided && 'code' in decided ? { refusal: decided } : { event: decided };
   return held(event, [payout], () => ruling, '');
+}
+
+/** What its merchant's stream says against a write-off. */
+export function writeOffFinding({ data }: WrittenOff, { facts }: History): Finding | undefined {
+  const isThere = (facts as WrittenOff[]).some((one) => one.data.writeOffId === data.writeOffId);
+  return isThere ? illegal(`there was a write-off ${data.writeOffId} already`) : undefined;
 }
 
 function early({ heldUntil, businessDate }: ReserveReleased): Finding | undefined {

@@ -11,7 +11,13 @@ import type { Fault } from './fault.js';
 import { Histories, type History } from './histories.js';
 import { type Finding, illegal } from './judge.js';
 import { illegible, isTime } from './legible.js';
-import { isMoneyOut, type MoneyOut, MoneyOutCheck, payoutFinding } from './money-out-check.js';
+import {
+  isMoneyOut,
+  type MoneyOut,
+  MoneyOutCheck,
+  payoutFinding,
+  writeOffFinding,
+} from './money-out-check.js';
 import { OlderEvents } from './older-events.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
@@ -223,7 +229,7 @@ export class Verification {
       case 'PayoutReturned':
         return [payoutFinding(event, history)];
       case 'WrittenOff':
-        return [begun(revision) ?? this.outgoing(event, at)];
+        return [writeOffFinding(event, history) ?? this.outgoing(event, at)];
       case 'ReserveReleased':
         return [this.outgoing(event, at)];
       case 'AppealFiled':
@@ -304,7 +310,7 @@ type Tell = (finding: Finding | undefined) => void;
 
 const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says' };
 
-const KEPT = /^(?:sale|payout|appeal)-/;
+const KEPT = /^(?:sale|payout|writeoff|appeal)-/;
 
 /** Streams whose later events are judged by their earlier ones. */
 function isKept(stream: string): boolean {

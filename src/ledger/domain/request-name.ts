@@ -41,7 +41,7 @@ export const streams = {
   payout: (payoutId: string) => `payout-${payoutId}`,
   acquirer: (paymentId: string) => `acquirer-${paymentId}`,
   reserve: (name: string) => `reserve-${name}`,
-  writeOff: (name: string) => `writeoff-${name}`,
+  writeOffs: (merchantId: string) => `writeoff-${merchantId}`,
   /** What operators have decided about a view. */
   projection: (name: string) => `projection-${name}`,
   /** What was signed of the log. */

@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { HeldStore } from '../../support/held-store.js';
+import { expectInvariants } from '../../support/invariants.js';
+import { sell, type Sending } from '../../support/requests.js';
+import { newSharedLog } from '../../support/shared-log.js';
+import { TestLedger } from '../../support/test-ledger.js';
+
+const saleId = 'M1.T1.000001.000001';
+
+const writeOff = (writeOffId: string): Sending => {
+  return { op: 'write-off', merchantId: 'M1', writeOffId, currency: 'CNY' };
+};
+
+describe('write-offs of one debt through two nodes at once', () => {
+  let network: HeldStore;
+  let one: TestLedger;
+  let other: TestLedger;
+
+  beforeEach(async () => {
+    const log = newSharedLog(() => 0);
+    network = new HeldStore();
+    one = await TestLedger.open(log, { wrap: network.wrap });
+    other = await TestLedger.open(log);
+    await one.register('M1', settings(), { T1: 'S1' });
+    await one.send(sell(1));
+    await one.send({ op: 'settle', saleId });
+    await one.send({ op: 'chargeback', saleId, chargebackId: 'C1', fee: 100 });
+  });
+
+  /** One node has decided, and writes once the other is done. */
+  async function meet(first: string, second: string) {
+    const { sent, letGo } = network.holdNext('writeoff-');
+    const late = one.send(writeOff(second));
+    await sent;
+    const early = await other.send(writeOff(first));
+    letGo();
+    return { early, late: await late };
+  }
+
+  test('give it up once', async () => {
+    const { early, late } = await meet('W1', 'W2');
+
+    expect(early).toMatchObject({ replayed: false, answer: { writtenOff: { writeOffId: 'W1' } } });
+    expect(late).toMatchObject({ refusal: { code: 'above-receivable' } });
+    await one.caughtUp();
+    expect(one.views.books.balances('M1')).toMatchObject([{ available: 0n, receivable: 0n }]);
+    await expectInvariants(one);
+  });
+
+  test('under one name are one', async () => {
+    const { early, late } = await meet('W1', 'W1');
+
+    expect(late).toMatchObject({ answer: 'answer' in early ? early.answer : {} });
+    await expectInvariants(one);
+  });
+});
