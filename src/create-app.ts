@@ -8,7 +8,7 @@ import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
 import { HeadSigner } from './audit/head-signer.js';
 import { type Settings, SettingsError } from './config.js';
-import { EVENT_STORE } from './event-store/event-store.js';
+import { EVENT_STORE, StoreUnavailableError } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
 import { Connections } from './http/connections.js';
 import { readJsonExactly } from './http/json.js';
@@ -21,6 +21,7 @@ import { Streams } from './http/streams.js';
 import { httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
+import { ViewBehindError } from './projections/views.js';
 import { listenForFaults } from './sandbox/faults.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
@@ -56,14 +57,19 @@ export async function createApp(
   await listen(app, settings);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   app.get<OwnedEventStore>(EVENT_STORE).announce(url);
-  app.get(DueWork).start((error) => {
-    fastify.log.error({ err: error }, 'due work could not be done yet');
-  });
-  app.get(HeadSigner).start((error) => {
-    fastify.log.error({ err: error }, 'the head of the trail could not be signed yet');
-  });
+  app.get(DueWork).start(toLog(fastify, 'due work could not be done yet'));
+  app.get(HeadSigner).start(toLog(fastify, 'the head of the trail could not be signed yet'));
   app.get(Readiness).started();
   return { app, url };
+}
+
+/** What passes by itself needs no stack. */
+function toLog({ log }: FastifyInstance, what: string): (error: unknown) => void {
+  return (error) => {
+    if (error instanceof StoreUnavailableError || error instanceof ViewBehindError) {
+      log.warn({ reason: error.message }, what);
+    } else log.error({ err: error }, what);
+  };
 }
 
 /** Ends the service: it says that it is not ready, answers what is on its way, then closes the store. */
