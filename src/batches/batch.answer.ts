@@ -19,6 +19,7 @@ export interface BatchAnswer {
   readonly settled: SettledSums;
   readonly reconciliation: Reconciliation;
   readonly differences?: readonly Difference[];
+  readonly differencesLeftOut?: number;
   readonly carriedForward?: readonly string[];
   readonly position: Position;
 }
@@ -40,6 +41,9 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchAnswer | un
     settled: data.settled,
     reconciliation: reconciled.reconciliation,
     ...(reconciled.differences && { differences: reconciled.differences }),
+    ...(reconciled.differencesLeftOut !== undefined && {
+      differencesLeftOut: reconciled.differencesLeftOut,
+    }),
     ...(data.carriedForward && { carriedForward: data.carriedForward }),
     position: (late ?? closed).position as Position,
   };

@@ -1,5 +1,5 @@
 import type { ApprovalsCommandHandler } from '../approvals/approvals.command-handler.js';
-import { ConflictError, StoreUnavailableError } from '../event-store/event-store.js';
+import { ConflictError, StoreUnavailableError, TooLargeError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
@@ -177,9 +177,7 @@ export class BatchesCommandHandler {
         return;
       }
       // One that was asked for before may be in the log, whatever became of this.
-      if (error instanceof StoreUnavailableError && error.outcome === 'not-done' && !isRepeat) {
-        batch.status = 'open';
-      }
+      if (isNotDone(error) && !isRepeat) batch.status = 'open';
       throw error;
     }
   }
@@ -212,7 +210,8 @@ export class BatchesCommandHandler {
     await this.views.waitFor(answer.position, ['batches', 'sales']);
     const { views, journal } = this;
     const items = terminal.items ? await itemsOf(batch.name, events, { views, journal }) : [];
-    const { reconciliation, differences } = reconcile(terminal, { totals: answer.totals, items });
+    const compared = reconcile(terminal, { totals: answer.totals, items });
+    const { reconciliation } = compared;
     if (reconciliation === 'not-sent') return { answer, replayed: true };
     const { merchantId, terminalId, batchNo, businessDate } = answer;
     const event: BatchEvent = {
@@ -222,8 +221,8 @@ export class BatchesCommandHandler {
         terminalId,
         batchNo,
         businessDate,
+        ...compared,
         reconciliation,
-        ...(differences && { differences }),
         occurredAt: timeText(this.clock.now()),
       },
     };
@@ -262,6 +261,11 @@ function closeRequested(
       occurredAt: timeText(now),
     },
   };
+}
+
+function isNotDone(error: unknown): boolean {
+  if (error instanceof TooLargeError) return true;
+  return error instanceof StoreUnavailableError && error.outcome === 'not-done';
 }
 
 function terminalOf(batch: Batch, merchant: Merchant): Terminal {

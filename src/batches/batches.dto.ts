@@ -73,6 +73,8 @@ export class BatchDto {
   @Nested(() => SettledDto) settled!: SettledDto;
   @OneOf(['matched', 'mismatched', 'not-sent']) reconciliation!: BatchAnswer['reconciliation'];
   @Optional() @NestedList(() => DifferenceDto) differences?: DifferenceDto[];
+  /** How many more there are than are named. */
+  @Optional() @Whole(1, 1_000_000_000) differencesLeftOut?: number;
   @Optional() @TextList() carriedForward?: string[];
   @Text() responseCode!: string;
   @Position() position!: string;

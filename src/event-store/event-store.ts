@@ -136,6 +136,11 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** What was to be written at once is more than the store takes: nothing of it was, however often it is sent. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError';
+}
+
 /** A position that no event of the log has, where the store must know one to read on from there. */
 export class NoSuchPositionError extends Error {
   override readonly name = 'NoSuchPositionError';

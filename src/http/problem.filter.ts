@@ -4,6 +4,7 @@ import {
   ConflictError,
   NoSuchPositionError,
   StoreUnavailableError,
+  TooLargeError,
 } from '../event-store/event-store.js';
 import { ViewBehindError, ViewDamagedError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
@@ -69,6 +70,7 @@ export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Re
 function knownProblem(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof ConflictError) return refusalProblem(requestRefusals.conflict());
+  if (error instanceof TooLargeError) return problems.unreadable(413);
   if (error instanceof NoSuchPositionError) {
     return malformedField('after', 'must be a position that the ledger has given');
   }

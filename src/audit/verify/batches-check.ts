@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { BatchEvent, BatchItem, Difference } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
-import { reconcile } from '../../batches/domain/reconcile.js';
+import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
@@ -197,16 +197,23 @@ export class BatchesCheck {
     isTouched: boolean,
   ): Finding | undefined {
     if (request.items && isTouched) return undefined;
-    const { totals, differences = [] } = data;
+    const { totals, differences = [], differencesLeftOut = 0 } = data;
+    // What is left out may be of sales that neither side names.
+    const isCut = differencesLeftOut > 0 && differences.length === MOST_NAMED;
     const items = request.items ? this.itemsOf(name, request.items, differences) : [];
     const sales = items.filter(({ kind }) => kind === 'sale').length;
-    if (request.items && sales !== totals.saleCount) {
+    if (request.items && !isCut && sales !== totals.saleCount) {
       const detail = `of its ${totals.saleCount} sales ${sales} are listed or said to be missing`;
       return { code: 'batch', detail };
     }
     const ruled = reconcile(request, { totals, items });
     if (ruled.reconciliation !== data.reconciliation) {
       const detail = `with what the terminal sent it is ${ruled.reconciliation}, not ${data.reconciliation}`;
+      return { code: 'batch', detail };
+    }
+    const known = ruled.differencesLeftOut ?? 0;
+    if (isCut ? differencesLeftOut < known : differencesLeftOut !== known) {
+      const detail = `it leaves out ${differencesLeftOut} differences, where ${known} are known`;
       return { code: 'batch', detail };
     }
     if (isSameJson(ruled.differences ?? [], differences)) return undefined;

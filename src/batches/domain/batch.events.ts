@@ -79,6 +79,7 @@ export type BatchEvent =
         readonly refundsCounted?: number;
         readonly reconciliation: Reconciliation;
         readonly differences?: readonly Difference[];
+        readonly differencesLeftOut?: number;
         /** Sales and refunds of earlier batches. */
         readonly carriedForward?: readonly string[];
       };
@@ -88,5 +89,6 @@ export type BatchEvent =
       readonly data: BatchFact & {
         readonly reconciliation: Exclude<Reconciliation, 'not-sent'>;
         readonly differences?: readonly Difference[];
+        readonly differencesLeftOut?: number;
       };
     };

@@ -10,7 +10,12 @@ export interface TerminalSide {
 export interface Reconciled {
   readonly reconciliation: Reconciliation;
   readonly differences?: readonly Difference[];
+  /** How many more there are, where they are too many to name. */
+  readonly differencesLeftOut?: number;
 }
+
+/** So many are named: what a close says must fit into what a store takes at once. */
+export const MOST_NAMED = 5_000;
 
 /** Compares the terminal's totals, and its items where it sent them, with the ledger's. */
 export function reconcile(
@@ -22,9 +27,13 @@ export function reconcile(
     ...(terminal.totals ? differingTotals(terminal.totals, ledger.totals) : []),
     ...(terminal.items ? differingItems(terminal.items, ledger.items) : []),
   ];
-  return differences.length === 0
-    ? { reconciliation: 'matched' }
-    : { reconciliation: 'mismatched', differences };
+  if (differences.length === 0) return { reconciliation: 'matched' };
+  const leftOut = differences.length - MOST_NAMED;
+  return {
+    reconciliation: 'mismatched',
+    differences: differences.slice(0, MOST_NAMED),
+    ...(leftOut > 0 && { differencesLeftOut: leftOut }),
+  };
 }
 
 const FIELDS = [

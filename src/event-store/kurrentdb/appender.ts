@@ -7,9 +7,10 @@ import {
   type Position,
   START,
   StoreUnavailableError,
+  TooLargeError,
 } from '../event-store.js';
 import type { Connection } from './connection.js';
-import { fateOf, inTime, pause, wordsOf } from './faults.js';
+import { fateOf, inTime, isTooLarge, pause, wordsOf } from './faults.js';
 import type { LogReads } from './log-reads.js';
 import { ownPosition, proposed } from './stored-form.js';
 
@@ -63,7 +64,7 @@ export class Appender {
   /**
    * `repeated` is exact for appends that this process has had an answer to, or an event of; where another one wrote
    * the same events just now, both may be told that it was they.
-   * @throws ConflictError, StoreUnavailableError; TypeError for what can't be stored
+   * @throws ConflictError, StoreUnavailableError, TooLargeError; TypeError for what can't be stored
    */
   async append(
     stream: string,
@@ -110,6 +111,7 @@ export class Appender {
           ahead = undefined;
           continue;
         }
+        if (isTooLarge(error)) throw new TooLargeError(`an append to ${stream} is too large`);
         const fate = fateOf(error);
         if (fate === 'unknown') outcome = 'unknown';
         const limit = begun + (outcome === 'unknown' ? SETTLE_MS : PATIENCE_MS);

@@ -19,9 +19,13 @@ const NEVER_SENT = /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|F
 export function fateOf(error: unknown): Fate {
   if (error instanceof NotLeaderError) return 'not-done';
   if (isDenied(error)) return 'refused';
-  const { message, type } = error as { message?: string; type?: string };
-  if (type === 'maximum-append-size-exceeded') return 'refused';
+  const { message } = error as { message?: string };
   return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
+}
+
+/** Whether it was more than the server takes at once (`MaxAppendSize`, a megabyte unless it is set). */
+export function isTooLarge(error: unknown): boolean {
+  return (error as { type?: string }).type === 'maximum-append-size-exceeded';
 }
 
 /** `UnknownError`: what the client has no name for, such as a request that was cut off with its connection. */

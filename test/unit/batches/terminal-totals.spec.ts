@@ -1,11 +1,23 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BatchItem } from '../../../src/batches/domain/batch.events.js';
+import { type EventStore, TooLargeError } from '../../../src/event-store/event-store.js';
 import { NOTHING, settings } from '../../support/facts.js';
+import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell, timeout } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
-import { TestLedger } from '../../support/test-ledger.js';
+import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 let ledger: TestLedger;
+
+/** A store for which a close with items is too much. */
+function takingNoItems(inner: EventStore): EventStore {
+  return Object.assign(Object.create(inner) as EventStore, {
+    append: async (...[stream, expected, events]: Parameters<EventStore['append']>) => {
+      if (events.some(({ data }) => data.includes('"items"'))) throw new TooLargeError('too large');
+      return inner.append(stream, expected, events);
+    },
+  });
+}
 
 beforeEach(async () => {
   ledger = await TestLedger.open();
@@ -43,6 +55,26 @@ describe('the terminal’s own totals', () => {
         ],
       },
     });
+  });
+  test('that differ in more items than are named count the rest', async () => {
+    const made = Array.from({ length: 5_002 }, (_, index): BatchItem => {
+      return { stan: String(100_001 + index), kind: 'sale', amount: of(1) };
+    });
+    const { answer } = (await ledger.send(close('000001', { items: made }))) as {
+      answer: { differences: unknown[]; differencesLeftOut: number };
+    };
+    expect(answer).toMatchObject({ reconciliation: 'mismatched', differencesLeftOut: 4 });
+    expect(answer.differences).toHaveLength(5_000);
+    await expectInvariants(ledger);
+  });
+  test('of more than a store takes at once are refused, and the batch stays open', async () => {
+    const log = newSqliteLog();
+    const small = await TestLedger.open(log, { wrap: takingNoItems });
+    await small.register('M1', settings(), { T1: 'S1' });
+    await small.send(sell(1));
+    await expect(small.send(close('000001', { items }))).rejects.toThrow(TooLargeError);
+    expect(await small.send(sell(3))).toMatchObject({ answer: { status: 'open' } });
+    expect(await small.send(close())).toMatchObject({ answer: { status: 'closed' } });
   });
   test('that come when the ledger has closed by itself are compared once and written down', async () => {
     ledger.at('2026-11-24T16:00:00.000Z');
