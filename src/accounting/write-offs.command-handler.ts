@@ -71,9 +71,9 @@ export class WriteOffsCommandHandler {
   ): Promise<Outcome<WriteOffAnswer>> {
     const stream = streams.writeOffs(merchantId);
     const before = await this.journal.read(stream);
-    const earlier = before.find(
-      ({ event }) => (event.data as WrittenOff).writeOffId === writeOffId,
-    );
+    const isThis = ({ event }: RecordedEvent) =>
+      (event.data as WrittenOff).writeOffId === writeOffId;
+    const earlier = before.find(isThis) ?? (await this.older(merchantId, writeOffId));
     if (earlier) return replay(earlier, { currency, amount, reason, evidenceRef });
     await this.views.waitFor(await this.journal.head(), ['books']);
     const owed = this.owed(merchantId, currency);
@@ -93,6 +93,11 @@ export class WriteOffsCommandHandler {
     const origin = { request: writeOffId, by };
     const { position } = await this.journal.append(stream, expected, [event], origin);
     return { answer: { writtenOff: data, position }, replayed: false };
+  }
+
+  /** From when each write-off had a stream of its own. */
+  private async older(merchantId: string, writeOffId: string): Promise<RecordedEvent | undefined> {
+    return (await this.journal.read(streams.writeOffs(`${merchantId}.${writeOffId}`)))[0];
   }
 
   private owed(merchantId: string, currency: string): bigint {

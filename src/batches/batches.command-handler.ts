@@ -3,13 +3,13 @@ import { ConflictError, StoreUnavailableError, TooLargeError } from '../event-st
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
-import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
+import { allOf, inGroups, inTurn, isStoreAway } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { Views } from '../projections/views.js';
+import { ViewBehindError, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
@@ -111,11 +111,11 @@ export class BatchesCommandHandler {
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
       .filter((batch) => this.batches.isOurs(batch));
     const request = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
-    const close = async (batch: Batch): Promise<void> => {
-      await this.requestClose(batch, request);
-      if (this.batches.isOurs(batch)) await this.closer.finish(batch);
-    };
-    await inGroupsOfMany(due, close);
+    const isOurs = (batch: Batch) => batch.status === 'closing' && this.batches.isOurs(batch);
+    await inTurn([
+      () => inGroupsOfMany(due, (batch) => this.requestClose(batch, request)),
+      () => inGroupsOfMany(due.filter(isOurs), (batch) => this.closer.finish(batch)),
+    ]);
   }
 
   /** The batch as it is now; undefined when no request of it was ever recorded. */
@@ -191,7 +191,8 @@ export class BatchesCommandHandler {
       merchantId,
       terminalId,
       batchNo,
-      status: batch.status === 'closing' ? 'closing' : 'open',
+      // One that has closed since its events were read is told so when it is asked for again.
+      status: batch.status === 'open' || batch.status === 'new' ? 'open' : 'closing',
       businessDate: day?.date ?? '',
       totals: seen.totals(name),
       settled: seen.settledSums(name),
@@ -280,7 +281,10 @@ function inGroupsOfMany(
   work: (batch: Batch) => Promise<void>,
 ): Promise<void> {
   const groups = inGroups(batches, AT_ONCE);
-  return inTurn(groups.map((group) => () => allOf(group.map(work))));
+  return inTurn(
+    groups.map((group) => () => allOf(group.map(work))),
+    (fault) => isStoreAway(fault) || fault instanceof ViewBehindError,
+  );
 }
 
 /** Waits for the work, but not for ever: it goes on behind. A fault of it is the scheduler's to meet again. */

@@ -22,7 +22,7 @@ export interface BatchIdentity {
 export interface Batch extends BatchIdentity {
   readonly name: string;
   status: 'new' | 'open' | 'closing' | 'closed';
-  /** Undefined while it is new. `endsAt`, in epoch milliseconds, is the latest of its requests'. */
+  /** Undefined while it is new. `endsAt`, in epoch milliseconds, is the latest of its sales'. */
   day: BusinessDay | undefined;
   /** Of its money: that which is in it, or is on its way. Its totals are sums of one currency. */
   currency: string | undefined;
@@ -130,7 +130,7 @@ export class OpenBatches {
     const held = this.held.get(name);
     if (held && currency !== null) moneyIn(held, currency);
     if (held && held.status !== 'new') {
-      if (endsAt !== null) lastFor(held, { date: businessDate, endsAt: Date.parse(endsAt) });
+      if (endsAt !== null) this.sold(held, { date: businessDate, endsAt: Date.parse(endsAt) });
       return;
     }
     const settings = (await this.directory.find(row.merchantId))?.merchant.settings;
@@ -260,10 +260,16 @@ export class OpenBatches {
     const held = { batchNo, status, date: batch.day?.date, currency: batch.currency };
     const shut = shutFor(held, { date: day.date, currency });
     if (shut) return shut;
-    lastFor(batch, day);
+    batch.day ??= day;
     batch.currency ??= currency;
     batch.inFlight += 1;
     return undefined;
+  }
+
+  /** Where settings have moved the end of its date, a batch lasts as long as the last of its sales may be voided. */
+  sold(batch: Batch, { date, endsAt }: BusinessDay): void {
+    // Two nodes may have opened it at the same moment, each on a date of its own: the first counts.
+    if (batch.day?.date === date && endsAt > batch.day.endsAt) batch.day = { date, endsAt };
   }
 
   /** The first request of which something is in the log opens the batch. */
@@ -292,11 +298,6 @@ export class OpenBatches {
       this.heard.set(name, { status: 'closed', position: NOT_HEARD_YET });
     }
   }
-}
-
-/** Where settings have moved the end of its date between two requests, a batch lasts until the later: so long a sale may be voided. */
-function lastFor(batch: Batch, day: BusinessDay): void {
-  if (!batch.day || day.endsAt > batch.day.endsAt) batch.day = day;
 }
 
 /** What other nodes have taken in. */

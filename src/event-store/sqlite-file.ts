@@ -51,7 +51,7 @@ function openCopy(file: string): Database.Database {
 
 /** Such as SQLITE_FULL; undefined for an error that is not SQLite's. Its class is another in each of Jest's modules. */
 export function sqliteCode(error: unknown): string | undefined {
-  const { code } = error as { code?: unknown };
+  const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 

@@ -3,17 +3,24 @@ import { StoreUnavailableError } from '../event-store/event-store.js';
 
 /**
  * Does one after the other, and lets others have their turn in between: much that is due at once must not keep the service
- * from all else. A fault of one keeps no other from being done, but for a store that is away from all.
+ * from all else. A fault of one keeps no other from being done, unless it is everyone's, as a store that is away.
  * @throws the first fault
  */
-export async function inTurn(works: Iterable<() => Promise<unknown>>): Promise<void> {
+export async function inTurn(
+  works: Iterable<() => Promise<unknown>>,
+  isOfAll = isStoreAway,
+): Promise<void> {
   const faults: unknown[] = [];
   for (const work of works) {
     await work().catch((fault: unknown) => faults.push(fault));
-    if (faults.at(-1) instanceof StoreUnavailableError) break;
+    if (isOfAll(faults.at(-1))) break;
     await othersTurn();
   }
   if (faults.length > 0) throw faults[0];
+}
+
+export function isStoreAway(fault: unknown): boolean {
+  return fault instanceof StoreUnavailableError;
 }
 
 /** Waits for every one, so that a fault of one keeps no other from its end. @throws the first fault */

@@ -85,7 +85,7 @@ type GivenBack = BatchFact & {
 interface Change {
   readonly name: string;
   readonly fact: BatchFact;
-  /** The latest of its sales'; null while it holds none. */
+  /** The latest of its date's sales'; null while it holds none. */
   endsAt: string | null;
   /** Of the money in it; null as long as there is none. */
   currency: string | null;
@@ -119,7 +119,8 @@ class BatchesTable {
     this.add = database.prepare(
       `INSERT INTO batches (name, merchantId, terminalId, batchNo, businessDate, endsAt, currency, awaited, status, ${SUMS.join(', ')})
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ${SUMS.map(() => '?').join(', ')})
-       ON CONFLICT (name) DO UPDATE SET endsAt = coalesce(max(endsAt, excluded.endsAt), endsAt, excluded.endsAt),
+       ON CONFLICT (name) DO UPDATE SET endsAt = CASE businessDate WHEN excluded.businessDate
+           THEN coalesce(max(endsAt, excluded.endsAt), endsAt, excluded.endsAt) ELSE endsAt END,
          currency = coalesce(currency, excluded.currency), awaited = coalesce(awaited, excluded.awaited), ${sums}`,
     );
     this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
@@ -232,8 +233,9 @@ class BatchesTable {
 
   private sold(data: SaleData): void {
     const change = this.withMoney(data);
-    const ends = data.businessDateEndsAt;
-    if (change.endsAt === null || ends > change.endsAt) change.endsAt = ends;
+    const { businessDate, businessDateEndsAt: ends } = data;
+    const isOfDate = change.fact.businessDate === businessDate;
+    if (isOfDate && (change.endsAt === null || ends > change.endsAt)) change.endsAt = ends;
     if (this.isShut(change)) this.carry.run(terminalName(data), data.saleId, 0);
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }

@@ -48,10 +48,24 @@ export class Progress {
     );
   }
 
-  /** @throws ViewBehindError for a view that is begun anew, or far behind, and does not yet tell of all that was at the start */
+  /**
+   * One that has stopped tells of what was before the event it stands at, and readiness that it has.
+   * @throws ViewBehindError for a view that goes on and does not yet tell of all that was at the start: it is begun anew, or far behind
+   */
   refuseUnfinished(name: string): void {
+    const due = this.dueOf(name);
+    if (due !== undefined) throw new ViewBehindError(name, due);
+  }
+
+  /** Resolves once the view is refused no more. @throws ViewBehindError as `reach` */
+  async finish(name: string, timeoutMs: number): Promise<void> {
+    const due = this.dueOf(name);
+    if (due !== undefined) await this.reach(due, [name], timeoutMs);
+  }
+
+  private dueOf(name: string): Position | undefined {
     const state = this.states.find((each) => each.name === name);
-    if (state?.due !== undefined) throw new ViewBehindError(name, state.due, state.reason);
+    return state?.status === 'stopped' ? undefined : state?.due;
   }
 
   /** Whether there is nothing to wait for. */

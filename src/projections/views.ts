@@ -153,10 +153,9 @@ export class Views {
     await this.letCome(position, names, timeoutMs);
   }
 
-  /** Resolves once the view tells of all that the log had at the start: then it can be read from. @throws ViewBehindError as above */
-  async finished(name: string): Promise<void> {
-    const due = this.state().find((state) => state.name === name)?.due;
-    if (due !== undefined) await this.waitFor(due, [name]);
+  /** Resolves once the view can be read from: it tells of all that the log had at the start, or has stopped. @throws ViewBehindError */
+  finished(name: string): Promise<void> {
+    return this.current.progress.finish(name, PATIENCE_MS);
   }
 
   /** As `waitFor`, without haste: views that are left to gather what comes cost much less. */

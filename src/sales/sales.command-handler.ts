@@ -69,6 +69,7 @@ export class SalesCommandHandler {
       const decided = shut
         ? { refusal: shut }
         : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
+      if ('event' in decided) this.batches.sold(batch, day);
       const event =
         'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
       const writing = this.write(sale, event, sent);

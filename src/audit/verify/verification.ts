@@ -143,7 +143,7 @@ export class Verification {
   private judge(said: Recorded, event: LedgerEvent, history: History, tell: Tell): void {
     const { stream, position, at } = said;
     const own = ownStream(event);
-    if (own !== stream) {
+    if (own !== stream && !isOlderWriteOff(event, stream)) {
       this.break(history, position);
       tell({ code: 'misplaced', detail: `it belongs into ${own}` });
       return;
@@ -309,6 +309,12 @@ function attempt(task: () => void, tell: (finding: Finding) => void): void {
 type Tell = (finding: Finding | undefined) => void;
 
 const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says' };
+
+/** From when each write-off had a stream of its own. */
+function isOlderWriteOff(event: LedgerEvent, stream: string): boolean {
+  if (event.type !== 'WrittenOff') return false;
+  return stream === `${ownStream(event)}.${event.data.writeOffId}`;
+}
 
 const KEPT = /^(?:sale|payout|writeoff|appeal)-/;
 

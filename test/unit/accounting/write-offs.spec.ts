@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { settings } from '../../support/facts.js';
+import { encode } from '../../../src/ledger/event-codec.js';
+import { SALE_TIME, settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { sell, type Sending } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
-import { TestLedger } from '../../support/test-ledger.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
 
 const saleId = 'M1.T1.000001.000001';
 
@@ -52,6 +53,19 @@ describe('write-offs of one debt through two nodes at once', () => {
     const { early, late } = await meet('W1', 'W1');
 
     expect(late).toMatchObject({ answer: 'answer' in early ? early.answer : {} });
+    await expectInvariants(one);
+  });
+
+  test('is the same where it was written when each had a stream of its own', async () => {
+    const at = { businessDate: '2026-11-23', occurredAt: SALE_TIME };
+    const data = { writeOffId: 'W0', merchantId: 'M1', currency: 'CNY', reason: 'gone', ...at };
+    const event = { type: 'WrittenOff', data: { ...data, amount: '50' } } as const;
+    const from = { request: 'W0', by: BY, recordedAt: SALE_TIME };
+    await one.store.append('writeoff-M1.W0', 'no-stream', [encode(event, from)]);
+
+    const again = await one.send(writeOff('W0'));
+
+    expect(again).toMatchObject({ replayed: true, answer: { writtenOff: { amount: '50' } } });
     await expectInvariants(one);
   });
 });
