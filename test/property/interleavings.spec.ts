@@ -15,7 +15,7 @@ import { newSqliteLog, TestLedger, type TestLog } from '../support/test-ledger.j
 jest.setTimeout(600_000);
 
 /** How many times all of them are put in an order; PROPERTY_RUNS asks for more. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 6);
 
 /** Commands that meet, and what there is before. */
 interface Case {
