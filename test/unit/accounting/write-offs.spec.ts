@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { encode } from '../../../src/ledger/event-codec.js';
 import { SALE_TIME, settings } from '../../support/facts.js';
-import { HeldStore } from '../../support/held-store.js';
+import type { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { sell, type Sending } from '../../support/requests.js';
-import { newSharedLog } from '../../support/shared-log.js';
-import { BY, TestLedger } from '../../support/test-ledger.js';
+import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 const saleId = 'M1.T1.000001.000001';
 
@@ -19,10 +19,7 @@ describe('write-offs of one debt through two nodes at once', () => {
   let other: TestLedger;
 
   beforeEach(async () => {
-    const log = newSharedLog(() => 0);
-    network = new HeldStore();
-    one = await TestLedger.open(log, { wrap: network.wrap });
-    other = await TestLedger.open(log);
+    ({ one, other, network } = await twoNodes());
     await one.register('M1', settings(), { T1: 'S1' });
     await one.send(sell(1));
     await one.send({ op: 'settle', saleId });

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
-import { HeldStore } from '../../support/held-store.js';
 import { sell } from '../../support/requests.js';
-import { newSharedLog } from '../../support/shared-log.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 const batch = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
 
@@ -52,14 +51,11 @@ describe.each([
 });
 
 test('a batch that two nodes have opened on two dates closes at the end of the first', async () => {
-  const shared = newSharedLog(() => 0);
-  const network = new HeldStore();
-  const one = await TestLedger.open(shared);
+  const { one, other, networkOfOther } = await twoNodes();
   await one.register('M1', settings({ dayCloseAt: '21:00' }), { T1: 'S1' });
-  const other = await TestLedger.open(shared, { wrap: network.wrap });
   one.at('2026-11-24T12:59:59.900Z');
   other.at('2026-11-24T13:00:00.100Z');
-  const { sent, letGo } = network.holdNext('sale-');
+  const { sent, letGo } = networkOfOther.holdNext('sale-');
   const next = other.send(sell(2));
   await sent;
   await one.send(sell(1));

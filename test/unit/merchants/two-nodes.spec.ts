@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
-import { HeldStore } from '../../support/held-store.js';
-import { newSharedLog } from '../../support/shared-log.js';
-import { BY, TestLedger } from '../../support/test-ledger.js';
+import type { HeldStore } from '../../support/held-store.js';
+import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 /** An operator's requests that go through two nodes, one a moment after the other. */
 describe('what one node sets, and the other sets back before it has heard of it,', () => {
@@ -11,10 +11,7 @@ describe('what one node sets, and the other sets back before it has heard of it,
   let network: HeldStore;
 
   beforeEach(async () => {
-    const log = newSharedLog(() => 0);
-    network = new HeldStore();
-    one = await TestLedger.open(log, { wrap: network.wrap });
-    other = await TestLedger.open(log);
+    ({ one, other, network } = await twoNodes());
     await one.register('M1', settings(), { T1: 'S1' });
     await other.ledger.merchants.get('M1');
   });

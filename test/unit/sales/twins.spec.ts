@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
-import { HeldStore } from '../../support/held-store.js';
+import type { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, sell, type Sending } from '../../support/requests.js';
-import { newSharedLog } from '../../support/shared-log.js';
 import { of } from '../../support/specification.js';
-import { BY, TestLedger } from '../../support/test-ledger.js';
+import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 const SALE = 'sale-M1.T1.000001.000001';
 
@@ -17,11 +17,7 @@ describe('a request that reaches two nodes at once', () => {
   let networkOfOther: HeldStore;
 
   beforeEach(async () => {
-    const log = newSharedLog(() => 0);
-    network = new HeldStore();
-    one = await TestLedger.open(log, { wrap: network.wrap });
-    networkOfOther = new HeldStore();
-    other = await TestLedger.open(log, { wrap: networkOfOther.wrap });
+    ({ one, other, network, networkOfOther } = await twoNodes());
     const voidPolicy = { partial: true };
     await one.register('M1', settings({ voidPolicy }), { T1: 'S1' });
     await one.register('M2', settings({ voidPolicy: { ...voidPolicy, approvalAbove: of(0) } }), {

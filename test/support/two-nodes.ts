@@ -1,0 +1,20 @@
+import { HeldStore } from './held-store.js';
+import { newSharedLog } from './shared-log.js';
+import { TestLedger } from './test-ledger.js';
+
+/** Two nodes on one log, each behind a network that can hold back what it sends and reads. */
+export interface TwoNodes {
+  readonly one: TestLedger;
+  readonly other: TestLedger;
+  readonly network: HeldStore;
+  readonly networkOfOther: HeldStore;
+}
+
+export async function twoNodes(): Promise<TwoNodes> {
+  const log = newSharedLog(() => 0);
+  const network = new HeldStore();
+  const networkOfOther = new HeldStore();
+  const one = await TestLedger.open(log, { wrap: network.wrap });
+  const other = await TestLedger.open(log, { wrap: networkOfOther.wrap });
+  return { one, other, network, networkOfOther };
+}
