@@ -28,7 +28,7 @@ import { ChargebacksCommandHandler } from './chargebacks/chargebacks.command-han
 import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
-import { EVENT_STORE, type EventStore, StoreUnavailableError } from './event-store/event-store.js';
+import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
 import {
   openEventStore,
   ownedFolder,
@@ -50,7 +50,7 @@ import { PayoutsController } from './payouts/payouts.controller.js';
 import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
-import { ViewBehindError, Views } from './projections/views.js';
+import { passesByItself, Views } from './projections/views.js';
 import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
 import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
@@ -139,8 +139,7 @@ async function letCome(views: Views, store: EventStore): Promise<void> {
   try {
     await views.waitFor(await store.head(), undefined, SOON_MS);
   } catch (error) {
-    if (error instanceof ViewBehindError || error instanceof StoreUnavailableError) return;
-    throw error;
+    if (!passesByItself(error)) throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
 import { HeadSigner } from './audit/head-signer.js';
 import { type Settings, SettingsError } from './config.js';
-import { EVENT_STORE, StoreUnavailableError } from './event-store/event-store.js';
+import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
 import { Connections } from './http/connections.js';
 import { readJsonExactly } from './http/json.js';
@@ -21,7 +21,7 @@ import { Streams } from './http/streams.js';
 import { httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
-import { ViewBehindError } from './projections/views.js';
+import { passesByItself } from './projections/views.js';
 import { listenForFaults } from './sandbox/faults.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
@@ -66,9 +66,8 @@ export async function createApp(
 /** What passes by itself needs no stack. */
 function toLog({ log }: FastifyInstance, what: string): (error: unknown) => void {
   return (error) => {
-    if (error instanceof StoreUnavailableError || error instanceof ViewBehindError) {
-      log.warn({ reason: error.message }, what);
-    } else log.error({ err: error }, what);
+    if (passesByItself(error)) log.warn({ reason: error.message }, what);
+    else log.error({ err: error }, what);
   };
 }
 

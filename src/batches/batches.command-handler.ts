@@ -3,13 +3,13 @@ import { ConflictError, StoreUnavailableError, TooLargeError } from '../event-st
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
-import { allOf, inGroups, inTurn, isStoreAway } from '../ledger/all-of.js';
+import { inTurn, sideBySide } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import { ViewBehindError, type Views } from '../projections/views.js';
+import { passesByItself, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome } from '../sales/sales.commands.js';
 import { type BatchAnswer, closedAnswer } from './batch.answer.js';
@@ -280,11 +280,7 @@ function inGroupsOfMany(
   batches: readonly Batch[],
   work: (batch: Batch) => Promise<void>,
 ): Promise<void> {
-  const groups = inGroups(batches, AT_ONCE);
-  return inTurn(
-    groups.map((group) => () => allOf(group.map(work))),
-    (fault) => isStoreAway(fault) || fault instanceof ViewBehindError,
-  );
+  return sideBySide(batches, AT_ONCE, work, passesByItself);
 }
 
 /** Waits for the work, but not for ever: it goes on behind. A fault of it is the scheduler's to meet again. */

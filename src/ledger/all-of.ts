@@ -19,7 +19,7 @@ export async function inTurn(
   if (faults.length > 0) throw faults[0];
 }
 
-export function isStoreAway(fault: unknown): boolean {
+function isStoreAway(fault: unknown): boolean {
   return fault instanceof StoreUnavailableError;
 }
 
@@ -34,4 +34,18 @@ export async function allOf(works: Iterable<Promise<unknown>>): Promise<void> {
 export function inGroups<T>(all: readonly T[], size: number): T[][] {
   const groups = Math.ceil(all.length / size);
   return Array.from({ length: groups }, (_, group) => all.slice(group * size, (group + 1) * size));
+}
+
+/** Does so many side by side, and group after group in turn. @throws as inTurn */
+export function sideBySide<T>(
+  all: readonly T[],
+  size: number,
+  work: (one: T) => Promise<unknown>,
+  isOfAll = isStoreAway,
+): Promise<void> {
+  const groups = inGroups(all, size);
+  return inTurn(
+    groups.map((group) => () => allOf(group.map(work))),
+    isOfAll,
+  );
 }

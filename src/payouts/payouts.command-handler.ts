@@ -1,7 +1,7 @@
 import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
-import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
+import { inGroups, sideBySide } from '../ledger/all-of.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -31,7 +31,7 @@ import { decidePaid, decideReturned } from './domain/payout-outcome.js';
 const VIEW_TIMEOUT_MS = 60_000;
 const NEEDED = ['books', 'batches'];
 
-/** Books that are paid side by side. */
+/** Books that are paid side by side, so that many merchants’ payouts share a write to the disk. */
 const AT_ONCE = 64;
 
 /** What is asked to be paid: what is due on a date, or of that what was there when the date began, and only once. */
@@ -73,7 +73,7 @@ export class PayoutsCommandHandler {
   ): Promise<{ readonly held: readonly Held[]; readonly position: Position }> {
     await this.catchUp();
     const held: Held[] = [];
-    for (const books of this.booksWithMoney()) {
+    for (const books of inGroups(this.views.payouts.withMoney(), AT_ONCE)) {
       const decisions = await Promise.all(books.map((book) => this.pay(book, { date }, by)));
       for (const [index, decision] of decisions.entries()) {
         if (typeof decision !== 'object' || !('hold' in decision)) continue;
@@ -93,10 +93,8 @@ export class PayoutsCommandHandler {
     await this.catchUp(pace);
     if (await this.releaseReserves()) await this.catchUp(pace);
     const unclosed = new UnclosedDates(this.views);
-    const groups = this.booksWithMoney();
-    await inTurn(
-      groups.map((books) => () => allOf(books.map((book) => this.payToday(book, unclosed)))),
-    );
+    const books = this.views.payouts.withMoney();
+    await sideBySide(books, AT_ONCE, (book) => this.payToday(book, unclosed));
     if (pace === 'awaited') await this.catchUp();
   }
 
@@ -110,11 +108,6 @@ export class PayoutsCommandHandler {
     if (this.decidedOn.get(name) === decidedOn || unclosed.has(merchantId, date)) return;
     await this.pay(book, { date, isByItself: true }, THE_LEDGER);
     this.decidedOn.set(name, decidedOn);
-  }
-
-  /** In groups that are paid side by side, so that many merchants' payouts share a write to the disk. */
-  private booksWithMoney(): BookWithMoney[][] {
-    return inGroups(this.views.payouts.withMoney(), AT_ONCE);
   }
 
   /** The merchant's bank has the money. Told again: the same answer. */

@@ -22,10 +22,10 @@ export const APPEALS_CURSOR = /^\d{1,19}$/;
 
 /** Appeals in the order in which they were filed. */
 export class AppealsView {
-  private readonly page: FilteredList<Row>;
+  private readonly appeals: FilteredList<Row>;
 
   constructor(database: Database.Database) {
-    this.page = new FilteredList(database, {
+    this.appeals = new FilteredList(database, {
       select: 'SELECT position, filed, answered FROM appeals',
       ways: [
         { by: ['saleId'], index: 'appeals_of_sale' },
@@ -39,11 +39,10 @@ export class AppealsView {
   }
 
   list({ merchantId, saleId, status, after = '0', limit }: AppealsQuery) {
-    const place = { after: Number(after), limit: limit + 1 };
-    const rows = this.page.rows({ merchantId, saleId, status }, place);
-    const appeals = rows.slice(0, limit).map(appealIn);
-    const last = rows[limit - 1];
-    return rows.length > limit && last ? { appeals, next: String(last.position) } : { appeals };
+    const filters = { merchantId, saleId, status };
+    const { rows, last } = this.appeals.page(filters, { after: Number(after) }, limit);
+    const appeals = rows.map(appealIn);
+    return last ? { appeals, next: String(last.position) } : { appeals };
   }
 }
 

@@ -37,11 +37,11 @@ export const APPROVALS_CURSOR = /^\d{1,19}$/;
 
 /** Requests that wait for an approval, or have waited. */
 export class ApprovalsView {
-  private readonly page: FilteredList<Row>;
+  private readonly approvals: FilteredList<Row>;
   private readonly late: Database.Statement<[string], { request: string }>;
 
   constructor(database: Database.Database) {
-    this.page = new FilteredList(database, {
+    this.approvals = new FilteredList(database, {
       select: 'SELECT position, status, requested, decidedAt, code, review FROM approvals',
       ways: [
         { by: ['merchantId', 'status'], index: 'approvals_of_merchant_by_status' },
@@ -61,11 +61,10 @@ export class ApprovalsView {
 
   /** In the order in which they were asked for. */
   list({ merchantId, status, after = '0', limit }: ApprovalsQuery) {
-    const place = { after: Number(after), limit: limit + 1 };
-    const rows = this.page.rows({ merchantId, status }, place);
-    const approvals = rows.slice(0, limit).map(listed);
-    const last = rows[limit - 1];
-    return rows.length > limit && last ? { approvals, next: String(last.position) } : { approvals };
+    const filters = { merchantId, status };
+    const { rows, last } = this.approvals.page(filters, { after: Number(after) }, limit);
+    const approvals = rows.map(listed);
+    return last ? { approvals, next: String(last.position) } : { approvals };
   }
 
   /** Names of those that wait for nothing: past their time (RFC 3339, UTC), or of a batch that takes nothing any more. */

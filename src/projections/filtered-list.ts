@@ -30,13 +30,16 @@ export class FilteredList<Row> {
     private readonly form: ListForm,
   ) {}
 
-  /** `page`: what `behind` goes by, and the `limit`. */
-  rows(filters: Filters, page: object): Row[] {
+  /** So many at the most; `last` of them, where more come behind it. `place`: what `behind` goes by. */
+  page(filters: Filters, place: object, limit: number): { rows: Row[]; last?: Row } {
     const asked = Object.keys(filters).filter((name) => filters[name] !== undefined);
     const key = asked.join(' ');
     let statement = this.statements.get(key);
     if (!statement) this.statements.set(key, (statement = this.prepared(asked)));
-    return statement.all({ ...filters, ...page });
+    const found = statement.all({ ...filters, ...place, limit: limit + 1 });
+    const rows = found.slice(0, limit);
+    const last = rows.at(-1);
+    return found.length > limit && last ? { rows, last } : { rows };
   }
 
   private prepared(asked: readonly string[]): Database.Statement<[object], Row> {

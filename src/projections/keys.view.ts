@@ -23,11 +23,11 @@ export const KEYS_CURSOR = /^\d{1,19}$/;
 /** Every key that was ever made, in the order in which they were made. */
 export class KeysView {
   private readonly everything: Database.Statement<[], Omit<KeyRow, 'position'>>;
-  private readonly page: FilteredList<KeyRow>;
+  private readonly keys: FilteredList<KeyRow>;
 
   constructor(database: Database.Database) {
     this.everything = database.prepare('SELECT added, revoked FROM keys ORDER BY position');
-    this.page = new FilteredList(database, {
+    this.keys = new FilteredList(database, {
       select: 'SELECT position, added, revoked FROM keys',
       ways: [{ by: ['merchantId'], index: 'keys_of_merchant' }],
       behind: 'position > @after',
@@ -41,10 +41,9 @@ export class KeysView {
 
   /** A page of all, or of those of a merchant and its terminals. */
   list({ merchantId, after = '0', limit }: KeysQuery) {
-    const rows = this.page.rows({ merchantId }, { after: Number(after), limit: limit + 1 });
-    const keys = rows.slice(0, limit).flatMap((row) => keyOf(row) ?? []);
-    const last = rows[limit - 1];
-    return rows.length > limit && last ? { keys, next: String(last.position) } : { keys };
+    const { rows, last } = this.keys.page({ merchantId }, { after: Number(after) }, limit);
+    const keys = rows.flatMap((row) => keyOf(row) ?? []);
+    return last ? { keys, next: String(last.position) } : { keys };
   }
 }
 

@@ -68,7 +68,7 @@ export class PayoutsView {
   private readonly soFar: Database.Statement<[object], SoFar>;
   private readonly toRelease: Database.Statement<[string], HeldReserve & { releases: bigint }>;
   private readonly onDate: Database.Statement<[string], Stored>;
-  private readonly page: FilteredList<Stored>;
+  private readonly payouts: FilteredList<Stored>;
 
   constructor(private readonly database: Database.Database) {
     this.positive = database
@@ -106,7 +106,7 @@ export class PayoutsView {
         `SELECT ${ROW} FROM payouts WHERE date = ? ORDER BY merchantId, currency, number`,
       )
       .safeIntegers();
-    this.page = new FilteredList(database, {
+    this.payouts = new FilteredList(database, {
       select: `SELECT ${ROW} FROM payouts`,
       ways: [
         { by: ['merchantId'], index: 'payouts_of_merchant' },
@@ -162,11 +162,10 @@ export class PayoutsView {
   } {
     const [day = '', merchant = '', currency = '', number = '0'] =
       after === undefined ? [date ?? ''] : after.split('.');
-    const place = { day, merchant, currency, number: Number(number), limit: limit + 1 };
-    const rows = this.page.rows({ merchantId, date, status }, place);
-    const payouts = rows.slice(0, limit).map(fromStored);
-    const last = payouts.at(-1);
-    return rows.length > limit && last ? { payouts, next: cursor(last) } : { payouts };
+    const place = { day, merchant, currency, number: Number(number) };
+    const { rows, last } = this.payouts.page({ merchantId, date, status }, place, limit);
+    const payouts = rows.map(fromStored);
+    return last ? { payouts, next: cursor(fromStored(last)) } : { payouts };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Position } from '../event-store/event-store.js';
+import { type Position, StoreUnavailableError } from '../event-store/event-store.js';
 import type { ProjectionState } from './follower.js';
 
 /** A view did not get to a position in time, or has stopped before it. */
@@ -12,6 +12,11 @@ export class ViewBehindError extends Error {
   ) {
     super(`view ${view} has not reached position ${position}${reason ? `: ${reason}` : ''}`);
   }
+}
+
+/** That the store is away, or a view behind, passes by itself: the same may be done later. */
+export function passesByItself(error: unknown): error is Error {
+  return error instanceof StoreUnavailableError || error instanceof ViewBehindError;
 }
 
 interface Waiting {

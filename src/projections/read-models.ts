@@ -19,6 +19,23 @@ export type OpenModel = <M extends object>(
   view: string,
 ) => M;
 
+/** The view whose tables each reads. */
+export const VIEW_OF = {
+  sales: 'sales',
+  trail: 'trail',
+  batches: 'batches',
+  books: 'books',
+  statements: 'books',
+  appeals: 'appeals',
+  approvals: 'approvals',
+  daySums: 'day-sums',
+  keys: 'keys',
+  refusals: 'refusals',
+  requests: 'requests',
+  payouts: 'books',
+  settlements: 'settlements',
+} as const satisfies Record<keyof ReadModels, string>;
+
 /** Every read model, each on the view whose tables it reads. */
 export class ReadModels {
   readonly sales: SalesView;
@@ -36,18 +53,18 @@ export class ReadModels {
   readonly settlements: SettlementsView;
 
   constructor(open: OpenModel) {
-    this.sales = open(SalesView, 'sales');
-    this.trail = open(TrailView, 'trail');
-    this.batches = open(BatchesView, 'batches');
-    this.books = open(BooksView, 'books');
-    this.statements = open(StatementView, 'books');
-    this.appeals = open(AppealsView, 'appeals');
-    this.approvals = open(ApprovalsView, 'approvals');
-    this.daySums = open(DaySumsView, 'day-sums');
-    this.keys = open(KeysView, 'keys');
-    this.refusals = open(RefusalsView, 'refusals');
-    this.requests = open(RequestsView, 'requests');
-    this.payouts = open(PayoutsView, 'books');
-    this.settlements = open(SettlementsView, 'settlements');
+    this.sales = open(SalesView, VIEW_OF.sales);
+    this.trail = open(TrailView, VIEW_OF.trail);
+    this.batches = open(BatchesView, VIEW_OF.batches);
+    this.books = open(BooksView, VIEW_OF.books);
+    this.statements = open(StatementView, VIEW_OF.statements);
+    this.appeals = open(AppealsView, VIEW_OF.appeals);
+    this.approvals = open(ApprovalsView, VIEW_OF.approvals);
+    this.daySums = open(DaySumsView, VIEW_OF.daySums);
+    this.keys = open(KeysView, VIEW_OF.keys);
+    this.refusals = open(RefusalsView, VIEW_OF.refusals);
+    this.requests = open(RequestsView, VIEW_OF.requests);
+    this.payouts = open(PayoutsView, VIEW_OF.payouts);
+    this.settlements = open(SettlementsView, VIEW_OF.settlements);
   }
 }

@@ -5,13 +5,13 @@ import { CurrentModels } from './current-models.js';
 import { Follower, type ProjectionState } from './follower.js';
 import { Projector } from './projector.js';
 import { type Listener, ProjectorThread } from './projector-thread.js';
-import type { ReadModels } from './read-models.js';
+import { type ReadModels, VIEW_OF } from './read-models.js';
 import { build, type Builder, type Built } from './rebuild/build.js';
 import { buildInThreads } from './rebuild/rebuild-thread.js';
 import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
 
 export { ViewDamagedError } from './file-faults.js';
-export { ViewBehindError } from './progress.js';
+export { passesByItself, ViewBehindError } from './progress.js';
 export type { ProjectionState } from './follower.js';
 
 const PATIENCE_MS = 5_000;
@@ -76,60 +76,60 @@ export class Views {
   }
 
   get trail(): ReadModels['trail'] {
-    return this.model('trail', 'trail');
+    return this.model('trail');
   }
 
   get sales(): ReadModels['sales'] {
-    return this.model('sales', 'sales');
+    return this.model('sales');
   }
 
   get batches(): ReadModels['batches'] {
-    return this.model('batches', 'batches');
+    return this.model('batches');
   }
 
   get books(): ReadModels['books'] {
-    return this.model('books', 'books');
+    return this.model('books');
   }
 
   get payouts(): ReadModels['payouts'] {
-    return this.model('payouts', 'books');
+    return this.model('payouts');
   }
 
   get settlements(): ReadModels['settlements'] {
-    return this.model('settlements', 'settlements');
+    return this.model('settlements');
   }
 
   get statements(): ReadModels['statements'] {
-    return this.model('statements', 'books');
+    return this.model('statements');
   }
 
   get appeals(): ReadModels['appeals'] {
-    return this.model('appeals', 'appeals');
+    return this.model('appeals');
   }
 
   get approvals(): ReadModels['approvals'] {
-    return this.model('approvals', 'approvals');
+    return this.model('approvals');
   }
 
   get daySums(): ReadModels['daySums'] {
-    return this.model('daySums', 'day-sums');
+    return this.model('daySums');
   }
 
   get keys(): ReadModels['keys'] {
-    return this.model('keys', 'keys');
+    return this.model('keys');
   }
 
   get refusals(): ReadModels['refusals'] {
-    return this.model('refusals', 'refusals');
+    return this.model('refusals');
   }
 
   get requests(): ReadModels['requests'] {
-    return this.model('requests', 'requests');
+    return this.model('requests');
   }
 
   /** @throws ViewBehindError while the view does not tell of all that the log had at the start: it may say of money what never was */
-  private model<N extends keyof ReadModels>(name: N, view: string): ReadModels[N] {
-    this.current.progress.refuseUnfinished(view);
+  private model<N extends keyof ReadModels>(name: N): ReadModels[N] {
+    this.current.progress.refuseUnfinished(VIEW_OF[name]);
     return this.current.require()[name];
   }
 

@@ -1,5 +1,5 @@
 import { parseRequestName } from '../ledger/domain/request-name.js';
-import { allOf, inGroups, inTurn } from '../ledger/all-of.js';
+import { sideBySide } from '../ledger/all-of.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Views } from '../projections/views.js';
 import type { TimeoutReversal } from './domain/timeout-reversal.js';
@@ -30,8 +30,7 @@ export class RequestSweep {
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
     await this.views.finished('requests');
     const names = this.views.requests.undecided(takenBy);
-    const parts = inGroups(names, AT_ONCE);
-    await inTurn(parts.map((part) => () => allOf(part.map((name) => this.finish(name)))));
+    await sideBySide(names, AT_ONCE, (name) => this.finish(name));
   }
 
   private async finish(name: string): Promise<void> {
