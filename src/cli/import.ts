@@ -1,3 +1,4 @@
+import type { Position } from '../event-store/event-store.js';
 import { businessDay, type BusinessDay } from '../merchants/domain/business-day.js';
 import { type MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { minor } from '../ledger/domain/money.js';
@@ -15,7 +16,7 @@ const IN_FLIGHT = 256;
 /** What an import did, in rows, requests and minor units. */
 export interface ImportSummary extends Counts {
   readonly rowsInFile: number;
-  /** False when everything had been played before. */
+  /** False when everything had been played before: the log has nothing more than heads signed of it. */
   readonly changedTheLedger: boolean;
   readonly isInterrupted: boolean;
   readonly merchants: readonly MerchantNet[];
@@ -244,8 +245,7 @@ export class TradeImport {
     if (this.failure) throw this.failure;
   }
 
-  private async summary(rowsInFile: number, before: string): Promise<ImportSummary> {
-    const after = await this.ledger.head();
+  private async summary(rowsInFile: number, before: Position): Promise<ImportSummary> {
     const merchants: MerchantNet[] = [];
     for (const [name, merchantId] of this.merchants) {
       const sums = this.sums.get(merchantId) as Sums;
@@ -254,7 +254,7 @@ export class TradeImport {
     return {
       rowsInFile,
       ...this.tally.counts(),
-      changedTheLedger: after !== before,
+      changedTheLedger: await this.ledger.hasChangedSince(before),
       isInterrupted: this.interrupt.isPressed,
       merchants,
     };

@@ -1,4 +1,4 @@
-import type { Position } from '../event-store/event-store.js';
+import type { Position, StoredEvent } from '../event-store/event-store.js';
 import { checkOf } from '../http/schemas.js';
 import { MerchantBody } from '../merchants/merchants.dto.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
@@ -42,6 +42,8 @@ export interface PlayedLedger {
   take(sale: PlayedSale): Promise<Played>;
   reverse(reversal: PlayedReversal): Promise<Played>;
   head(): Promise<Position>;
+  /** Whether the log has more behind the position than heads that were signed of it. */
+  hasChangedSince(position: Position): Promise<boolean>;
   /** What the books hold of the merchant's trade, in minor units, once they have seen everything: balances and fees. */
   held(merchantId: string): Promise<bigint>;
 }
@@ -102,6 +104,10 @@ export class OwnLedger implements PlayedLedger {
     return this.tool.store.head();
   }
 
+  hasChangedSince(position: Position): Promise<boolean> {
+    return isMoreThanHeads(position, (after) => this.tool.store.readAll({ after, limit: PAGE }));
+  }
+
   async held(merchantId: string): Promise<bigint> {
     await this.tool.catchUp();
     const { books } = this.tool.views;
@@ -109,6 +115,25 @@ export class OwnLedger implements PlayedLedger {
       books.balances(merchantId),
       books.trialBalance().filter((account) => account.merchantId === merchantId),
     );
+  }
+}
+
+/** Events of a page in which the first that is no signed head is looked for. */
+export const PAGE = 100;
+
+type Told = Pick<StoredEvent, 'type' | 'position'>;
+
+/** Whether what is read behind a position is anything but signed heads. */
+export async function isMoreThanHeads(
+  after: Position,
+  read: (after: Position) => Promise<readonly Told[]>,
+): Promise<boolean> {
+  for (let from = after; ;) {
+    const page = await read(from);
+    if (page.some(({ type }) => type !== 'HeadSigned')) return true;
+    const last = page.at(-1);
+    if (!last) return false;
+    from = last.position;
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../event-store/event-store.js';
+import type { TrailEntry } from '../audit/audit.queries.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { failure, type Service, type ServiceAnswer } from './service.js';
@@ -7,6 +8,8 @@ import { timeText } from '../ledger/clock.js';
 import {
   type HeldMerchant,
   heldIn,
+  isMoreThanHeads,
+  PAGE,
   type Played,
   type PlayedLedger,
   type PlayedReversal,
@@ -71,6 +74,13 @@ export class ServedLedger implements PlayedLedger {
     const [view] = projections as { head: Position }[];
     if (!view) throw new Error('the service keeps no views');
     return view.head;
+  }
+
+  hasChangedSince(position: Position): Promise<boolean> {
+    return isMoreThanHeads(position, async (after) => {
+      const path = `/v1/audit/events?after=${after}&limit=${PAGE}`;
+      return done(await this.ask('GET', path))['events'] as TrailEntry[];
+    });
   }
 
   async held(merchantId: string): Promise<bigint> {
