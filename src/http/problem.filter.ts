@@ -28,6 +28,8 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
+    // Fastify would close on a sender who still sends, and the reset can overtake the answer. The rest is read and dropped.
+    void reply.removeHeader('connection');
     if (isOfNoRoute(error)) this.sendNoRoute(request, reply);
     else void reply.send(problemFor(error, request.log, reply));
   }

@@ -195,6 +195,18 @@ describe('a body', () => {
 
     expect([status, body.code]).toEqual([413, 'too-large']);
   });
+
+  test.each([
+    ['too large', ' '.repeat(8 * 1024 * 1024), 413],
+    ['no JSON', '{', 400],
+  ])('that is %s is heard out, and the connection goes on', async (_, body, status) => {
+    const head = `POST /v1/sales HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+    const next = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+
+    const answers = await sendBytes(`${head}Content-Length: ${body.length}\r\n\r\n${body}${next}`);
+
+    expect(answers.match(/HTTP.1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
+  });
 });
 
 describe('bytes that are no HTTP request', () => {
