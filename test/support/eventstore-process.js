@@ -27,7 +27,9 @@ export function spawnEventStore({ port, replicationPort, folder, settings = {} }
       ...settings,
     },
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.removeListener('exit', end));
   return child;
 }
 
