@@ -29,8 +29,9 @@ export interface RecordedApproval {
   readonly decidedAt?: string;
   readonly review?: Review;
   readonly decidedBy?: Actor;
-  /** Of its last event. */
+  /** Of its last event, as is `revision`. */
   readonly position: Position;
+  readonly revision: number;
 }
 
 /** What stands when it is decided. */
@@ -211,8 +212,8 @@ function recordedOf(approval: Approval, onSale: readonly RecordedEvent[]): Recor
   const asked = onSale[approval.revision];
   const end = onSale.find(({ event }, index) => index > approval.revision && ends(event, request));
   if (!asked) throw new Error(`the request for approval of ${request} is gone`);
-  const position = (end ?? asked).position as Position;
-  const recorded = { approval, askedBy: asked.by, position };
+  const { position, revision } = end ?? asked;
+  const recorded = { approval, askedBy: asked.by, position: position as Position, revision };
   if (!end) return recorded;
   const review = reviewIn(end.event);
   const decided = { decidedAt: end.event.data.occurredAt, decidedBy: end.by };

@@ -5,6 +5,7 @@ import {
   Identifier,
   Nested,
   NestedList,
+  Numeral,
   OneOf,
   Optional,
   Position,
@@ -66,6 +67,8 @@ export class ApprovalAnswer extends ListedApprovalDto {
   @Nested(() => ActorDto) askedBy!: ActorDto;
   @Optional() @Nested(() => ActorDto) decidedBy?: ActorDto;
   @Optional() @Text() responseCode?: string;
+  /** Of the sale, behind what became of it last. */
+  @Numeral() revision!: number;
   @Position() position!: string;
 }
 
@@ -79,7 +82,7 @@ export function renderListed({ data, ...end }: ListedApproval): ListedApprovalDt
 }
 
 export function renderApproval(recorded: RecordedApproval): ApprovalAnswer {
-  const { approval, askedBy, decidedBy, decidedAt, review, position } = recorded;
+  const { approval, askedBy, decidedBy, decidedAt, review, position, revision } = recorded;
   return {
     ...asked(approval.data),
     status: approval.status,
@@ -88,6 +91,7 @@ export function renderApproval(recorded: RecordedApproval): ApprovalAnswer {
     ...(approval.refusal && { code: approval.refusal.code }),
     askedBy,
     ...(decidedBy && { decidedBy }),
+    revision,
     position,
   };
 }

@@ -77,6 +77,7 @@ describe('a void above the policy’s amount', () => {
     expect(again.body).toEqual(approved.body);
     const sale = (await ledger.get(`/v1/sales/${saleId}`)).body;
     expect(sale).toMatchObject({ status: 'voided', voided: 10_000, remaining: 0 });
+    expect(approved.body.revision).toBe(sale.revision);
     expect(sale).not.toHaveProperty('held');
     expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'done', voidId, responseCode: '00' });
     expect((await shop.void(saleId, own)).body).toEqual(asked.body);
