@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   isIBAN,
@@ -143,12 +143,9 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
     const allowed = `keys, since HOST is ${settings.HOST}: anyone who reaches the service may use it`;
     faults.push(fault('AUTH', 'off', allowed));
   }
-  const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = settings;
-  if (isFolder(url) && isNoFolder(folderOf(url))) {
-    faults.push(fault('EVENT_STORE_URL', url, 'a folder, or one to be made'));
+  for (const { name, value, folder } of foldersIn(settings)) {
+    if (isNoFolder(folder)) faults.push(fault(name, value, 'a folder, or one to be made'));
   }
-  if (isNoFolder(viewsDir))
-    faults.push(fault('VIEWS_DIR', viewsDir, 'a folder, or one to be made'));
   const { PAYER_NAME: name, PAYER_ACCOUNT: account } = settings;
   if (LOOKS_LIKE_IBAN.test(electronicIban(account)) && !isIBAN(account)) {
     faults.push(
@@ -165,6 +162,31 @@ function combinations(settings: Settings, environment: NodeJS.ProcessEnv): strin
 /** An IBAN in whatever spelling as files have it; a bank's own number as it is. */
 function asKept(account: string): string {
   return isIBAN(account) ? electronicIban(account) : account;
+}
+
+/** The folders of the settings, and which of them names each. */
+function foldersIn({ EVENT_STORE_URL: url, VIEWS_DIR: viewsDir }: Settings) {
+  const views = { name: 'VIEWS_DIR', value: viewsDir, folder: viewsDir };
+  if (!isFolder(url)) return [views];
+  return [{ name: 'EVENT_STORE_URL', value: url, folder: folderOf(url) }, views];
+}
+
+/**
+ * Makes the folders that a service writes to, where they are missing.
+ * @throws SettingsError naming each that can't be made, or written to
+ */
+export function makeFolders(settings: Settings): void {
+  const faults: string[] = [];
+  for (const { name, value, folder } of foldersIn(settings)) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      const why = (error as Error).message;
+      faults.push(fault(name, value, `a folder that can be written to, or made (${why})`));
+    }
+  }
+  if (faults.length > 0) throw new SettingsError(faults.join('\n'));
 }
 
 /** Whether a file is in the way. */

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { Gate, requireRules } from './access/gate.js';
 import { AppModule } from './app.module.js';
 import { HeadSigner } from './audit/head-signer.js';
-import { type Settings, SettingsError } from './config.js';
+import { makeFolders, type Settings, SettingsError } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
 import { Connections } from './http/connections.js';
@@ -30,10 +30,14 @@ const DRAIN_MS = 5_000;
 /** How long answers that are being made may then still take. */
 const LAST_ANSWERS_MS = 20_000;
 
-/** Starts the service. Resolves with the application and its address once it listens. @throws as AppModule.open */
+/**
+ * Starts the service. Resolves with the application and its address once it listens.
+ * @throws SettingsError; else as AppModule.open
+ */
 export async function createApp(
   settings: Settings,
 ): Promise<{ app: NestFastifyApplication; url: string }> {
+  makeFolders(settings);
   const module = await AppModule.open(settings);
   const adapter = httpAdapter(settings);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

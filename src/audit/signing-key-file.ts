@@ -16,15 +16,17 @@ import { SigningKey } from './domain/signed-head.js';
 
 /**
  * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get
- * one key. @throws SettingsError for another file
+ * one key. @throws SettingsError for another file, and where none can be made
  */
 export function signingKeyOf(file: string): SigningKey {
-  if (!existsSync(file)) make(file);
   try {
+    if (!existsSync(file)) make(file);
     return new SigningKey(readFileSync(file, 'utf8'));
   } catch (error) {
     const why = (error as Error).message;
-    throw new SettingsError(`AUDIT_KEY_FILE is '${file}', which has no signing key: ${why}`);
+    throw new SettingsError(
+      `AUDIT_KEY_FILE is '${file}'; allowed: a file with an Ed25519 key, or one to be made (${why})`,
+    );
   }
 }
 

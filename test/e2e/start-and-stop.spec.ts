@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { HttpClient } from '../support/http-client.js';
-import { newFolder } from '../support/store-folder.js';
+import { newFolder, readOnly } from '../support/store-folder.js';
 import { Shop } from '../support/shop.js';
 import { ServiceProcess, Tillbook } from '../support/tillbook.js';
+
+/** No file system has such a name. */
+const TOO_LONG = `./${'x'.repeat(300)}`;
 
 describe('the start', () => {
   test('stops with exit code 2 at bad settings, and names each', async () => {
@@ -51,7 +54,19 @@ describe('the start', () => {
       /^EVENT_STORE_URL is 'file:.+'; allowed: a folder/,
     ],
     [{ VIEWS_DIR: `${import.meta.filename}/views` }, /^VIEWS_DIR is '.+'; allowed: a folder/],
-    [{ AUDIT_KEY_FILE: '.' }, /^AUDIT_KEY_FILE is '.', which has no signing key/],
+    [
+      { EVENT_STORE_URL: `file:${TOO_LONG}` },
+      /^EVENT_STORE_URL is 'file:.+'; allowed: a folder that can be written to, or made \(ENAME/,
+    ],
+    [
+      { VIEWS_DIR: TOO_LONG },
+      /^VIEWS_DIR is '.+'; allowed: a folder that can be written to, or made/,
+    ],
+    [{ AUDIT_KEY_FILE: '.' }, /^AUDIT_KEY_FILE is '.'; allowed: a file with an Ed25519 key/],
+    [
+      { AUDIT_KEY_FILE: TOO_LONG },
+      /^AUDIT_KEY_FILE is '.+'; allowed: .+, or one to be made \(ENAME/,
+    ],
     [{ REQUEST_TIMEOUT_SECONDS: '0' }, /^REQUEST_TIMEOUT_SECONDS is '0'; allowed: a whole number/],
   ])('with %j ends with exit code 2, and names the setting in a line', async (env, told) => {
     const service = new ServiceProcess({ env });
@@ -60,6 +75,25 @@ describe('the start', () => {
     expect(service.output.trim()).toMatch(told);
     expect(service.output.trim()).not.toContain('\n');
   });
+
+  const folder = readOnly(newFolder());
+  if (folder === undefined) {
+    test.skip('left out: this process may not mount a folder', () => undefined);
+  } else {
+    test('on folders that can only be read ends with exit code 2, and names the settings', async () => {
+      const service = new ServiceProcess({
+        env: { EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder },
+      });
+
+      expect(await service.exit()).toBe(2);
+      const allowed = /; allowed: a folder that can be written to, or made \(EROFS/;
+      const lines = service.output.trim().split('\n');
+      expect(lines.map((line) => line.split(allowed)[0])).toEqual([
+        `EVENT_STORE_URL is 'file:${folder}'`,
+        `VIEWS_DIR is '${folder}'`,
+      ]);
+    });
+  }
 
   test('on a folder that is in use ends with exit code 1 and names the owner', async () => {
     const first = await Tillbook.start();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,4 +48,17 @@ export const COMPILED_STORE = new URL(
 export async function compiledStore(): Promise<typeof Source> {
   const compiled = (await import(COMPILED_STORE)) as { SqliteEventStore: typeof Source };
   return compiled.SqliteEventStore;
+}
+
+/** The folder where nobody can write to it; undefined where this process may not mount. */
+export function readOnly(folder: string): string | undefined {
+  const place = newFolder();
+  try {
+    execFileSync('mount', ['--bind', folder, place], { stdio: 'ignore' });
+    afterSuite(() => Promise.resolve(execFileSync('umount', [place])));
+    execFileSync('mount', ['-o', 'remount,ro,bind', place], { stdio: 'ignore' });
+    return place;
+  } catch {
+    return undefined;
+  }
 }

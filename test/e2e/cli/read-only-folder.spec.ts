@@ -1,23 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Shop } from '../../support/shop.js';
-import { afterSuite, newFolder } from '../../support/store-folder.js';
+import { newFolder, readOnly } from '../../support/store-folder.js';
 import { Tillbook } from '../../support/tillbook.js';
 import { runTool, runToolAsNobody, type ToolRun } from '../../support/tool.js';
-
-/** The folder where nobody can write to it; undefined where this process may not mount. */
-function readOnly(folder: string): string | undefined {
-  const place = newFolder();
-  try {
-    execFileSync('mount', ['--bind', folder, place], { stdio: 'ignore' });
-    afterSuite(() => Promise.resolve(execFileSync('umount', [place])));
-    execFileSync('mount', ['-o', 'remount,ro,bind', place], { stdio: 'ignore' });
-    return place;
-  } catch {
-    return undefined;
-  }
-}
 
 /** A backup of a ledger with a sale in it: of one that was stopped, or as a snapshot of the disk has it. */
 async function backup(of: 'stopped' | 'running'): Promise<string> {
