@@ -1,3 +1,4 @@
+import { ArrayNotEmpty } from 'class-validator';
 import {
   CalendarDate,
   Currency,
@@ -29,7 +30,7 @@ export class AcquirerLineDto {
   @Optional() @Threshold() schemeCost?: number;
 }
 
-export class AcquirerPaymentBody {
+class AcquirerPaymentDto {
   @Identifier(35) paymentId!: string;
   @Currency() currency!: string;
   @CalendarDate() receivedOn!: string;
@@ -37,11 +38,16 @@ export class AcquirerPaymentBody {
   @NestedList(() => AcquirerLineDto) lines!: AcquirerLineDto[];
 }
 
+export class AcquirerPaymentBody extends AcquirerPaymentDto {
+  @ArrayNotEmpty() override lines!: AcquirerLineDto[];
+}
+
 export class AcquirerPaymentPath {
   @Identifier(35) paymentId!: string;
 }
 
-export class AcquirerPaymentAnswer extends AcquirerPaymentBody {
+/** Payments of nothing could be told once. */
+export class AcquirerPaymentAnswer extends AcquirerPaymentDto {
   @Numeral() amount!: bigint;
   @Sum() schemeCost!: bigint;
   @Timestamp() occurredAt!: string;

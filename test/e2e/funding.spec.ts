@@ -163,6 +163,16 @@ describe('the acquirer’s payments', () => {
     },
   );
 
+  test('of nothing are malformed, and their name stays free', async () => {
+    const { shop } = await settledSale();
+    const empty = await pay(shop, {}, { paymentId: 'EMPTY', lines: [] });
+    expect([empty.status, empty.body.errors]).toEqual([
+      400,
+      [expect.objectContaining({ field: 'lines' })],
+    ]);
+    expect((await pay(shop, { amount: 1 }, { paymentId: 'EMPTY' })).status).toBe(201);
+  });
+
   test('of an unknown merchant are refused and change nothing', async () => {
     const { shop } = await settledSale();
     const refused = await pay(shop, { merchantId: 'NOBODY', amount: 1 }, { paymentId: 'NONE' });
