@@ -85,6 +85,25 @@ describe('a void above the policy’s amount', () => {
     expect([late.status, late.body.code]).toEqual([409, 'approval-status']);
   });
 
+  test('stays approved, in the list as well, when what it let through is undone later', async () => {
+    const shop = await openShop();
+    const { saleId } = await shop.sell();
+    const own = shop.request();
+    const { voidId } = (await shop.void(saleId, own)).body;
+    const approved = (await decide(voidId, 'approve')).body;
+
+    const original = { batchNo: own.batchNo, stan: own.stan };
+    const undone = { ...shop.request(), original };
+    const { position } = (await ledger.post('/v1/timeout-reversals', undone)).body;
+
+    expect((await ledger.get(`/v1/sales/${saleId}`)).body.remaining).toBe(10_000);
+    const { status, decidedAt } = approved;
+    expect((await ledger.get(`/v1/approvals/${voidId}`)).body).toMatchObject({ status, decidedAt });
+    const query = `merchantId=${shop.merchantId}&after=${position}`;
+    const { approvals } = (await ledger.get(`/v1/approvals?${query}`)).body;
+    expect(approvals).toMatchObject([{ approvalId: voidId, status, decidedAt }]);
+  });
+
   test('comes to nothing when it is declined, and what it held is free again', async () => {
     const shop = await openShop();
     const { saleId } = await shop.sell();
@@ -222,6 +241,10 @@ describe('a request that waits', () => {
     expect([approved.status, approved.body.code]).toEqual([409, 'card-usable']);
     expect(approved.body).toMatchObject({ responseCode: '41', nextStep: 'refund' });
     expect((await outcomeOf(voidId)).outcome).toBe('refused');
+    const list = await ledger.get(
+      `/v1/approvals?merchantId=${shop.merchantId}&status=refused&after=${approved.body.position}`,
+    );
+    expect(list.body.approvals).toMatchObject([{ approvalId: voidId, code: 'card-usable' }]);
   });
 
   test('of two answers at the same moment one counts', async () => {

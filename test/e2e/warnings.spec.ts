@@ -110,5 +110,9 @@ test('a refund of the same amount of the same sale is warned of, unless the firs
     [{ code: 'double-refund', of: first.body.refundId }],
   ]);
   expect(repeat.body).toEqual(second.body);
+  const undone = { ...shop.request(), amount: 999 };
+  expect((await shop.refund(saleId, undone)).body).not.toHaveProperty('warnings');
+  const { batchNo, stan } = undone;
+  await ledger.post('/v1/timeout-reversals', { ...shop.request(), original: { batchNo, stan } });
   expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
 });

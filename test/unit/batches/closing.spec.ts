@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { BatchAnswer } from '../../../src/batches/batch.answer.js';
+import { renderBatch } from '../../../src/batches/batches.dto.js';
+import type { Done } from '../../../src/sales/sales.commands.js';
 import { NOTHING, settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
-import { back, close, sell } from '../../support/requests.js';
+import { expectInvariants } from '../../support/invariants.js';
+import { back, close, sell, timeout } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
 
 let log: TestLog;
@@ -181,6 +185,37 @@ describe('a close that can’t be written', () => {
     });
     expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
   });
+});
+
+test('a close whose end is written takes in nothing more when it is taken up again', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
+  await ledger.send(close());
+  await ledger.send(sell(1, { batchNo: '000002' }));
+  flaky.failNext('sale-', 'not-done');
+  expect(await ledger.send(close('000002'))).toMatchObject({ answer: { status: 'closing' } });
+  flaky.failNext('batch-', 'unknown-but-written');
+  await expect(ledger.closeDue()).rejects.toThrow('the disk is away');
+
+  // Its sale has something left again: the terminal's next close settles it.
+  await ledger.send({ ...timeout(2, 1), terminalId: 'T2' });
+  await ledger.closeDue();
+
+  expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
+  expect(await ledger.send(close('000003'))).toMatchObject({
+    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+  });
+  await expectInvariants(ledger);
+});
+
+test('a batch that is still being closed says so to its terminal', async () => {
+  await ledger.send(sell(1));
+  flaky.failNext('sale-', 'not-done');
+  const closing = (await ledger.send(close())) as Done<BatchAnswer>;
+  expect(renderBatch(closing.answer)).toMatchObject({ status: 'closing', responseCode: '09' });
+  await ledger.closeDue();
+  const closed = (await ledger.send(close())) as Done<BatchAnswer>;
+  expect(renderBatch(closed.answer)).toMatchObject({ status: 'closed', responseCode: '00' });
 });
 
 describe('a day-close', () => {

@@ -89,11 +89,25 @@ describe('the terminal’s own totals', () => {
         differences: [{ field: 'voidCount', terminal: '2', ledger: '1' }],
       },
     });
-    expect((await types()).at(-1)).toBe('BatchReconciled');
+    const written = (await ledger.log()).at(-1);
+    expect(written?.event.type).toBe('BatchReconciled');
+    expect(late).toMatchObject({ answer: { position: written?.position } });
     const again = { ...late, replayed: true };
     expect(await ledger.send(close('000001', { totals: right }))).toEqual(again);
     expect(await ledger.send(close())).toEqual(again);
     expect((await types()).filter((type) => type === 'BatchReconciled')).toHaveLength(1);
+  });
+});
+
+test('items are compared with what stands: without a sale that was reversed before the close', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(sell(2));
+  await ledger.send(timeout(3, 2));
+
+  const totals = { ...NOTHING, saleCount: 1, saleAmount: '10000' };
+  const items: BatchItem[] = [{ stan: '000001', kind: 'sale', amount: of(10_000) }];
+  expect(await ledger.send(close('000001', { totals, items }))).toMatchObject({
+    answer: { status: 'closed', reconciliation: 'matched' },
   });
 });
 

@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { merchantWith, sale, settled, voided } from '../../support/facts.js';
-import { given, of, refundIt, refundOf, voidIt, voidOf } from '../../support/specification.js';
+import { approve } from '../../../src/sales/domain/approval.js';
+import { evolveSale } from '../../../src/sales/domain/sale.js';
+import { merchantWith, refundAwaiting, sale, settled, voided } from '../../support/facts.js';
+import {
+  foldMerchantOf,
+  given,
+  of,
+  refundIt,
+  refundOf,
+  voidIt,
+  voidOf,
+} from '../../support/specification.js';
 
 const requiresOf = (world: ReturnType<typeof given>, amount?: number) =>
   world.asked({ amount }).requires;
@@ -54,6 +64,18 @@ describe('an approval', () => {
     const world = given(merchantWith(policy), sale, settled);
     expect(requiresOf(world, 501)).toEqual(['approval']);
     expect(requiresOf(world, 500)).toEqual([]);
+  });
+  test('comes too late at the very moment at which the request expires', () => {
+    const asked = refundAwaiting(2_000);
+    const state = [sale, settled, asked].reduce(evolveSale, undefined);
+    const [waiting] = state?.approvals ?? [];
+    if (!waiting) throw new Error('nothing waits');
+    const expiry = Date.parse(asked.data.expiresAt);
+    const merchant = foldMerchantOf(merchantWith({}));
+    const question = { sale: state, merchant, card: 'active', batch: 'closed' } as const;
+    const at = (now: number) => approve(waiting, { ...question, now }, {}).event;
+    expect(at(expiry - 1)).toMatchObject({ type: 'Refund', data: { amount: 2_000 } });
+    expect(at(expiry)).toMatchObject({ type: 'ApprovalDeclined', data: { why: 'expired' } });
   });
 });
 

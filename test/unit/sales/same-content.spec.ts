@@ -5,7 +5,7 @@ import {
   type Fingerprint,
   fingerprintOf,
 } from '../../../src/sales/domain/same-content.js';
-import { sale } from '../../support/facts.js';
+import { sale, saleWith } from '../../support/facts.js';
 
 const content = { merchantId: 'M1', stan: '000002', amount: 100, card: { token: 'tok_1' } };
 const first: Fingerprint = { kind: 'void', target: 'M1.T1.000001.000001', content };
@@ -60,5 +60,8 @@ describe('two requests of one name', () => {
       'transactedAt',
     ]);
     expect(repeated({ card: { ...card, scheme: 'visa' } })).toEqual(['card.scheme']);
+    const all = { authCode: 'A1', operatorId: 'ann', transactedAt: '2026-11-24T01:59:00Z' };
+    const repeat: Fingerprint = { kind: 'sale', content: { ...sent, ...all } };
+    expect(differingFields(fingerprintOf(saleWith(all)), repeat)).toEqual([]);
   });
 });

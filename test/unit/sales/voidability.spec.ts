@@ -9,6 +9,7 @@ import {
   rightFrozen,
   sale,
   settled,
+  settledWith,
   voided,
 } from '../../support/facts.js';
 import { given, of } from '../../support/specification.js';
@@ -136,6 +137,13 @@ describe('asked for no amount, effect and requirements are of what can be given 
     expect(given(sale, settled).effect({ amount: 70 })).toMatchObject({ amount: 70 });
     expect(given(sale).effect({ amount: 10_001 })).toBeUndefined();
   });
+});
+
+test('no fee is spared by what is given back of a settled sale: it was charged', () => {
+  const fee = merchantWith({ fee: { basisPoints: 60 } });
+  const paid = settledWith({ fee: of(60), net: of(9_940) });
+  expect(given(fee, sale).effect()?.fee).toEqual({ returned: 0, notCharged: 60 });
+  expect(given(fee, sale, paid).effect()?.fee).toEqual({ returned: 0, notCharged: 0 });
 });
 
 describe('until', () => {
