@@ -29,7 +29,7 @@ export function refusalOf(failed: Judged, instead: Decision): Refusal {
     responseCode: failed.responseCode,
     cause: condition.cause,
     detail: failed.detail,
-    nextStep: condition.for === 'void' && elsewhere ? instead : condition.nextStep,
+    nextStep: elsewhere ? instead : condition.nextStep,
   };
 }
 
