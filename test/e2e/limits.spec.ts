@@ -198,7 +198,12 @@ describe('GET of a terminal and of a store', () => {
       ...{ ...own, storeId: 'S1', limits, terminals: ['T1', 'T2'] },
     });
 
+    await shop.assign('T1', 'S2');
     await ledger.put(terminal, { storeId: 'S2' });
+    expect((await ledger.get(store)).body).toEqual({
+      ...{ ...own, storeId: 'S1', limits, terminals: [] },
+    });
+    await shop.assign('T1', 'S1');
     await ledger.put(store, {});
     expect((await ledger.get(terminal)).body).toEqual({
       ...{ ...own, terminalId: 'T2', storeId: 'S2' },

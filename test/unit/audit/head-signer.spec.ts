@@ -1,6 +1,9 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { isSigned, SigningKey } from '../../../src/audit/domain/signed-head.js';
 import type { SignedHead } from '../../../src/audit/domain/trail.events.js';
 import { HeadSigner } from '../../../src/audit/head-signer.js';
+import { canonicalJson } from '../../../src/ledger/canonical-json.js';
 import { Journal } from '../../../src/ledger/journal.js';
 import { Views } from '../../../src/projections/views.js';
 import { settings } from '../../support/facts.js';
@@ -97,4 +100,28 @@ test('of nodes that sign at the same moment one does', async () => {
   await Promise.all(signers.map((signer) => signer.signIfDue()));
   expect(await heads()).toHaveLength(1);
   await other.close();
+});
+
+describe('a head', () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const own = new SigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  const unsigned = { treeSize: 1, rootHash: 'ab', occurredAt: '2026-11-24T02:00:00.000Z' };
+
+  /** Signed by our key, and said to be of another. */
+  function signedAs(keyId: string): SignedHead {
+    const named = { ...unsigned, keyId };
+    const signature = sign(null, Buffer.from(canonicalJson(named)), privateKey).toString('base64');
+    return { ...named, publicKey: own.publicKey, signature };
+  }
+
+  test('is signed by the key that it names, and by no other', () => {
+    const { keyId } = own.sign(unsigned);
+    expect(signedAs(keyId)).toEqual(own.sign(unsigned));
+    expect(isSigned(signedAs(keyId))).toBe(true);
+    expect(isSigned(signedAs(newSigningKey().sign(unsigned).keyId))).toBe(false);
+  });
+  test('with a key that is none is signed by none', () => {
+    const keyId = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    expect(isSigned({ ...signedAs(keyId), publicKey: '' })).toBe(false);
+  });
 });

@@ -115,6 +115,7 @@ describe('trees of many sizes', () => {
         expect(isIncluded(leafHash('another'), leaf, size, path, root)).toBe(false);
         expect(isIncluded(at(many, leaf), leaf, size, path, leafHash('root'))).toBe(false);
         expect(isIncluded(at(many, leaf), leaf, size, [...path, root], root)).toBe(false);
+        expect(isIncluded(at(many, leaf), leaf + size, size, path, root)).toBe(false);
       }
     }
   });

@@ -32,6 +32,7 @@ describe.each([
   beforeEach(async () => {
     await cutOff(before);
     await ledger.send(sell(1));
+    await ledger.caughtUp();
     await cutOff(after);
     await ledger.send(sell(2));
   });
@@ -41,9 +42,13 @@ describe.each([
     expect(await statusAt('2026-11-24T14:00:00.000Z')).toBe('closed');
   });
 
-  test('does so after a restart, too', async () => {
+  test.each([
+    ['its views built anew', false],
+    ['the views that were there', true],
+  ])('does so after a restart, too, with %s', async (_, isKept) => {
+    const { viewsDir } = ledger;
     await ledger.close();
-    ledger = await TestLedger.open(log);
+    ledger = await TestLedger.open(log, isKept ? { viewsDir } : {});
 
     expect(await statusAt('2026-11-24T13:59:59.999Z')).toBe('open');
     expect(await statusAt('2026-11-24T14:00:00.000Z')).toBe('closed');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BatchItem, StoredTotals } from '../../../src/batches/domain/batch.events.js';
-import { reconcile } from '../../../src/batches/domain/reconcile.js';
+import { MOST_NAMED, reconcile } from '../../../src/batches/domain/reconcile.js';
 import { of } from '../../support/specification.js';
 
 const totals: StoredTotals = {
@@ -58,6 +58,15 @@ describe('a batch', () => {
       reconciliation: 'mismatched',
       differences: [{ stan: '000001', kind: 'sale', terminal: 200, ledger: 100 }],
     });
+  });
+  test('that differs in as many items as are named leaves none out', () => {
+    const sent = Array.from({ length: MOST_NAMED - 3 }, (_, made) =>
+      item(String(100_001 + made), 1),
+    );
+    const compared = reconcile({ items: sent }, ledger);
+    expect(compared.differences).toHaveLength(MOST_NAMED);
+    expect(compared).not.toHaveProperty('differencesLeftOut');
+    expect(reconcile({ items: [...sent, item('000009', 1)] }, ledger).differencesLeftOut).toBe(1);
   });
   test('of nothing matches a terminal that says so', () => {
     const nothing = { ...totals, saleCount: 0, saleAmount: '0', voidCount: 0, voidAmount: '0' };

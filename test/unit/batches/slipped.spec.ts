@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
 import { gate, HeldStore } from '../../support/held-store.js';
+import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger } from '../../support/test-ledger.js';
@@ -106,4 +107,30 @@ test('a close that stood still while another node ended it takes in nothing that
   expect(await other.send(close('000003'))).toMatchObject({
     answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
   });
+});
+
+test('a refund that slips in behind the end of a close is cleared by the next, and by no other', async () => {
+  const log = newSharedLog(() => 0);
+  const one = await TestLedger.open(log);
+  const unheard = new HeldStore();
+  const other = await TestLedger.open(log, { wrap: unheard.wrap });
+  await one.register('M1', settings(), { T1: 'S1' });
+  await one.send(sell(1));
+  await one.send(close());
+  await other.send(sell(1, { batchNo: '000002' }));
+  const news = unheard.holdNews();
+  await one.send(close('000002'));
+  const refund = back('refund', 1, 2, { batchNo: '000002', amount: 3_000 });
+  expect(await other.send(refund)).toHaveProperty('answer');
+  news.letGo();
+
+  const carriedForward = ['M1.T1.000002.000002'];
+  expect(await one.send(close('000003'))).toMatchObject({ answer: { carriedForward } });
+  expect(await one.send(close('000004'))).not.toHaveProperty('answer.carriedForward');
+
+  const cleared = (await one.log()).flatMap(({ event }) =>
+    event.type === 'BatchClosed' ? event.data.refunds : [],
+  );
+  expect(cleared).toEqual([{ currency: 'CNY', amount: '3000' }]);
+  await expectInvariants(one);
 });
