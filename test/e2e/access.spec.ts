@@ -210,6 +210,15 @@ describe('who may call what', () => {
 });
 
 describe('what is of another merchant', () => {
+  test.each(['approvals', 'appeals', 'payouts', 'reports/refusals'])(
+    'is not among %s: a merchant’s key says whose it asks for',
+    async (list) => {
+      const { status, body } = await client('merchant').get(`/v1/${list}`);
+      expect([status, body.errors]).toMatchObject([400, [{ field: 'merchantId' }]]);
+      expect((await client('auditor').get(`/v1/${list}`)).status).toBe(200);
+    },
+  );
+
   test('does not show: a real sale of it is told as one that never was', async () => {
     const { saleId } = await other.sell();
     const merchant = client('merchant');

@@ -80,12 +80,21 @@ describe('the acquirer’s payments', () => {
         ],
       },
     ]);
+    const [balance] = (await ledger.get(`${shop.path}/balances`)).body;
+    expect(balance).toMatchObject({ available: 9_800, paidOut: 0 });
     expect(await accounts(shop, body.position)).toEqual({
       settlement_bank: 9_880,
       scheme_cost: 120,
       merchant_available: -9_800,
       mdr_revenue: -200,
     });
+  });
+
+  test('are no longer awaited once there was one, though it brought nothing but its cost', async () => {
+    const { shop } = await settledSale();
+    const { body } = await pay(shop, { amount: 0, schemeCost: 120 });
+    const [match] = await matchOf(shop, body.position);
+    expect(match).toMatchObject({ status: 'short', received: 0, difference: 9_880 });
   });
 
   test('that differ are listed with what is missing', async () => {
@@ -127,7 +136,8 @@ describe('the acquirer’s payments', () => {
   test('of a batch stand under its own date, also where they came before it with another', async () => {
     const { shop } = await settledSale();
     const batch = { terminalId: 'T1', batchNo: shop.batchNo };
-    await pay(shop, { ...batch, businessDate: '2026-02-27', amount: 500 });
+    const early = await pay(shop, { ...batch, businessDate: '2026-02-27', amount: 500 });
+    expect(await matchOf(shop, early.body.position)).toHaveLength(2);
     await shop.sell({ amount: 700 });
     const { body } = await shop.closeBatch();
     expect(await matchOf(shop, body.position)).toMatchObject([
@@ -268,6 +278,15 @@ describe('a chargeback', () => {
     expect(sale.body).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
     const { body } = await ledger.get(`${shop.path}/sales?after=${lost.body.position}`);
     expect(body.sales[0]).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
+  });
+
+  test('of all that there is leaves the sale settled: nothing of it was voided', async () => {
+    const { shop, saleId } = await settledSale();
+    const { body } = await open(saleId);
+    const gone = { chargedBack: 10_000, remaining: 0, status: 'settled' };
+    expect((await ledger.get(`/v1/sales/${saleId}`)).body).toMatchObject(gone);
+    const list = await ledger.get(`${shop.path}/sales?after=${body.position}`);
+    expect(list.body.sales).toMatchObject([gone]);
   });
 
   test('of a sale that has not settled is refused', async () => {

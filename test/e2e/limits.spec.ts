@@ -152,6 +152,29 @@ describe('a daily limit', () => {
     await shop.sell({ terminalId: 'T3', ...card('tok_b') });
   });
 
+  test('of a store is kept also where its merchant has none', async () => {
+    const shop = await Shop.open(ledger);
+    await ledger.put(`${shop.path}/stores/S1`, { limits: { daily: { sale: { count: 1 } } } });
+    await shop.sell();
+    expectAbove(await shop.trySale(), '65');
+  });
+
+  test('of amounts has all of a sale back that is reversed, also what was voided of it before', async () => {
+    const shop = await Shop.open(ledger, {
+      voidPolicy: { partial: true },
+      limits: { daily: { sale: { amount: 10_000 } } },
+    });
+    const own = shop.saleBody();
+    const { saleId } = (await ledger.post('/v1/sales', own)).body;
+    await shop.void(saleId, { amount: 3_000 });
+
+    const original = { batchNo: own.batchNo, stan: own.stan };
+    await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
+
+    await shop.sell();
+    expectAbove(await shop.trySale({ amount: 1 }), '61');
+  });
+
   test('that is set in the middle of the day counts the whole of it', async () => {
     const shop = await Shop.open(ledger);
     for (let count = 0; count < 3; count += 1) await shop.sell();

@@ -158,17 +158,16 @@ describe('a payout', () => {
       const shop = await settled();
       await run(TOMORROW);
       const path = `/v1/payouts/${shop.merchantId}.EUR.1`;
-      if (when === 'after') await ledger.post(`${path}/paid`, {});
+      if (when === 'after') await ledger.post(`${path}/paid`, { bankReference: 'B17' });
 
       const returned = await ledger.post(`${path}/returned`, { reason: 'account closed' });
       expect(returned.body).toMatchObject({ status: 'returned', returnReason: 'account closed' });
       expect(await balance(shop)).toMatchObject({ available: 9_800, inTransit: 0, paidOut: 0 });
 
       await run(TOMORROW);
-      expect((await payoutsOf(shop)).map(({ status }: { status: string }) => status)).toEqual([
-        'returned',
-        'sent',
-      ]);
+      const [first, second] = await payoutsOf(shop);
+      expect([first.status, second.status]).toEqual(['returned', 'sent']);
+      expect(first.bankReference).toBe(when === 'after' ? 'B17' : undefined);
       const refused = await ledger.post(`${path}/paid`, {});
       expect([refused.status, refused.body.code]).toEqual([409, 'payout-status']);
     },

@@ -50,6 +50,8 @@ test('refusals are facts with code, cause, condition and who asked, and are repo
     { kind: 'sale', done: 1, refused: 2 },
     { kind: 'void', done: 0, refused: 2 },
   ]);
+  const today = await report(shop, last.position, '&from=2026-03-02&to=2026-03-02');
+  expect(today).toMatchObject({ attempts: 5, refused: 4 });
   const tomorrow = await report(shop, last.position, '&from=2026-03-03');
   expect(tomorrow).toMatchObject({ attempts: 0, reasons: [] });
   expect(tomorrow).not.toHaveProperty('successRate');

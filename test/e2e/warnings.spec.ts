@@ -115,4 +115,11 @@ test('a refund of the same amount of the same sale is warned of, unless the firs
   const { batchNo, stan } = undone;
   await ledger.post('/v1/timeout-reversals', { ...shop.request(), original: { batchNo, stan } });
   expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
+
+  await ledger.setClock('2026-03-02T10:04:59.999Z');
+  const late = await shop.refund(saleId, { amount: 999 });
+  expect(late.body.warnings).toHaveLength(1);
+  await ledger.setClock('2026-03-02T10:09:59.999Z');
+  expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
+  await ledger.setClock(MORNING);
 });

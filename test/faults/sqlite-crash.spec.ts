@@ -1,4 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
+import { openForWriting } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { keepingFaults } from '../support/keeping-faults.js';
 import { newFolder } from '../support/store-folder.js';
@@ -60,4 +61,12 @@ test('a log that is being written to passes the whole check', async () => {
   await writing.line();
   for (let round = 0; round < 20; round += 1) expect(await keepingFaults(folder)).toEqual([]);
   await writing.kill();
+});
+
+test('the connection that writes waits for the disk with each commit: no kill would show it', () => {
+  const FULL = 2;
+  const database = openForWriting(newFolder());
+  expect(database.pragma('synchronous', { simple: true })).toBe(FULL);
+  expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
+  database.close();
 });

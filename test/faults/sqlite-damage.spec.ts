@@ -70,6 +70,10 @@ test.each([
   const folder = await aLog();
   change(folder, `DELETE FROM events WHERE ${which}`);
   await expectRefused(folder, told);
+  const [first] = told.match(/\d+/) ?? [];
+  expect(await keepingFaults(folder)).toMatchObject([
+    { code: 'missing', position: toPosition(Number(first)) },
+  ]);
 });
 
 test.each([
@@ -84,6 +88,9 @@ test.each([
   const folder = await aLog();
   change(folder, `UPDATE events SET ${edit} WHERE position = 42`);
   await expectRefused(folder, 'position 42', 'is not what was written');
+  expect(await keepingFaults(folder)).toContainEqual(
+    expect.objectContaining({ code: 'altered', position: toPosition(42) }),
+  );
 });
 
 test('two events that changed places are refused', async () => {

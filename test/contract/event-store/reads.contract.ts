@@ -67,6 +67,19 @@ export function readingAll(theStore: () => EventStore): void {
     expect(read.map(({ stream }) => stream).filter((s) => streams.includes(s))).toEqual(streams);
   });
 
+  it('gives in pages what was there when they were begun, and nothing that has come since', async () => {
+    const { streams, before } = await sevenStreams(theStore());
+    const late = newStream();
+    const read: StoredEvent[] = [];
+    for await (const page of theStore().pages(before, 5)) {
+      if (read.length === 0) await theStore().append(late, 'no-stream', [anEvent()]);
+      read.push(...page);
+    }
+    const found = read.map(({ stream }) => stream);
+    expect(found).toEqual(expect.arrayContaining(streams));
+    expect(found).not.toContain(late);
+  });
+
   it('gives no page behind the last event', async () => {
     await theStore().append(newStream(), 'any', [anEvent()]);
     const pages: StoredEvent[][] = [];

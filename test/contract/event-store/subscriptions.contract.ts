@@ -1,6 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { firstValueFrom, map, mergeAll, takeWhile, tap, toArray } from 'rxjs';
-import { type EventStore, type Position, START } from '../../../src/event-store/event-store.js';
+import {
+  type EventStore,
+  PAGE,
+  type Position,
+  START,
+} from '../../../src/event-store/event-store.js';
 import type { MakeStore } from './event-store.contract.js';
 import { anEvent, ids, newStream, someEvents } from './events.js';
 
@@ -33,6 +38,24 @@ export function subscriptions(theStore: () => EventStore): void {
     expect(positions).toEqual([...new Set(positions)].toSorted());
     const mine = events.filter((event) => event.stream === stream);
     expect(mine).toEqual(await theStore().readStream(stream));
+  });
+
+  it('gives all that is there, however many pages it takes, though nothing comes any more', async () => {
+    const stream = newStream();
+    const before = await theStore().head();
+    const events = someEvents(PAGE + 500);
+    await theStore().append(stream, 'no-stream', events);
+    const seen = await firstValueFrom(
+      theStore()
+        .subscribe(before)
+        .pipe(
+          mergeAll(),
+          takeWhile((event) => event.stream !== stream || event.revision < PAGE + 499, true),
+          map(({ id }) => id),
+          toArray(),
+        ),
+    );
+    expect(seen).toEqual(expect.arrayContaining(ids(events)));
   });
 
   it('goes on live behind the head', async () => {

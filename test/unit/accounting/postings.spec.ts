@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { balanceOf, CHART_OF_ACCOUNTS } from '../../../src/accounting/domain/chart-of-accounts.js';
 import { type Posting, posting, postingsOf } from '../../../src/accounting/domain/postings.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
+import type { ReversalData } from '../../../src/sales/domain/sale.events.js';
 import {
   batchClosed,
   closeRequested,
@@ -55,6 +56,28 @@ describe('the books', () => {
       ['merchant_available 500', '  refund_payable 500'],
       ['mdr_revenue 3', '  merchant_available 3'],
     ]);
+  });
+  test.each<[string, LedgerEvent, Partial<ReversalData>]>([
+    ['a sale', sale, { undone: 'sale', amount: of(10_000), gross: of(10_000) }],
+    ['a void', voided(3_000), { undone: 'void', amount: of(3_000) }],
+    [
+      'a refund, and of what of the fee went with it',
+      refunded(500, { afterSettlement: true, feeReturned: 3 }),
+      { undone: 'refund', amount: of(500), afterSettlement: true, feeReturned: of(3) },
+    ],
+  ])('of the reversal of %s: its mirror', (_, event, undone) => {
+    const { saleId, merchantId, terminalId, currency, businessDate, occurredAt } = sale.data;
+    const name = { request: 'M1.T1.000001.000009', of: 'M1.T1.000001.000002', batchNo: '000001' };
+    const fact = { ...name, saleId, merchantId, terminalId, currency, businessDate, occurredAt };
+    const data = { ...fact, stan: '000009', ...undone } as ReversalData;
+    const mirror = postingsOf(event).map(({ lines: all }) =>
+      all.map(({ account, debit, credit }) => ({ account, debit: credit, credit: debit })),
+    );
+    const undoing = postingsOf({ type: 'Reversal', data });
+    expect(undoing).toHaveLength(mirror.length);
+    for (const [index, { lines: all }] of undoing.entries()) {
+      expect(new Set(all)).toEqual(new Set(mirror[index]));
+    }
   });
   test('of a closed batch: what was refunded in it goes to the acquirer, exact beyond 2^53', () => {
     const data = {
@@ -111,5 +134,17 @@ test('an account stands on the side on which its kind grows', () => {
   expect(balanceOf('scheme_cost', turnover)).toBe(-3n);
   expect(balanceOf('merchant_available', turnover)).toBe(3n);
   expect(balanceOf('mdr_revenue', turnover)).toBe(3n);
-  expect(Object.keys(CHART_OF_ACCOUNTS)).toHaveLength(11);
+  expect(CHART_OF_ACCOUNTS).toEqual({
+    acquirer_receivable: 'asset',
+    settlement_bank: 'asset',
+    merchant_pending: 'liability',
+    merchant_available: 'liability',
+    merchant_reserve: 'liability',
+    refund_payable: 'liability',
+    payout_in_transit: 'liability',
+    mdr_revenue: 'revenue',
+    chargeback_fee: 'revenue',
+    scheme_cost: 'expense',
+    bad_debt: 'expense',
+  });
 });

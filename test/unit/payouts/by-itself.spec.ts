@@ -3,6 +3,7 @@ import { trustedPages } from '../../../src/event-store/checked-page.js';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { close, sell } from '../../support/requests.js';
+import { of } from '../../support/specification.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
 import { faultsOf } from '../../support/verified-log.js';
 
@@ -59,6 +60,32 @@ describe('the ledger pays by itself', () => {
     await right('active');
     await ledger.doDue();
     expect(await paid()).toEqual(['2026-11-25 10000']);
+  });
+
+  test('what is just the merchant’s minimum, and nothing below it', async () => {
+    await ledger.register('M1', settings({ payoutMinimum: of(10_001) }), {});
+    await ledger.send(sell(1));
+    ledger.at('2026-11-26T16:00:00Z');
+    await ledger.doDue();
+    expect(await paid()).toEqual([]);
+    await ledger.register('M1', settings({ payoutMinimum: of(10_000) }), {});
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-27 10000']);
+  });
+
+  test('once a date: what is available again since waits for the next', async () => {
+    const chargeback = { saleId: 'M1.T1.000001.000001', chargebackId: 'CB1' };
+    await ledger.send(sell(1));
+    await ledger.send(close());
+    await ledger.send({ op: 'chargeback', ...chargeback, amount: 4_000, fee: 0 });
+    ledger.at(NEXT_DATE);
+    await ledger.doDue();
+    await ledger.send({ op: 'chargeback-won', ...chargeback });
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 6000']);
+    ledger.at(DATE_AFTER);
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 6000', '2026-11-26 4000']);
   });
 
   test('once a date: what comes back of it waits for the next, or for a run', async () => {

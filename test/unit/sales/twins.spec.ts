@@ -73,6 +73,48 @@ describe('a request that reaches two nodes at once', () => {
     expect(await typesOn(sale)).toEqual(['Sale', 'ApprovalRequested']);
   });
 
+  test('still waits for its outcome while the one that refuses it has only barred it from the sale', async () => {
+    const voided = back('void', 1, 2);
+    const effect = network.holdNext(SALE);
+    const doing = one.send(voided);
+    await effect.sent;
+    await one.ledger.cards.setStatus('tok_1', 'lost', BY);
+    const refusal = networkOfOther.holdNext('sale-M1.T1.000001.000002');
+    const refusing = other.send(voided);
+    await refusal.sent;
+
+    await one.caughtUp();
+    expect(await typesOn(SALE)).toEqual(['Sale', 'Reversal']);
+    expect(one.views.requests.undecided(Date.now())).toEqual(['M1.T1.000001.000002']);
+    const { kinds } = one.views.refusals.report({ merchantId: 'M1' });
+    expect(kinds.map(({ kind }) => kind)).toEqual(['sale']);
+
+    effect.letGo();
+    expect(await doing).toMatchObject({ refusal: { code: 'reversed' } });
+    refusal.letGo();
+    expect(await refusing).toHaveProperty('refusal');
+    const original = { batchNo: '000001', stan: '000002' };
+    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001', stan: '000009' };
+    expect(await one.send({ op: 'timeout-reversal', ...name, original })).toMatchObject({
+      answer: { outcome: 'never-arrived' },
+    });
+    await expectInvariants(one);
+  });
+
+  test('waits for no outcome once it was undone before it had any', async () => {
+    const effect = network.holdNext(SALE);
+    const doing = one.send(back('void', 1, 2));
+    await effect.sent;
+    const original = { batchNo: '000001', stan: '000002' };
+    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001', stan: '000009' };
+    await other.send({ op: 'timeout-reversal', ...name, original });
+    effect.letGo();
+
+    expect(await doing).toMatchObject({ refusal: { code: 'reversed' } });
+    await one.caughtUp();
+    expect(one.views.requests.undecided(Date.now())).toEqual([]);
+  });
+
   test('knows a terminal that the other node has just assigned', async () => {
     await one.send(sell(3));
     await other.ledger.merchants.assignTerminal('M1', { terminalId: 'T9', storeId: 'S1' }, BY);

@@ -139,6 +139,15 @@ describe('asked for no amount, effect and requirements are of what can be given 
   });
 });
 
+test('the effect of a refund has what of the fee goes back with it', () => {
+  const terms = { fee: { basisPoints: 60 }, refundPolicy: { feeReturn: 'proportional' } } as const;
+  const paid = settledWith({ fee: of(60), net: of(9_940) });
+  expect(given(merchantWith(terms), sale, paid).effect({ amount: 5_000 })).toMatchObject({
+    fee: { returned: 30, notCharged: 0 },
+    change: { available: -4_970n },
+  });
+});
+
 test('no fee is spared by what is given back of a settled sale: it was charged', () => {
   const fee = merchantWith({ fee: { basisPoints: 60 } });
   const paid = settledWith({ fee: of(60), net: of(9_940) });
