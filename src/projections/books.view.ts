@@ -90,7 +90,7 @@ export class BooksView {
     this.late = database
       .prepare<[bigint, bigint, bigint, number], Point>(
         `${point} late_movements WHERE occurredAt < bookedUntil
-           AND book = ? AND position >= ? AND position <= ? AND occurredAt <= ?`,
+           AND book = ? AND position > ? AND position <= ? AND occurredAt <= ?`,
       )
       .safeIntegers();
     this.before = database
@@ -157,7 +157,6 @@ export class BooksView {
     const late = this.late.all(book, base?.position ?? 0n, until, at);
     const sums = { ...(base ?? NOTHING) };
     for (const point of late) {
-      if (base && point.position === base.position && point.line <= base.line) continue;
       const before = this.before.get(book, point.position, point.line) ?? NOTHING;
       for (const figure of FIGURES) sums[figure] += point[figure] - before[figure];
     }
