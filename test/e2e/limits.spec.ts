@@ -175,6 +175,24 @@ describe('a daily limit', () => {
     expectAbove(await shop.trySale({ amount: 1 }), '61');
   });
 
+  test('of voids has one back that is undone once its sale was', async () => {
+    const shop = await Shop.open(ledger, {
+      voidPolicy: { partial: true },
+      limits: { daily: { void: { count: 1 } } },
+    });
+    const other = await shop.sell();
+    const [sale, voiding] = [shop.saleBody(), shop.request()];
+    const { saleId } = (await ledger.post('/v1/sales', sale)).body;
+    await shop.void(saleId, { ...voiding, amount: 3_000 });
+
+    for (const { batchNo, stan } of [sale, voiding]) {
+      const original = { batchNo, stan };
+      await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
+    }
+
+    expect((await shop.void(other.saleId)).status).toBe(201);
+  });
+
   test('that is set in the middle of the day counts the whole of it', async () => {
     const shop = await Shop.open(ledger);
     for (let count = 0; count < 3; count += 1) await shop.sell();

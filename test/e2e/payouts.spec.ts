@@ -150,6 +150,9 @@ describe('a payout', () => {
     expect([other.status, other.body.responseCode]).toEqual([409, '94']);
     expect((await ledger.get(path)).body.status).toBe('paid');
     expect(await balance(shop)).toMatchObject({ available: 0, inTransit: 0, paidOut: 9_800 });
+    const statement = await ledger.get(`${shop.path}/statement`);
+    const { movements } = statement.body as { movements: { kind: string }[] };
+    expect(movements.map(({ kind }) => kind)).toEqual(['sale', 'settlement', 'payout']);
   });
 
   test.each(['before', 'after'])(

@@ -97,15 +97,18 @@ test('a terminal reports its own failures, once each, and they are told apart fr
   const jam = { merchantId, terminalId, cause: 'hardware', code: 'printer-jam', kind: 'sale' };
   const first = await ledger.post('/v1/failures', { ...jam, failedAt: '2026-03-02T09:59:00Z' });
   const again = await ledger.post('/v1/failures', { ...jam, failedAt: '2026-03-02T09:59:00Z' });
+  const rare = { ...jam, code: 'a-reader', failedAt: '2026-03-02T09:58:00Z' };
+  await ledger.post('/v1/failures', rare);
   const other = await ledger.post('/v1/failures', { ...jam, failedAt: '2026-03-02T10:00:00Z' });
 
   expect([first.status, again.body]).toEqual([201, first.body]);
   expect(again.headers['idempotency-replayed']).toBe('true');
   expect(other.body.failureId).not.toBe(first.body.failureId);
   const told = await report(shop, other.body.position);
-  expect(told).toMatchObject({ attempts: 0, failures: 2 });
+  expect(told).toMatchObject({ attempts: 0, failures: 3 });
   expect(told.reasons).toEqual([
     { source: 'terminal', code: 'printer-jam', cause: 'hardware', count: 2 },
+    { source: 'terminal', code: 'a-reader', cause: 'hardware', count: 1 },
   ]);
 });
 

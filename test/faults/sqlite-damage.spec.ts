@@ -54,6 +54,8 @@ async function expectRefused(folder: string, ...parts: readonly string[]): Promi
   const before = readFileSync(logFile(folder));
   const error = await opening(folder);
   expect(error).toBeInstanceOf(CorruptLogError);
+  // The folder is left to whoever comes next.
+  expect(await opening(folder)).toEqual(error);
   for (const part of [logFile(folder), ...parts]) expect(error.message).toContain(part);
   expect(readFileSync(logFile(folder)).equals(before)).toBe(true);
 }

@@ -42,6 +42,14 @@ export function expectedRevisions(theStore: () => EventStore): void {
     }
   });
 
+  it('answers every append of one turn, however many there are', async () => {
+    const streams = Array.from({ length: 1_100 }, newStream);
+    const appended = await Promise.all(
+      streams.map((stream) => theStore().append(stream, 'no-stream', [anEvent()])),
+    );
+    expect(new Set(appended.map(({ position }) => position)).size).toBe(streams.length);
+  });
+
   it('goes on at the exact revision', async () => {
     const stream = newStream();
     await theStore().append(stream, 'no-stream', someEvents(2));

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { isSigned, SigningKey } from '../../../src/audit/domain/signed-head.js';
+import { isSigned, lackingIn, SigningKey } from '../../../src/audit/domain/signed-head.js';
 import type { SignedHead } from '../../../src/audit/domain/trail.events.js';
 import { HeadSigner } from '../../../src/audit/head-signer.js';
 import { canonicalJson } from '../../../src/ledger/canonical-json.js';
@@ -119,6 +119,13 @@ describe('a head', () => {
     expect(signedAs(keyId)).toEqual(own.sign(unsigned));
     expect(isSigned(signedAs(keyId))).toBe(true);
     expect(isSigned(signedAs(newSigningKey().sign(unsigned).keyId))).toBe(false);
+  });
+  test('lacks what is no size of a tree, or no text', () => {
+    const head = own.sign(unsigned);
+    expect(lackingIn(head)).toBeUndefined();
+    expect(lackingIn({ ...head, treeSize: -1 })).toBe('treeSize');
+    expect(lackingIn({ ...head, treeSize: 0.5 })).toBe('treeSize');
+    expect(lackingIn({ ...head, rootHash: 7 })).toBe('rootHash');
   });
   test('with a key that is none is signed by none', () => {
     const keyId = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { hashedText } from '../../../src/audit/domain/log-line.js';
 import {
   EMPTY_ROOT,
   hashOver,
@@ -9,6 +11,10 @@ import {
   nodeHash,
   TILE,
 } from '../../../src/audit/domain/merkle.js';
+import { toPosition } from '../../../src/event-store/event-store.js';
+import { createTables } from '../../../src/projections/projection.js';
+import { trailProjection } from '../../../src/projections/trail.projection.js';
+import { TrailView } from '../../../src/projections/trail.view.js';
 
 /** The root as RFC 9162 defines it for a log that is read from its start: another way to the same. */
 class GrowingRoot {
@@ -116,6 +122,7 @@ describe('trees of many sizes', () => {
         expect(isIncluded(at(many, leaf), leaf, size, path, leafHash('root'))).toBe(false);
         expect(isIncluded(at(many, leaf), leaf, size, [...path, root], root)).toBe(false);
         expect(isIncluded(at(many, leaf), leaf + size, size, path, root)).toBe(false);
+        expect(isIncluded(at(many, leaf), leaf, 2 * size, path, root)).toBe(false);
       }
     }
   });
@@ -132,6 +139,28 @@ describe('trees of many sizes', () => {
       }
     }
   });
+});
+
+test('a view keeps the tree, whatever number of events it is told of at once', () => {
+  const database = new Database(':memory:');
+  createTables(database, trailProjection);
+  if (!('openOnBytes' in trailProjection)) throw new Error('the tree is not over bytes');
+  const add = trailProjection.openOnBytes(database);
+  const view = new TrailView(database);
+  const events = Array.from({ length: 2 * TILE + 77 }, (_, index) => ({
+    ...{ position: toPosition(index + 1), stream: 'sale-1', revision: index, id: 'id' },
+    ...{ type: 'Sale', data: '{}', metadata: '{}' },
+  }));
+  const tree = treeOf(events.map((event) => leafHash(hashedText(event))));
+  let told = 0;
+  for (const end of [1, TILE, TILE + 1, 2 * TILE, 2 * TILE + 77]) {
+    add(events.slice(told, end));
+    told = end;
+    expect(view.size()).toBe(end);
+    expect(view.root(end)).toBe(hex(tree.root(end)));
+  }
+  for (const leaf of [0, 1, TILE - 1, TILE, 2 * TILE, 2 * TILE + 76])
+    expect(view.leafAt(toPosition(leaf + 1))).toBe(leaf);
 });
 
 function at<T>(list: readonly T[], index: number): T {

@@ -208,6 +208,20 @@ test('a close whose end is written takes in nothing more when it is taken up aga
   await expectInvariants(ledger);
 });
 
+test('a close that is taken up later settles as of the moment at which it was asked for', async () => {
+  await ledger.send(sell(1));
+  flaky.failNext('sale-', 'not-done');
+  expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closing' } });
+  ledger.at('2026-11-26T04:00:00.000Z');
+  await ledger.closeDue();
+  const events = (await ledger.log()).map(({ event }) => event);
+  const asked = events.find(({ type }) => type === 'BatchCloseRequested')?.data;
+  expect(events.find(({ type }) => type === 'Settled')?.data).toMatchObject({
+    businessDate: '2026-11-24',
+    occurredAt: asked?.occurredAt,
+  });
+});
+
 test('a batch that is still being closed says so to its terminal', async () => {
   await ledger.send(sell(1));
   flaky.failNext('sale-', 'not-done');

@@ -72,3 +72,19 @@ test('a batch that two nodes have opened on two dates closes at the end of the f
   await one.closeDue();
   expect(await one.ledger.batches.batch(batch)).toMatchObject({ status: 'closed' });
 });
+
+test('a batch lasts as long as the last of its sales may be voided, also of those that another node took', async () => {
+  const { one, other } = await twoNodes();
+  await one.register('M1', settings({ dayCloseAt: '21:00' }), { T1: 'S1' });
+  await one.send(sell(1));
+  await one.ledger.merchants.put('M1', settings({ dayCloseAt: '22:00' }), BY);
+  await other.send(sell(2));
+  await one.caughtUp();
+
+  one.at('2026-11-24T13:30:00.000Z');
+  await one.closeDue();
+  expect(await one.ledger.batches.batch(batch)).toMatchObject({ status: 'open' });
+  one.at('2026-11-24T14:00:00.000Z');
+  await one.closeDue();
+  expect(await one.ledger.batches.batch(batch)).toMatchObject({ status: 'closed' });
+});

@@ -46,6 +46,18 @@ describe('the ledger pays by itself', () => {
     expect(await paid()).toEqual(['2026-11-25 20000']);
   });
 
+  test('nothing of a date while a batch of the date before is still open', async () => {
+    await ledger.send(sell(1));
+    await ledger.send({ ...sell(2), terminalId: 'T2' });
+    ledger.at(NEXT_DATE);
+    await ledger.send(close());
+    await ledger.ledger.payouts.runDue('awaited');
+    expect(await paid()).toEqual([]);
+    await ledger.send(close('000001', { terminalId: 'T2' }));
+    await ledger.ledger.payouts.runDue('awaited');
+    expect(await paid()).toEqual(['2026-11-25 20000']);
+  });
+
   test('what was held back while its right was frozen, however often it starts meanwhile', async () => {
     await ledger.send(sell(1));
     await right('frozen');
@@ -209,4 +221,24 @@ test('a run pays what is due on its date, also what became so since the last', a
   expect(await paid()).toEqual(['2026-11-24 10000', '2026-11-24 10000']);
   await ledger.send({ op: 'payouts', date: '2026-11-24' });
   expect(await paid()).toHaveLength(2);
+});
+
+test('reserve of a date is released once more for what settles behind its release', async () => {
+  await ledger.register('M1', settings({ reserve: { basisPoints: 1_000, days: 1 } }), {});
+  await ledger.send(sell(1));
+  await ledger.send({ ...sell(2), terminalId: 'T2' });
+  ledger.at(NEXT_DATE);
+  for (const terminalId of ['T1', 'T2']) {
+    await ledger.send(close('000001', { terminalId }));
+    await ledger.ledger.payouts.runDue('awaited');
+  }
+
+  const released = (await ledger.log()).flatMap(({ event }) =>
+    event.type === 'ReserveReleased' ? [[event.data.heldUntil, event.data.amount]] : [],
+  );
+  expect(released).toEqual([
+    ['2026-11-25', '1000'],
+    ['2026-11-25', '1000'],
+  ]);
+  expect(ledger.views.books.balances('M1')).toMatchObject([{ reserve: 0n }]);
 });

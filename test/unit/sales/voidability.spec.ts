@@ -155,6 +155,12 @@ test('no fee is spared by what is given back of a settled sale: it was charged',
   expect(given(fee, sale, paid).effect()?.fee).toEqual({ returned: 0, notCharged: 0 });
 });
 
+test('a void spares what the fee of the whole is above that of the rest', () => {
+  const capped = merchantWith({ fee: { basisPoints: 60, cap: of(30) } });
+  const notCharged = (amount: number) => given(capped, sale).effect({ amount })?.fee.notCharged;
+  expect([notCharged(3_000), notCharged(6_000), notCharged(10_000)]).toEqual([0, 6, 30]);
+});
+
 describe('until', () => {
   test('a void is possible to the end of the window or of the day, whichever is first', () => {
     const window = (windowMinutes: number) =>
