@@ -165,6 +165,8 @@ describe('a statement', () => {
     expect(first.body.movements).toHaveLength(2);
     expect(second.body.movements).toHaveLength(1);
     expect(second.body.next).toBeUndefined();
+    const later = `from=2026-03-03&after=${first.body.next}`;
+    expect((await ledger.get(`${shop.path}/statement?${later}`)).body.movements).toEqual([]);
     expect(second.body.movements[0].balance).toBe(6_958);
     expect(wrong.status).toBe(400);
   });

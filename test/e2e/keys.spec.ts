@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpClient, malformedFields } from '../support/http-client.js';
+import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { MORNING, ServiceProcess, Tillbook } from '../support/tillbook.js';
 import { openStoreOf, operatorKey, runTool } from '../support/tool.js';
@@ -117,9 +118,13 @@ describe('a key', () => {
     },
   );
 
-  test('is not made for a merchant that there is not', async () => {
+  test('is not made for a merchant that there is not, nor for a terminal that it has not', async () => {
     const { status, body } = await ledger.post('/v1/keys', { scope: 'merchant', merchantId: 'NO' });
     expect([status, body.code]).toEqual([404, 'unknown-merchant']);
+    const { merchantId } = await Shop.open(ledger);
+    const holder = { scope: 'terminal', merchantId, terminalId: 'T9' };
+    const none = await ledger.post('/v1/keys', holder);
+    expect([none.status, none.body.code]).toEqual([404, 'unknown-terminal']);
   });
 
   test('keeps nothing in the log that opens it', async () => {

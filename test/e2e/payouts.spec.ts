@@ -146,6 +146,7 @@ describe('a payout', () => {
     expect(paid.body).toMatchObject({ status: 'paid', bankReference: 'B17', responseCode: '00' });
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.body.position).toBe(paid.body.position);
+    expect((await ledger.post(`${path}/paid`, {})).body).toEqual(paid.body);
     const other = await ledger.post(`${path}/paid`, { bankReference: 'B18' });
     expect([other.status, other.body.responseCode]).toEqual([409, '94']);
     expect((await ledger.get(path)).body.status).toBe('paid');

@@ -123,3 +123,13 @@ test('a refund of the same amount of the same sale is warned of, unless the firs
   expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
   await ledger.setClock(MORNING);
 });
+
+test('a refund of as much as was voided of the sale is no second one', async () => {
+  const shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
+  const { saleId } = await shop.sell();
+  await shop.void(saleId, { amount: 1_000 });
+  await ledger.post(`/v1/sales/${saleId}/settle`);
+  const { status, body } = await shop.refund(saleId, { amount: 1_000 });
+  expect(status).toBe(201);
+  expect(body).not.toHaveProperty('warnings');
+});

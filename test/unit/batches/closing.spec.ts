@@ -109,6 +109,25 @@ describe('a close', () => {
     const closes = (await types()).filter((type) => type.startsWith('Batch'));
     expect(closes).toEqual(['BatchCloseRequested', 'BatchClosed']);
   });
+  test('clears the refunds that were made in its batch, and no other does', async () => {
+    await ledger.send(sell(1));
+    await ledger.send(close());
+    for (const stan of [1, 2]) {
+      const more = { batchNo: '000002', amount: 1_000 };
+      expect(await ledger.send(back('refund', 1, stan, more))).toHaveProperty('answer');
+    }
+    await ledger.send(close('000002'));
+    await ledger.send(close('000003'));
+    const closed = (await ledger.log()).flatMap(({ event }) =>
+      event.type === 'BatchClosed' ? [event.data] : [],
+    );
+    expect(closed.map(({ refunds }) => refunds)).toEqual([
+      [],
+      [{ currency: 'CNY', amount: '2000' }],
+      [],
+    ]);
+    expect(closed[2]).not.toHaveProperty('carriedForward');
+  });
   test('honours an instant settlement before it', async () => {
     await ledger.send(sell(1));
     const settled = await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });

@@ -3,6 +3,7 @@ import { minor } from '../../../src/ledger/domain/money.js';
 import { settings } from '../../support/facts.js';
 import { back, close, sell } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 const log = newSqliteLog();
 let ledger: TestLedger;
@@ -85,4 +86,17 @@ test('a ledger that has started again can still approve what waits, in the curre
   expect(await ledger.send({ op: 'approve', approvalId })).toMatchObject({
     answer: { approval: { status: 'approved' } },
   });
+});
+
+test('a batch that one node holds without money has the currency in which another sells into it', async () => {
+  const { one, other } = await twoNodes();
+  await one.register('M1', settings(), { T1: 'S1' });
+  expect(await one.send(sell(1, { currency: 'EUR' }))).toHaveProperty('refusal');
+  await other.send(sell(2));
+  await one.caughtUp();
+  await one.closeDue();
+
+  const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'USD' };
+  await one.ledger.merchants.assignTerminal('M1', terminal, BY);
+  expect(await one.send(sell(3, { currency: 'USD' }))).toMatchObject(refused);
 });

@@ -64,6 +64,7 @@ test('a batch that two nodes have opened on two dates closes at the end of the f
   const next = other.send(sell(2));
   await sent;
   await one.send(sell(1));
+  await one.caughtUp();
   letGo();
   expect(await next).toMatchObject({ answer: { businessDate: '2026-11-25' } });
 

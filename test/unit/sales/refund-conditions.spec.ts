@@ -250,3 +250,18 @@ describe('the fee of a refunded sale', () => {
     given(proportional, sale).at(NEXT_DAY).when(refundIt).then('Refund', { feeReturned: 0 });
   });
 });
+
+describe('funds-available', () => {
+  const world = given(merchantWith({ refundPolicy: { negativeBalance: false } }), sale, settled);
+
+  test('holds as long as what is available covers the amount', () => {
+    world.when(refundOf({ amount: 500, available: 500n })).then('Refund');
+    world
+      .when(refundOf({ amount: 501, available: 500n }))
+      .thenRejected('funds-available', { responseCode: '51', nextStep: 'contact-acquirer' });
+  });
+  test('asked for no amount it holds while there is anything', () => {
+    expect(world.asked({ available: 1n }).refund).toMatchObject({ allowed: true, maxAmount: 1 });
+    expect(world.asked({ available: 0n }).refund).toMatchObject({ allowed: false, maxAmount: 0 });
+  });
+});
