@@ -80,8 +80,8 @@ describe('the acquirer’s payments', () => {
         ],
       },
     ]);
-    const [balance] = (await ledger.get(`${shop.path}/balances`)).body;
-    expect(balance).toMatchObject({ available: 9_800, paidOut: 0 });
+    const balances = await ledger.get(`${shop.path}/balances?after=${body.position}`);
+    expect(balances.body).toMatchObject([{ available: 9_800, paidOut: 0 }]);
     expect(await accounts(shop, body.position)).toEqual({
       settlement_bank: 9_880,
       scheme_cost: 120,
