@@ -396,4 +396,13 @@ describe('the settlement report', () => {
       }),
     ]);
   });
+
+  test('tells a refund of before the settlement with the sale, and not as one of what has settled', async () => {
+    const shop = await Shop.open(ledger, { refundPolicy: { whileVoidable: 'allow' } });
+    const { saleId } = await shop.sell({ amount: 10_000 });
+    await shop.refund(saleId, { amount: 4_000 });
+    const { body: closed } = await shop.closeBatch();
+    const { body } = await ledger.get(`${shop.path}/settlements?after=${closed.position}`);
+    expect(body.days).toMatchObject([{ gross: 10_000, refunded: 4_000, refundAmount: 0 }]);
+  });
 });
