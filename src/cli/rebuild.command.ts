@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { openEventStore, openEventStoreReader } from '../event-store/open-event-store.js';
@@ -15,6 +15,7 @@ import { logProgress } from './log-progress.js';
 import { startProgress } from './progress.js';
 import { runningService, type Service } from './service.js';
 import { requireLog, untilInterrupted } from './tool.js';
+import { viewName } from './view-name.js';
 
 const ASK_EVERY_MS = 250;
 
@@ -26,7 +27,7 @@ interface RebuildOptions {
 export function rebuildCommand(): Command {
   return new Command('rebuild')
     .description('builds read models anew beside the live ones, compares them, and swaps them')
-    .argument('[names...]', 'of the read models; all of them without', viewName)
+    .argument('[names...]', 'of the read models; all of them without', viewNames)
     .option('--verify', 'only compare; print each row that differs and the events that made it')
     .option('--json', 'print progress and results as lines of JSON')
     .action(async (names: string[], { verify, json = false }: RebuildOptions) => {
@@ -45,10 +46,8 @@ export function rebuildCommand(): Command {
     });
 }
 
-function viewName(name: string, others: string[] | undefined): string[] {
-  const known = ALL_PROJECTIONS.map((projection) => projection.name);
-  if (known.includes(name)) return [...(others ?? []), name];
-  throw new InvalidArgumentError(`one of ${known.join(', ')}`);
+function viewNames(name: string, others: string[] = []): string[] {
+  return [...others, viewName(name)];
 }
 
 /** On the service that owns the folder: Ctrl-C cancels there, too. */

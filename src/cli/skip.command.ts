@@ -5,6 +5,7 @@ import { toPosition } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { requireLog, withLedger } from './tool.js';
+import { viewName } from './view-name.js';
 
 interface SkipOptions {
   readonly reason: string;
@@ -17,7 +18,7 @@ type Decided = Pick<SkipAnswer, 'projection' | 'eventType' | 'position'>;
 export function skipCommand(): Command {
   return new Command('skip')
     .description('lets a stopped read model leave out the event that it stopped at, for the record')
-    .argument('<name>', 'of the read model')
+    .argument('<name>', 'of the read model', viewName)
     .argument('<position>', 'where it has stopped', toPosition)
     .requiredOption('--reason <text>', 'why')
     .option('--operator <id>', 'who decides it')
