@@ -79,6 +79,25 @@ describe('an approval', () => {
   });
 });
 
+describe('the time that an approval has', () => {
+  const withPolicies = merchantWith({
+    voidPolicy: { approvalAbove: of(0), windowMinutes: 150 },
+    refundPolicy: { approvalAbove: of(0) },
+  });
+
+  test('ends with the time that a void has', () => {
+    given(withPolicies, sale)
+      .when(voidIt)
+      .then('ApprovalRequested', { kind: 'void', expiresAt: '2026-11-24T04:30:00.000Z' });
+  });
+  test('of a refund ends with the business date that it is asked on', () => {
+    given(withPolicies, sale, settled)
+      .at('2026-11-26T10:00:00.000Z')
+      .when(refundIt)
+      .then('ApprovalRequested', { kind: 'refund', expiresAt: '2026-11-26T16:00:00.000Z' });
+  });
+});
+
 describe('a supervisor', () => {
   test('is asked for above the amount of the policy', () => {
     const policy = { voidPolicy: { supervisorAbove: of(500) } };

@@ -1,5 +1,7 @@
-import { describe, test } from '@jest/globals';
-import { refunded, sale, saleWith, settled, voided } from '../../support/facts.js';
+import { describe, expect, test } from '@jest/globals';
+import { instantTerms } from '../../../src/sales/domain/decide.js';
+import { evolveSale } from '../../../src/sales/domain/sale.js';
+import { refunded, sale, saleWith, settings, settled, voided } from '../../support/facts.js';
 import { given, of, settleIt, settleOn, voidIt } from '../../support/specification.js';
 
 describe('a settlement', () => {
@@ -29,6 +31,20 @@ describe('a settlement', () => {
   });
   test('ends the time for voids', () => {
     given(sale, settled).when(voidIt).thenRejected('funds-not-settled');
+  });
+});
+
+test.each([
+  ['2026-11-23', '2026-11-24'],
+  ['2026-11-24', '2026-11-24'],
+  ['2026-11-25', '2026-11-25'],
+])('a sale of the 24th that settles at once on %s counts for %s', (today, businessDate) => {
+  const state = evolveSale(undefined, sale);
+  if (!state) throw new Error('there is no sale to settle');
+  expect(instantTerms(state, settings(), today, '2026-11-24T15:00:00.000Z')).toMatchObject({
+    kind: 'instant',
+    businessDate,
+    valueDate: today,
   });
 });
 
@@ -92,6 +108,14 @@ describe('the reserve', () => {
     given(sale)
       .when(settleOn({ fee: { basisPoints: 5_000 }, reserve }))
       .then('Settled', { fee: 5_000, reserve: 500, net: 4_500 });
+  });
+  test('is held for its days from the business date, and not at all where it is nothing', () => {
+    given(sale)
+      .when(settleOn({ reserve, businessDate: '2026-11-24', valueDate: '2026-11-27' }))
+      .then('Settled', { reserve: 500, reserveUntil: '2026-12-24' });
+    given(saleWith({ amount: of(1) }))
+      .when(settleOn({ reserve }))
+      .then('Settled', { reserve: 0, reserveUntil: undefined });
   });
   test('is never above what the fee leaves', () => {
     given(sale)

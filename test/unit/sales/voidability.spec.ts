@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PlaceLimits } from '../../../src/merchants/domain/merchant.events.js';
 import type { Question } from '../../../src/sales/domain/condition.js';
+import { shutOut } from '../../../src/sales/domain/decide.js';
+import { requestRefusals } from '../../../src/sales/domain/request-refusals.js';
+import { evolveSale } from '../../../src/sales/domain/sale.js';
 import {
   cardReported,
   closeRequested,
@@ -12,7 +15,7 @@ import {
   settledWith,
   voided,
 } from '../../support/facts.js';
-import { given, of } from '../../support/specification.js';
+import { foldMerchantOf, given, of, voidOf } from '../../support/specification.js';
 
 const at = (time: string): number => Date.parse(time);
 
@@ -62,6 +65,26 @@ describe('the decision', () => {
       'sale-approved',
     ]);
     expect(answer.void).toEqual({ allowed: false, maxAmount: 0, until: undefined });
+  });
+});
+
+describe('a command that names no amount', () => {
+  const limited = limitedTo({ single: { void: of(9_999) } });
+
+  test('is of all that is left, which a limit may be below', () => {
+    given(sale).when(voidOf(limited)).thenRejected('within-limits', { nextStep: 'refund' });
+  });
+  test('is told what to do with all that is left where its batch does not take it', () => {
+    const question: Question = {
+      sale: evolveSale(undefined, sale),
+      merchant: foldMerchantOf(merchantWith({})),
+      card: 'active',
+      batch: 'open',
+      now: at('2026-11-24T04:00:00.000Z'),
+      ...limited,
+    };
+    const shut = requestRefusals.batchDate('000001', '2026-11-23');
+    expect(shutOut(shut, question).nextStep).toBe('refund');
   });
 });
 
