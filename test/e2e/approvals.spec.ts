@@ -224,6 +224,10 @@ describe('a request that waits', () => {
     expect((await outcomeOf(waiting)).outcome).toBe('reversed');
     expect(await outcomeOf(other)).toMatchObject({ outcome: 'refused', code: 'sale-reversed' });
     expect((await decide(waiting, 'approve')).body.code).toBe('approval-status');
+    const position = (await outcomeOf(other)).position as string;
+    const { sales } = (await ledger.get(`${shop.path}/sales?after=${position}`)).body;
+    expect(sales).toHaveLength(2);
+    for (const listed of sales) expect(listed).not.toHaveProperty('held');
     const left = await shop.void(first.saleId, { amount: 5_000 });
     expect([left.status, left.body.remaining]).toEqual([201, 5_000]);
     expect((await reverse(other)).body.outcome).toBe('never-arrived');

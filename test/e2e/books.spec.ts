@@ -78,6 +78,13 @@ describe('the books', () => {
     });
   });
 
+  test('balances as of a moment have what occurred at that very moment', async () => {
+    const { shop, closed } = await settledShop();
+    const query = `at=${encodeURIComponent(MORNING)}&after=${closed.position}`;
+    const { body } = await ledger.get(`${shop.path}/balances?${query}`);
+    expect(body).toMatchObject([{ pending: 0, available: 6_608, reserve: 350 }]);
+  });
+
   test('a merchant that sells in several currencies has books of its own for each', async () => {
     const shop = await Shop.open(ledger);
     await shop.assign('T2', 'S1', 'JPY');

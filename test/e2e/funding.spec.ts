@@ -145,6 +145,21 @@ describe('the acquirer’s payments', () => {
     ]);
   });
 
+  test('are for the batch of the sale, whichever batch it was voided or reversed from', async () => {
+    const shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
+    const [kept, gone] = [await shop.sell(), await shop.sell()];
+    const batchNo = shop.batchNo;
+    shop.batchNo = '000002';
+    await shop.void(kept.saleId, { amount: 1_000 });
+    const original = { batchNo, stan: gone.saleId.slice(-6) };
+    const undone = { ...shop.request(), original };
+    const { position } = (await ledger.post('/v1/timeout-reversals', undone)).body;
+
+    const query = `merchantId=${shop.merchantId}&from=${TODAY}&to=${TODAY}&after=${position}`;
+    const { settlements } = (await ledger.get(`/v1/acquirer/settlements?${query}`)).body;
+    expect(settlements).toMatchObject([{ claims: [{ batchNo, expected: 9_000 }] }]);
+  });
+
   test('sent again are one payment; another under the same name is refused', async () => {
     const { shop } = await settledSale();
     const first = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
@@ -225,6 +240,9 @@ describe('a chargeback', () => {
       mdr_revenue: -200,
       chargeback_fee: -1_500,
     });
+    const { body: list } = await ledger.get(`${shop.path}/sales?after=${won.body.position}`);
+    expect(list.sales).toMatchObject([{ saleId, remaining: 10_000 }]);
+    expect(await matchOf(shop, won.body.position)).toMatchObject([{ expected: 10_000 }]);
     const lost = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/lost`);
     expect([lost.status, lost.body.code]).toEqual([409, 'chargeback-status']);
   });
@@ -259,6 +277,17 @@ describe('a chargeback', () => {
       body: { code: 'malformed' },
     });
     expect((await lost({})).body.status).toBe('lost');
+    const won = await ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/won`, {});
+    expect([won.status, won.body.code]).toEqual([409, 'chargeback-status']);
+  });
+
+  test('without a fee is won once, whether or not the fee is to be given back', async () => {
+    const { saleId } = await settledSale();
+    await open(saleId);
+    const won = (fields: object) => ledger.post(`/v1/sales/${saleId}/chargebacks/CB1/won`, fields);
+    const first = await won({});
+    expect(first.status).toBe(200);
+    expect((await won({ returnFee: true })).body).toEqual(first.body);
   });
 
   test('and refunds together are never more than the sale', async () => {
@@ -277,7 +306,9 @@ describe('a chargeback', () => {
     const sale = await ledger.get(`/v1/sales/${saleId}`);
     expect(sale.body).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
     const { body } = await ledger.get(`${shop.path}/sales?after=${lost.body.position}`);
-    expect(body.sales[0]).toMatchObject({ chargedBack: 3_000, remaining: 0, status: 'refunded' });
+    const { revision } = sale.body;
+    const gone = { chargedBack: 3_000, remaining: 0, status: 'refunded', revision };
+    expect(body.sales[0]).toMatchObject(gone);
   });
 
   test('of all that there is leaves the sale settled: nothing of it was voided', async () => {
@@ -358,6 +389,14 @@ describe('a write-off', () => {
 });
 
 describe('the settlement report', () => {
+  /** Undone by a request of another batch than the refund's. */
+  const refundAndUndo = async (shop: Shop, saleId: string) => {
+    const { batchNo, stan, ...terminal } = shop.request();
+    await shop.refund(saleId, { ...terminal, batchNo, stan, amount: 1_000 });
+    const own = { ...shop.request(), batchNo: '000009' };
+    await ledger.post('/v1/timeout-reversals', { ...own, original: { batchNo, stan } });
+  };
+
   test('has each batch and day with a line for each fee, and fees given back', async () => {
     const shop = await Shop.open(ledger, {
       fee: { basisPoints: 200, perCardType: { debit: { basisPoints: 50, cap: 20 } } },
@@ -369,6 +408,7 @@ describe('the settlement report', () => {
     await shop.closeBatch();
     shop.batchNo = '000002';
     await shop.refund(credit.saleId, { amount: 5_000 });
+    await refundAndUndo(shop, credit.saleId);
     const { body: closed } = await shop.closeBatch();
 
     const { body } = await ledger.get(`${shop.path}/settlements?after=${closed.position}`);
@@ -395,12 +435,16 @@ describe('the settlement report', () => {
         feeReturned: 100,
       }),
     ]);
+    const { next } = (await ledger.get(`${shop.path}/settlements?limit=1`)).body;
+    const later = await ledger.get(`${shop.path}/settlements?from=2026-03-03&after=${next}`);
+    expect(later.body.batches).toEqual([]);
   });
 
   test('tells a refund of before the settlement with the sale, and not as one of what has settled', async () => {
     const shop = await Shop.open(ledger, { refundPolicy: { whileVoidable: 'allow' } });
     const { saleId } = await shop.sell({ amount: 10_000 });
     await shop.refund(saleId, { amount: 4_000 });
+    await refundAndUndo(shop, saleId);
     const { body: closed } = await shop.closeBatch();
     const { body } = await ledger.get(`${shop.path}/settlements?after=${closed.position}`);
     expect(body.days).toMatchObject([{ gross: 10_000, refunded: 4_000, refundAmount: 0 }]);

@@ -46,6 +46,9 @@ describe('a refund', () => {
   test('goes below zero where policy lets it', async () => {
     const { shop, first, second } = await settledShop({});
     await shop.refund(first.saleId);
+    await shop.refund(second.saleId, { amount: 9_999 });
+    const { effect } = (await ledger.get(`/v1/sales/${second.saleId}/voidability`)).body;
+    expect(effect).toMatchObject({ before: { available: -399 }, after: { available: -400 } });
     const { body } = await shop.refund(second.saleId);
     const balances = await ledger.get(`${shop.path}/balances?after=${body.position}`);
     expect(balances.body[0]).toMatchObject({ available: 0, receivable: 400 });

@@ -186,6 +186,20 @@ describe('a time-out reversal of a void', () => {
     expect((await sale(saleId)).status).toBe('open');
   });
 
+  test('is refused once the sale has settled: then it can only be refunded', async () => {
+    await openShop({ voidPolicy: { partial: true } });
+    const { saleId } = await shop.sell();
+    const own = shop.request();
+    await shop.void(saleId, { ...own, amount: 100 });
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+
+    const refusal = await timeout(own);
+
+    expect(refusal.status).toBe(409);
+    expect(refusal.body).toMatchObject({ code: 'settled-since', nextStep: 'refund' });
+    expect(await sale(saleId)).toMatchObject({ status: 'settled', voided: 100 });
+  });
+
   test('after its batch has closed, lets the sale settle with the next close of the terminal', async () => {
     await openShop();
     const { saleId } = await shop.sell({ amount: 4_000 });
@@ -223,6 +237,9 @@ describe('a time-out reversal of a refund', () => {
     expect(await sale(saleId)).toMatchObject({ status: 'settled', refunded: 0 });
     const { body } = await ledger.get(`${shop.path}/balances?after=${reversed.body.position}`);
     expect(body).toMatchObject([{ pending: 0, available: 9_900 }]);
+    const { position } = (await shop.refund(saleId)).body;
+    const then = await ledger.get(`${shop.path}/balances?after=${position}`);
+    expect(then.body).toMatchObject([{ pending: 0, available: 0, receivable: 0 }]);
   });
 
   test('is refused once its batch is closed: the money is on its way', async () => {

@@ -79,10 +79,9 @@ function unmet(en: string, zh: string, responseCode = '61'): Verdict {
   return { met: false, responseCode, detail: say(en, zh) };
 }
 
-/** The most that limits leave for one request of the kind. */
+/** The most that limits leave for one request of the kind, where they leave anything. */
 export function roomFor(kind: Counted, applied: readonly AppliedLimits[]): number {
   return applied.reduce((room, limit) => {
-    if (notAllowed(limit, { kind, amount: 0 }) || tooMuch(limit, { kind, amount: 0 })) return 0;
     const daily = limit.limits.daily?.[kind]?.amount;
     const left = daily === undefined ? Infinity : Number(BigInt(daily) - limit.used.amount);
     return Math.min(room, limit.limits.single?.[kind] ?? Infinity, left);

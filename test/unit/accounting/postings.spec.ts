@@ -14,13 +14,13 @@ import {
 import { of } from '../../support/specification.js';
 
 /** A posting as one line of text a side. */
-function lines(posting: Posting): string[] {
+function linesOf(posting: Posting): string[] {
   return posting.lines.map(({ account, debit, credit }) =>
     debit > 0n ? `${account} ${debit}` : `  ${account} ${credit}`,
   );
 }
 
-const posted = (event: LedgerEvent): string[][] => postingsOf(event).map(lines);
+const posted = (event: LedgerEvent): string[][] => postingsOf(event).map(linesOf);
 
 describe('the books', () => {
   test('of a sale', () => {
@@ -75,7 +75,8 @@ describe('the books', () => {
     );
     const undoing = postingsOf({ type: 'Reversal', data });
     expect(undoing).toHaveLength(mirror.length);
-    for (const [index, { lines: all }] of undoing.entries()) {
+    for (const [index, { kind, lines: all }] of undoing.entries()) {
+      expect(kind).toBe('reversal');
       expect(new Set(all)).toEqual(new Set(mirror[index]));
     }
   });
@@ -97,6 +98,52 @@ describe('the books', () => {
     expect(posted({ ...batchClosed, data } as LedgerEvent)).toEqual([
       ['acquirer_receivable 5', '  refund_payable 5'],
     ]);
+  });
+  test('of a chargeback and its fee; won, both go the other way', () => {
+    const data = { ...sale.data, chargebackId: 'CB1', reason: 'fraud', fee: of(15) };
+    expect(posted({ type: 'ChargebackOpened', data })).toEqual([
+      ['merchant_available 10000', '  acquirer_receivable 10000'],
+      ['merchant_available 15', '  chargeback_fee 15'],
+    ]);
+    expect(posted({ type: 'ChargebackWon', data: { ...data, feeReturned: of(15) } })).toEqual([
+      ['acquirer_receivable 10000', '  merchant_available 10000'],
+      ['chargeback_fee 15', '  merchant_available 15'],
+    ]);
+  });
+  test('of a payout that is sent, paid, and returned before or after that', () => {
+    const { merchantId, currency, businessDate, occurredAt } = sale.data;
+    const fact = { merchantId, currency, businessDate, occurredAt, payoutId: 'M1.CNY.000001' };
+    const data = { ...fact, amount: '9007199254740993' };
+    const returned = (afterPaid: boolean) =>
+      posted({ type: 'PayoutReturned', data: { ...data, afterPaid } });
+    const sent = posted({ type: 'PayoutSent', data: { ...data, number: 1, date: businessDate } });
+    expect(sent).toEqual([
+      ['merchant_available 9007199254740993', '  payout_in_transit 9007199254740993'],
+    ]);
+    expect(posted({ type: 'PayoutPaid', data })).toEqual([
+      ['payout_in_transit 9007199254740993', '  settlement_bank 9007199254740993'],
+    ]);
+    expect(returned(false)).toEqual([
+      ['payout_in_transit 9007199254740993', '  merchant_available 9007199254740993'],
+    ]);
+    expect(returned(true)).toEqual([
+      ['settlement_bank 9007199254740993', '  merchant_available 9007199254740993'],
+    ]);
+  });
+  test('of what the acquirer paid: by the date on which it came, and the other way where it took money back', () => {
+    const { merchantId, currency, businessDate, occurredAt } = sale.data;
+    const line = { merchantId, businessDate };
+    const lines = [
+      { ...line, amount: '9940', schemeCost: '60' },
+      { ...line, amount: '-500', schemeCost: '0' },
+    ];
+    const payment = { paymentId: 'P1', currency, receivedOn: '2026-11-26', occurredAt };
+    const event: LedgerEvent = { type: 'AcquirerPaid', data: { ...payment, lines } };
+    expect(posted(event)).toEqual([
+      ['settlement_bank 9940', 'scheme_cost 60', '  acquirer_receivable 10000'],
+      ['acquirer_receivable 500', '  settlement_bank 500'],
+    ]);
+    expect(postingsOf(event)).toMatchObject([{ date: '2026-11-26' }, { date: '2026-11-26' }]);
   });
   test('have nothing of a close that is only asked for', () => {
     expect(posted(closeRequested)).toEqual([]);

@@ -27,6 +27,10 @@ describe('the end of a business date', () => {
       expect(ends('2026-11-24', 'Asia/Shanghai', cutOff)).toBe(end);
     },
   );
+  test('is reckoned by the zone of each merchant, also on one date with one cut-off', () => {
+    expect(ends('2026-11-23', 'Asia/Shanghai', '00:00')).toBe('2026-11-23T16:00:00.000Z');
+    expect(ends('2026-11-23', 'Europe/Berlin', '00:00')).toBe('2026-11-23T23:00:00.000Z');
+  });
   test('moves with daylight saving', () => {
     expect(ends('2026-03-28', 'Europe/Berlin', '00:00')).toBe('2026-03-28T23:00:00.000Z');
     expect(ends('2026-03-29', 'Europe/Berlin', '00:00')).toBe('2026-03-29T22:00:00.000Z');

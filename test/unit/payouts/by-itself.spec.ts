@@ -46,11 +46,12 @@ describe('the ledger pays by itself', () => {
     expect(await paid()).toEqual(['2026-11-25 20000']);
   });
 
-  test('nothing of a date while a batch of the date before is still open', async () => {
+  test('nothing of a date while a batch of the date before is open: one of its own may be', async () => {
     await ledger.send(sell(1));
     await ledger.send({ ...sell(2), terminalId: 'T2' });
     ledger.at(NEXT_DATE);
     await ledger.send(close());
+    await ledger.send({ ...sell(1, { terminalId: 'T2' }), batchNo: '000002' });
     await ledger.ledger.payouts.runDue('awaited');
     expect(await paid()).toEqual([]);
     await ledger.send(close('000001', { terminalId: 'T2' }));
@@ -83,6 +84,24 @@ describe('the ledger pays by itself', () => {
     await ledger.register('M1', settings({ payoutMinimum: of(10_000) }), {});
     await ledger.doDue();
     expect(await paid()).toEqual(['2026-11-27 10000']);
+  });
+
+  test('the smallest amount, and each currency under numbers of its own', async () => {
+    const dollars = { terminalId: 'T2', currency: 'USD' };
+    const { terminalId, currency } = dollars;
+    await ledger.ledger.merchants.assignTerminal('M1', { terminalId, storeId: 'S2', currency }, BY);
+    await ledger.send(sell(1, { amount: 1 }));
+    ledger.at(NEXT_DATE);
+    await ledger.doDue();
+    await ledger.send(sell(1, { ...dollars, amount: 700 }));
+    ledger.at(DATE_AFTER);
+    await ledger.doDue();
+    expect(await paid()).toEqual(['2026-11-25 1', '2026-11-26 700']);
+    const { payouts } = ledger.views.payouts.list({ limit: 10 });
+    expect(payouts).toMatchObject([
+      { currency: 'CNY', number: 1 },
+      { currency: 'USD', number: 1 },
+    ]);
   });
 
   test('once a date: what is available again since waits for the next', async () => {
@@ -221,6 +240,18 @@ test('a run pays what is due on its date, also what became so since the last', a
   expect(await paid()).toEqual(['2026-11-24 10000', '2026-11-24 10000']);
   await ledger.send({ op: 'payouts', date: '2026-11-24' });
   expect(await paid()).toHaveLength(2);
+});
+
+test('reserve is held to the end of the date before the one that it is held until', async () => {
+  await ledger.register('M1', settings({ reserve: { basisPoints: 1_000, days: 1 } }), {});
+  await ledger.send(sell(1));
+  await ledger.send(close());
+  ledger.at('2026-11-24T15:59:59.999Z');
+  await ledger.doDue();
+  expect(ledger.views.books.balances('M1')).toMatchObject([{ reserve: 1_000n }]);
+  ledger.at(NEXT_DATE);
+  await ledger.doDue();
+  expect(ledger.views.books.balances('M1')).toMatchObject([{ reserve: 0n }]);
 });
 
 test('reserve of a date is released once more for what settles behind its release', async () => {

@@ -234,6 +234,13 @@ describe('the fee of a refunded sale', () => {
       .when(refundIt)
       .then('Refund', { amount: 3_334, feeReturned: 33 });
   });
+  test('is never below nothing: of rounded parts one may have been undone', () => {
+    const tenth = settledWith({ fee: of(1_000), net: of(9_000) });
+    const second = refunded(11, { afterSettlement: true, feeReturned: 2 });
+    given(proportional, sale, tenth, second)
+      .when(refundOf({ amount: 1 }))
+      .then('Refund', { feeReturned: 0 });
+  });
   test('is of what settled: voids and refunds before it count for nothing', () => {
     const part = settledWith({
       voided: of(2_000),

@@ -39,6 +39,11 @@ describe('the card of the sale', () => {
     world.when(voidIt).thenRejected('card', { responseCode: '14', nextStep: 'retry' });
     world.when(voidOf({ card: { token: 'tok_1' } })).then('Void', { cardPresented: true });
   });
+  test('is not asked for a refund', () => {
+    const past = given(merchantWith({ voidPolicy: { cardPresent: true } }), sale, settled);
+    expect(requiresOf(past)).toEqual([]);
+    past.when(refundIt).then('Refund');
+  });
   test('is the only one accepted, even where none is asked for', () => {
     const other = { card: { token: 'tok_2' } };
     world.when(voidOf(other)).thenRejected('card', { responseCode: '14' });
@@ -74,7 +79,10 @@ describe('an approval', () => {
     const merchant = foldMerchantOf(merchantWith({}));
     const question = { sale: state, merchant, card: 'active', batch: 'closed' } as const;
     const at = (now: number) => approve(waiting, { ...question, now }, {}).event;
-    expect(at(expiry - 1)).toMatchObject({ type: 'Refund', data: { amount: 2_000 } });
+    expect(at(expiry - 1)).toMatchObject({
+      type: 'Refund',
+      data: { amount: 2_000, occurredAt: '2026-11-25T01:59:59.999Z' },
+    });
     expect(at(expiry)).toMatchObject({ type: 'ApprovalDeclined', data: { why: 'expired' } });
   });
 });

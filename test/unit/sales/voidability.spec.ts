@@ -88,6 +88,21 @@ describe('a command that names no amount', () => {
   });
 });
 
+describe('asked for no amount', () => {
+  test('a part can be refunded where limits leave one, though only the whole can be voided', () => {
+    const wholeOnly = merchantWith({ voidPolicy: { partial: false } });
+    const answer = given(wholeOnly, sale, settled).asked(
+      limitedTo({ single: { refund: of(4_000) } }),
+    );
+    expect(answer).toMatchObject({ decision: 'refund', refund: { maxAmount: 4_000 } });
+  });
+  test('the types of card that may pay do not matter to what is given back', () => {
+    const debitOnly = limitedTo({ cardTypes: ['debit'] });
+    expect(given(sale).asked(debitOnly).decision).toBe('void');
+    expect(given(sale, settled).asked(debitOnly).decision).toBe('refund');
+  });
+});
+
 describe('asked for an amount', () => {
   test('above what is left, nothing of that size is possible, but something smaller is', () => {
     const answer = given(sale).asked({ amount: 10_001 });
