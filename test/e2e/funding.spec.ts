@@ -447,6 +447,8 @@ describe('the settlement report', () => {
     await refundAndUndo(shop, saleId);
     const { body: closed } = await shop.closeBatch();
     const { body } = await ledger.get(`${shop.path}/settlements?after=${closed.position}`);
-    expect(body.days).toMatchObject([{ gross: 10_000, refunded: 4_000, refundAmount: 0 }]);
+    expect(body.days).toMatchObject([
+      { gross: 10_000, refunded: 4_000, amount: 6_000, refundAmount: 0 },
+    ]);
   });
 });

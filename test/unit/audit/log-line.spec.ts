@@ -36,6 +36,10 @@ describe('an event as a line', () => {
     );
   });
 
+  test.each(['data', 'metadata'])('has no %s that is written over several lines', (field) => {
+    expect(() => logLine({ ...EVENT, [field]: '{\n}' })).toThrow(LogLineError);
+  });
+
   test.each([
     ['cut off', (line: string) => line.slice(0, -1)],
     ['longer than its end', (line: string) => `${line}}`],

@@ -141,6 +141,26 @@ describe('trees of many sizes', () => {
   });
 });
 
+describe('a proof is of the sizes that it names', () => {
+  const tree = treeOf(leaves);
+  const rootOf = (leafCount: number, size = leafCount) => ({ size, hash: tree.root(leafCount) });
+
+  test('a leaf of a larger tree is not proved in a smaller one by a longer path', () => {
+    expect(isIncluded(at(leaves, 1), 0, 1, [at(leaves, 0)], tree.root(2))).toBe(false);
+  });
+  test('a path that is longer or shorter than that between the two sizes proves nothing', () => {
+    const [toEight, toTwo] = [tree.consistency(7, 8), tree.consistency(1, 2)];
+    expect(isConsistent(rootOf(7, 3), rootOf(8, 4), toEight)).toBe(false);
+    expect(isConsistent(rootOf(1), rootOf(2, 4), toTwo)).toBe(false);
+    expect(isConsistent(rootOf(4), rootOf(4), toTwo)).toBe(false);
+  });
+  test('no tree is the front of a smaller one, nor one of no leaves that has a root', () => {
+    expect(isConsistent(rootOf(4), rootOf(4, 3), [])).toBe(false);
+    expect(isConsistent(rootOf(1, 0), rootOf(2), [])).toBe(false);
+    expect(isConsistent(rootOf(0), rootOf(2), [])).toBe(true);
+  });
+});
+
 test('a view keeps the tree, whatever number of events it is told of at once', () => {
   const database = new Database(':memory:');
   createTables(database, trailProjection);
@@ -159,6 +179,9 @@ test('a view keeps the tree, whatever number of events it is told of at once', (
     expect(view.size()).toBe(end);
     expect(view.root(end)).toBe(hex(tree.root(end)));
   }
+  const signed = { ...at(events, 0), position: toPosition(told + 1), type: 'HeadSigned' };
+  add([signed]);
+  expect(view.last('HeadSigned')?.size).toBe(told + 1);
   for (const leaf of [0, 1, TILE - 1, TILE, 2 * TILE, 2 * TILE + 76])
     expect(view.leafAt(toPosition(leaf + 1))).toBe(leaf);
 });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,4 +26,11 @@ test('another file is not taken for a key, and stays as it is', () => {
   writeFileSync(file, 'no key');
   expect(() => signingKeyOf(file)).toThrow(`AUDIT_KEY_FILE is '${file}'; allowed: a file with an`);
   expect(statSync(file).size).toBe(6);
+});
+
+test('a key of another kind is not taken', () => {
+  const file = join(folder, 'audit-key.pem');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  expect(() => signingKeyOf(file)).toThrow('a file with an');
 });
