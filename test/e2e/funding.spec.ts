@@ -359,6 +359,7 @@ describe('a write-off', () => {
     const done = await writeOff({});
     expect([done.status, done.body.amount]).toEqual([201, 200]);
     expect((await writeOff({})).headers['idempotency-replayed']).toBe('true');
+    expect((await writeOff({ evidenceRef: 'letter' })).body.fields).toEqual(['evidenceRef']);
 
     expect(await accounts(shop, done.body.position)).toMatchObject({ bad_debt: 200 });
   });

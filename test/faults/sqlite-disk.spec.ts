@@ -51,6 +51,22 @@ describe('a database that may not grow', () => {
   });
 });
 
+test('a commit that fails behind its last page leaves open what became of the group', () => {
+  const database = openForWriting(newFolder());
+  const prepare = database.prepare.bind(database);
+  const failed = Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+  const commit = (): never => {
+    prepare('COMMIT').run();
+    throw failed;
+  };
+  Object.assign(database, {
+    prepare: (sql: string) => (sql === 'COMMIT' ? { run: commit } : prepare(sql)),
+  });
+  const writer = new LogWriter(database);
+  expect(writer.commit([anAppend('sale-1', 10)])).toMatchObject({ outcome: 'unknown' });
+  writer.close();
+});
+
 describe('a full disk', () => {
   const disk = smallDisk();
   const onSmallDisk = disk === undefined ? test.skip : test;
