@@ -66,14 +66,17 @@ export async function eventfulLog(): Promise<StoredEvent[]> {
   const refused = name(29);
   const appeal = { reason: 'the customer is here' };
   await appeals.file('M1.T1.000001.000010', refused, appeal, BY);
+  await appeals.file('M1.T1.000001.000009', name(27), appeal, BY);
   await appeals.answer(requestName(refused), 'upheld', { reason: 'so it is' }, BY);
   await send({ op: 'settle', saleId: 'M1.T1.000001.000006' });
   await send(sell(1, { terminalId: 'T2' }), sell(2, { terminalId: 'T2' }));
   await send(back('void', 'M1.T2.000001.000002', 3, { terminalId: 'T2', amount: yuan(10) }));
+  await send(sell(4, { terminalId: 'T2' }), { ...timeout(5, 4), terminalId: 'T2' });
   const items = [
     { stan: '000001', kind: 'sale', amount: yuan(100) },
     { stan: '000002', kind: 'sale', amount: yuan(90) },
     { stan: '000003', kind: 'void', amount: yuan(10) },
+    { stan: '000004', kind: 'sale', amount: yuan(100) },
   ] as const;
   await send(close('000001', { terminalId: 'T2', items }));
   await send(sell(1, { merchantId: 'M2' }));

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
+import { canonicalJson } from '../../../src/ledger/canonical-json.js';
 import {
   faultsIn,
   indexOf,
@@ -17,15 +18,20 @@ const PUT_BACK = 'M1.T1.000001.000001';
 
 let log: StoredEvent[];
 
-/** A sale is put back by the reversal of its void after its batch closed, and settles with the terminal's next. */
+/**
+ * A sale is put back by the reversal of its void after its batch closed, and settles with the terminal's next. Another
+ * terminal's batch closes meanwhile.
+ */
 beforeAll(async () => {
   const ledger = await TestLedger.open();
-  await ledger.register('M1', settings(), { T1: 'S1' });
+  await ledger.register('M1', settings(), { T1: 'S1', T2: 'S1' });
   const sendings = [
     sell(1),
     back('void', 1, 2),
     close('000001'),
     { ...timeout(1, 2), batchNo: '000002' },
+    sell(1, { terminalId: 'T2' }),
+    close('000001', { terminalId: 'T2' }),
     sell(2, { batchNo: '000002' }),
     close('000002'),
   ];
@@ -41,6 +47,39 @@ test('the next close settles what was carried to it', async () => {
   const closed = indexOf(log, 'BatchClosed', isSecond);
   expect(saidBy(log[closed] as StoredEvent)).toMatchObject({ carriedForward: [PUT_BACK] });
   expect(await faultsIn(log)).toEqual([]);
+});
+
+test('one that does not say so is found', async () => {
+  const closed = indexOf(log, 'BatchClosed', isSecond);
+  const found = await faultsIn(rewritten(log, closed, (data) => delete data['carriedForward']));
+  expect(found.map(({ detail }) => detail)).toEqual([
+    `its requests come to something else: carriedForward nothing, not ["${PUT_BACK}"]`,
+  ]);
+});
+
+test('it is not settled by the close of another terminal', async () => {
+  const settled = log[indexOf(log, 'Settled', isPutBack)] as StoredEvent;
+  const change = { terminalId: 'T2', batchNo: '000001' };
+  const data = canonicalJson({ ...saidBy(settled), ...change });
+  const closed = indexOf(log, 'BatchClosed', ({ terminalId }) => terminalId === 'T2');
+  const found = await faultsIn(log.toSpliced(closed, 0, { ...settled, data }));
+  expect(found[0]).toMatchObject({
+    position: positionAt(closed),
+    detail: 'the sale is of batch M1.T1.000001',
+  });
+});
+
+test('nor is a sale by the close of a batch before its own', async () => {
+  const isSale = ({ saleId }: Said): boolean => saleId === 'M1.T1.000002.000002';
+  const sale = log[indexOf(log, 'Sale', isSale)] as StoredEvent;
+  const settled = log[indexOf(log, 'Settled', isSale)] as StoredEvent;
+  const data = canonicalJson({ ...saidBy(settled), batchNo: '000001' });
+  const closed = indexOf(log, 'BatchClosed');
+  const found = await faultsIn(log.toSpliced(closed, 0, sale, { ...settled, data }));
+  expect(found[0]).toMatchObject({
+    position: positionAt(closed + 1),
+    detail: 'the sale is of batch M1.T1.000002',
+  });
 });
 
 test('one that leaves it out is found, though its sums leave it out, too', async () => {

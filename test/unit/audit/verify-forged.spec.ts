@@ -88,6 +88,43 @@ async function faultsOfPut(event: StoredEvent) {
     .map(({ detail }) => detail);
 }
 
+describe('what there is once', () => {
+  test.each<[LedgerEventType, string]>([
+    ['Sale', 'its stream has begun already'],
+    ['RequestTaken', 'its stream has begun already'],
+    ['AppealFiled', 'its stream has begun already'],
+    ['AppealAnswered', 'the appeal was answered already'],
+    ['MerchantRegistered', 'M1 is registered already'],
+    ['BatchCloseRequested', 'the batch is closed already'],
+    ['BatchClosed', 'nobody has asked for the batch to be closed'],
+    ['BatchReconciled', 'there was nothing to reconcile'],
+    ['Settled', 'the sale has settled already'],
+    ['PayoutPaid', 'by the rules there was nothing to do'],
+  ])('is found when it comes again: %s', async (type, detail) => {
+    expect(await faultsOfPut(log[indexOf(log, type)] as StoredEvent)).toContain(detail);
+  });
+
+  const occurredAt = '2026-11-27T02:00:00.000Z';
+  test.each<[LedgerEventType, Said]>([
+    ['AcquirerPaid', { paymentId: 'P1', currency: 'CNY', receivedOn: '2026-11-27', lines: [] }],
+    [
+      'FailureReported',
+      { failureId: 'F1', merchantId: 'M1', terminalId: 'T1', cause: 'network', code: 'X1' },
+    ],
+    ['KeyAdded', { keyId: 'abcdefghij12', scope: 'operator', hash: '00' }],
+  ])('is found when it comes a second time: %s', async (type, data) => {
+    const put = forged(log[0] as StoredEvent, type, { ...data, occurredAt });
+    expect(await faultsIn([...log, put])).toEqual([]);
+    const [found, ...others] = await faultsIn([...log, put, put]);
+    expect([found?.detail, others]).toEqual(['its stream has begun already', []]);
+  });
+
+  test('is no key before it is made', async () => {
+    const put = forged(log[0] as StoredEvent, 'KeyRevoked', { keyId: 'abcdefghij12', occurredAt });
+    expect(await faultsOfPut(put)).toEqual(['there was no such key']);
+  });
+});
+
 describe('a request', () => {
   test('does not wait for its approval twice', async () => {
     const at = indexOf(log, 'ApprovalRequested');
@@ -204,6 +241,31 @@ describe('a field that was taken out', () => {
   });
 });
 
+describe('what a rule gave', () => {
+  test.each<[LedgerEventType, string, unknown]>([
+    ['ChargebackOpened', 'amount', 999_999],
+    ['ChargebackWon', 'amount', 2_999],
+    ['ChargebackLost', 'amount', 999],
+    ['PayoutPaid', 'amount', '1'],
+  ])('is found to be otherwise: of a %s its %s', async (type, field, value) => {
+    const [found] = await faultsAt(type, (data) => (data[field] = value));
+    expect(found).toMatch(/^by the rules it would say otherwise: |^the rules refuse it/);
+  });
+
+  test('a settlement before anyone has asked for the close is found', async () => {
+    const ofT2 = (data: Said): boolean => data['terminalId'] === 'T2';
+    const at = indexOf(log, 'BatchCloseRequested', ofT2);
+    const settled = indexOf(log, 'Settled', ofT2);
+    const found = await faultsIn(
+      log.toSpliced(settled, 1).toSpliced(at, 0, log[settled] as StoredEvent),
+    );
+    expect(found[0]).toMatchObject({
+      position: positionAt(at),
+      detail: 'batch M1.T2.000001 is not being closed',
+    });
+  });
+});
+
 describe('a close', () => {
   const ofT1 = (data: Said): boolean => data['merchantId'] === 'M1' && data['terminalId'] === 'T1';
   const ofT2 = (data: Said): boolean => data['terminalId'] === 'T2';
@@ -250,6 +312,45 @@ describe('a close', () => {
     expect((await faultsAt('BatchClosed', change, ofT2))[0]).toMatch(detail);
   });
 
+  test.each<[string, unknown]>([
+    ['totals', { saleCount: 2 }],
+    ['settled', { amount: '1' }],
+    ['refunds', [{ currency: 'CNY', amount: '1' }]],
+    ['carriedForward', ['M1.T1.000001.000001']],
+  ])('whose requests come to something else is found: %s', async (part, value) => {
+    const change = (data: Said) =>
+      (data[part] = Array.isArray(value) ? value : { ...(data[part] as Said), ...(value as Said) });
+    const [first] = await faultsAt('BatchClosed', change, ofT1);
+    expect(first).toMatch(new RegExp(`^its requests come to something else: ${part} [^;]*$`));
+  });
+
+  test('of which neither side names a sale is found by how many there are', async () => {
+    const asked = indexOf(log, 'BatchCloseRequested', ofT2);
+    const unlisted = rewritten(log, asked, (data) => {
+      data['items'] = (data['items'] as Said[]).filter(({ stan }) => stan !== '000002');
+    });
+    const at = indexOf(log, 'BatchClosed', ofT2);
+    const found = await faultsIn(
+      rewritten(unlisted, at, (data) => {
+        data['reconciliation'] = 'matched';
+        delete data['differences'];
+      }),
+    );
+    expect(found[0]?.detail).toBe('of its 2 sales 1 are listed or said to be missing');
+  });
+
+  test.each<[string, (data: Said) => unknown, RegExp]>([
+    ['of another date', (data) => (data['businessDate'] = '2026-11-23'), /^the batch is of 2026-/],
+    ['of another store', (data) => (data['storeId'] = 'S9'), /^the merchant had other terms, or/],
+    [
+      'on other terms',
+      (data) => (data['terms'] = { ...(data['terms'] as Said), fee: { basisPoints: 0 } }),
+      /^the merchant had other terms, or/,
+    ],
+  ])('is found to be asked for %s', async (_what, change, detail) => {
+    expect((await faultsAt('BatchCloseRequested', change, ofT2))[0]).toMatch(detail);
+  });
+
   test('that was compared but with nothing sent is found', async () => {
     const change = (data: Said) =>
       (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '2' }]);
@@ -262,6 +363,10 @@ describe('a close', () => {
     [
       'of another side of the ledger’s own',
       (data) => (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '7' }]),
+    ],
+    [
+      'of a difference that is none',
+      (data) => (data['differences'] = [{ field: 'saleCount', terminal: '1', ledger: '1' }]),
     ],
     ['of another date', (data) => (data['businessDate'] = '2026-11-23')],
   ])('compared later is decided again: %s', async (_what, change) => {
@@ -280,6 +385,18 @@ describe('what waited for an approval', () => {
     ['too early', isDeclined, (data) => (data['why'] = 'expired'), /^it could wait until 2026-/],
     ['in another way', isExpired, (data) => (data['why'] = 'declined'), /^nobody has said why/],
     ['for another reason', isExpired, (data) => (data['why'] = 'not-possible'), /^it was not poss/],
+    [
+      'refused otherwise than by who declined it',
+      isDeclined,
+      (data) => (data['refusal'] = { ...(data['refusal'] as Said), code: 'approval-expired' }),
+      /^it was declined, and refused by approval-expired$/,
+    ],
+    [
+      'refused otherwise than by its time',
+      isExpired,
+      (data) => (data['refusal'] = { ...(data['refusal'] as Said), code: 'approval-declined' }),
+      /^it expired, and was refused by approval-declined$/,
+    ],
     ['for none', isExpired, (data) => (data['why'] = 'so'), /^"so" is no reason for its end$/],
   ])('is found to have ended %s', async (_what, isMeant, change, detail) => {
     expect((await faultsAt('ApprovalDeclined', change, isMeant))[0]).toMatch(detail);
@@ -296,6 +413,11 @@ describe('an appeal', () => {
       saleId: 'M1.T1.000001.000001',
     });
     expect(await faultsOfPut(put)).toEqual([`request ${appealId} was not refused`]);
+  });
+
+  test('against a refund that waited and was declined is none', () => {
+    const isDeclined = (data: Said): boolean => data['appealId'] === 'M1.T1.000001.000027';
+    expect(indexOf(log, 'AppealFiled', isDeclined)).toBeGreaterThan(0);
   });
 
   test.each<[LedgerEventType, string, string, RegExp]>([
@@ -329,6 +451,17 @@ describe('of merchants, cards and payouts', () => {
     const data = { merchantId: 'M1', supervisorId: 'GHOST', occurredAt: saidBy(set)['occurredAt'] };
     const put = forged(set, 'SupervisorLocked', data);
     expect(await faultsOfPut(put)).toEqual(['the merchant has no such supervisor']);
+  });
+
+  test.each<[LedgerEventType, Said]>([
+    ['TerminalAssigned', { terminalId: 'T1', storeId: 'S1' }],
+    ['StoreLimitsSet', { storeId: 'S1' }],
+  ])('limits that nothing can have are found: %s', async (type, place) => {
+    const limits = { single: { sale: 'all' } };
+    const { occurredAt } = saidBy(log[0] as StoredEvent);
+    const data = { merchantId: 'M1', ...place, limits, occurredAt };
+    const put = forged(log[0] as StoredEvent, type, data);
+    expect(await faultsOfPut(put)).toEqual(['nothing can have such limits']);
   });
 
   test.each<[string, unknown]>([

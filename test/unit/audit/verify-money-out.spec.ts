@@ -6,6 +6,7 @@ import { canonicalJson } from '../../../src/ledger/canonical-json.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import { settings } from '../../support/facts.js';
+import { of } from '../../support/specification.js';
 import { covered, positionAt, withData } from '../../support/tampering.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 import { faultsOf } from '../../support/verified-log.js';
@@ -131,6 +132,43 @@ function index(type: LedgerEvent['type'], which = 0): number {
   const all = log.flatMap((event, at) => (event.type === type ? [at] : []));
   return all[which] as number;
 }
+
+test('more reserve released than was kept is found by the books', async () => {
+  const sales = [index('Settled'), index('Settled', 1)];
+  const less = log.map((event, at) =>
+    sales.includes(at)
+      ? withData(event, (data) =>
+          data.replace('"reserve":500', '"reserve":0').replace('"net":9500', '"net":10000'),
+        )
+      : event,
+  );
+  expect(await faults(less)).toContainEqual({
+    code: 'books',
+    detail: 'M1 CNY: merchant_reserve has 500 less than nothing',
+  });
+});
+
+test('a payout that was never sent can’t be paid', async () => {
+  const [amount, payoutId] = ['5500', 'M3.CNY.1'];
+  const data = { payoutId, merchantId: 'M3', currency: 'CNY', amount, ...now };
+  expect(await faultsBehind(stored({ type: 'PayoutPaid', data }))).toMatchObject([
+    { code: 'illegal', detail: 'the payout was never sent' },
+    { code: 'books', detail: 'M3 CNY: payout_in_transit has 5500 less than nothing' },
+  ]);
+});
+
+test('a write-off in any other stream than a write-off’s is misplaced', async () => {
+  const put = { ...stored(writeOff()), stream: 'card-x' };
+  expect(await faultsBehind(put)).toMatchObject([{ code: 'misplaced' }]);
+});
+
+test('the least that a merchant is paid may be just what there is', async () => {
+  const set = settings({ reserve: { basisPoints: 500, days: 3 }, payoutMinimum: of(5_500) });
+  const { occurredAt } = now;
+  const data = { merchantId: 'M3', settings: set, occurredAt };
+  const changed = stored({ type: 'MerchantPolicyChanged', data });
+  expect(await faultsBehind(changed, stored(payout()))).toEqual([]);
+});
 
 test('money that the ledger paid, gave up and released, and that came back, is no fault', async () => {
   const types = log.map(({ type }) => type);

@@ -4,9 +4,11 @@ import type { LedgerEventType } from '../../../src/ledger/domain/ledger-event.js
 import {
   eventfulLog,
   faultsIn,
+  forged,
   indexOf,
   rewritten,
   type Said,
+  saidBy,
 } from '../../support/eventful-log.js';
 import { positionAt } from '../../support/tampering.js';
 
@@ -62,6 +64,121 @@ test('that there is nothing to reverse is said once', async () => {
       detail: expect.stringMatching(/^something became of request .* already$/),
     }),
   ]);
+});
+
+describe('what an effect was asked by', () => {
+  const VOID = 'M1.T1.000001.000021';
+  const REVERSAL = 'M1.T1.000001.000030';
+
+  test.each<[string, string, unknown, string]>([
+    [VOID, 'kind', 'refund', 'was a refund of M1.T1.000001.000001'],
+    [VOID, 'target', 'M1.T1.000001.000002', 'was a void of M1.T1.000001.000002'],
+    [VOID, 'ifMatch', [98, 99], 'was sent for revision 98 or 99'],
+    [REVERSAL, 'kind', 'void', 'was a void of M1.T1.000001.000005'],
+    [REVERSAL, 'target', 'M1.T1.000001.000001', 'was a timeout-reversal of M1.T1.000001.000001'],
+  ])('is found to be something else: %s, %s %j', async (request, field, value, detail) => {
+    const at = indexOf(log, 'RequestTaken', (data) => data['request'] === request);
+    const found = await faultsIn(rewritten(log, at, (data) => (data[field] = value)));
+    expect(found.map((fault) => fault.detail)).toContain(`request ${request} ${detail}`);
+  });
+
+  test.each<[string, unknown]>([
+    ['amount', 2_999],
+    ['reason', 'another'],
+    ['evidenceRef', 'E1'],
+    ['operatorId', 'OP1'],
+    ['consent', true],
+  ])('had no such %s', async (field, value) => {
+    const found = await detailAt(
+      'Void',
+      (data) => (data[field] = value),
+      (data) => data['stan'] === '000022',
+    );
+    expect(found).toBe(`the Void differs from its request in ${field}`);
+  });
+});
+
+describe('an event that was put in', () => {
+  const like = (type: LedgerEventType) => log[indexOf(log, type)] as StoredEvent;
+  const put = (type: LedgerEventType, more: Said) =>
+    forged(log.at(-1) as StoredEvent, type, { ...saidBy(like(type)), ...more });
+  const named = (stan: string) => ({ stan, request: `M1.T1.000001.${stan}` });
+
+  test.each<[string, () => StoredEvent, string]>([
+    [
+      'a void that was refused',
+      () => put('Void', { ...named('000029'), saleId: 'M1.T1.000001.000010' }),
+      'request M1.T1.000001.000029 was refused already',
+    ],
+    [
+      'the refusal of what was never taken',
+      () => put('Refused', named('000050')),
+      'request M1.T1.000001.000050 was not waiting for it',
+    ],
+    [
+      'the refusal of what was done',
+      () => put('Refused', { ...saidBy(like('RequestTaken')) }),
+      'request M1.T1.000001.000021 has had its effect already',
+    ],
+    [
+      'the refusal of a sale that was taken',
+      () => put('Refused', { ...named('000001'), kind: 'sale' }),
+      'its stream has begun already',
+    ],
+    [
+      'a sale in a batch that is closed',
+      () => put('Sale', { stan: '000060', saleId: 'M1.T1.000001.000060' }),
+      'the rules refuse it (batch-closed): Batch 000001 is closed; use a new batch number.',
+    ],
+  ])('is found: %s', async (_what, event, detail) => {
+    const found = await faultsIn([...log, event()]);
+    expect(found.map((fault) => fault.detail)).toContain(detail);
+  });
+
+  test('is found: the reversal of a refund that is cleared', async () => {
+    const names = { merchantId: 'M1', terminalId: 'T1', batchNo: '000003', stan: '000001' };
+    const fact = { ...names, businessDate: '2026-11-27', occurredAt: '2026-11-27T02:00:00.000Z' };
+    const of = 'M1.T1.000001.000024';
+    const request = 'M1.T1.000003.000001';
+    const original = { batchNo: '000001', stan: '000024' };
+    const asked = { kind: 'timeout-reversal', target: of, content: { ...names, original } };
+    const { saleId, amount, currency } = saidBy(
+      log[indexOf(log, 'Refund', (data) => data['request'] === of)] as StoredEvent,
+    );
+    const money = { saleId, amount, currency, afterSettlement: false, feeReturned: 0 };
+    const last = log.at(-1) as StoredEvent;
+    const found = await faultsIn([
+      ...log,
+      forged(last, 'RequestTaken', { ...fact, request, ...asked }),
+      forged(last, 'Reversal', { ...fact, request, of, undone: 'refund', ...money }),
+    ]);
+    expect(found[0]?.detail).toMatch(/^the rules refuse it \(refund-cleared\)/);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ['what was never taken', '000050', ['request M1.T1.000001.000050 was never taken']],
+    ['what was done', '000021', ['something became of request M1.T1.000001.000021 already']],
+    ['what waits', '000034', []],
+    ['what is barred', '000034', ['something became of request M1.T1.000001.000034 already']],
+  ])('may bar a request that waits, and no other: %s', async (what, stan, details) => {
+    const saleId = 'M1.T1.000001.000001';
+    const { content, ...taken } = saidBy(like('RequestTaken'));
+    const waiting = { ...taken, ...named('000034') };
+    const { businessDate, merchantId, terminalId, batchNo, occurredAt } = taken;
+    const fact = { businessDate, merchantId, terminalId, batchNo, occurredAt };
+    const bar = (request: string) =>
+      forged(log.at(-1) as StoredEvent, 'Reversal', {
+        ...{ ...fact, stan: request, request: named(request).request, saleId },
+        ...{ of: named(request).request, undone: 'nothing' },
+      });
+    const found = await faultsIn([
+      ...log,
+      put('RequestTaken', { ...waiting, content: { ...(content as Said), stan: '000034' } }),
+      ...(what === 'what is barred' ? [bar(stan)] : []),
+      bar(stan),
+    ]);
+    expect(found.map((fault) => fault.detail)).toEqual(details);
+  });
 });
 
 const isTaken = (data: Said) => data['kind'] !== 'sale';
