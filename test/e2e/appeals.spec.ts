@@ -34,8 +34,13 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
     evidenceRef: 'photo 3',
   });
   expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', filed.body]);
-  const other = await ledger.post(path, { ...appeal, reason: 'another' });
-  expect([other.status, other.body.fields]).toEqual([409, ['reason']]);
+  for (const field of ['reason', 'evidenceRef', 'operatorId']) {
+    const other = await ledger.post(path, { ...appeal, [field]: 'another' });
+    expect([other.status, other.body.fields]).toEqual([409, [field]]);
+  }
+  const another = (await shop.sell()).saleId as string;
+  const elsewhere = await ledger.post(`/v1/sales/${another}/appeals`, appeal);
+  expect([elsewhere.status, elsewhere.body.fields]).toEqual([409, ['saleId']]);
 
   const { appealId } = filed.body;
   const said = { outcome: 'upheld', reason: 'void it again', operatorId: 'rev1' };
@@ -44,9 +49,10 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
 
   expect(answered.body).toMatchObject({ status: 'upheld', answer: said });
   expect([repeat.status, repeat.body]).toEqual([200, answered.body]);
-  const late = { outcome: 'rejected', reason: 'no' };
-  const changed = await ledger.post(`/v1/appeals/${appealId}/answer`, late);
-  expect([changed.status, changed.body.code]).toEqual([409, 'appeal-status']);
+  for (const late of [{ reason: 'no' }, { outcome: 'rejected' }, { operatorId: 'rev2' }]) {
+    const changed = await ledger.post(`/v1/appeals/${appealId}/answer`, { ...said, ...late });
+    expect([changed.status, changed.body.code]).toEqual([409, 'appeal-status']);
+  }
   const { position } = answered.body;
   const list = await ledger.get(`/v1/appeals?merchantId=${shop.merchantId}&after=${position}`);
   expect(list.body.appeals).toMatchObject([{ appealId, status: 'upheld' }]);

@@ -96,6 +96,7 @@ test('a terminal reports its own failures, once each, and they are told apart fr
   const { merchantId, terminalId } = shop;
   const jam = { merchantId, terminalId, cause: 'hardware', code: 'printer-jam', kind: 'sale' };
   const first = await ledger.post('/v1/failures', { ...jam, failedAt: '2026-03-02T09:59:00Z' });
+  await ledger.setClock('2026-03-02T10:00:01.000Z');
   const again = await ledger.post('/v1/failures', { ...jam, failedAt: '2026-03-02T09:59:00Z' });
   const rare = { ...jam, code: 'a-reader', failedAt: '2026-03-02T09:58:00Z' };
   await ledger.post('/v1/failures', rare);

@@ -38,3 +38,14 @@ describe('the figures of a node whose store goes away', () => {
     },
   );
 });
+
+test('a view is never ahead of the log, and one that has stopped is told', async () => {
+  const ahead = { name: 'sales', position: toPosition(9) } as ProjectionState;
+  const stopped = { name: 'books', position: toPosition(3), stoppedBy: {} } as ProjectionState;
+  const store = { head: () => Promise.resolve(toPosition(7)) };
+  const text = await new Metrics({ state: () => [ahead, stopped] }, store).text();
+  expect(text).toContain('tillbook_view_lag{view="sales"} 0');
+  expect(text).toContain('tillbook_view_lag{view="books"} 4');
+  expect(text).toContain('tillbook_view_stopped{view="sales"} 0');
+  expect(text).toContain('tillbook_view_stopped{view="books"} 1');
+});

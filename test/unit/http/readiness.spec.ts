@@ -1,6 +1,31 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { ConflictError, StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import { Readiness } from '../../../src/http/readiness.js';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('a service is ready between its start and its end', () => {
+  const readiness = new Readiness();
+  expect(readiness.reason()).toBe('starting');
+  readiness.started();
+  expect(readiness.reason()).toBeUndefined();
+  readiness.stopping();
+  expect(readiness.reason()).toBe('stopping');
+});
+
+test('what a store failed by last is told for ten seconds', () => {
+  jest.useFakeTimers();
+  const readiness = new Readiness();
+  readiness.appended(new StoreUnavailableError('the disk is full', 'not-done'));
+  jest.advanceTimersByTime(9_000);
+  readiness.appended(new StoreUnavailableError('the disk is gone', 'not-done'));
+  jest.advanceTimersByTime(9_999);
+  expect(readiness.storeFault()).toBe('the disk is gone');
+  jest.advanceTimersByTime(1);
+  expect(readiness.storeFault()).toBeUndefined();
+});
 
 test('a store that could not take an event is not ready until it takes one', () => {
   const readiness = new Readiness();
