@@ -113,6 +113,7 @@ describe('a void above the policy’s amount', () => {
     const declined = await decide(voidId, 'decline', { reason: 'no receipt' });
 
     expect([declined.status, declined.body.status]).toEqual([200, 'declined']);
+    expect(declined.body.review).toEqual({ reason: 'no receipt' });
     expect(await outcomeOf(voidId)).toMatchObject({
       outcome: 'refused',
       code: 'approval-declined',
@@ -228,6 +229,7 @@ describe('a request that waits', () => {
     const { sales } = (await ledger.get(`${shop.path}/sales?after=${position}`)).body;
     expect(sales).toHaveLength(2);
     for (const listed of sales) expect(listed).not.toHaveProperty('held');
+    expect((await ledger.get(`/v1/approvals/${waiting}`)).body.decidedAt).toBe(MORNING);
     const left = await shop.void(first.saleId, { amount: 5_000 });
     expect([left.status, left.body.remaining]).toEqual([201, 5_000]);
     expect((await reverse(other)).body.outcome).toBe('never-arrived');
@@ -249,6 +251,18 @@ describe('a request that waits', () => {
       `/v1/approvals?merchantId=${shop.merchantId}&status=refused&after=${approved.body.position}`,
     );
     expect(list.body.approvals).toMatchObject([{ approvalId: voidId, code: 'card-usable' }]);
+  });
+
+  test('is held to the limits of the day when it is approved, and counts towards them', async () => {
+    const shop = await openShop({ limits: { daily: { void: { count: 1 } } } });
+    const [first, second] = [await shop.sell(), await shop.sell()];
+    const { voidId } = (await shop.void(first.saleId)).body;
+    const other = (await shop.void(second.saleId)).body.voidId as string;
+
+    expect((await decide(voidId, 'approve')).status).toBe(200);
+
+    const late = await decide(other, 'approve');
+    expect([late.status, late.body.code]).toEqual([422, 'within-limits']);
   });
 
   test('of two answers at the same moment one counts', async () => {

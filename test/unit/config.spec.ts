@@ -48,6 +48,11 @@ describe('settings', () => {
     expect(readSettings({ PORT: port }).PORT).toBe(Number(port));
   });
 
+  test.each(['1', '86400'])('REQUEST_TIMEOUT_SECONDS may be %s', (seconds) => {
+    const settings = readSettings({ REQUEST_TIMEOUT_SECONDS: seconds });
+    expect(settings.REQUEST_TIMEOUT_SECONDS).toBe(Number(seconds));
+  });
+
   test.each([
     ['EVENT_STORE_URL', './data', STORES],
     ['EVENT_STORE_URL', 'http://localhost', STORES],
@@ -61,6 +66,11 @@ describe('settings', () => {
     ['AUTH', 'none', 'off or keys'],
     ['SANDBOX', 'yes', 'on or off'],
     ['PAYER_BIC', 'BANK', 'a BIC'],
+    ['REQUEST_TIMEOUT_SECONDS', '0', 'a whole number from 1 to 86400'],
+    ['REQUEST_TIMEOUT_SECONDS', '86401', 'a whole number from 1 to 86400'],
+    ['EVENT_STORE_URL', `file:${import.meta.filename}`, 'a folder, or one to be made'],
+    ['VIEWS_DIR', import.meta.filename, 'a folder, or one to be made'],
+    ['VIEWS_DIR', `${import.meta.filename}/views`, 'a folder, or one to be made'],
     ['REFUSED_PER_SALE', 'many', 'a whole number from 0'],
     ['LOG_LEVEL', 'loud', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s may not be %s', (name, value, allowed) => {
@@ -88,6 +98,8 @@ describe('settings', () => {
     expect(reading({ ...payer, PAYER_ACCOUNT: 'DE89370400440532013001' })).toThrow(
       'as an IBAN it has wrong check digits',
     );
+    expect(reading({ ...payer, PAYER_NAME: 'x'.repeat(140) })).not.toThrow();
+    expect(reading({ ...payer, PAYER_NAME: 'x'.repeat(141) })).toThrow('up to 140 characters');
     expect(reading({ ...payer, PAYER_NAME: 'Acquirer\ufffe' })).toThrow(
       'a name without control characters',
     );

@@ -88,7 +88,13 @@ test('books that lack an accepted sale are a fault, told with the merchant and t
   expect(faultsOf(await play(losing))).toEqual([
     'FAULT: the books of Japan went from 0 to 500, but its sales less what was given back are 7500.',
   ]);
-  expect(faultsOf(await play((ledger) => ledger))).toEqual([]);
+  const summary = await play((ledger) => ledger);
+  expect(faultsOf(summary)).toEqual([]);
+  const merchants = summary.merchants.slice(0, 1).map((one) => ({ ...one, books: one.books + 1n }));
+  expect(faultsOf({ ...summary, merchants, unaccounted: 2 })).toEqual([
+    expect.stringMatching(/^FAULT: the books of .* went from/),
+    'FAULT: 2 rows are not accounted for.',
+  ]);
 });
 
 test('what waits for an approval is counted as that, and gives nothing back', async () => {

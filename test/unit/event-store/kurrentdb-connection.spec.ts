@@ -19,6 +19,7 @@ describe('a connection string', () => {
       'kurrentdb://a.example:2113,b.example:2113?tls=false',
       [/TLS off for a.example, b.example/],
     ],
+    ['a password of its own', 'kurrentdb://admin:s3cret@db.example', []],
     [
       'one public seed of two',
       'kurrentdb://admin:changeit@localhost,b.example',

@@ -41,6 +41,7 @@ describe('a card number is seen', () => {
     ['in Khmer', inDigitsFrom(0x17e0)],
     ['in the second of two rows of digits', inDigitsFrom(0x116da)],
     ['in mathematical digits', inDigitsFrom(0x1d7d8)],
+    ['in raised digits', apart('').replaceAll('2', '\xb2').replaceAll('4', '\u2074')],
     ['amid other numbers', `2026-03-02 ${apart('.')} 7`],
     ['beside a request’s name', `M1.T1.000001.000001 ${apart('.')}`],
   ])('%s', (_how, text) => {
