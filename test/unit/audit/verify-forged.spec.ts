@@ -168,6 +168,8 @@ describe('a request', () => {
   test.each([
     ['sent as another’s', { stan: '999999' }, /^what was sent names another stan, "999999"$/],
     ['sent for another merchant', { merchantId: 'M2' }, /^what was sent names another merchantId/],
+    ['sent from elsewhere', { terminalId: 'T2' }, /^what was sent names another terminalId/],
+    ['sent in another batch', { batchNo: '000009' }, /^what was sent names another batchNo/],
   ])('that was %s is found', async (_what, other, detail) => {
     const change = (data: Said) => (data['content'] = { ...(data['content'] as Said), ...other });
     expect((await faultsAt('RequestTaken', change))[0]).toMatch(detail);

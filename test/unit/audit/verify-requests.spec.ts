@@ -6,11 +6,15 @@ import {
   faultsIn,
   forged,
   indexOf,
+  recordedApart,
   rewritten,
   type Said,
   saidBy,
 } from '../../support/eventful-log.js';
+import { settings } from '../../support/facts.js';
+import { back, sell } from '../../support/requests.js';
 import { positionAt } from '../../support/tampering.js';
+import { TestLedger } from '../../support/test-ledger.js';
 
 let log: StoredEvent[];
 
@@ -179,6 +183,18 @@ describe('an event that was put in', () => {
     ]);
     expect(found.map((fault) => fault.detail)).toEqual(details);
   });
+});
+
+test('a refund of what could be voided, had the day a void left, is no fault', async () => {
+  const ledger = await TestLedger.open();
+  const limits = { daily: { void: { count: 1 } } };
+  await ledger.register('M1', settings({ limits }), { T1: 'S1' });
+  for (const sending of [sell(1), sell(2), back('void', 1, 3), back('refund', 2, 4)]) {
+    expect(await ledger.send(sending)).toHaveProperty('answer');
+  }
+  const events = (await ledger.store.readAll({ limit: 100 })).map(recordedApart);
+  await ledger.close();
+  expect(await faultsIn(events)).toEqual([]);
 });
 
 const isTaken = (data: Said) => data['kind'] !== 'sale';

@@ -6,6 +6,7 @@ import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell, timeout } from '../../support/requests.js';
+import { of } from '../../support/specification.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
@@ -51,6 +52,24 @@ describe('a close waits for no request', () => {
     await expect(ledger.send(sell(2))).rejects.toThrow('the view is away');
     daySums.read = read;
     expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closed' } });
+  });
+});
+
+describe('a request that waits for an approval', () => {
+  const waiting = { ...back('void', 1, 1), batchNo: '000002' };
+  const approve = { op: 'approve', approvalId: 'M1.T1.000002.000001' } as const;
+
+  beforeEach(async () => {
+    await ledger.register('M1', settings({ voidPolicy: { approvalAbove: of(0) } }), {});
+    await ledger.send(sell(1));
+    expect(await ledger.send(waiting)).toMatchObject({ answer: { status: 'awaiting-approval' } });
+  });
+
+  test('keeps no batch open once it is approved', async () => {
+    expect(await ledger.send(approve)).toMatchObject({
+      answer: { approval: { status: 'approved' } },
+    });
+    expect(await ledger.send(close('000002'))).toMatchObject({ answer: { status: 'closed' } });
   });
 });
 
