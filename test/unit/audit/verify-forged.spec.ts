@@ -304,6 +304,11 @@ describe('a close', () => {
       (data) => (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '2' }]),
       /^it differs from what the terminal sent in \[/,
     ],
+    [
+      'leaving out differences that there are not',
+      (data) => (data['differencesLeftOut'] = 5),
+      /^it leaves out 5 differences, where 0 are known$/,
+    ],
     ['counting more refunds', (data) => (data['refundsCounted'] = 7), /refundsCounted 7, not 0$/],
     [
       'not counting refunds',

@@ -157,6 +157,18 @@ test('a payout that was never sent can’t be paid', async () => {
   ]);
 });
 
+test('a payout that was refused lets the next take no more', async () => {
+  const puts = [
+    stored(payout({ amount: '999999' })),
+    stored(payout({ number: 2, amount: '6000' })),
+  ];
+  const found = await faultsBehind(...puts);
+  expect(found.map(({ detail }) => detail)).toEqual([
+    'it is of 999999, and 5500 was available',
+    'it is of 6000, and 5500 was available',
+  ]);
+});
+
 test('a write-off in any other stream than a write-off’s is misplaced', async () => {
   const put = { ...stored(writeOff()), stream: 'card-x' };
   expect(await faultsBehind(put)).toMatchObject([{ code: 'misplaced' }]);
