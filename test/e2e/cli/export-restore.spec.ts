@@ -36,14 +36,24 @@ test('a restore that is interrupted says so, and that the store has only part of
   expect(errors).toContain('interrupted; the store has only part of the log now');
 });
 
-test('a restore that stops at a bad line says what is in the store by then', async () => {
-  const all = readFileSync(exportFile, 'utf8').split('\n');
-  const file = join(newFolder(), 'bad.ndjson');
-  writeFileSync(file, all.with(1_500, '{}').join('\n'));
-  const { code, errors } = await runTool(newFolder(), ['restore', file]);
-  expect(code).toBe(1);
-  expect(errors).toMatch(/line 1501: .+; the store has only part of the log now/);
-});
+test.each<[string, (line: string) => string, string]>([
+  ['is no event', () => '{}', '.+'],
+  [
+    'stands where the one before it does',
+    (line) => line.replace(/"position":"\d+"/, `"position":"${String(1_500).padStart(20, '0')}"`),
+    'position 0+1500 is not behind 0+1500',
+  ],
+])(
+  'a restore that stops at a line that %s says what is in the store by then',
+  async (_what, bad, why) => {
+    const all = readFileSync(exportFile, 'utf8').split('\n');
+    const file = join(newFolder(), 'bad.ndjson');
+    writeFileSync(file, all.with(1_500, bad(all[1_500] ?? '')).join('\n'));
+    const { code, errors } = await runTool(newFolder(), ['restore', file]);
+    expect(code).toBe(1);
+    expect(errors).toMatch(new RegExp(`line 1501: ${why}; the store has only part of the log now`));
+  },
+);
 
 test('an export of which the disk takes but a part is not done', async () => {
   const folder = newFolder();
