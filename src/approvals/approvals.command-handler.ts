@@ -210,7 +210,7 @@ function changed({ data, revision }: Sale): ConflictError {
 function recordedOf(approval: Approval, onSale: readonly RecordedEvent[]): RecordedApproval {
   const { request } = approval.data;
   const asked = onSale[approval.revision];
-  const end = onSale.find(({ event }, index) => index > approval.revision && ends(event, request));
+  const end = onSale.find(({ event }) => ends(event, request));
   if (!asked) throw new Error(`the request for approval of ${request} is gone`);
   const { position, revision } = end ?? asked;
   const recorded = { approval, askedBy: asked.by, position: position as Position, revision };

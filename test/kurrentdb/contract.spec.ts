@@ -1,7 +1,17 @@
+import { expect, test } from '@jest/globals';
 import { KurrentDbEventStore } from '../../src/event-store/kurrentdb/kurrentdb-event-store.js';
+import { anEvent } from '../contract/event-store/events.js';
 import { eventStoreContract } from '../contract/event-store/event-store.contract.js';
 import { sharedServer } from '../support/store-settings.js';
 
 eventStoreContract('EventStoreDB', () =>
   KurrentDbEventStore.open({ url: sharedServer(), prefixes: ['contract-'] }),
 );
+
+test('an event in a stream that would not be read again is not taken', async () => {
+  const store = await KurrentDbEventStore.open({ url: sharedServer(), prefixes: ['contract-'] });
+  await expect(store.append('other-1', 'no-stream', [anEvent()])).rejects.toThrow(
+    'stream other-1 would not be read again: contract- are',
+  );
+  await store.close();
+});

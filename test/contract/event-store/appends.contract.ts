@@ -18,6 +18,11 @@ export function expectedRevisions(theStore: () => EventStore): void {
     expect(await theStore().readStream(stream)).toHaveLength(2);
   });
 
+  it.each(['no-stream', 'any', 0] as const)('refuses to append nothing (%s)', async (expected) => {
+    const nothing = theStore().append(newStream(), expected, []);
+    await expect(nothing).rejects.toThrow(TypeError);
+  });
+
   it('shows whoever comes second what the first, at the same moment, has written', async () => {
     const second = async (stream: string): Promise<number[]> => {
       const begin = () => theStore().append(stream, 'no-stream', [anEvent()]);
