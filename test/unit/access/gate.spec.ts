@@ -20,21 +20,19 @@ const key = {
 } as const;
 const record: KeyRecord = { key, revision: 0, position: undefined };
 /** Memory that has lost a key as soon as it was read. */
-const forgetful = {
-  known: () => undefined,
-  reload: () => Promise.resolve(record),
-} as unknown as Keyring;
+const forgetful = (found = record) =>
+  ({ known: () => undefined, reload: () => Promise.resolve(found) }) as unknown as Keyring;
 
 /** What signed sales are answered. */
-function serve(nonces = new Nonces()): () => Promise<Response> {
+function serve(nonces = new Nonces(), found = record): () => Promise<Response> {
   const server = fastify();
   readJsonExactly(server);
   server.setErrorHandler((error, _request, reply) => problemFor(error, server.log, reply));
   const signatures = new Signatures(Date.now, nonces);
-  new Gate(forgetful, Date.now, new KeyRate(0), signatures).guard(server);
-  const rule = { scopes: ['operator'], isOpen: false, named: 'body' } as const;
+  new Gate(forgetful(found), Date.now, new KeyRate(0), signatures).guard(server);
+  const rule = { scopes: ['operator', 'merchant'], isOpen: false, named: 'body' } as const;
   server.post('/v1/sales', { config: { rule } }, () => 'taken');
-  const payload = '{"amount":1}';
+  const payload = '{"merchantId":"M1"}';
   return () => {
     const headers = {
       'content-type': 'application/json',
@@ -49,6 +47,15 @@ describe('a signed request', () => {
     const send = serve();
     const { statusCode, body } = await send();
     expect([statusCode, body]).toEqual([200, 'taken']);
+  });
+
+  test.each([
+    ['M1', 200],
+    ['M2', 404],
+  ])('by a key of %s for M1 is answered %d', async (merchantId, status) => {
+    const holder = { scope: 'merchant', merchantId } as const;
+    const send = serve(new Nonces(), { ...record, key: { ...key, holder } });
+    expect((await send()).statusCode).toBe(status);
   });
 
   test('waits when more of its key came than are remembered', async () => {
