@@ -84,6 +84,14 @@ test('a log as the ledger wrote it has no faults, in its folder, under its views
   expect(await asFile(log, { head, trustedKey: key.publicKey })).toEqual([]);
 });
 
+test('heads that another signed are found, in the log and one kept elsewhere, once it is said who may have', async () => {
+  const { publicKey } = newSigningKey().sign(head);
+  const faults = await asFile(log, { head, trustedKey: publicKey });
+  const detail = `it is signed by ${key.publicKey}, which is not trusted`;
+  const heads = log.filter(({ type }) => type === 'HeadSigned');
+  expect(faults).toMatchObject([...heads, head].map(() => ({ code: 'signature', detail })));
+});
+
 describe.each(['edited', 'dropped', 'swapped', 'inserted'] as const)(
   'an event that was %s',
   (how) => {
