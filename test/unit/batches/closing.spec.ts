@@ -206,6 +206,36 @@ describe('a close that can’t be written', () => {
   });
 });
 
+test('a refund that was undone is not among those that a close clears', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(close());
+  const batchNo = '000002';
+  for (const stan of [1, 2]) {
+    await ledger.send(back('refund', 1, stan, { batchNo, amount: stan * 1_000 }));
+  }
+  const undoing = { ...timeout(3, 2), batchNo, original: { batchNo, stan: '000002' } };
+  expect(await ledger.send(undoing)).toMatchObject({ answer: { outcome: 'reversed' } });
+  await ledger.send(close(batchNo));
+  expect((await ledger.log()).at(-1)?.event).toMatchObject({
+    type: 'BatchClosed',
+    data: { refunds: [{ currency: 'CNY', amount: '1000' }] },
+  });
+});
+
+test('a sale that a refund left nothing of, undone behind its close, settles with the next', async () => {
+  await ledger.register('M1', settings({ refundPolicy: { whileVoidable: 'allow' } }), {});
+  await ledger.send(sell(1));
+  await ledger.send(back('refund', 1, 1, { terminalId: 'T2' }));
+  expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 0 } } });
+
+  await ledger.send({ ...timeout(2, 1), terminalId: 'T2' });
+
+  expect(await ledger.send(close('000002'))).toMatchObject({
+    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+  });
+  await expectInvariants(ledger);
+});
+
 test('a close whose end is written takes in nothing more when it is taken up again', async () => {
   await ledger.send(sell(1));
   await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
