@@ -10,7 +10,9 @@ import type { Counted, PlaceLimits } from '../../../src/merchants/domain/merchan
 import { NO_SUM } from '../../../src/projections/day-sums.view.js';
 import { ViewBehindError, type Views } from '../../../src/projections/views.js';
 import { DaySums } from '../../../src/sales/day-sums.js';
-import { merchantWith } from '../../support/facts.js';
+import { merchantWith, settings } from '../../support/facts.js';
+import { sell } from '../../support/requests.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 const UNDER = { date: '2026-11-24', currency: 'CNY' };
 const MANY = 10_500;
@@ -175,4 +177,36 @@ describe('requests that the view has not seen', () => {
       if (request) request.state = 'failed';
     }
   }
+});
+
+describe('what counted before a restart', () => {
+  const daily = { sale: { count: 1 } };
+
+  test.each<[string, (ledger: TestLedger) => Promise<unknown>]>([
+    ['merchant', ({ ledger }) => ledger.merchants.put('M1', settings({ limits: { daily } }), BY)],
+    [
+      'terminal',
+      ({ ledger }) => {
+        const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'CNY', limits: { daily } };
+        return ledger.merchants.assignTerminal('M1', terminal, BY);
+      },
+    ],
+    ['store', ({ ledger }) => ledger.merchants.setStoreLimits('M1', 'S1', { daily }, BY)],
+    [
+      'card',
+      ({ ledger }) => {
+        const limits = { perCard: { daily } };
+        return ledger.merchants.put('M1', settings({ limits }), BY);
+      },
+    ],
+  ])('counts behind it: of a %s', async (_, limit) => {
+    const log = newSqliteLog();
+    const before = await TestLedger.open(log);
+    await before.register('M1', settings(), { T1: 'S1' });
+    await limit(before);
+    expect(await before.send(sell(1))).toHaveProperty('answer');
+    await before.close();
+    const after = await TestLedger.open(log);
+    expect(await after.send(sell(2))).toMatchObject({ refusal: { code: 'within-limits' } });
+  });
 });
