@@ -10,6 +10,9 @@ import type {
   RebuildAnswer,
 } from '../../src/projections/projections.dto.js';
 
+/** As many sales as a list gives at once: on a busy machine more are taken before the rebuild, which gives way, is over. */
+const PAGE = 1_000;
+
 let ledger: Tillbook;
 let shop: Shop;
 
@@ -35,8 +38,8 @@ describe('a rebuild of a running service', () => {
       for (let sales = 200; !over.signal.aborted;) {
         const { position } = await shop.sell();
         sales += 1;
-        const list = await ledger.get(`${shop.path}/sales?after=${position}&limit=1000`);
-        expect([list.status, list.body.sales.length]).toEqual([200, sales]);
+        const list = await ledger.get(`${shop.path}/sales?after=${position}&limit=${PAGE}`);
+        expect([list.status, list.body.sales.length]).toEqual([200, Math.min(sales, PAGE)]);
       }
     })();
     const started = await ledger.post('/v1/projections/sales/rebuild');
