@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settings } from '../support/facts.js';
-import { HeldStore } from '../support/held-store.js';
+import type { HeldStore } from '../support/held-store.js';
 import { expectInvariants } from '../support/invariants.js';
-import { back, sell, type Sending } from '../support/requests.js';
-import { BY, newKurrentDbLog, TestLedger } from '../support/test-ledger.js';
+import { back, sell, type Sending, timeout } from '../support/requests.js';
+import { BY, newKurrentDbLog, type TestLedger } from '../support/test-ledger.js';
+import { twoNodes } from '../support/two-nodes.js';
 
 jest.setTimeout(60_000);
 
@@ -17,11 +18,7 @@ describe('a request that two nodes have', () => {
   let networkOfOther: HeldStore;
 
   beforeEach(async () => {
-    const log = newKurrentDbLog();
-    network = new HeldStore();
-    networkOfOther = new HeldStore();
-    one = await TestLedger.open(log, { wrap: network.wrap });
-    other = await TestLedger.open(log, { wrap: networkOfOther.wrap });
+    ({ one, other, network, networkOfOther } = await twoNodes(newKurrentDbLog()));
     await one.register('M1', settings(), { T1: 'S1' });
     await one.send(sell(1));
   });
@@ -92,16 +89,7 @@ describe('a request that two nodes have', () => {
     expect(await refusing).toEqual({ ...outcome, replayed: true });
     expect((await effects()).map(({ event }) => event.type)).toEqual(['Refused']);
     expect(await outcomeOf('000002')).toBe('refused');
-    const terminal = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
-    const command = {
-      ...terminal,
-      stan: '000009',
-      original: { batchNo: '000001', stan: '000002' },
-    };
-    const reversal = await one.ledger.timeoutReversals.reverse(command, {
-      content: command,
-      by: BY,
-    });
+    const reversal = await one.send(timeout(9, 2));
     expect(reversal).toMatchObject({ answer: { outcome: 'never-arrived' } });
     await expectInvariants(one);
   });

@@ -1,6 +1,6 @@
 import { HeldStore } from './held-store.js';
 import { newSharedLog } from './shared-log.js';
-import { TestLedger } from './test-ledger.js';
+import { TestLedger, type TestLog } from './test-ledger.js';
 
 /** Two nodes on one log, each behind a network that can hold back what it sends and reads. */
 export interface TwoNodes {
@@ -10,8 +10,7 @@ export interface TwoNodes {
   readonly networkOfOther: HeldStore;
 }
 
-export async function twoNodes(): Promise<TwoNodes> {
-  const log = newSharedLog(() => 0);
+export async function twoNodes(log: TestLog = newSharedLog(() => 0)): Promise<TwoNodes> {
   const network = new HeldStore();
   const networkOfOther = new HeldStore();
   const one = await TestLedger.open(log, { wrap: network.wrap });

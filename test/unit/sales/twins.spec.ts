@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
 import type { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, sell, type Sending } from '../../support/requests.js';
+import { back, sell, type Sending, timeout } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
 import { BY, type TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
@@ -93,11 +93,7 @@ describe('a request that reaches two nodes at once', () => {
     expect(await doing).toMatchObject({ refusal: { code: 'reversed' } });
     refusal.letGo();
     expect(await refusing).toHaveProperty('refusal');
-    const original = { batchNo: '000001', stan: '000002' };
-    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001', stan: '000009' };
-    expect(await one.send({ op: 'timeout-reversal', ...name, original })).toMatchObject({
-      answer: { outcome: 'never-arrived' },
-    });
+    expect(await one.send(timeout(9, 2))).toMatchObject({ answer: { outcome: 'never-arrived' } });
     await expectInvariants(one);
   });
 
@@ -105,9 +101,7 @@ describe('a request that reaches two nodes at once', () => {
     const effect = network.holdNext(SALE);
     const doing = one.send(back('void', 1, 2));
     await effect.sent;
-    const original = { batchNo: '000001', stan: '000002' };
-    const name = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001', stan: '000009' };
-    await other.send({ op: 'timeout-reversal', ...name, original });
+    await other.send(timeout(9, 2));
     effect.letGo();
 
     expect(await doing).toMatchObject({ refusal: { code: 'reversed' } });
