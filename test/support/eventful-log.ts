@@ -8,7 +8,7 @@ import { requestName } from '../../src/ledger/domain/request-name.js';
 import { settings } from './facts.js';
 import { back, close, name, type Sending, sell, timeout } from './requests.js';
 import { of } from './specification.js';
-import { covered } from './tampering.js';
+import { covered, positionAt } from './tampering.js';
 import { BY, newSqliteLog, TestLedger } from './test-ledger.js';
 import { faultsOf } from './verified-log.js';
 
@@ -156,4 +156,16 @@ export function faultsIn(log: readonly StoredEvent[]): Promise<Fault[]> {
     yield await Promise.resolve({ events: covered(log), faults: [] });
   }
   return faultsOf(pages());
+}
+
+/** What is found at an event that was changed. */
+export async function faultsAt(
+  log: readonly StoredEvent[],
+  type: LedgerEventType,
+  change: (data: Said) => void,
+  isMeant?: (data: Said) => boolean,
+) {
+  const at = indexOf(log, type, isMeant);
+  const found = await faultsIn(rewritten(log, at, change));
+  return found.filter(({ position }) => position === positionAt(at)).map(({ detail }) => detail);
 }
