@@ -25,7 +25,7 @@ export async function openEventStore(
 ): Promise<OwnedEventStore> {
   if (isFolder(url)) return SqliteEventStore.open(folderOf(url), mode);
   const { KurrentDbEventStore } = await kurrentDb();
-  return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES, viewsDir }, (warning) => {
+  return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES, viewsDir, mode }, (warning) => {
     console.warn(warning);
   });
 }

@@ -1,6 +1,6 @@
 import { OneAtATime } from '../../ledger/one-at-a-time.js';
 import { type Appended, ConflictError, type NewEvent } from '../event-store.js';
-import type { Appender } from './appender.js';
+import type { Appending } from './appender.js';
 import type { LogReads } from './log-reads.js';
 
 /** Where a stream will end once everything under way to it is written. */
@@ -20,7 +20,7 @@ export class AnyRevision {
 
   constructor(
     private readonly reads: LogReads,
-    private readonly appender: Appender,
+    private readonly appender: Appending,
   ) {}
 
   /** @throws ConflictError when some of the events stand there and others do not; StoreUnavailableError */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type EventData, NO_STREAM, WrongExpectedVersionError } from '@kurrent/kurrentdb-client';
 import {
   type Appended,
@@ -28,7 +27,10 @@ const SHOWN_PAUSE_MS = 5;
 
 type Placed = Pick<Appended, 'position' | 'revision'>;
 
-/** Appends at an exact revision, each until its outcome is known, or for as long as is sensible. */
+/** Appends at an exact revision, here or from another thread. */
+export type Appending = Pick<Appender, 'append' | 'reached' | 'close'>;
+
+/** Each append is tried until its outcome is known, or for as long as is sensible. */
 export class Appender {
   private readonly underWay = new Map<string, Promise<Placed>>();
   /** The last one of each stream that is under way. */
@@ -40,21 +42,6 @@ export class Appender {
     private readonly connection: Connection,
     private readonly reads: LogReads,
   ) {}
-
-  /**
-   * Opens the way with an append that can't happen: where several are the first on a connection, the client may send
-   * them in another order. `stream` has not so many events. When the connection is made anew, only appends to the same
-   * stream are held to their order.
-   * @throws StoreUnavailableError
-   */
-  async open(stream: string): Promise<void> {
-    const event = { id: randomUUID(), type: 'Opening', data: '{}', metadata: '{}' };
-    try {
-      await this.append(stream, Number.MAX_SAFE_INTEGER, [event]);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
 
   /** The log has come to here. */
   reached(position: Position): void {
@@ -86,6 +73,10 @@ export class Appender {
       this.underWay.delete(name);
       if (this.lastOf.get(stream) === placing) this.lastOf.delete(stream);
     }
+  }
+
+  close(): Promise<void> {
+    return this.connection.client.dispose();
   }
 
   /** `earlier`: the append to the stream that was sent before this one, where that is under way. */

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type Observable, Subject, takeUntil, tap, throwError } from 'rxjs';
 import {
   type Appended,
+  ConflictError,
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
@@ -13,8 +15,9 @@ import {
 } from '../event-store.js';
 import { FolderLock } from '../folder-lock.js';
 import { AnyRevision } from './any-revision.js';
-import { Appender } from './appender.js';
-import { connect, type Connection, ReadClient, warningsOf } from './connection.js';
+import { Appender, type Appending } from './appender.js';
+import { AppenderThread } from './appender-thread.js';
+import { connect, ReadClient, warningsOf } from './connection.js';
 import { isDenied, pause } from './faults.js';
 import { LogReads } from './log-reads.js';
 import { trail } from './trail.js';
@@ -33,16 +36,17 @@ export interface KurrentDbOptions {
   readonly prefixes: readonly string[];
   /** Where this process keeps its views: no other may have the same. */
   readonly viewsDir?: string | undefined;
+  /** Where appends are sent from: a thread of their own, which needs compiled code, or the caller's, if nothing is said. */
+  readonly mode?: 'thread' | 'inline';
 }
 
 /** The log in EventStoreDB (KurrentDB), which other processes may write to as well. */
 export class KurrentDbEventStore implements EventStore {
   readonly isShared = true;
   private readonly closing = new Subject<void>();
-  private readonly connection: Connection;
   private readonly reader: ReadClient;
   private readonly reads: LogReads;
-  private readonly appender: Appender;
+  private readonly appender: Appending;
   private readonly anyRevision: AnyRevision;
   private readonly underWay = new Set<Promise<Appended>>();
   private closed: Promise<void> | undefined;
@@ -52,10 +56,12 @@ export class KurrentDbEventStore implements EventStore {
     private readonly isReader: boolean,
     private readonly lock?: FolderLock,
   ) {
-    this.connection = connect(options.url);
     this.reader = new ReadClient(options.url);
     this.reads = new LogReads(this.reader, options.prefixes);
-    this.appender = new Appender(this.connection, this.reads);
+    this.appender =
+      options.mode === 'thread'
+        ? new AppenderThread(options)
+        : new Appender(connect(options.url), this.reads);
     this.anyRevision = new AnyRevision(this.reads, this.appender);
   }
 
@@ -76,7 +82,7 @@ export class KurrentDbEventStore implements EventStore {
     for (let isFirst = true; ; isFirst = false) {
       try {
         store.appender.reached(await store.head());
-        await store.appender.open(`${options.prefixes[0] ?? ''}opening`);
+        await store.openWay();
         return store;
       } catch (error) {
         const isAway = error instanceof StoreUnavailableError;
@@ -94,6 +100,22 @@ export class KurrentDbEventStore implements EventStore {
   /** To read only. Nothing is asked of the server yet. */
   static openReader(options: KurrentDbOptions): KurrentDbEventStore {
     return new KurrentDbEventStore(options, true);
+  }
+
+  /**
+   * Opens the way with an append that can't happen, as its stream has not so many events: where several are the first on a
+   * connection, the client may send them in another order. When the connection is made anew, only appends to the same
+   * stream are held to their order.
+   * @throws StoreUnavailableError
+   */
+  private async openWay(): Promise<void> {
+    const event = { id: randomUUID(), type: 'Opening', data: '{}', metadata: '{}' };
+    const stream = `${this.options.prefixes[0] ?? ''}opening`;
+    try {
+      await this.appender.append(stream, Number.MAX_SAFE_INTEGER, [event]);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
   }
 
   /** Says where the process that keeps these views serves its API. */
@@ -174,7 +196,7 @@ export class KurrentDbEventStore implements EventStore {
   private async end(): Promise<void> {
     await Promise.allSettled(this.underWay);
     this.closing.next();
-    await Promise.all([this.connection.client.dispose(), this.reader.close()]);
+    await Promise.all([this.appender.close(), this.reader.close()]);
     this.lock?.release();
   }
 

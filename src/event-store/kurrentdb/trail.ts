@@ -18,6 +18,10 @@ const CHECKPOINT_INTERVAL = 32;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** An event that comes by itself costs three times what one of a page does: so much within a while is read in pages. */
+const MANY_EVENTS = 50;
+const WHILE_MS = 50;
+
 /**
  * The log behind a position for as long as it is subscribed: what is there in large pages, then what comes. Whatever
  * breaks is taken up again from the last place, after a while that grows.
@@ -64,6 +68,7 @@ class Following {
       try {
         await this.catchUp();
         await this.live();
+        await this.keepUp();
       } catch (error) {
         if (error instanceof CorruptLogError) throw error;
         if (error instanceof NoSuchPositionError && !this.hasGiven) throw error;
@@ -90,7 +95,17 @@ class Following {
     }
   }
 
-  /** Resolves when stopped; rejects when the subscription breaks. */
+  /** Page after page, for as long as much comes. */
+  private async keepUp(): Promise<void> {
+    for (let count = PAGE; count >= MANY_EVENTS && !this.isStopped;) {
+      if (count < PAGE) await pause(WHILE_MS);
+      const page = await this.reads.page({ after: this.position, limit: PAGE });
+      this.give(page);
+      count = page.length;
+    }
+  }
+
+  /** Resolves when stopped, or when much comes; rejects when the subscription breaks. */
   private live(): Promise<void> {
     if (this.isStopped) return Promise.resolve();
     const from = this.looked ?? logPosition(this.position);
@@ -107,10 +122,16 @@ class Following {
       }),
     });
     let gathered: StoredEvent[] = [];
+    let [since, count] = [performance.now(), 0];
     const flush = (): void => {
       const page = gathered;
       gathered = [];
       this.give(page);
+      count += page.length;
+      const now = performance.now();
+      if (now - since < WHILE_MS) return;
+      if (count >= MANY_EVENTS) this.endLive?.();
+      [since, count] = [now, 0];
     };
     return new Promise((resolve, reject) => {
       const end = (): void => {

@@ -6,8 +6,9 @@ import {
   StoreUnavailableError,
   toPosition,
 } from '../event-store.js';
+import type { AppendRequest } from '../append-group.js';
 import { refuseUnstorable } from '../storable.js';
-import type { AppendRequest, AppendResult, GroupFailure } from './log-writer.js';
+import type { AppendResult, GroupFailure } from './log-writer.js';
 
 /** One commit takes so many appends at the most, or so many characters and the append that goes beyond. */
 export const GROUP_APPENDS = 1_024;

@@ -1,11 +1,7 @@
+import type { AppendRequest } from '../append-group.js';
 import type { Writer } from './commit-queue.js';
 import { openForWriting } from './log-file.js';
-import {
-  type AppendRequest,
-  type AppendResult,
-  type GroupFailure,
-  LogWriter,
-} from './log-writer.js';
+import { type AppendResult, type GroupFailure, LogWriter } from './log-writer.js';
 
 /** The writing connection in the caller's thread, which waits for the disk: for tests and one-off commands. */
 export class InlineWriter implements Writer {

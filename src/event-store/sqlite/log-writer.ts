@@ -1,13 +1,8 @@
 import type Database from 'better-sqlite3';
-import type { ExpectedRevision, NewEvent } from '../event-store.js';
+import type { AppendRequest } from '../append-group.js';
+import type { NewEvent } from '../event-store.js';
 import { sqliteCode } from '../sqlite-file.js';
 import { checksum } from './log-file.js';
-
-export interface AppendRequest {
-  readonly stream: string;
-  readonly expected: ExpectedRevision;
-  readonly events: readonly NewEvent[];
-}
 
 /** What became of one append of a group. `actual` is -1 where there is no stream. */
 export type AppendResult =

@@ -1,9 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { type AppendRequest, packGroup } from '../append-group.js';
 import type { Writer } from './commit-queue.js';
-import type { AppendRequest, AppendResult, GroupFailure } from './log-writer.js';
-
-/** One group as it travels to the thread: per append stream, expected revision, count, then four texts an event. */
-export type PackedGroup = (string | number)[];
+import type { AppendResult, GroupFailure } from './log-writer.js';
 
 /** Three numbers an append: position, revision and repeated; or -1, the actual revision and 0 for a conflict. */
 export type PackedResults = number[] | GroupFailure;
@@ -83,33 +81,6 @@ export class WriterThread implements Writer {
   private failure(outcome: GroupFailure['outcome']): GroupFailure {
     return { message: `the thread that writes the log has ended: ${this.cause}`, outcome };
   }
-}
-
-function packGroup(group: readonly AppendRequest[]): PackedGroup {
-  const packed: PackedGroup = [];
-  for (const { stream, expected, events } of group) {
-    packed.push(stream, expected, events.length);
-    for (const { id, type, data, metadata } of events) packed.push(id, type, data, metadata);
-  }
-  return packed;
-}
-
-export function unpackGroup(packed: PackedGroup): AppendRequest[] {
-  const group: AppendRequest[] = [];
-  let at = 0;
-  const next = (): string | number => packed[at++] as string | number;
-  const text = (): string => next() as string;
-  while (at < packed.length) {
-    const stream = text();
-    const expected = next() as AppendRequest['expected'];
-    const count = next() as number;
-    const events = [];
-    for (let index = 0; index < count; index += 1) {
-      events.push({ id: text(), type: text(), data: text(), metadata: text() });
-    }
-    group.push({ stream, expected, events });
-  }
-  return group;
 }
 
 export function packResults(results: AppendResult[] | GroupFailure): PackedResults {

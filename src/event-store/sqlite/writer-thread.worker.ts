@@ -1,8 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type AppendRequest, type PackedGroup, unpackGroup } from '../append-group.js';
 import { charactersOf, GROUP_APPENDS, GROUP_CHARACTERS } from './commit-queue.js';
 import { openForWriting } from './log-file.js';
-import { type AppendRequest, LogWriter } from './log-writer.js';
-import { type PackedGroup, packResults, type ThreadAnswer, unpackGroup } from './writer-thread.js';
+import { LogWriter } from './log-writer.js';
+import { packResults, type ThreadAnswer } from './writer-thread.js';
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type EventStore,
   type Position,
+  START,
   type StoredEvent,
   StoreUnavailableError,
 } from '../../event-store/event-store.js';
@@ -44,6 +45,7 @@ export type Builder = (
  * Builds views anew from the log, all in one reading of it, up to where the log ends when it gets there. Nothing
  * is left of them when it throws.
  * @param done is told how many events the one furthest behind has seen
+ * @param first pages from the log's start on, where somebody else reads them
  * @throws the signal's reason; Error naming a view that can't digest an event, unless it fails alone; StoreUnavailableError
  */
 export async function build(
@@ -52,13 +54,14 @@ export async function build(
   signal: AbortSignal,
   done: (events: number) => void,
   failing: Failing = 'together',
+  first: AsyncIterable<StoredEvent[]> = store.pages(START, PAGE),
 ): Promise<Built[]> {
   const candidates: Candidate[] = [];
   try {
     for (const { projection, place } of buildings) {
       candidates.push(await Candidate.begin(projection, place, store));
     }
-    await follow(candidates, store, signal, done, failing);
+    await follow(candidates, store, signal, done, failing, first);
     for (const candidate of candidates) {
       if (candidate.failure === undefined) candidate.finish();
       else candidate.discard();
@@ -82,6 +85,7 @@ async function follow(
   signal: AbortSignal,
   done: (events: number) => void,
   failing: Failing,
+  first: AsyncIterable<StoredEvent[]>,
 ): Promise<void> {
   let head: Position | undefined;
   let going = candidates;
@@ -92,12 +96,11 @@ async function follow(
     if (going.length > 0) done(Math.min(...going.map(({ view }) => view.events)));
     signal.throwIfAborted();
   };
-  let read: number;
-  do {
+  let isOver = false;
+  for (let pages = first; !isOver; pages = store.pages(furthestBehind(going), PAGE)) {
     let began = performance.now();
-    const after = going.map(({ view }) => view.position).sort()[0];
-    read = 0;
-    for await (const page of store.pages(after, PAGE)) {
+    let read = 0;
+    for await (const page of pages) {
       await takeAll(page);
       if (going.length === 0) return;
       read += page.length;
@@ -108,7 +111,13 @@ async function follow(
       began = performance.now();
     }
     if (read === 0) await takeAll([]);
-  } while (read >= PAGE || !going.every((candidate) => candidate.isDone));
+    // The first pages may have ended before the log did.
+    isOver = pages !== first && read < PAGE && going.every((candidate) => candidate.isDone);
+  }
+}
+
+function furthestBehind(candidates: readonly Candidate[]): Position | undefined {
+  return candidates.map(({ view }) => view.position).sort()[0];
 }
 
 async function take(

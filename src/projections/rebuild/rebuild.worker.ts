@@ -1,9 +1,11 @@
+import { EventEmitter, on } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { StoredEvent } from '../../event-store/event-store.js';
 import { openEventStoreReader } from '../../event-store/open-event-store.js';
 import { projectionOf } from '../all-projections.js';
 import { giveWay, REBUILD_NICENESS } from '../give-way.js';
 import { build } from './build.js';
-import type { BuildOrder, FromBuilder } from './rebuild-thread.js';
+import type { BuildOrder, FromBuilder, ToBuilder } from './rebuild-thread.js';
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
@@ -11,14 +13,25 @@ const tell = (message: FromBuilder): void => {
   port.postMessage(message);
 };
 
-const { views, eventStoreUrl, isAside, failing } = workerData as BuildOrder;
+const { views, eventStoreUrl, isAside, failing, isFed } = workerData as BuildOrder;
 
 if (isAside) giveWay(REBUILD_NICENESS);
 
 const cancelling = new AbortController();
-port.on('message', () => {
-  cancelling.abort();
+const feed = new EventEmitter();
+const fed = on(feed, 'page', { close: ['end'] }) as AsyncIterable<[StoredEvent[]]>;
+port.on('message', (message: ToBuilder) => {
+  if (message === 'cancel') cancelling.abort();
+  else if (message === 'end') feed.emit('end');
+  else feed.emit('page', message.page);
 });
+
+async function* pagesFed(): AsyncGenerator<StoredEvent[]> {
+  for await (const [page] of fed) {
+    yield page;
+    tell('took a page');
+  }
+}
 
 const store = await openEventStoreReader(eventStoreUrl);
 try {
@@ -26,7 +39,8 @@ try {
   const seen = (events: number): void => {
     tell({ events });
   };
-  const built = await build(buildings, store, cancelling.signal, seen, failing);
+  const first = isFed ? pagesFed() : undefined;
+  const built = await build(buildings, store, cancelling.signal, seen, failing, first);
   tell({ built });
 } catch (error) {
   tell({ fault: (error as Error).message });
