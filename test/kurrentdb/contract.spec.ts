@@ -4,9 +4,23 @@ import { anEvent } from '../contract/event-store/events.js';
 import { eventStoreContract } from '../contract/event-store/event-store.contract.js';
 import { sharedServer } from '../support/store-settings.js';
 
+type Source = typeof KurrentDbEventStore;
+
+/** A thread can only be started from there. */
+const COMPILED_STORE = new URL(
+  '../../dist/event-store/kurrentdb/kurrentdb-event-store.js',
+  import.meta.url,
+).href;
+
 eventStoreContract('EventStoreDB', () =>
   KurrentDbEventStore.open({ url: sharedServer(), prefixes: ['contract-'] }),
 );
+
+eventStoreContract('EventStoreDB, appended to from a thread', async () => {
+  const compiled = (await import(COMPILED_STORE)) as { KurrentDbEventStore: Source };
+  const options = { url: sharedServer(), prefixes: ['contract-'], mode: 'thread' } as const;
+  return compiled.KurrentDbEventStore.open(options);
+});
 
 test('an event in a stream that would not be read again is not taken', async () => {
   const store = await KurrentDbEventStore.open({ url: sharedServer(), prefixes: ['contract-'] });

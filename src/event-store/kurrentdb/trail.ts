@@ -115,6 +115,7 @@ class Following {
         prefixes: [...this.prefixes],
         checkpointInterval: CHECKPOINT_INTERVAL,
         checkpointReached: (_, place) => {
+          if (hasEnded) return;
           // Behind what is still gathered, and so only once that has been given.
           flush();
           this.looked = place;
@@ -122,6 +123,7 @@ class Following {
       }),
     });
     let gathered: StoredEvent[] = [];
+    let hasEnded = false;
     let [since, count] = [performance.now(), 0];
     const flush = (): void => {
       const page = gathered;
@@ -135,6 +137,7 @@ class Following {
     };
     return new Promise((resolve, reject) => {
       const end = (): void => {
+        hasEnded = true;
         this.endLive = undefined;
         void subscription.unsubscribe().catch(() => undefined);
       };
@@ -147,7 +150,7 @@ class Following {
         resolve();
       };
       subscription.on('data', ({ event }) => {
-        if (!event || this.isStopped) return;
+        if (!event || hasEnded) return;
         try {
           gathered.push(storedParsed(event));
         } catch (error) {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { Follower, type ProjectionState } from '../../../src/projections/follower.js';
 import type { Projection } from '../../../src/projections/projection.js';
@@ -27,6 +28,18 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 describe('off line', () => {
+  test('where the log is read for it, and not to its end, it reads the rest itself', async () => {
+    await reportCards(store, 12);
+    const fed = async function* (): AsyncGenerator<StoredEvent[]> {
+      yield await store.readAll({ limit: 5 });
+    };
+    const builder: Builder = (buildings, signal, done) =>
+      build(buildings, store, signal, done, 'together', fed());
+    await rebuildOffline(BOTH, folder, builder, NEVER, () => undefined);
+    expect(rows('cards', 1)).toHaveLength(12);
+    expect(rows('count', 1)).toEqual([{ type: 'CardReported', count: 12 }]);
+  });
+
   test('a view that nobody has touched is rebuilt alike, as the next generation', async () => {
     await reportCards(store, 12);
     await follow();
