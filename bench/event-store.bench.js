@@ -10,7 +10,8 @@ const VOIDS = 200;
 
 /**
  * The service on EventStoreDB over HTTP, against the bare client: it appends the same events from as many workers, in
- * the same rounds. Then how fast the views catch up with all of it, against a bare reading with the same filter.
+ * the same rounds. Then how fast the views catch up with all of it, and are rebuilt, against a bare reading with the same
+ * filter.
  */
 export async function benchEventStore(bench) {
   const server = await eventStore(bench);
@@ -18,15 +19,16 @@ export async function benchEventStore(bench) {
   const load = startSender('./load.process.js');
   const client = startSender('./raw-client.process.js');
   const catchUp = startSender('./catch-up.process.js');
+  const builder = startSender('./rebuild.process.js');
   try {
     const parts = { server, service, load, client };
     const sales = await salesRounds(bench, parts);
     await caughtUp(service);
     await service.stop();
-    const views = await catchUpRounds(bench, { server, client, catchUp });
-    return { ...salesFigures(sales), ...catchUpFigures(views) };
+    const views = await viewsRounds(bench, { server, client, catchUp, builder });
+    return { ...salesFigures(sales), ...viewsFigures(views) };
   } finally {
-    for (const sender of [load, client, catchUp]) sender.stop();
+    for (const sender of [load, client, catchUp, builder]) sender.stop();
     await service.stop();
     await server.stop();
   }
@@ -75,16 +77,18 @@ async function measure([service, server], count, send) {
   return { ...done, cpuMicros, serverCpuMicros };
 }
 
-async function catchUpRounds(bench, { server, client, catchUp }) {
+async function viewsRounds(bench, { server, client, catchUp, builder }) {
   const rounds = [];
   for (let round = 1; round <= bench.rounds; round += 1) {
     const read = await client.send({ url: server.url, does: 'read' });
     const views = await catchUp.send({ url: server.url, viewsDir: bench.newFolder() });
-    if (read.count !== views.count) {
-      throw new Error(`${views.count} events in the views, ${read.count} read`);
+    const job = { does: 'rebuild', eventStoreUrl: server.url, viewsDir: bench.newFolder() };
+    const rebuild = await builder.send(job);
+    for (const { count } of [views, rebuild]) {
+      if (count !== read.count) throw new Error(`${count} events in views, ${read.count} read`);
     }
-    rounds.push({ read, views });
-    bench.say(`round ${round} of ${bench.rounds}: ${told({ read, views })}`);
+    rounds.push({ read, views, rebuild });
+    bench.say(`round ${round} of ${bench.rounds}: ${told({ read, views, rebuild })}`);
   }
   return rounds;
 }
@@ -110,15 +114,19 @@ function salesFigures(rounds) {
   );
 }
 
-function catchUpFigures(rounds) {
+function viewsFigures(rounds) {
   const of = (name, figure = perSecond) =>
     rounded(median(rounds.map((done) => figure(done[name]))));
-  const ratios = rounds.map(({ views, read }) => perSecond(views) / perSecond(read));
+  const toRead = (name) =>
+    rounded(median(rounds.map((done) => perSecond(done[name]) / perSecond(done.read))), 2);
   return {
-    catchUpToRead: rounded(median(ratios), 2),
+    catchUpToRead: toRead('views'),
+    rebuildToRead: toRead('rebuild'),
     catchUpPerSecond: of('views'),
+    rebuiltPerSecond: of('rebuild'),
     readPerSecond: of('read'),
     catchUpCpuMicros: of('views', ({ cpuMicros }) => cpuMicros),
+    rebuildCpuMicros: of('rebuild', ({ cpuMicros }) => cpuMicros),
     readCpuMicros: of('read', ({ cpuMicros }) => cpuMicros),
     eventsCaughtUp: rounds[0]?.read.count,
   };
