@@ -1,14 +1,20 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { HttpClient } from '../support/http-client.js';
-import { newFolder, readOnly } from '../support/store-folder.js';
+import { afterSuite, newFolder, readOnly } from '../support/store-folder.js';
 import { Shop } from '../support/shop.js';
 import { ServiceProcess, Tillbook } from '../support/tillbook.js';
+
+interface Package {
+  readonly scripts: { readonly start: string };
+}
 
 /** No file system has such a name. */
 const TOO_LONG = `./${'x'.repeat(300)}`;
@@ -166,6 +172,22 @@ describe('SIGTERM', () => {
     ledger.service.signal('SIGTERM');
 
     expect(await ledger.service.exit()).toBe(0);
+  });
+
+  test('to npm start, which sends it to the shell of its script, ends the service with 0', async () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as Package;
+    const start = scripts.start.replace('npm run --silent compile', 'true');
+    const folder = newFolder();
+    const env = { EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder, PORT: '0' };
+    const shell = spawn('sh', ['-c', start], { env: { PATH: process.env['PATH'], ...env } });
+    afterSuite(() => Promise.resolve(shell.kill('SIGKILL')));
+    const told = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
+    let line = await told.next();
+    while (!line.done && !line.value.startsWith('Tillbook answers')) line = await told.next();
+
+    shell.kill('SIGTERM');
+
+    expect(await once(shell, 'exit')).toEqual([0, null]);
   });
 
   test('while the service starts ends it with 0 once it has', async () => {
