@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { StoredEvent } from '../../event-store/event-store.js';
+import type { EventStore, StoredEvent } from '../../event-store/event-store.js';
 import { openEventStoreReader } from '../../event-store/open-event-store.js';
 import { removeGeneration } from '../view-file.js';
 import type { Builder, Building, Built, Failing } from './build.js';
@@ -123,8 +123,10 @@ export function buildInThreads(eventStoreUrl: string, isAside: boolean): Builder
         throw error;
       }
     });
-    if (isFed) await feed(threads, eventStoreUrl, ending);
-    const ended = await Promise.allSettled(building);
+    const [ended] = await Promise.all([
+      Promise.allSettled(building),
+      isFed && feed(threads, eventStoreUrl, ending),
+    ]);
     if (ending.aborted) {
       for (const { projection, place } of buildings) {
         removeGeneration(place.directory, projection.name, place.generation);
@@ -150,8 +152,9 @@ async function feed(
   eventStoreUrl: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const store = await openEventStoreReader(eventStoreUrl);
+  let store: EventStore | undefined;
   try {
+    store = await openEventStoreReader(eventStoreUrl);
     for await (const page of store.pages(undefined, PAGE)) {
       if (signal.aborted) return;
       await Promise.all(threads.map((thread) => thread.take(page)));
@@ -160,6 +163,6 @@ async function feed(
     return;
   } finally {
     for (const thread of threads) thread.tell('end');
-    await store.close();
+    await store?.close();
   }
 }
