@@ -4,35 +4,82 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 20;
 
+/** Requests that have begun when no more connections are taken may come to their end for so long. */
+const LAST_REQUESTS_MS = 1_000;
+
+/** A connection on which nothing has come for so long is at rest. */
+const REST_MS = 200;
+
+/** What is asked on a connection, or since when nothing is, and how much of it had been read by then. */
+type Standing =
+  | { readonly request: IncomingMessage; readonly response: ServerResponse }
+  | { readonly since: number; readonly read: number };
+
 /** The connections of a server, and what is asked on each. */
 export class Connections {
-  private readonly asked = new Map<Socket, IncomingMessage | undefined>();
+  private readonly standings = new Map<Socket, Standing>();
+  private isEnding = false;
 
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      this.asked.set(socket, undefined);
-      socket.once('close', () => this.asked.delete(socket));
+      this.rest(socket);
+      socket.once('close', () => this.standings.delete(socket));
     });
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Before the server's own listener, which may answer at once.
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
-      this.asked.set(socket, request);
+      const standing = { request, response };
+      this.standings.set(socket, standing);
+      if (this.isEnding) endWith(response);
       response.once('close', () => {
-        if (this.asked.get(socket) === request) this.asked.set(socket, undefined);
+        if (this.standings.get(socket) === standing) this.rest(socket);
       });
     });
+    server.once('close', () => (this.isEnding = false));
   }
 
   /**
-   * Resolves when no request is on its way any more, or when it has taken too long: then those are cut that have not sent
-   * a whole request. New ones are still answered meanwhile.
+   * Lets connections end: each with its next answer, which says so, and those at rest at once. One that were closed between an
+   * answer and the next request would take that with it, and its sender could not know whether it was carried out.
+   * New ones are answered meanwhile, until there are none or it has taken too long; then no more are taken. Resolves when all
+   * that came has a whole request, or has had some time for it: those that have not are cut.
    */
   async drained(server: Server, patienceMs: number): Promise<void> {
+    this.isEnding = true;
+    for (const standing of this.standings.values()) {
+      if ('response' in standing) endWith(standing.response);
+    }
+    void this.closeThoseAtRest();
+    await this.none(patienceMs);
+    server.close();
+    await this.none(LAST_REQUESTS_MS);
+    for (const [socket, standing] of this.standings) {
+      if (!('request' in standing && standing.request.complete)) socket.destroy();
+    }
+  }
+
+  private async none(patienceMs: number): Promise<void> {
     const deadline = performance.now() + patienceMs;
-    while (performance.now() < deadline) {
-      server.closeIdleConnections();
-      if (this.asked.size === 0) return;
+    while (this.standings.size > 0 && performance.now() < deadline) await delay(POLL_MS);
+  }
+
+  private rest(socket: Socket): void {
+    this.standings.set(socket, { since: performance.now(), read: socket.bytesRead });
+  }
+
+  /** Until the server is closed. */
+  private async closeThoseAtRest(): Promise<void> {
+    while (this.isEnding) {
+      const restedSince = performance.now() - REST_MS;
+      for (const [socket, standing] of this.standings) {
+        if (!('since' in standing) || standing.since > restedSince) continue;
+        if (socket.bytesRead === standing.read) socket.destroy();
+      }
       await delay(POLL_MS);
     }
-    for (const [socket, request] of this.asked) if (!request?.complete) socket.destroy();
   }
+}
+
+function endWith(response: ServerResponse): void {
+  if (!response.headersSent) response.shouldKeepAlive = false;
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,9 @@ import { ServiceProcess, Tillbook } from '../support/tillbook.js';
 interface Package {
   readonly scripts: { readonly start: string };
 }
+
+/** Connections on which one request follows the other. */
+const CONNECTIONS = 32;
 
 /** No file system has such a name. */
 const TOO_LONG = `./${'x'.repeat(300)}`;
@@ -174,6 +177,27 @@ describe('SIGTERM', () => {
     expect(await ledger.service.exit()).toBe(0);
   });
 
+  test('takes no request that is on its way with a connection: the answer before has said its end', async () => {
+    const ledger = await Tillbook.start();
+    const shop = await Shop.open(ledger);
+    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+    let isToldToStop = false;
+    const lastAnswers = Array.from({ length: CONNECTIONS }, async () => {
+      for (;;) {
+        const response = await sent(agent, new URL('/v1/sales', ledger.url), shop.saleBody());
+        expect(response.statusCode).toBe(201);
+        if (response.headers.connection === 'close') return isToldToStop;
+      }
+    });
+    await ledger.get('/health/live');
+    isToldToStop = true;
+    ledger.service.signal('SIGTERM');
+
+    expect(await Promise.all(lastAnswers)).toEqual(lastAnswers.map(() => true));
+    expect(await ledger.service.exit()).toBe(0);
+    agent.destroy();
+  });
+
   test('to npm start, which sends it to the shell of its script, ends the service with 0', async () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as Package;
     const start = scripts.start.replace('npm run --silent compile', 'true');
@@ -201,6 +225,19 @@ describe('SIGTERM', () => {
 });
 
 /** What the service says of itself once it is not ready; each question on a connection of its own. */
+/** Resolves with the answer once all of it is there. */
+async function sent(agent: Agent, url: URL, body: object): Promise<IncomingMessage> {
+  const outgoing = request(url, {
+    agent,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  outgoing.end(JSON.stringify(body));
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  await once(response.resume(), 'end');
+  return response;
+}
+
 async function untilNotReady(url: string): Promise<unknown> {
   for (;;) {
     const client = new HttpClient(url);
