@@ -14,6 +14,12 @@ import { afterSuite, newFolder } from '../support/store-folder.js';
 import { storeSettings } from '../support/store-settings.js';
 import { Tillbook } from '../support/tillbook.js';
 
+/** As docker/proxy.conf has it: so long the proxy leaves a node alone that it could not reach. */
+const FAIL_TIMEOUT_MS = 5_000;
+
+/** Tills that sell one thing after the other. */
+const CLIENTS = 8;
+
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
 /** nginx with docker/proxy.conf, in front of these instead of the cluster's nodes. */
@@ -57,12 +63,13 @@ async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
 
 if (has('nginx')) {
   describe('docker/proxy.conf, in front of two nodes', () => {
+    let env: Readonly<Record<string, string | undefined>>;
     let nodes: [Tillbook, Tillbook];
     let proxy: HttpClient;
     let shop: Shop;
 
     beforeAll(async () => {
-      const env = { ...storeSettings(newFolder()), VIEWS_DIR: undefined };
+      env = { ...storeSettings(newFolder()), VIEWS_DIR: undefined };
       nodes = await Promise.all([Tillbook.start({ env }), Tillbook.start({ env })]);
       proxy = new HttpClient(await startProxy(nodes));
       shop = (await Shop.open(nodes[0])).through(proxy);
@@ -125,6 +132,24 @@ if (has('nginx')) {
       const sold = await shop.sell();
       expect((await live.next()).position).toBe(sold.position);
       live.close();
+    });
+
+    test('lets each node be stopped and started again while every request is answered', async () => {
+      let isOver = false;
+      const clients = Array.from({ length: CLIENTS }, async () => {
+        const statuses = new Set<number>();
+        while (!isOver) statuses.add((await shop.trySale()).status);
+        return [...statuses];
+      });
+      for (const index of [0, 1] as const) {
+        const { service, url } = nodes[index];
+        service.signal('SIGTERM');
+        expect(await service.exit()).toBe(0);
+        nodes[index] = await Tillbook.start({ env: { ...env, PORT: new URL(url).port } });
+        await pause(FAIL_TIMEOUT_MS);
+      }
+      isOver = true;
+      expect(await Promise.all(clients)).toEqual(clients.map(() => [201]));
     });
 
     test('goes on with the other node when one is killed', async () => {
