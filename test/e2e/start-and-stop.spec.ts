@@ -203,8 +203,14 @@ describe('SIGTERM', () => {
     const start = scripts.start.replace('npm run --silent compile', 'true');
     const folder = newFolder();
     const env = { EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder, PORT: '0' };
-    const shell = spawn('sh', ['-c', start], { env: { PATH: process.env['PATH'], ...env } });
-    afterSuite(() => Promise.resolve(shell.kill('SIGKILL')));
+    const shell = spawn('sh', ['-c', start], {
+      env: { PATH: process.env['PATH'], ...env },
+      detached: true,
+    });
+    afterSuite(() => {
+      killGroup(shell.pid);
+      return Promise.resolve();
+    });
     const told = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
     let line = await told.next();
     while (!line.done && !line.value.startsWith('Tillbook answers')) line = await told.next();
@@ -225,6 +231,15 @@ describe('SIGTERM', () => {
 });
 
 /** What the service says of itself once it is not ready; each question on a connection of its own. */
+/** A process and those that it has started, where any is left. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Resolves with the answer once all of it is there. */
 async function sent(agent: Agent, url: URL, body: object): Promise<IncomingMessage> {
   const outgoing = request(url, {

@@ -2,24 +2,21 @@ import { expect, test } from '@jest/globals';
 import { KurrentDbEventStore } from '../../src/event-store/kurrentdb/kurrentdb-event-store.js';
 import { anEvent } from '../contract/event-store/events.js';
 import { eventStoreContract } from '../contract/event-store/event-store.contract.js';
+import { compiled } from '../support/store-folder.js';
 import { sharedServer } from '../support/store-settings.js';
 
-type Source = typeof KurrentDbEventStore;
-
-/** A thread can only be started from there. */
-const COMPILED_STORE = new URL(
-  '../../dist/event-store/kurrentdb/kurrentdb-event-store.js',
-  import.meta.url,
-).href;
+interface Compiled {
+  readonly KurrentDbEventStore: typeof KurrentDbEventStore;
+}
 
 eventStoreContract('EventStoreDB', () =>
   KurrentDbEventStore.open({ url: sharedServer(), prefixes: ['contract-'] }),
 );
 
 eventStoreContract('EventStoreDB, appended to from a thread', async () => {
-  const compiled = (await import(COMPILED_STORE)) as { KurrentDbEventStore: Source };
+  const store = await compiled<Compiled>('event-store/kurrentdb/kurrentdb-event-store.js');
   const options = { url: sharedServer(), prefixes: ['contract-'], mode: 'thread' } as const;
-  return compiled.KurrentDbEventStore.open(options);
+  return store.KurrentDbEventStore.open(options);
 });
 
 test('an event in a stream that would not be read again is not taken', async () => {

@@ -39,15 +39,21 @@ afterAll(async () => {
 });
 
 /** Where the compiled store is: a thread can only be started from there. */
-export const COMPILED_STORE = new URL(
-  '../../dist/event-store/sqlite/sqlite-event-store.js',
-  import.meta.url,
-).href;
+export const COMPILED_STORE = compiledPath('event-store/sqlite/sqlite-event-store.js');
 
 /** The compiled store, whose errors are of other classes than the source's: compare them by name. */
 export async function compiledStore(): Promise<typeof Source> {
-  const compiled = (await import(COMPILED_STORE)) as { SqliteEventStore: typeof Source };
-  return compiled.SqliteEventStore;
+  type Compiled = { SqliteEventStore: typeof Source };
+  return (await compiled<Compiled>('event-store/sqlite/sqlite-event-store.js')).SqliteEventStore;
+}
+
+/** A module as compiled. */
+export async function compiled<Module>(module: string): Promise<Module> {
+  return (await import(compiledPath(module))) as Module;
+}
+
+function compiledPath(module: string): string {
+  return new URL(`../../dist/${module}`, import.meta.url).href;
 }
 
 /** The folder where nobody can write to it; undefined where this process may not mount. */

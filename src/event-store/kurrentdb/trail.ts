@@ -66,9 +66,7 @@ class Following {
   async run(): Promise<void> {
     while (!this.isStopped) {
       try {
-        await this.catchUp();
-        await this.live();
-        await this.keepUp();
+        await this.follow();
       } catch (error) {
         if (error instanceof CorruptLogError) throw error;
         if (error instanceof NoSuchPositionError && !this.hasGiven) throw error;
@@ -80,6 +78,15 @@ class Following {
   stop(): void {
     this.isStopped = true;
     this.endLive?.();
+  }
+
+  /** For as long as nothing breaks. */
+  private async follow(): Promise<void> {
+    await this.catchUp();
+    while (!this.isStopped) {
+      await this.live();
+      await this.keepUp();
+    }
   }
 
   private async rest(): Promise<void> {

@@ -6,7 +6,7 @@ import { removeGeneration } from '../view-file.js';
 import type { Builder, Building, Built, Failing } from './build.js';
 import { PAGE, type Place } from './candidate.js';
 
-/** A view takes so little of the time of two that more threads would wait for the log. */
+/** More of them would wait for the one that reads the log. */
 const THREADS = Math.min(2, availableParallelism());
 
 /** Pages on their way to a thread, that it does not wait for the next. */

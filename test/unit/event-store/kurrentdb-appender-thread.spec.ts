@@ -1,16 +1,17 @@
 import { expect, test } from '@jest/globals';
 import type { AppenderThread } from '../../../src/event-store/kurrentdb/appender-thread.js';
+import { compiled } from '../../support/store-folder.js';
 
-/** A thread can only be started from the compiled code. */
-const COMPILED = new URL('../../../dist/event-store/kurrentdb/appender-thread.js', import.meta.url)
-  .href;
+interface Compiled {
+  readonly AppenderThread: typeof AppenderThread;
+}
 
 const event = { id: 'e1', type: 'Sale', data: '{}', metadata: '{}' };
 
 /** One that ends as soon as it has begun: with this it can't connect. */
 async function endingThread(): Promise<AppenderThread> {
-  const compiled = (await import(COMPILED)) as { AppenderThread: typeof AppenderThread };
-  return new compiled.AppenderThread({ url: 'nonsense', prefixes: [] });
+  const module = await compiled<Compiled>('event-store/kurrentdb/appender-thread.js');
+  return new module.AppenderThread({ url: 'nonsense', prefixes: [] });
 }
 
 test('of appends that were with a thread that has ended, the outcome is unknown', async () => {
