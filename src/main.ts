@@ -6,6 +6,8 @@ import { ViewsNotOpenError } from './projections/projector-thread.js';
 
 /** Exit codes: 1 the ledger can't be opened as it is, 2 the settings are wrong. */
 async function main(): Promise<void> {
+  // A ledger does not stop because nobody reads what it says of itself any more.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   // Before it listens nobody is owed an answer, and its store may let it wait for a minute.
   let stop = (): Promise<void> => Promise.resolve();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -6,7 +6,9 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { ownerOf } from '../../src/event-store/folder-lock.js';
 import { HttpClient } from '../support/http-client.js';
 import { afterSuite, newFolder, readOnly } from '../support/store-folder.js';
 import { Shop } from '../support/shop.js';
@@ -114,6 +116,19 @@ describe('the start', () => {
     expect(second.output).toContain(first.url);
     expect(second.output).not.toContain('    at ');
     expect((await first.get('/health/ready')).status).toBe(200);
+  });
+
+  test('goes on though nobody reads what it says of itself', async () => {
+    const service = new ServiceProcess();
+    service.closeOutputs();
+
+    const client = new HttpClient(await announced(service.folder));
+    const { status } = await client.get('/health/live');
+    client.close();
+    service.signal('SIGTERM');
+
+    expect(status).toBe(200);
+    expect(await service.exit()).toBe(0);
   });
 
   test('without the sandbox has no sandbox routes, in the document neither', async () => {
@@ -230,7 +245,6 @@ describe('SIGTERM', () => {
   });
 });
 
-/** What the service says of itself once it is not ready; each question on a connection of its own. */
 /** A process and those that it has started, where any is left. */
 function killGroup(leader: number | undefined): void {
   try {
@@ -253,6 +267,16 @@ async function sent(agent: Agent, url: URL, body: object): Promise<IncomingMessa
   return response;
 }
 
+/** Where a service says, in the folder that it has locked, that it listens. */
+async function announced(folder: string): Promise<string> {
+  for (;;) {
+    const url = ownerOf(folder)?.url;
+    if (url !== undefined) return url;
+    await setTimeout(10);
+  }
+}
+
+/** What the service says of itself once it is not ready; each question on a connection of its own. */
 async function untilNotReady(url: string): Promise<unknown> {
   for (;;) {
     const client = new HttpClient(url);

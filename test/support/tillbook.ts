@@ -86,6 +86,11 @@ export class ServiceProcess {
     this.child.kill(name);
   }
 
+  /** Nobody reads what it writes from here on. */
+  closeOutputs(): void {
+    for (const stream of [this.child.stdout, this.child.stderr]) stream?.destroy();
+  }
+
   /** Its exit code, or the signal that ended it. */
   exit(): Promise<number | string> {
     return this.ended;
