@@ -77,8 +77,8 @@ export interface EventStore {
     events: readonly NewEvent[],
   ): Promise<Appended>;
 
-  /** All events of a stream in order; empty when there is no such stream. */
-  readStream(stream: string): Promise<StoredEvent[]>;
+  /** The events of a stream in order, from this revision on; empty when there is no such stream, or nothing there. */
+  readStream(stream: string, from?: number): Promise<StoredEvent[]>;
 
   /** One page of the whole log. @throws NoSuchPositionError where a store can tell that nothing was ever there */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;

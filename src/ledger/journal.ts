@@ -57,9 +57,9 @@ export class Journal {
     }, told);
   }
 
-  /** The facts of a stream in order; none when there is no such stream. */
-  async read(stream: string): Promise<RecordedEvent[]> {
-    return (await this.store.readStream(stream)).map(decode);
+  /** The facts of a stream in order, from this revision on; none when there is no such stream. */
+  async read(stream: string, from?: number): Promise<RecordedEvent[]> {
+    return (await this.store.readStream(stream, from)).map(decode);
   }
 
   /** The fact at a position of the log, if there is one. */

@@ -48,7 +48,12 @@ export class MerchantDirectory {
     return this.reload(merchantId);
   }
 
-  /** Reads the merchant's stream anew. */
+  /** As it stands at this moment: where others write, memory may be behind. */
+  current(merchantId: string): Promise<MerchantRecord | undefined> {
+    return this.journal.isShared ? this.reload(merchantId) : this.find(merchantId);
+  }
+
+  /** Reads what there is of the merchant's stream beyond memory. */
   async reload(merchantId: string): Promise<MerchantRecord | undefined> {
     for (;;) {
       const record = await this.read(merchantId);
@@ -66,10 +71,11 @@ export class MerchantDirectory {
   }
 
   private async read(merchantId: string): Promise<MerchantRecord | undefined> {
-    const events = await this.journal.read(streams.merchant(merchantId));
-    const merchant = foldMerchant(events);
+    const held = this.records.get(merchantId);
+    const events = await this.journal.read(streams.merchant(merchantId), held && held.revision + 1);
+    const merchant = foldMerchant(events, held?.merchant);
     const last = events.at(-1);
-    if (!merchant || !last) return undefined;
+    if (!merchant || !last) return held;
     const record = { merchant, revision: last.revision, position: last.position as Position };
     this.keep(record);
     return record;
@@ -83,10 +89,13 @@ export class MerchantDirectory {
   }
 }
 
-/** A merchant from its stream's events, or from the first of them. */
-export function foldMerchant(events: readonly RecordedEvent[]): Merchant | undefined {
+/** A merchant from its stream's events, or from the first of them; from those behind `before`, where that is given. */
+export function foldMerchant(
+  events: readonly RecordedEvent[],
+  before?: Merchant,
+): Merchant | undefined {
   return events.reduce<Merchant | undefined>(
     (merchant, { event }) => evolveMerchant(merchant, event as MerchantEvent),
-    undefined,
+    before,
   );
 }

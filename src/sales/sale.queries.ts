@@ -41,8 +41,8 @@ export interface VoidabilityAnswer {
 }
 
 /**
- * One sale, read from the streams: always current. `merchants`: where memory is always right, which spares the reading of a
- * merchant's whole stream.
+ * One sale, read from the streams: always current. `merchants`: what is held of them in memory, which spares the reading of
+ * a merchant's whole stream.
  */
 export class SaleQueries {
   constructor(
@@ -50,7 +50,7 @@ export class SaleQueries {
     private readonly views: Pick<Views, 'books' | 'waitFor'>,
     private readonly daySums: Pick<DaySums, 'at'>,
     private readonly clock: Clock,
-    private readonly merchants?: Pick<MerchantDirectory, 'find'>,
+    private readonly merchants?: Pick<MerchantDirectory, 'current'>,
   ) {}
 
   async sale(saleId: string): Promise<RecordedSale | undefined> {
@@ -141,7 +141,7 @@ export class SaleQueries {
     merchantId: string,
     moment: Pick<Moment, 'position' | 'at'>,
   ): Promise<Merchant | undefined> {
-    const held = moment.at === undefined ? await this.merchants?.find(merchantId) : undefined;
+    const held = moment.at === undefined ? await this.merchants?.current(merchantId) : undefined;
     if (held && held.position <= moment.position) return held.merchant;
     const events = await this.journal.read(streams.merchant(merchantId));
     return foldMerchant(

@@ -67,9 +67,9 @@ export class CrashingStore implements EventStore {
     if (this.isDead) throw gone();
   }
 
-  async readStream(stream: string): Promise<StoredEvent[]> {
+  async readStream(stream: string, from?: number): Promise<StoredEvent[]> {
     this.refuseWhenDead();
-    return this.answered(this.inner.readStream(stream));
+    return this.answered(this.inner.readStream(stream, from));
   }
 
   async readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

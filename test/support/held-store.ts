@@ -50,14 +50,14 @@ export class HeldStore {
         if (options.prefixes) await this.news;
         return inner.readAll(options);
       },
-      readStream: async (stream: string) => {
+      readStream: async (stream: string, from?: number) => {
         const { heldRead } = this;
         if (heldRead?.stream === stream && heldRead.passing-- === 0) {
           this.heldRead = undefined;
           heldRead.reached();
           await heldRead.until;
         }
-        return inner.readStream(stream);
+        return inner.readStream(stream, from);
       },
       append: async (...[stream, expected, events]: Parameters<EventStore['append']>) => {
         const { held } = this;

@@ -25,9 +25,9 @@ export class ScheduledStore {
         this.lastAppend = turn;
         return turn.then(() => inner.append(...sent));
       },
-      readStream: async (stream: string) => {
+      readStream: async (stream: string, from?: number) => {
         if (readsWait) await this.turn(`read ${stream}`);
-        return inner.readStream(stream);
+        return inner.readStream(stream, from);
       },
       head: async () => {
         if (readsWait) await this.turn('ask for the head');

@@ -152,8 +152,8 @@ export class KurrentDbEventStore implements EventStore {
     return `stream ${stream} would not be read again: ${this.options.prefixes.join(', ')} are`;
   }
 
-  readStream(stream: string): Promise<StoredEvent[]> {
-    return this.read(() => this.reads.stream(stream));
+  readStream(stream: string, from?: number): Promise<StoredEvent[]> {
+    return this.read(() => this.reads.stream(stream, from));
   }
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

@@ -47,21 +47,27 @@ export class LogReads {
     private readonly prefixes: readonly string[],
   ) {}
 
-  stream(name: string): Promise<StoredEvent[]> {
-    return this.ofStream(name, FORWARDS, EVERYTHING);
+  stream(name: string, from?: number): Promise<StoredEvent[]> {
+    const revision = from === undefined ? BEGINNING : BigInt(from);
+    return this.ofStream(name, revision, FORWARDS, EVERYTHING);
   }
 
   /** The last events of a stream, in order. */
   async tail(name: string, count: number): Promise<StoredEvent[]> {
-    return (await this.ofStream(name, BACKWARDS, BigInt(count))).reverse();
+    return (await this.ofStream(name, END, BACKWARDS, BigInt(count))).reverse();
   }
 
-  private ofStream(name: string, direction: Direction, maxCount: bigint): Promise<StoredEvent[]> {
+  private ofStream(
+    name: string,
+    fromRevision: bigint | typeof BEGINNING | typeof END,
+    direction: Direction,
+    maxCount: bigint,
+  ): Promise<StoredEvent[]> {
     return this.patiently(() =>
       gather(
         this.reader.client.rustClient.readStream(name, {
           direction,
-          fromRevision: direction === FORWARDS ? BEGINNING : END,
+          fromRevision,
           maxCount,
           requiresLeader: true,
           resolvesLink: false,

@@ -15,7 +15,7 @@ import { type Columns, COLUMNS, inStoreTerms, logFile, openForReading } from './
 export class LogReader {
   private readonly file: string;
   private readonly database: Database.Database;
-  private readonly byStream: Database.Statement<[string], Columns>;
+  private readonly byStream: Database.Statement<[string, number], Columns>;
   private readonly forwards: Database.Statement<[number, number], Columns>;
   private readonly backwards: Database.Statement<[number, number], Columns>;
   private readonly one: Database.Statement<[number], Columns>;
@@ -28,7 +28,9 @@ export class LogReader {
     const select = `SELECT ${COLUMNS} FROM events WHERE`;
     this.database = database;
     this.byStream = database
-      .prepare<[string], Columns>(`${select} stream = ? ORDER BY revision`)
+      .prepare<[string, number], Columns>(
+        `${select} stream = ? AND revision >= ? ORDER BY revision`,
+      )
       .raw();
     this.forwards = database
       .prepare<[number, number], Columns>(`${select} position > ? ORDER BY position LIMIT ?`)
@@ -40,8 +42,8 @@ export class LogReader {
     this.last = database.prepare('SELECT max(position) AS head FROM events');
   }
 
-  stream(stream: string): StoredEvent[] {
-    return this.read(() => this.byStream.all(stream).map(stored));
+  stream(stream: string, from: number): StoredEvent[] {
+    return this.read(() => this.byStream.all(stream, from).map(stored));
   }
 
   page({ after, limit, backwards = false, prefixes }: ReadAllOptions): StoredEvent[] {

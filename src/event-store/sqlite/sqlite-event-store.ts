@@ -108,8 +108,8 @@ export class SqliteEventStore implements EventStore {
     return Promise.reject(new StoreUnavailableError(`the log ${why}`, 'not-done'));
   }
 
-  readStream(stream: string): Promise<StoredEvent[]> {
-    return this.read(() => this.reader.stream(stream));
+  readStream(stream: string, from = 0): Promise<StoredEvent[]> {
+    return this.read(() => this.reader.stream(stream, from));
   }
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

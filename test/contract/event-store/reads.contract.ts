@@ -34,8 +34,22 @@ export function storedContent(theStore: () => EventStore): void {
     );
   });
 
+  it('gives a stream from a revision on', async () => {
+    const stream = newStream();
+    const events = someEvents(3);
+    await theStore().append(stream, 'no-stream', events);
+    const from = async (revision: number) =>
+      (await theStore().readStream(stream, revision)).map(({ id }) => id);
+
+    expect(await from(0)).toEqual(events.map(({ id }) => id));
+    expect(await from(2)).toEqual([events[2]?.id]);
+    expect(await from(3)).toEqual([]);
+    expect(await from(9)).toEqual([]);
+  });
+
   it('has nothing of a stream that was never written', async () => {
     expect(await theStore().readStream(newStream())).toEqual([]);
+    expect(await theStore().readStream(newStream(), 1)).toEqual([]);
   });
 
   it('refuses an append of nothing', async () => {

@@ -16,10 +16,10 @@ let ledger: TestLedger;
 
 const failing = (inner: EventStore): EventStore =>
   Object.assign(Object.create(inner) as EventStore, {
-    readStream: (stream: string) =>
+    readStream: (stream: string, from?: number) =>
       stream === unreadable
         ? Promise.reject(new StoreUnavailableError('the store is away', 'not-done'))
-        : inner.readStream(stream),
+        : inner.readStream(stream, from),
   });
 
 beforeEach(async () => {

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventStore } from '../../../src/event-store/event-store.js';
+import { requestName } from '../../../src/ledger/domain/request-name.js';
 import { settings } from '../../support/facts.js';
-import type { HeldStore } from '../../support/held-store.js';
-import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { HeldStore } from '../../support/held-store.js';
+import { sell } from '../../support/requests.js';
+import { newSharedLog } from '../../support/shared-log.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
 
 /** An operator's requests that go through two nodes, one a moment after the other. */
@@ -44,4 +48,35 @@ describe('what one node sets, and the other sets back before it has heard of it,
     expect(await reporting).toMatchObject({ status: 'lost' });
     expect((await facts()).slice(-2)).toEqual(['CardReported', 'CardReported']);
   });
+});
+
+test('a question about a sale reads of its merchant only what others have changed', async () => {
+  const log = newSharedLog(() => 0);
+  const network = new HeldStore();
+  let read = 0;
+  const counting = (inner: EventStore): EventStore => {
+    const store = network.wrap(inner);
+    return Object.assign(Object.create(store) as EventStore, {
+      readStream: async (stream: string, from?: number) => {
+        const events = await store.readStream(stream, from);
+        if (stream === 'merchant-M1') read += events.length;
+        return events;
+      },
+    });
+  };
+  const one = await TestLedger.open(log);
+  const other = await TestLedger.open(log, { wrap: counting });
+  await one.register('M1', settings(), { T1: 'S1', T2: 'S1', T3: 'S1' });
+  await one.send(sell(1));
+  const unmet = async (): Promise<string[]> => {
+    read = 0;
+    const { answer } = await other.ledger.saleQueries.voidability(requestName(sell(1)), {});
+    return answer.conditions.filter(({ met }) => !met).map(({ condition }) => condition.code);
+  };
+
+  expect([await unmet(), read]).toEqual([['not-voidable'], 4]);
+  network.holdNews();
+  expect([await unmet(), read]).toEqual([['not-voidable'], 0]);
+  await one.ledger.merchants.setRight('M1', 'void', 'frozen', 'too many voids', BY);
+  expect([await unmet(), read]).toEqual([['void-right'], 1]);
 });
