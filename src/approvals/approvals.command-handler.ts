@@ -148,7 +148,7 @@ export class ApprovalsCommandHandler {
     by: Actor,
   ): Promise<Refusal | undefined> {
     const { merchantId, terminalId, saleId, amount, businessDate } = approval.data;
-    const merchant = (await this.directory.find(merchantId))?.merchant;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     const terminal = merchant?.terminals.get(terminalId);
     if (!merchant || !terminal) throw new Error(`terminal ${terminalId} was there and is not`);
     const now = this.clock.now();
