@@ -72,18 +72,27 @@ export class BatchesCommandHandler {
     by: Actor,
   ): Promise<Outcome<{ batches: BatchAnswer[] }> | undefined> {
     await this.batches.restore();
-    // Behind it, so that the terminal of every batch is known.
-    const merchant = (await this.directory.find(merchantId))?.merchant;
+    const open = this.batches.all().filter((batch) => batch.merchantId === merchantId);
+    const merchant = await this.merchantOf(open, merchantId);
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     if (storeId !== undefined && !terminalsOfStore(merchant, storeId)) return undefined;
-    const closing = this.batches
-      .all()
-      .filter((batch) => batch.merchantId === merchantId)
-      .filter((batch) => !storeId || terminalOf(batch, merchant).storeId === storeId);
+    const closing = open.filter(
+      (batch) => !storeId || terminalOf(batch, merchant).storeId === storeId,
+    );
     const requestedBy = storeId === undefined ? 'merchant' : 'store';
     const batches = await this.closeAll(closing, { requestedBy, terminal: {}, by });
     await this.endWaiting();
     return { answer: { batches }, replayed: false };
+  }
+
+  /** With the terminal of each of its batches: another node may have assigned one a moment ago. */
+  private async merchantOf(
+    open: readonly Batch[],
+    merchantId: string,
+  ): Promise<Merchant | undefined> {
+    const held = (await this.directory.find(merchantId))?.merchant;
+    const isKnown = open.every(({ terminalId }) => held?.terminals.has(terminalId));
+    return isKnown ? held : (await this.directory.reload(merchantId))?.merchant;
   }
 
   /** Shuts all of them before the first is settled; what is not closed soon is told of as it stands. */
@@ -160,7 +169,8 @@ export class BatchesCommandHandler {
 
   /** Shuts the batch and queues the fact in one turn: what the log has behind it is not of the batch. */
   private async writeRequest(batch: Batch, request: CloseRequest): Promise<void> {
-    const merchant = (await this.directory.find(batch.merchantId))?.merchant;
+    const { merchantId, terminalId } = batch;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant)
       throw new Error(`batch ${batch.name} is of a merchant that was never registered`);
     const now = this.clock.now();
