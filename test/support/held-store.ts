@@ -14,6 +14,7 @@ export class HeldStore {
   private news: Promise<void> = Promise.resolve();
   private heldRead:
     { stream: string; until: Promise<void>; reached: () => void; passing: number } | undefined;
+  private heldAnswer: { stream: string; until: Promise<void>; reached: () => void } | undefined;
 
   /**
    * The next append to a stream whose name begins so waits for `letGo`. `sent` resolves when it has come.
@@ -37,6 +38,14 @@ export class HeldStore {
     return { sent: sent.until, letGo };
   }
 
+  /** What the next read of this stream finds now comes back at `letGo`. */
+  holdNextAnswer(stream: string): { readonly sent: Promise<void>; readonly letGo: () => void } {
+    const { until, letGo } = gate();
+    const sent = gate();
+    this.heldAnswer = { stream, until, reached: sent.letGo };
+    return { sent: sent.until, letGo };
+  }
+
   /** What others write is not heard of before `letGo`. */
   holdNews(): { readonly letGo: () => void } {
     const { until, letGo } = gate();
@@ -57,7 +66,14 @@ export class HeldStore {
           heldRead.reached();
           await heldRead.until;
         }
-        return inner.readStream(stream, from);
+        const events = await inner.readStream(stream, from);
+        const { heldAnswer } = this;
+        if (heldAnswer?.stream === stream) {
+          this.heldAnswer = undefined;
+          heldAnswer.reached();
+          await heldAnswer.until;
+        }
+        return events;
       },
       append: async (...[stream, expected, events]: Parameters<EventStore['append']>) => {
         const { held } = this;
