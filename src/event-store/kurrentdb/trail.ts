@@ -144,6 +144,8 @@ class Following {
     };
     return new Promise((resolve, reject) => {
       const end = (): void => {
+        // What it still says must not end the one that has come after it.
+        if (hasEnded) return;
         hasEnded = true;
         this.endLive = undefined;
         void subscription.unsubscribe().catch(() => undefined);
