@@ -25,6 +25,8 @@ describe('a key that one node revokes', () => {
 
   beforeEach(async () => {
     ({ one, other, network, networkOfOther } = await twoNodes());
+    // No two machines have quite the same time.
+    other.at('2026-11-24T02:00:00.250Z');
     keyId = await newKey(one);
   });
 
@@ -38,6 +40,14 @@ describe('a key that one node revokes', () => {
     await revoke(one, keyId);
     letTimePass(STALE_MS);
     expect(other.ledger.keyring.known(keyId)).toBeUndefined();
+    expect(await found(other)).toBe(true);
+  });
+
+  test('opens nothing at the other, which knew it, once that has heard', async () => {
+    expect(await found(other)).toBe(false);
+    await revoke(one, keyId);
+    letTimePass(STALE_MS);
+    await other.ledger.news.fresh();
     expect(await found(other)).toBe(true);
   });
 

@@ -90,9 +90,22 @@ describe('what waits for an approval', () => {
     expect(await types()).toEqual(['Void']);
   });
 
+  test('is not ended as too late when the other node has approved it just before', async () => {
+    one.at(TOO_LATE);
+    const reading = network.holdNextRead('sale-M1.T1.000001.000002');
+    const ending = one.ledger.approvals.endDue('awaited');
+    await reading.sent;
+    await other.send(approve);
+    reading.letGo();
+
+    await ending;
+    expect(await types()).toEqual(['Void']);
+  });
+
   test('is ended as too late once, by whichever node is the first', async () => {
     one.at(TOO_LATE);
-    other.at(TOO_LATE);
+    // No two machines have quite the same time.
+    other.at('2026-11-25T03:00:00.250Z');
     const ends = ['awaited', 'at-ease'] as const;
     await Promise.all(
       ends.flatMap((pace) => [one, other].map((node) => node.ledger.approvals.endDue(pace))),
