@@ -130,6 +130,8 @@ export class OpenBatches {
     const held = this.held.get(name);
     if (held && currency !== null) moneyIn(held, currency);
     if (held && held.status !== 'new') {
+      // One that another node closes, of which nothing was recorded here, has none.
+      held.day ??= { date: businessDate, endsAt: Infinity };
       if (endsAt !== null) this.sold(held, { date: businessDate, endsAt: Date.parse(endsAt) });
       return;
     }

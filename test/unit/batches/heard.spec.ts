@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { STALE_MS } from '../../../src/ledger/news.js';
 import { settings } from '../../support/facts.js';
+import { FlakyStore } from '../../support/flaky-store.js';
 import type { HeldStore } from '../../support/held-store.js';
 import { close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
@@ -103,6 +104,22 @@ describe('a batch that one node closes', () => {
     letGo();
     await closing;
   });
+});
+
+test('a batch of which a node has recorded nothing is shown with its date once another closes it', async () => {
+  const flaky = new FlakyStore();
+  const node = await TestLedger.open(log, { wrap: flaky.wrap });
+  flaky.failNext('sale-', 'not-done');
+  await expect(node.send(sell(2))).rejects.toThrow('the disk is away');
+  await one.send(sell(1));
+  const { closing, letGo } = await beginClose();
+  await hear(node);
+  expect(await node.ledger.batches.batch(sell(1))).toMatchObject({
+    status: 'closing',
+    businessDate: '2026-11-24',
+  });
+  letGo();
+  await closing;
 });
 
 test('a batch that was opened at one node is closed by a day-close at the other, which has looked before', async () => {
