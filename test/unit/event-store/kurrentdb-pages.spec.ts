@@ -20,6 +20,8 @@ const unavailable = (): Error => Object.assign(new Error('gone'), { name: 'Unava
 class FakeServer {
   end = EVENTS;
   renewals = 0;
+  /** Events in all its answers. */
+  sent = 0;
   /** After how many events an answer breaks; undefined for one that is whole. */
   breaks: (asked: Asked) => number | undefined = () => undefined;
 
@@ -36,7 +38,11 @@ class FakeServer {
     const all = this.found(asked);
     const whole = this.breaks(asked);
     const events = all.slice(0, whole);
-    for (let from = 0; from < events.length; from += PART) yield events.slice(from, from + PART);
+    for (let from = 0; from < events.length; from += PART) {
+      const part = events.slice(from, from + PART);
+      this.sent += part.length;
+      yield part;
+    }
     if (whole !== undefined) throw unavailable();
   }
 
@@ -109,10 +115,11 @@ describe('going through the log in pages', () => {
     async (count) => {
       server.end = count;
       server.breaks = () => {
-        server.end += 1;
+        server.end += 1_000;
         return undefined;
       };
       expect((await outcomeOf(pages())).flat()).toEqual(ALL.slice(0, count));
+      expect(server.sent).toBeLessThan(count + 5 * SIZE);
     },
   );
 
