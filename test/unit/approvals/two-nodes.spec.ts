@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
 import type { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, sell } from '../../support/requests.js';
+import { back, close, sell } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
 import { BY, type TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
@@ -73,6 +73,18 @@ describe('what waits for an approval', () => {
 
     expect(await approving).toMatchObject({ answer: { approval: { status: 'approved' } } });
     expect(await types()).toEqual(['Void', 'Void']);
+    await expectInvariants(one);
+  });
+
+  test('is turned down for good while the batch that it was made in is being closed', async () => {
+    const request = network.holdNext('batch-M1.T1.000001');
+    const closing = one.send(close());
+    await request.sent;
+    expect(await one.send(approve)).toMatchObject({ refusal: { code: 'batch-closing' } });
+    expect(await types()).toEqual(['ApprovalDeclined']);
+    request.letGo();
+
+    expect(await closing).toMatchObject({ answer: { settled: { count: 1, amount: '10000' } } });
     await expectInvariants(one);
   });
 
