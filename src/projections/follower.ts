@@ -60,6 +60,8 @@ export class Follower {
   private trouble: string | undefined;
   private isBroken = false;
   private isClosed = false;
+  /** How often it has begun. */
+  private starts = 0;
 
   /** `tell` is called whenever a view has moved or its status has changed. */
   constructor(
@@ -70,11 +72,14 @@ export class Follower {
 
   /** Begins to follow, from where the view stands that is furthest behind. */
   async start(): Promise<void> {
+    clearTimeout(this.retrying);
     this.retrying = undefined;
     // Also when every view has stopped: a decision may come that lets one go on.
     const from = this.projector.position() ?? this.projector.furthest();
     if (this.isPaused()) return;
     this.received = from;
+    this.starts += 1;
+    const { starts } = this;
     try {
       this.head = await this.store.head();
     } catch (error) {
@@ -82,7 +87,8 @@ export class Follower {
       return;
     }
     this.firstHead ??= this.head;
-    if (this.isPaused()) return;
+    // Who has begun since may be further back, and goes on alone.
+    if (this.isPaused() || starts !== this.starts) return;
     if (!this.isBehind()) this.trouble = undefined;
     this.tell(this.states());
     this.reading = this.store.subscribe(from).subscribe({
@@ -132,10 +138,12 @@ export class Follower {
 
   /** Reads what the subscription has not brought yet: a store that looks for news now and then would take its time. */
   private async pull(): Promise<void> {
+    const { reading } = this;
     try {
-      while (this.received < this.wanted && this.reading) {
+      while (this.received < this.wanted && reading) {
         const page = await this.store.readAll({ after: this.received, limit: BATCH_EVENTS });
-        if (page.length === 0) return;
+        // One that has begun again meanwhile is further back: it would take this for all that there is up to here.
+        if (page.length === 0 || this.reading !== reading) return;
         this.receive(page);
       }
     } catch (error) {

@@ -1,12 +1,23 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Subject } from 'rxjs';
-import type { EventStore, StoredEvent } from '../../../src/event-store/event-store.js';
+import {
+  type EventStore,
+  type ReadAllOptions,
+  START,
+  type StoredEvent,
+  StoreUnavailableError,
+  toPosition,
+} from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { Follower } from '../../../src/projections/follower.js';
 import { Projector } from '../../../src/projections/projector.js';
 import { reportCards } from '../../support/card-events.js';
 import { countProjection } from '../../support/cards.projection.js';
+import { gate } from '../../support/held-store.js';
 import { newFolder } from '../../support/store-folder.js';
+
+/** After so long a log that was away is read again. */
+const RETRY_MS = 1_000;
 
 let store: SqliteEventStore;
 let follower: Follower;
@@ -15,13 +26,23 @@ let stood: number[];
 let moved: () => void;
 /** What comes from the log, as the test lets it. */
 let coming: Subject<StoredEvent[]>;
+/** What is asked for comes when this has. */
+let asked: Promise<void>;
 
 beforeEach(async () => {
   const folder = newFolder();
   store = await SqliteEventStore.open(folder, 'inline');
   coming = new Subject();
   stood = [];
-  const log = Object.assign(Object.create(store) as EventStore, { subscribe: () => coming });
+  asked = Promise.resolve();
+  const log = Object.assign(Object.create(store) as EventStore, {
+    subscribe: () => coming,
+    readAll: async (options: ReadAllOptions) => {
+      const page = await store.readAll(options);
+      await asked;
+      return page;
+    },
+  });
   const projector = await Projector.open(folder, store, [countProjection]);
   follower = new Follower(projector, log, ([state]) => {
     const position = Number(state?.position);
@@ -63,4 +84,89 @@ test('waiting for a position that the log does not have yet costs those before i
   follower.hurry('00000000000000000099' as StoredEvent['position']);
   for (const event of events) coming.next([event]);
   expect(stood).toEqual([]);
+});
+
+test('what was asked for before the log was away does not pass for all that has come since', async () => {
+  const events = await twenty();
+  const last = events.at(-1) as StoredEvent;
+  const { until, letGo } = gate();
+  asked = until;
+  coming.next(events.slice(0, 10));
+  follower.hurry(last.position);
+  jest.useFakeTimers();
+  const before = coming;
+  coming = new Subject();
+  before.error(new StoreUnavailableError('away', 'not-done'));
+  await jest.advanceTimersByTimeAsync(RETRY_MS);
+  jest.useRealTimers();
+  letGo();
+  await new Promise((resolve) => setImmediate(resolve));
+  coming.next(events);
+
+  expect(follower.states()).toMatchObject([{ position: last.position, events: 20 }]);
+});
+
+describe('a decision to leave out an event, while the log is away,', () => {
+  let following: Follower;
+  /** How often the log was followed. */
+  let followed: number;
+  let decided: ReturnType<typeof gate>;
+
+  /** The views have a decision, and are about to look who may go on by it. */
+  beforeEach(async () => {
+    const [like] = (await twenty()) as [StoredEvent];
+    followed = 0;
+    decided = gate();
+    asked = Promise.resolve();
+    const log = {
+      head: () => asked.then(() => START),
+      readAll: () => Promise.resolve([]),
+      subscribe: () => {
+        followed += 1;
+        return coming;
+      },
+    };
+    const views = {
+      position: () => START,
+      standings: () => [],
+      apply: () => undefined,
+      resume: () => decided.until.then(() => true),
+      close: () => undefined,
+    };
+    following = new Follower(
+      views as unknown as Projector,
+      log as unknown as EventStore,
+      () => undefined,
+    );
+    await following.start();
+    const position = toPosition(1);
+    following.hurry(position);
+    jest.useFakeTimers();
+    coming.next([{ ...like, position, type: 'EventSkipped' }]);
+    const before = coming;
+    coming = new Subject();
+    before.error(new StoreUnavailableError('away', 'not-done'));
+  });
+
+  afterEach(() => {
+    following.close();
+    jest.useRealTimers();
+  });
+
+  test('has the views begin once, and not again after the wait', async () => {
+    decided.letGo();
+    await jest.advanceTimersByTimeAsync(2 * RETRY_MS);
+    expect(followed).toBe(2);
+  });
+
+  test('has the views begin once, where they had just begun again', async () => {
+    const { until, letGo } = gate();
+    asked = until;
+    await jest.advanceTimersByTimeAsync(RETRY_MS);
+    decided.letGo();
+    await jest.advanceTimersByTimeAsync(1);
+    letGo();
+    await jest.advanceTimersByTimeAsync(2 * RETRY_MS);
+    expect(followed).toBe(2);
+  });
 });
