@@ -112,6 +112,8 @@ export class OpenBatches {
   }
 
   private async readLive(): Promise<void> {
+    // What others close behind the head is heard of only from when this node first listens.
+    await this.news.listening();
     const head = await this.journal.head();
     await this.views.waitFor(head, ['batches']);
     for (const rows of inGroups(this.views.batches.live(), AT_ONCE)) {

@@ -57,6 +57,16 @@ export class News {
     throw new StoreUnavailableError('the store took too long to say what is new', 'not-done');
   }
 
+  /**
+   * Resolves when whatever changes from then on will be told: what is to be kept in memory may be read then.
+   * @throws StoreUnavailableError
+   */
+  async listening(): Promise<void> {
+    if (!this.isNeeded || this.heard !== undefined) return;
+    this.start();
+    await this.ask();
+  }
+
   stop(): void {
     clearInterval(this.timer);
   }

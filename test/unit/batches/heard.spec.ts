@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventStore } from '../../../src/event-store/event-store.js';
 import { STALE_MS } from '../../../src/ledger/news.js';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
-import type { HeldStore } from '../../support/held-store.js';
+import { gate, type HeldStore } from '../../support/held-store.js';
 import { close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger, type TestLog } from '../../support/test-ledger.js';
@@ -196,3 +197,44 @@ describe('a node that reads which batches are open while one of them is closed',
     expect(await selling).toMatchObject(CLOSED);
   });
 });
+
+test('a node that begins hears of what is closed from the moment on as of which it knows what is open', async () => {
+  await one.send(sell(1));
+  const late = new LateHead();
+  const node = await TestLedger.open(log, { wrap: late.wrap });
+  const { sent, letGo } = late.holdSecond();
+  const reading = node.ledger.batches.batch(sell(1));
+  await sent;
+  await one.send(close());
+  letGo();
+  await reading;
+  await hear(node);
+
+  expect(await node.send(sell(2))).toMatchObject(CLOSED);
+});
+
+/** A store that takes its time to say where the log ends. */
+class LateHead {
+  private held: { passing: number; readonly until: Promise<void>; sent(): void } | undefined;
+
+  /** The second that asks from now on waits, and is told where the log ends by then. */
+  holdSecond(): { readonly sent: Promise<void>; readonly letGo: () => void } {
+    const { until, letGo } = gate();
+    const sent = gate();
+    this.held = { passing: 1, until, sent: sent.letGo };
+    return { sent: sent.until, letGo };
+  }
+
+  readonly wrap = (inner: EventStore): EventStore =>
+    Object.assign(Object.create(inner) as EventStore, {
+      head: async () => {
+        const { held } = this;
+        if (held && held.passing-- === 0) {
+          this.held = undefined;
+          held.sent();
+          await held.until;
+        }
+        return inner.head();
+      },
+    });
+}

@@ -22,7 +22,11 @@ test('who asks while the open batches are read gets what is read after that', as
     { head: () => Promise.resolve('0') } as unknown as Journal,
     views as unknown as Views,
     {} as MerchantDirectory,
-    { isNeeded: true, listen: () => undefined } as unknown as News,
+    {
+      isNeeded: true,
+      listen: () => undefined,
+      listening: () => Promise.resolve(),
+    } as unknown as News,
   );
 
   const first = batches.restore();
