@@ -53,8 +53,9 @@ export class MerchantDirectory {
     return this.journal.isShared ? this.reload(merchantId) : this.find(merchantId);
   }
 
-  /** Reads what there is of the merchant's stream beyond memory. */
+  /** Reads what there is of the merchant's stream beyond memory. @throws StoreUnavailableError */
   async reload(merchantId: string): Promise<MerchantRecord | undefined> {
+    await this.news.listening();
     for (;;) {
       const record = await this.read(merchantId);
       if ((record?.revision ?? -1) >= (this.heard.get(merchantId) ?? -1)) return record;

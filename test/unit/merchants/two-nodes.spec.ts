@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { requestName } from '../../../src/ledger/domain/request-name.js';
+import { STALE_MS } from '../../../src/ledger/news.js';
 import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { BY, TestLedger } from '../../support/test-ledger.js';
+import { letTimePass } from '../../support/time-passes.js';
 import { twoNodes } from '../../support/two-nodes.js';
 
 /** An operator's requests that go through two nodes, one a moment after the other. */
@@ -79,4 +81,14 @@ test('a question about a sale reads of its merchant only what others have change
   expect([await unmet(), read]).toEqual([['not-voidable'], 0]);
   await one.ledger.merchants.setRight('M1', 'void', 'frozen', 'too many voids', BY);
   expect([await unmet(), read]).toEqual([['void-right'], 1]);
+});
+
+test('a node that has done nothing but to read a merchant anew hears what another sets then', async () => {
+  const { one, other } = await twoNodes();
+  await one.register('M1', settings(), { T1: 'S1' });
+  await other.register('M1', settings(), {});
+  await one.ledger.merchants.setRight('M1', 'void', 'frozen', 'too many voids', BY);
+  letTimePass(STALE_MS);
+
+  expect((await other.ledger.merchants.get('M1'))?.rights.void).toBe('frozen');
 });
