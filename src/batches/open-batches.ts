@@ -121,7 +121,8 @@ export class OpenBatches {
       await othersTurn();
     }
     for (const [name, { position }] of this.heard) {
-      if (position <= head) this.heard.delete(name);
+      // Who reads a stream just now may have been told what was there before.
+      if (position <= head && !this.loading.has(name)) this.heard.delete(name);
     }
   }
 

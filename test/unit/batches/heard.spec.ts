@@ -186,16 +186,23 @@ describe('a node that reads which batches are open while one of them is closed',
     expect(await other.send(sell(2))).toMatchObject(CLOSED);
   });
 
-  test('lets nothing in when it has heard so while it read that nothing was known of it', async () => {
-    const { sent, letGo } = networkOfOther.holdNextAnswer('batch-M1.T1.000001');
-    const selling = other.send(sell(1));
-    await sent;
-    await one.send(close());
-    await hear(other);
-    letGo();
+  test.each([
+    ['', false],
+    [', and has read since what is open', true],
+  ])(
+    'lets nothing in when it has heard so while it read that nothing was known of it%s',
+    async (_, hasReadSince) => {
+      const { sent, letGo } = networkOfOther.holdNextAnswer('batch-M1.T1.000001');
+      const selling = other.send(sell(1));
+      await sent;
+      await one.send(close());
+      await hear(other);
+      if (hasReadSince) await other.ledger.batches.closeDue();
+      letGo();
 
-    expect(await selling).toMatchObject(CLOSED);
-  });
+      expect(await selling).toMatchObject(CLOSED);
+    },
+  );
 });
 
 test('a node that begins hears of what is closed from the moment on as of which it knows what is open', async () => {
