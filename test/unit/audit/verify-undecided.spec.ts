@@ -3,7 +3,10 @@ import { BytesCheck } from '../../../src/audit/verify/bytes-check.js';
 import { Verification } from '../../../src/audit/verify/verification.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { eventfulLog, saidBy } from '../../support/eventful-log.js';
+import { settings } from '../../support/facts.js';
+import { sell } from '../../support/requests.js';
 import { covered } from '../../support/tampering.js';
+import { TestLedger } from '../../support/test-ledger.js';
 
 const OUTCOMES = ['Void', 'Refund', 'ApprovalRequested', 'Refused', 'Reversal', 'NothingToReverse'];
 
@@ -19,8 +22,8 @@ function undecidedBehindEach(log: readonly StoredEvent[]): number[] {
   });
 }
 
-test('requests without an outcome are counted, wherever the log ends', async () => {
-  const log = covered(await eventfulLog());
+/** What is counted behind each. */
+function countedBehindEach(log: readonly StoredEvent[]): number[] {
   const bytes = new BytesCheck({});
   const verification = new Verification();
   const counted = log.map((event) => {
@@ -29,7 +32,21 @@ test('requests without an outcome are counted, wherever the log ends', async () 
   });
   verification.close();
   bytes.close();
+  return counted;
+}
 
+test('requests without an outcome are counted, wherever the log ends', async () => {
+  const log = covered(await eventfulLog());
+  const counted = countedBehindEach(log);
   expect(Math.max(...counted)).toBeGreaterThan(0);
   expect(counted).toEqual(undecidedBehindEach(log));
+});
+
+test('a sale that is refused never waited for an outcome', async () => {
+  const ledger = await TestLedger.open();
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  await ledger.send(sell(1, { currency: 'USD' }));
+  const log = await ledger.store.readAll({ limit: 100 });
+  expect(log.at(-1)?.type).toBe('Refused');
+  expect(countedBehindEach(log)).toEqual(log.map(() => 0));
 });

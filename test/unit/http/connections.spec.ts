@@ -22,13 +22,17 @@ let connections: Connections;
 /** Requests that have come and are not answered. */
 let waiting: ServerResponse[];
 let arrived: () => void;
+/** Whether each is answered in the turn in which it comes. */
+let isAnsweredAtOnce: boolean;
 
 beforeEach(async () => {
   [now, step] = [0, 0];
   performance.now = () => (now += step);
   waiting = [];
   arrived = () => undefined;
+  isAnsweredAtOnce = false;
   server = createServer((_request, response) => {
+    if (isAnsweredAtOnce) response.end('done');
     waiting.push(response);
     arrived();
   });
@@ -108,6 +112,16 @@ describe('connections that are to end', () => {
 
     resting.write(REQUEST);
     (await requested()).end('done');
+    expect(await text(resting)).toMatch(/Connection: close[^]*done$/);
+    await draining;
+  });
+
+  test('end with an answer that comes in the same turn, too', async () => {
+    isAnsweredAtOnce = true;
+    const resting = await open();
+    const draining = connections.drained(server, EVER_MS);
+    resting.write(REQUEST);
+
     expect(await text(resting)).toMatch(/Connection: close[^]*done$/);
     await draining;
   });
