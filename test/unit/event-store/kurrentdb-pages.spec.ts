@@ -3,10 +3,10 @@ import { START, type StoredEvent, toPosition } from '../../../src/event-store/ev
 import type { ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 
-const EVENTS = 25;
+const EVENTS = 23;
 const SIZE = 5;
 /** Events that come in one part of an answer. */
-const PART = 3;
+const PART = 7;
 
 interface Asked {
   readonly direction: string;
@@ -43,7 +43,7 @@ class FakeServer {
       this.sent += part.length;
       yield part;
     }
-    if (whole !== undefined) throw unavailable();
+    if (events.length < all.length) throw unavailable();
   }
 
   /** It begins with the event at the place itself. */
@@ -100,8 +100,8 @@ describe('going through the log in pages', () => {
     return read;
   };
 
-  test.each([0, 1, PART, 2 * SIZE, 2 * SIZE + 1])(
-    'gives each event once, though the reading of the rest breaks after every %d',
+  test.each([0, 1, PART, 2 * SIZE, 2 * SIZE + 1, EVENTS])(
+    'gives each event once, though the reading of the rest breaks after %d',
     async (whole) => {
       server.breaks = (asked) => (isOfAllTheRest(asked) ? whole : undefined);
       const read = await outcomeOf(pages());
@@ -110,7 +110,7 @@ describe('going through the log in pages', () => {
     },
   );
 
-  test.each([SIZE - 2, EVENTS - 2, EVENTS])(
+  test.each([SIZE - 2, 4 * SIZE, EVENTS])(
     'gives what was there when it began, whatever comes since: %d events',
     async (count) => {
       server.end = count;
