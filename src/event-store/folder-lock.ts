@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { sqliteCode } from './sqlite-file.js';
@@ -59,6 +67,39 @@ export class FolderLock {
     rmSync(ownerFile(this.folder), { force: true });
     this.database.close();
   }
+}
+
+/** Some folders of one process, of which one may be another by another name: taken together or not at all. */
+export class FolderLocks {
+  private constructor(private readonly locks: readonly FolderLock[]) {}
+
+  /** @throws FolderInUseError when another process holds one of them */
+  static take(folders: readonly string[]): FolderLocks {
+    const locks: FolderLock[] = [];
+    try {
+      for (const folder of eachOnce(folders)) locks.push(FolderLock.take(folder));
+    } catch (error) {
+      for (const lock of locks) lock.release();
+      throw error;
+    }
+    return new FolderLocks(locks);
+  }
+
+  announce(owner: Owner): void {
+    for (const lock of this.locks) lock.announce(owner);
+  }
+
+  release(): void {
+    for (const lock of this.locks) lock.release();
+  }
+}
+
+function eachOnce(folders: readonly string[]): string[] {
+  const named = folders.map((folder) => {
+    mkdirSync(folder, { recursive: true });
+    return [realpathSync(folder), folder] as const;
+  });
+  return [...new Map(named).values()];
 }
 
 /** Who holds the folder now; undefined when nobody does. */

@@ -14,8 +14,8 @@ export interface OwnedEventStore extends EventStore {
 }
 
 /**
- * The store that EVENT_STORE_URL names, to read and write: `file:<folder>`, or `kurrentdb://…` / `esdb://…`. Beside a
- * server's it is the folder of the views that one process owns: without it, views are not kept.
+ * The store that EVENT_STORE_URL names, to read and write: `file:<folder>`, or `kurrentdb://…` / `esdb://…`. One process owns
+ * the folder of the log, if it is in one, and that of the views: without it, views are not kept.
  * @throws FolderInUseError, CorruptLogError, StoreUnavailableError; SettingsError for a connection string that can't be used
  */
 export async function openEventStore(
@@ -23,7 +23,7 @@ export async function openEventStore(
   mode: 'thread' | 'inline',
   viewsDir?: string,
 ): Promise<OwnedEventStore> {
-  if (isFolder(url)) return SqliteEventStore.open(folderOf(url), mode);
+  if (isFolder(url)) return SqliteEventStore.open(folderOf(url), mode, viewsDir);
   const { KurrentDbEventStore } = await kurrentDb();
   return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES, viewsDir, mode }, (warning) => {
     console.warn(warning);

@@ -131,6 +131,17 @@ describe('the start', () => {
     expect(await service.exit()).toBe(0);
   });
 
+  test('with views in a folder in which another process has its own ends with exit code 1 and names that', async () => {
+    const first = await Tillbook.start();
+    const env = { VIEWS_DIR: first.service.folder };
+
+    const second = new ServiceProcess({ env });
+
+    expect(await second.exit()).toBe(1);
+    expect(second.output).toContain(`${env.VIEWS_DIR} is in use by process ${first.service.pid}`);
+    expect(await new ServiceProcess({ folder: second.folder }).listening()).toMatch(/^http:/);
+  });
+
   test('without the sandbox has no sandbox routes, in the document neither', async () => {
     const ledger = await Tillbook.start({ env: { SANDBOX: 'off' }, clock: 'running' });
 

@@ -22,7 +22,7 @@ import {
   upTo,
 } from '../event-store.js';
 import { CommitQueue, type Writer } from './commit-queue.js';
-import { FolderLock } from '../folder-lock.js';
+import { FolderLocks } from '../folder-lock.js';
 import { InlineWriter } from './inline-writer.js';
 import { checkAtStart } from './log-check.js';
 import { inStoreTerms, logFile, openForWriting } from './log-file.js';
@@ -37,7 +37,7 @@ const POLL_MS = 5;
 interface Ownership {
   readonly writer: Writer;
   readonly queue: CommitQueue;
-  readonly lock: FolderLock;
+  readonly locks: FolderLocks;
 }
 
 /** The log in one SQLite file, for one machine. */
@@ -60,11 +60,15 @@ export class SqliteEventStore implements EventStore {
 
   /**
    * The folder's log, checked as `checkAtStart` says, with this process as its owner. `thread` writes in a thread of its
-   * own, which needs compiled code; `inline` in the caller's.
+   * own, which needs compiled code; `inline` in the caller's. Where this process keeps views elsewhere, it owns that folder, too.
    * @throws FolderInUseError, CorruptLogError, StoreUnavailableError
    */
-  static async open(folder: string, mode: 'thread' | 'inline'): Promise<SqliteEventStore> {
-    const lock = FolderLock.take(folder);
+  static async open(
+    folder: string,
+    mode: 'thread' | 'inline',
+    viewsDir = folder,
+  ): Promise<SqliteEventStore> {
+    const locks = FolderLocks.take([folder, viewsDir]);
     try {
       const database = openForWriting(folder);
       try {
@@ -78,9 +82,9 @@ export class SqliteEventStore implements EventStore {
       const queue = new CommitQueue(writer, () => {
         committed.next();
       });
-      return new SqliteEventStore(folder, { writer, queue, lock }, committed);
+      return new SqliteEventStore(folder, { writer, queue, locks }, committed);
     } catch (error) {
-      lock.release();
+      locks.release();
       throw error;
     }
   }
@@ -95,7 +99,7 @@ export class SqliteEventStore implements EventStore {
 
   /** Says where the owner of the folder serves its API. */
   announce(url: string): void {
-    this.own?.lock.announce({ pid: process.pid, url });
+    this.own?.locks.announce({ pid: process.pid, url });
   }
 
   append(
@@ -154,7 +158,7 @@ export class SqliteEventStore implements EventStore {
     try {
       await this.own?.writer.stop();
     } finally {
-      this.own?.lock.release();
+      this.own?.locks.release();
     }
   }
 
