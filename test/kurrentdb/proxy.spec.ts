@@ -22,13 +22,13 @@ const CLIENTS = 8;
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 
-/** nginx with docker/proxy.conf, in front of these instead of the cluster's nodes. */
+/** nginx with docker/proxy.conf, in front of these instead of the cluster's nodes: they have no name to be asked for again. */
 async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
   const folder = newFolder();
   const [port = 0] = await freePorts(1);
   let site = readFileSync('docker/proxy.conf', 'utf8');
   nodes.forEach(({ url }, index) => {
-    site = site.replace(`ledger${index + 1}:3000`, new URL(url).host);
+    site = site.replace(`ledger${index + 1}:3000 resolve`, new URL(url).host);
   });
   site = site.replace('listen 3000', `listen 127.0.0.1:${port}`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

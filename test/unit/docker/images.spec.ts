@@ -103,6 +103,19 @@ test('the proxy sends to the service nodes of the cluster', () => {
   expect(nodes).toEqual(Object.keys(services).filter((name) => name.startsWith('ledger')));
 });
 
+test('the proxy asks for the addresses of the nodes again, and is of a version that can', () => {
+  const { image = '' } = read('docker/compose.cluster.yaml').services['proxy'] ?? {};
+  const [, minor] = /^nginx:1\.(\d+)-/.exec(image) ?? [];
+  // Free since 1.27.3.
+  expect(Number(minor)).toBeGreaterThanOrEqual(28);
+  const proxy = readFileSync('docker/proxy.conf', 'utf8');
+  expect(proxy).toMatch(/^resolver 127\.0\.0\.11 valid=\d+s /m);
+  expect(proxy).toMatch(/^ +zone \S+ \d+k;$/m);
+  const servers = proxy.match(/^ +server ledger.*$/gm) ?? [];
+  expect(servers).toHaveLength(2);
+  for (const server of servers) expect(server).toMatch(/:3000 resolve /);
+});
+
 describe('the Dockerfile', () => {
   test('has nothing that a linter objects to', () => {
     expect(validate(dockerfile).map(({ message }) => message)).toEqual([]);
