@@ -8,6 +8,7 @@ const PACKAGES = {
   xmllint: 'libxml2-utils',
   promtool: 'prometheus',
   nginx: 'nginx-light',
+  openssl: 'openssl',
 } as const;
 
 /** Whether they are on the machine. Asked where tests are defined, it tells what is left out without them. */
