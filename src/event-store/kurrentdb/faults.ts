@@ -49,12 +49,16 @@ export function isDenied(error: unknown): boolean {
   return error instanceof AccessDeniedError || (error as Error).name === AccessDeniedError.name;
 }
 
-/** The error in words: many of the client's have no message. */
+/** The error in words: many of the client's have no message, or no more than their name. */
 export function wordsOf(error: unknown): string {
   if (isDenied(error)) return 'the server denies access to the user of EVENT_STORE_URL';
   const { message, name } = error as Error;
-  return message === '' ? name : message;
+  const words = message === '' ? name : message;
+  return words === UnavailableError.name ? NO_SERVER : words;
 }
+
+/** The client's native part does not say why: a server that is not trusted is like none to it. */
+const NO_SERVER = 'no server of EVENT_STORE_URL answers, or its certificate is not trusted';
 
 /** A request that has no answer in time, though the connection seems to stand. */
 export class NoAnswerError extends Error {

@@ -28,6 +28,12 @@ describe('a read that the server denies', () => {
   });
 });
 
+test('a read that finds no server says what may be wrong, not only the name of the error', async () => {
+  await expect(failing('UnavailableError').head()).rejects.toThrow(
+    "can't read the log: no server of EVENT_STORE_URL answers, or its certificate is not trusted",
+  );
+});
+
 describe('a read that is cut off with its connection, for which the client has no name', () => {
   test('is done again', async () => {
     let asked = 0;
