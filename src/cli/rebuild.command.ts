@@ -63,8 +63,8 @@ async function rebuildThrough(service: Service, name: string, json: boolean): Pr
     }
   });
   progress.end();
-  if (state.status === 'failed') throw new Error(`${name}: ${state.reason ?? 'failed'}`);
-  print({ ...state }, json, () => `${name} ${state.status}: ${comparedText(state)}`);
+  if (state.status !== 'done') throw new Error(`${name}: ${state.reason ?? state.status}`);
+  print({ ...state }, json, () => `${name} done: ${comparedText(state)}`);
 }
 
 async function rebuildAll(

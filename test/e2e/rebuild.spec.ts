@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { appendUnreadable } from '../support/card-events.js';
 import { Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
-import { openStoreOf } from '../support/tool.js';
+import { openStoreOf, runTool } from '../support/tool.js';
 import type {
   ProjectionDto,
   ProjectionsAnswer,
@@ -85,6 +85,27 @@ describe('a rebuild of a running service', () => {
     });
     const last = text.trimEnd().split('\n\n').at(-1) ?? '';
     expect(last).toMatch(/^event: rebuild\ndata: \{"name":"sales","status":"done"/);
+  });
+
+  test('that somebody else cancels is no success to the tool that waits for it', async () => {
+    let run = { code: 0, errors: '', out: '' };
+    const isCancelled = async (): Promise<boolean> => {
+      const { body } = await ledger.send('DELETE', '/v1/projections/keys/rebuild');
+      return body.status === 'cancelled';
+    };
+    for (let cancelled = false; !cancelled;) {
+      const over = new AbortController();
+      const waiting = runTool(ledger.service.folder, ['rebuild', 'keys']).finally(() => {
+        over.abort();
+      });
+      while (!over.signal.aborted && !cancelled) cancelled = await isCancelled();
+      run = await waiting;
+    }
+    expect(run).toMatchObject({
+      code: 1,
+      out: '',
+      errors: expect.stringMatching(/^keys: cancelled$/m),
+    });
   });
 
   test.each(['nothing', '..%2Fetc'])(
