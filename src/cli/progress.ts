@@ -5,7 +5,8 @@ const LINE_EVERY_MS = 1_000;
 
 /** How far long work is: a bar on a terminal, lines elsewhere, as JSON where asked; always on standard error. */
 export interface Progress {
-  at(done: number): void;
+  /** `total`: where there is more to do by now. */
+  at(done: number, total?: number): void;
   end(): void;
 }
 
@@ -41,8 +42,9 @@ function bar(what: string, total: number): Progress {
   const began = Date.now();
   bar.start(total, 0, { rate: 0 });
   return {
-    at: (done) => {
-      bar.update(done, { rate: figures(done, total, Date.now() - began).ratePerSecond });
+    at: (done, total) => {
+      if (total !== undefined) bar.setTotal(total);
+      bar.update(done, { rate: figures(done, 0, Date.now() - began).ratePerSecond });
     },
     end: () => {
       bar.stop();
@@ -54,11 +56,11 @@ function lines(total: number, write: (figures: Figures) => void): Progress {
   const began = Date.now();
   let written = began;
   return {
-    at: (done) => {
+    at: (done, current = total) => {
       const now = Date.now();
       if (now - written < LINE_EVERY_MS) return;
       written = now;
-      write(figures(done, total, now - began));
+      write(figures(done, current, now - began));
     },
     end: () => undefined,
   };

@@ -59,7 +59,7 @@ async function rebuildThrough(service: Service, name: string, json: boolean): Pr
     while (['waiting', 'building', 'taking-over'].includes(state.status)) {
       await pause(ASK_EVERY_MS);
       state = await service.send<RebuildAnswer>(signal.aborted ? 'DELETE' : 'GET', path);
-      progress.at(state.events);
+      progress.at(state.events, state.total);
     }
   });
   progress.end();

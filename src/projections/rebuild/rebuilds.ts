@@ -66,12 +66,11 @@ export class Rebuilds {
   start(name: string): RebuildState {
     const running = this.runs.get(name)?.state.value;
     if (running && !hasEnded(running)) throw new RebuildRunningError(running);
-    const total = Math.max(0, ...this.parts.states().map(({ events }) => events));
     const state = new BehaviorSubject<RebuildState>({
       name,
       status: 'waiting',
       events: 0,
-      total,
+      total: this.total(),
       eventsPerSecond: 0,
       secondsLeft: 0,
     });
@@ -98,6 +97,11 @@ export class Rebuilds {
 
   async close(): Promise<void> {
     await Promise.all([...this.runs.keys()].map((name) => this.cancel(name)));
+  }
+
+  /** As the log grows, so does what there is to do. */
+  private total(): number {
+    return Math.max(0, ...this.parts.states().map(({ events }) => events));
   }
 
   /** Not that of the live one either, whose file may have been removed under it. */
@@ -132,7 +136,7 @@ export class Rebuilds {
       change({ status: 'building' });
       const began = performance.now();
       const { compared, damage } = await this.parts.build(name, generation, signal, (events) => {
-        change(pace(events, state.value.total, performance.now() - began));
+        change(pace(events, this.total(), performance.now() - began));
       });
       signal.throwIfAborted();
       change({ status: 'taking-over', secondsLeft: 0 });

@@ -1,20 +1,27 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Rebuilds, RebuildRunningError } from '../../../src/projections/rebuild/rebuilds.js';
 import { rmSync, writeFileSync } from 'node:fs';
+import type { ProjectionState } from '../../../src/projections/follower.js';
 import { newFolder } from '../../support/store-folder.js';
 
 /** What is being built, and how each of it is let go on. */
 let building: Map<string, () => void>;
 let rebuilds: Rebuilds;
 let viewsDir: string;
+/** Tells how many events the one under way has seen. */
+let tell: (events: number) => void;
+/** What the live view has seen. */
+let seen: number;
 
 beforeEach(() => {
   building = new Map();
   viewsDir = newFolder();
+  seen = 100;
   rebuilds = new Rebuilds({
     viewsDir,
-    build: (name, generation, signal) =>
+    build: (name, generation, signal, done) =>
       new Promise((resolve, reject) => {
+        tell = done;
         building.set(name, () => {
           resolve({ name, generation });
         });
@@ -23,7 +30,7 @@ beforeEach(() => {
         });
       }),
     adopt: () => Promise.resolve(),
-    states: () => [],
+    states: () => [{ name: 'books', generation: 1, events: seen } as ProjectionState],
   });
 });
 
@@ -40,6 +47,14 @@ describe('rebuilds of a running service', () => {
   test('the second of the same view is told of the first', () => {
     rebuilds.start('books');
     expect(() => rebuilds.start('books')).toThrow(RebuildRunningError);
+  });
+
+  test('one under way has more to do when the log grows', async () => {
+    expect(rebuilds.start('books')).toMatchObject({ events: 0, total: 100 });
+    await turn();
+    seen = 250;
+    tell(120);
+    expect(rebuilds.watch('books')?.value).toMatchObject({ events: 120, total: 250 });
   });
 
   test('one that waits is cancelled at once, and the next waits for the one before it still', async () => {
