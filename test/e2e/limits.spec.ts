@@ -121,6 +121,40 @@ describe('a daily limit', () => {
     await after.sell();
   });
 
+  test('is of a business date, which ends at the cut-off in the merchant’s zone: not at midnight, here or there', async () => {
+    const own = await Tillbook.start();
+    const shop = await Shop.open(own, {
+      timeZone: 'America/New_York',
+      dayCloseAt: '03:00',
+      voidPolicy: { partial: true },
+      refundPolicy: { whileVoidable: 'allow' },
+      limits: { daily: { sale: { count: 2 }, void: { amount: 500 }, refund: { amount: 700 } } },
+    });
+    const spend = async () => {
+      const { saleId } = await shop.sell();
+      const others = await Promise.all([
+        shop.void(saleId, { amount: 500 }),
+        shop.refund((await shop.sell()).saleId, { amount: 700 }),
+      ]);
+      expect(others.map(({ status }) => status)).toEqual([201, 201]);
+      return saleId as string;
+    };
+    const expectSpent = async (saleId: string) => {
+      expectAbove(await shop.trySale(), '65');
+      expectAbove(await shop.void(saleId, { amount: 1 }), '61');
+      expectAbove(await shop.refund(saleId, { amount: 1 }), '61');
+    };
+    const first = await spend();
+    await expectSpent(first);
+
+    await own.setClock('2026-03-03T02:59:59.999-05:00');
+    await expectSpent(first);
+    await own.setClock('2026-03-03T03:00:00-05:00');
+    shop.batchNo = '000002';
+    await expectSpent(await spend());
+    own.close();
+  });
+
   test('of amounts is of each currency for itself', async () => {
     const shop = await Shop.open(ledger, { limits: { daily: { sale: { amount: 15_000 } } } });
     await shop.assign('T2', 'S1', 'USD');
