@@ -67,6 +67,20 @@ test.each(['cashiers.projection.ts', 'cashiers.view.ts'])(
   },
 );
 
+test.each(['read-models.ts', 'views.ts'])(
+  'docs/new-projection.md adds to %s what the views that are there have in it',
+  (name) => {
+    const text = readFileSync('docs/new-projection.md', 'utf8');
+    const [, piece = ''] =
+      new RegExp(`// src/projections/${name}.*\\n([^]*?)\`\`\``).exec(text) ?? [];
+    const asOfAppeals = piece.replaceAll('cashiers', 'appeals').replaceAll('Cashiers', 'Appeals');
+    const lines = asOfAppeals.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    const code = readFileSync(`src/projections/${name}`, 'utf8').split('\n');
+    expect(code).toEqual(expect.arrayContaining(lines));
+  },
+);
+
 async function follow(): Promise<void> {
   const projector = await Projector.open(viewsDir, ledger.store, [cashiersProjection]);
   projector.apply(await ledger.store.readAll({ limit: 1_000 }));
