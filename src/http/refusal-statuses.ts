@@ -23,6 +23,7 @@ export const REFUSAL_STATUSES: Readonly<
   supervisor: [403, 'A supervisor is needed'],
   card: [422, 'The card of the sale is needed'],
   consent: [422, 'The customer has not agreed'],
+  approval: [403, 'An approval is needed'],
   'unknown-approval': [404, 'No such request for approval'],
   'approval-status': [409, 'The approval is decided'],
   'same-person': [403, 'Someone else has to decide'],

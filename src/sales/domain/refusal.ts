@@ -40,7 +40,10 @@ export type ConditionCode =
   | 'within-refund-window'
   | 'funds-available';
 
-/** What must be brought along to the counter; without an approval a request is not refused, but waits for it. */
+/**
+ * What must be brought along to the counter. Without an approval a request is not refused, but waits for it: `approval`
+ * is the refusal of requests from when none could wait, which logs have and repeats are still told.
+ */
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 
 /** What a request can fail on before any condition of its sale is asked. */
@@ -81,7 +84,7 @@ export type RefusalCode =
   | AppealCode
   | ApprovalCode
   | ConditionCode
-  | Exclude<RequirementCode, 'approval'>
+  | RequirementCode
   | RequestCode
   | TimeoutReversalCode
   | UnrecordedCode
