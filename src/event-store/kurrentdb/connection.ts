@@ -33,6 +33,7 @@ export interface Connection {
  */
 export function connect(url: string): Connection {
   const { options } = partsOf(url);
+  refuseSilentConflicts(options);
   const deadline = Number(options.get('defaultDeadline') ?? DEADLINE_MS);
   const { warn } = console;
   // Of an option that it does not know the client warns, and repeats the whole string.
@@ -51,6 +52,15 @@ export function connect(url: string): Connection {
   } finally {
     console.warn = warn;
   }
+}
+
+/** The ledger decides by conflicts: a client that passes over them does not say what became of an append. */
+function refuseSilentConflicts(options: URLSearchParams): void {
+  const isSilent = [...options].some(
+    ([name, value]) => /^throwOnAppendFailure$/i.test(name) && value !== 'true',
+  );
+  if (!isSilent) return;
+  throw new SettingsError("EVENT_STORE_URL can't be used: throwOnAppendFailure has to be true");
 }
 
 function withDiscovery(url: string, options: URLSearchParams): string {

@@ -78,6 +78,15 @@ describe('a connection string', () => {
     },
   );
 
+  it.each(['throwOnAppendFailure=false', 'throwonappendfailure=false'])(
+    'that has the client pass over conflicts (%s) is refused',
+    (option) => {
+      const url = `kurrentdb://127.0.0.1:1?tls=false&${option}`;
+      expect(() => connect(url)).toThrow(/throwOnAppendFailure has to be true/);
+      expect(() => connect(url.replace(/false$/, 'true'))).not.toThrow();
+    },
+  );
+
   it('sets how long the server may take', () => {
     expect(connect('esdb://127.0.0.1:1?tls=false').deadlineMs).toBe(10_000);
     expect(connect('esdb://127.0.0.1:1?tls=false&defaultDeadline=700').deadlineMs).toBe(700);
