@@ -24,7 +24,8 @@ function send(load) {
         // A load ends no sooner than the next sample is taken.
         sampleInt: 50,
         timeout: 60,
-        setupClient: (client) => client.setRequests(shares.pop()),
+        // Where some send one more, these come first.
+        setupClient: (client) => client.setRequests(shares.shift()),
       },
       (error, result) => {
         if (error) reject(error);

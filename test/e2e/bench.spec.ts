@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 const BENCH = join(import.meta.dirname, '../../bench/bench.js');
@@ -33,3 +37,25 @@ test('the bench measures what it promises, and writes it to a file', async () =>
     rmSync(folder, { recursive: true });
   }
 }, 300_000);
+
+test('a load sends each of its requests once, also where its connections have not all as many', async () => {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(body);
+      response.writeHead(201).end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const load = fork(join(import.meta.dirname, '../../bench/load.process.js'));
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    load.send({ url, kind: 'sales', batchNo: '100001', count: 10, connections: 4 });
+    await once(load, 'message');
+    expect([bodies.length, new Set(bodies).size]).toEqual([10, 10]);
+  } finally {
+    load.kill();
+    server.close();
+  }
+});
