@@ -20,6 +20,31 @@ function streamsThat(waits: Partial<Waits> = {}, mayGoOn = () => Promise.resolve
 /** A megabyte: what a connection takes before it is full is a few of these. */
 const LARGE: ServerEvent = { event: 'large', data: 'x'.repeat(2 ** 20) };
 
+/** A server that answers with as many lines. `waiting`: what was made of them and not yet sent, in bytes, whenever another was asked for. */
+async function servingLines(count: number) {
+  const streams = streamsThat();
+  const app = fastify();
+  const waiting: number[] = [];
+  let hasEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (hasEnded = resolve));
+  app.get('/', (_, reply) =>
+    streams.text(reply, 'text/plain', async function* () {
+      try {
+        for (let made = 0; made < count; made += 1) {
+          const sent = reply.raw.socket?.bytesWritten ?? 0;
+          waiting.push(made * LARGE.data.length - sent);
+          yield await Promise.resolve(LARGE.data);
+        }
+      } finally {
+        hasEnded();
+      }
+    }),
+  );
+  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+  afterSuite(() => app.close());
+  return { url, waiting, ended };
+}
+
 /** A server that answers with the events. `waiting`: what was not yet taken of them, in bytes, whenever more was asked for. */
 async function serving(streams: Streams, source: Source) {
   const app = fastify();
@@ -148,5 +173,30 @@ describe('an event stream', () => {
     await once(incoming, 'end');
     await ended;
     expect(asked.length).toBeGreaterThan(1);
+  });
+});
+
+describe('a text that goes on', () => {
+  test('is made no faster than its reader takes it', async () => {
+    const count = 60;
+    const { url, waiting } = await servingLines(count);
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    let read = 0;
+    for await (const chunk of incoming) {
+      read += (chunk as Buffer).length;
+      await pause(0);
+    }
+    expect(read).toBe(count * LARGE.data.length);
+    expect(Math.max(...waiting)).toBeLessThan(4 * LARGE.data.length);
+  });
+
+  test('is made no further once its reader has left', async () => {
+    const { url, ended } = await servingLines(Infinity);
+    const outgoing = request(url).end();
+    outgoing.on('error', () => undefined);
+    await once(outgoing, 'response');
+    outgoing.destroy();
+    await ended;
   });
 });
