@@ -273,3 +273,19 @@ describe('what is of another merchant', () => {
     });
   });
 });
+
+test('an operator sends the time-out reversal for a terminal that can not, and its key stands on the event', async () => {
+  const lost = mine.saleBody();
+  const { saleId } = (await client('terminal').post('/v1/sales', lost)).body;
+  const { batchNo, stan } = lost;
+  const sent = { ...mine.request(), original: { batchNo, stan } };
+
+  const { status, body } = await client('operator').post('/v1/timeout-reversals', sent);
+
+  expect([status, body.outcome]).toEqual([200, 'reversed']);
+  const { events } = (await client('auditor').get(`/v1/sales/${saleId}/history`)).body;
+  const [sale, reversal] = events.map(({ by }: { by: object }) => by);
+  const terminal = { kind: 'terminal', id: `${mine.merchantId}.T1` };
+  expect(sale).toEqual({ ...terminal, key: keys['terminal']?.split('_')[1] });
+  expect(reversal).toEqual({ ...terminal, key: keys['operator']?.split('_')[1] });
+});
