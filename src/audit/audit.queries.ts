@@ -129,7 +129,7 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
   const data = parse(stored.data);
   const isOther = (asked: string | undefined, value: unknown): boolean =>
     asked !== undefined && asked !== value;
-  if (isOther(filter.merchantId, data['merchantId'])) return undefined;
+  if (filter.merchantId !== undefined && !isAbout(filter.merchantId, data)) return undefined;
   if (isOther(filter.terminalId, data['terminalId'])) return undefined;
   if (isOther(filter.saleId, data['saleId'] ?? data['target'])) return undefined;
   const occurredAt = data['occurredAt'] as string | undefined;
@@ -146,6 +146,13 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
     causationId: metadata['$causationId'] as string | undefined,
     data: shown(data),
   };
+}
+
+/** What an acquirer paid is about each merchant that it has a line for. */
+function isAbout(merchantId: string, data: Readonly<Record<string, unknown>>): boolean {
+  const { lines } = data;
+  const all: unknown[] = Array.isArray(lines) ? [data, ...(lines as unknown[])] : [data];
+  return all.some((each) => (each as { merchantId?: unknown } | null)?.merchantId === merchantId);
 }
 
 /** The hash of a password: a short one could be guessed from it. */

@@ -42,6 +42,27 @@ describe('GET /v1/audit/events', () => {
     expect((await ledger.get(`/v1/audit/events?${query}`)).body.events).toHaveLength(count);
   });
 
+  test('finds by its merchant whatever is of it, also its line in what an acquirer paid', async () => {
+    const [first, second, third] = [
+      await Shop.open(ledger),
+      await Shop.open(ledger),
+      await Shop.open(ledger),
+    ];
+    const line = { businessDate: '2026-03-02', amount: 100 };
+    await ledger.post('/v1/acquirer/payments', {
+      ...{ paymentId: 'ofTwo', currency: 'EUR', receivedOn: '2026-03-02' },
+      lines: [first, second].map(({ merchantId }) => ({ merchantId, ...line })),
+    });
+    const of = async ({ merchantId }: Shop) => {
+      const { events } = (await ledger.get(`/v1/audit/events?merchantId=${merchantId}`)).body;
+      return (events as TrailEventDto[]).map(({ type }) => type);
+    };
+    const own = ['MerchantRegistered', 'TerminalAssigned'];
+    expect(await of(first)).toEqual([...own, 'AcquirerPaid']);
+    expect(await of(second)).toEqual([...own, 'AcquirerPaid']);
+    expect(await of(third)).toEqual(own);
+  });
+
   test('streams the whole log as NDJSON, as the pages have it', async () => {
     const page = (await ledger.get('/v1/audit/events?limit=1000')).body.events;
     const { text, headers } = await ledger.get('/v1/audit/events', {
