@@ -51,7 +51,7 @@ export class Keyring {
     return this.keep(keyId, {
       key: foldKey(events),
       revision: last?.revision,
-      position: last?.position as Position | undefined,
+      position: last?.position,
     });
   }
 

@@ -118,5 +118,5 @@ function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<WriteOf
   if (differing.length > 0) {
     return notRecorded(requestRefusals.idUsed(differing));
   }
-  return { answer: { writtenOff, position: position as Position }, replayed: true };
+  return { answer: { writtenOff, position }, replayed: true };
 }

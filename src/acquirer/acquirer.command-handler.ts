@@ -60,7 +60,7 @@ export class AcquirerCommandHandler {
 }
 
 function recorded({ event, position }: RecordedEvent): RecordedPayment {
-  return { payment: (event as AcquirerEvent).data, position: position as Position };
+  return { payment: (event as AcquirerEvent).data, position };
 }
 
 const FIELDS = ['currency', 'receivedOn', 'reference', 'lines'] as const;

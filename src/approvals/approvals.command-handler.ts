@@ -213,7 +213,7 @@ function recordedOf(approval: Approval, onSale: readonly RecordedEvent[]): Recor
   const end = onSale.find(({ event }) => ends(event, request));
   if (!asked) throw new Error(`the request for approval of ${request} is gone`);
   const { position, revision } = end ?? asked;
-  const recorded = { approval, askedBy: asked.by, position: position as Position, revision };
+  const recorded = { approval, askedBy: asked.by, position, revision };
   if (!end) return recorded;
   const review = reviewIn(end.event);
   const decided = { decidedAt: end.event.data.occurredAt, decidedBy: end.by };

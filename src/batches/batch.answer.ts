@@ -45,7 +45,7 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchAnswer | un
       differencesLeftOut: reconciled.differencesLeftOut,
     }),
     ...(data.carriedForward && { carriedForward: data.carriedForward }),
-    position: (late ?? closed).position as Position,
+    position: (late ?? closed).position,
   };
 }
 

@@ -30,7 +30,7 @@ export class CardsCommandHandler {
   private async set(token: string, status: CardStatus, by: Actor): Promise<Position> {
     const events = await this.journal.read(streams.card(token));
     const last = events.at(-1);
-    if (foldCard(events) === status) return (last?.position ?? START) as Position;
+    if (foldCard(events) === status) return last?.position ?? START;
     const occurredAt = timeText(this.clock.now());
     const event: CardEvent =
       status === 'active'

@@ -77,7 +77,7 @@ export class MerchantDirectory {
     const merchant = foldMerchant(events, held?.merchant);
     const last = events.at(-1);
     if (!merchant || !last) return held;
-    const record = { merchant, revision: last.revision, position: last.position as Position };
+    const record = { merchant, revision: last.revision, position: last.position };
     this.keep(record);
     return record;
   }

@@ -283,7 +283,7 @@ function foldPayout(events: readonly RecordedEvent[]): RecordedPayout | undefine
     (state, { event }) => evolvePayout(state, event as PayoutEvent),
     undefined,
   );
-  return payout && last && { payout, position: last.position as Position };
+  return payout && last && { payout, position: last.position };
 }
 
 function factOf(payout: Payout, now: number, settings: Merchant['settings']) {

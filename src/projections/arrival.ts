@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../event-store/event-store.js';
+import type { Position, StoredEvent } from '../event-store/event-store.js';
 import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { decodeFact, decodeProvenance } from '../ledger/event-codec.js';
 
@@ -17,7 +17,7 @@ export class Arrival implements Arrived {
     return this.read;
   }
 
-  get position(): string {
+  get position(): Position {
     return this.stored.position;
   }
 

@@ -76,8 +76,7 @@ export class GiveBackCommandHandler {
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
     const last = own.at(-1);
     if (last?.event.type === 'Refused') {
-      const position = last.position as Position;
-      return { refusal: last.event.data.refusal, position, replayed: true };
+      return { refusal: last.event.data.refusal, position: last.position, replayed: true };
     }
     const onSale = await readNamed(this.journal, command.saleId);
     const sale = foldSale(onSale)?.sale;

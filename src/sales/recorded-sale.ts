@@ -21,7 +21,7 @@ export function foldSale(events: readonly RecordedEvent[]): RecordedSale | undef
     (state, { event }) => evolveSale(state, event as SaleEvent),
     undefined,
   );
-  return sale && { sale, position: last.position as Position, events };
+  return sale && { sale, position: last.position, events };
 }
 
 /**

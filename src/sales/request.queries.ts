@@ -37,8 +37,7 @@ export class RequestQueries {
     const [first] = recorded.own;
     if (!first) return undefined;
     if (first.event.type === 'Reversal') {
-      const position = first.position as Position;
-      return { kind: 'unknown', outcome: 'never-arrived', position };
+      return { kind: 'unknown', outcome: 'never-arrived', position: first.position };
     }
     const event = first.event as FirstEvent;
     if (event.type !== 'Sale' && event.data.kind === 'timeout-reversal') {
@@ -61,7 +60,7 @@ function stateOf(name: string, first: FirstEvent, { own, onSale }: RecordedReque
       event.type === 'Reversal' && event.data.of === name && !(isRefused && isBar(event.data)),
   );
   if (reversal) {
-    return { kind, outcome: 'reversed', saleId, position: reversal.position as Position };
+    return { kind, outcome: 'reversed', saleId, position: reversal.position };
   }
   if (first.type === 'Sale') {
     return { kind, outcome: 'done', saleId, position: own[0]?.position as Position };
@@ -106,7 +105,7 @@ function timeoutReversalState(
   }
   const { data } = answer.event;
   const reversal = 'outcome' in data ? data.outcome : outcomeOf(data);
-  const position = answer.position as Position;
+  const { position } = answer;
   return { kind, outcome: 'done', saleId: data.saleId, position, reversal };
 }
 

@@ -132,8 +132,8 @@ export class SaleQueries {
   }
 
   /** A merchant as it was when what stands at this position of the log was recorded. */
-  merchantAt(merchantId: string, position: string): Promise<Merchant | undefined> {
-    return this.merchant(merchantId, { position: position as Position, at: undefined });
+  merchantAt(merchantId: string, position: Position): Promise<Merchant | undefined> {
+    return this.merchant(merchantId, { position, at: undefined });
   }
 
   /** Its registration counts at any time: the clock may have been put back since. */

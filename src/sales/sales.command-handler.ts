@@ -130,7 +130,7 @@ export class SalesCommandHandler {
     const isReversed = events.some(
       (later) => later.event.type === 'Reversal' && later.event.data.of === name,
     );
-    return isReversed ? late() : answer(event as Written, first as unknown as Appended, true);
+    return isReversed ? late() : answer(event as Written, first, true);
   }
 }
 

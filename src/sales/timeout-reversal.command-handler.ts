@@ -59,11 +59,10 @@ export class TimeoutReversalCommandHandler {
   ): Promise<Outcome<TimeoutReversalAnswer> | undefined> {
     const written = own.at(-1);
     if (written?.event.type === 'Refused') {
-      const position = written.position as Position;
-      return { refusal: written.event.data.refusal, position, replayed: true };
+      return { refusal: written.event.data.refusal, position: written.position, replayed: true };
     }
     if (written?.event.type === 'NothingToReverse') {
-      return { answer: answerOf(written.event, written.position as Position), replayed: true };
+      return { answer: answerOf(written.event, written.position), replayed: true };
     }
     return answered(name, await this.original(command));
   }
@@ -198,7 +197,7 @@ function judge(
 function answered(name: string, { events }: Found): Outcome<TimeoutReversalAnswer> | undefined {
   for (const { event, position } of events) {
     if (event.type === 'Reversal' && event.data.request === name && !isBar(event.data)) {
-      return { answer: answerOf(event, position as Position), replayed: true };
+      return { answer: answerOf(event, position), replayed: true };
     }
   }
   return undefined;

@@ -17,7 +17,9 @@ import { newFolderInMemory, removeFolder } from './store-folder.js';
 import type { TestLedger } from './test-ledger.js';
 import { faultsOf } from './verified-log.js';
 
-type Recorded<T extends LedgerEvent['type']> = RecordedEvent<Extract<LedgerEvent, { type: T }>>;
+type Recorded<T extends LedgerEvent['type']> = RecordedEvent & {
+  readonly event: Extract<LedgerEvent, { type: T }>;
+};
 
 /** Whatever docs/domain.md says is always true, held against a log and its views. */
 export async function expectInvariants(ledger: TestLedger): Promise<void> {

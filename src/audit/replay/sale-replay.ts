@@ -1,4 +1,4 @@
-import type { EventStore, Position, StoredEvent } from '../../event-store/event-store.js';
+import type { EventStore, StoredEvent } from '../../event-store/event-store.js';
 import { SettableClock, systemClock } from '../../ledger/clock.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { streams } from '../../ledger/domain/request-name.js';
@@ -63,7 +63,7 @@ export class SaleReplay {
 
   /** The sale after one event. */
   async step(saleId: string, event: RecordedEvent): Promise<Step> {
-    const position = event.position as Position;
+    const { position } = event;
     const sale = await this.sale(saleId, { position });
     if (!sale) throw new Error(`sale ${saleId} was not taken by position ${position}`);
     this.clock.set(Date.parse(event.event.data.occurredAt));

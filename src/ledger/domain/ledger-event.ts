@@ -25,10 +25,11 @@ export type LedgerEvent =
 
 export type LedgerEventType = LedgerEvent['type'];
 
-/** Where and when a fact was written, and by whom. `position` has fixed width and sorts as the log does. */
-export interface RecordedEvent<E extends LedgerEvent = LedgerEvent> {
-  readonly event: E;
-  readonly position: string;
+/** Where and when a fact was written, and by whom. */
+export interface RecordedEvent {
+  readonly event: LedgerEvent;
+  /** The store's `Position`: of fixed width, and sorts as the log does. */
+  readonly position: string & { readonly unit: 'position' };
   readonly stream: string;
   readonly revision: number;
   readonly id: string;
