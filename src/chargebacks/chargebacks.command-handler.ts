@@ -3,7 +3,7 @@ import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Minor } from '../ledger/domain/money.js';
-import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
@@ -15,6 +15,7 @@ import {
   shownChargeback,
 } from '../sales/domain/sale.js';
 import { noSuchSale } from '../sales/domain/judge.js';
+import { readNamed } from '../sales/recorded-request.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import {
@@ -68,9 +69,7 @@ export class ChargebacksCommandHandler {
   ): Promise<Outcome<ChargebackAnswer>> {
     const stream = streams.request(saleId);
     return decidedAnew(async () => {
-      const recorded = REQUEST_NAME.test(saleId)
-        ? foldSale(await this.journal.read(stream))
-        : undefined;
+      const recorded = foldSale(await readNamed(this.journal, saleId));
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
       if (!recorded || !merchant) return notRecorded(noSuchSale());

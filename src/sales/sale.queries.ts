@@ -2,7 +2,7 @@ import { foldCard } from '../cards/cards.command-handler.js';
 import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import { streams } from '../ledger/domain/request-name.js';
 import { type AsOf, holdingOf } from '../projections/books.view.js';
 import { NO_SUM } from '../projections/day-sums.view.js';
 import type { Holding } from '../projections/statement.view.js';
@@ -63,9 +63,7 @@ export class SaleQueries {
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
       (await this.journal.read(stream)).filter(isThen);
-    const known = REQUEST_NAME.test(saleId)
-      ? foldSale(eventsAsOf(await this.journal.read(streams.request(saleId)), isThen))
-      : undefined;
+    const known = foldSale(eventsAsOf(await readNamed(this.journal, saleId), isThen));
     const asOf = { position: moment.position, time: timeText(moment.now) };
     const asked = { now: moment.now, requester: query.requester, amount: query.amount };
     if (!known) {

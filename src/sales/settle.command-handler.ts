@@ -1,7 +1,7 @@
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
-import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
+import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
@@ -13,6 +13,7 @@ import type { Sale } from './domain/sale.js';
 import { VOID_CONDITIONS } from './domain/void-conditions.js';
 import { refusalOf } from './domain/voidability.js';
 import { failing, type Judged } from './domain/judge.js';
+import { readNamed } from './recorded-request.js';
 import { foldSale, type RecordedSale } from './recorded-sale.js';
 import { notRecorded, type Outcome, type Rejected } from './sales.commands.js';
 
@@ -51,8 +52,7 @@ export class SettleCommandHandler {
   }
 
   private async recorded(saleId: string): Promise<RecordedSale | undefined> {
-    if (!REQUEST_NAME.test(saleId)) return undefined;
-    return foldSale(asSettled(await this.journal.read(streams.request(saleId))));
+    return foldSale(asSettled(await readNamed(this.journal, saleId)));
   }
 
   private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
