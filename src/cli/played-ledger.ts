@@ -4,13 +4,13 @@ import { MerchantBody } from '../merchants/merchants.dto.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { GiveBackBody, SaleBody } from '../sales/sales.dto.js';
-import type { Outcome, TakeSale, GiveBack } from '../sales/sales.commands.js';
+import type { SaleCommand } from '../sales/domain/decide.js';
+import type { Outcome, GiveBack } from '../sales/sales.commands.js';
 import type { Tool } from './tool.js';
 
 const OPERATOR = { kind: 'operator' } as const;
 
-/** A sale, or what is given back on one, as a terminal sends it. */
-export type PlayedSale = TakeSale;
+/** What is given back on a sale, as a terminal sends it. */
 export type PlayedReversal = Omit<GiveBack, 'asked'>;
 
 /** What the ledger answered to one request. */
@@ -39,7 +39,7 @@ export interface PlayedLedger {
   find(merchantId: string, terminalId: string): Promise<HeldMerchant | undefined>;
   register(merchantId: string, settings: MerchantSettings): Promise<void>;
   assign(merchantId: string, terminal: Pick<Terminal, 'terminalId' | 'storeId'>): Promise<void>;
-  take(sale: PlayedSale): Promise<Played>;
+  take(sale: SaleCommand): Promise<Played>;
   reverse(reversal: PlayedReversal): Promise<Played>;
   head(): Promise<Position>;
   /** Whether the log has more behind the position than heads that were signed of it. */
@@ -83,7 +83,7 @@ export class OwnLedger implements PlayedLedger {
     await this.tool.ledger.merchants.assignTerminal(merchantId, terminal, OPERATOR);
   }
 
-  async take(sale: PlayedSale): Promise<Played> {
+  async take(sale: SaleCommand): Promise<Played> {
     if (this.checks.sale(sale)) return MALFORMED;
     const sent = { content: sale as never, by: terminal(sale) };
     return played(await this.tool.ledger.sales.take(sale, sent), () => 'sale');

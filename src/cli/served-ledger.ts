@@ -3,6 +3,7 @@ import type { Position } from '../event-store/event-store.js';
 import type { TrailEntry } from '../audit/audit.queries.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
+import type { SaleCommand } from '../sales/domain/decide.js';
 import { failure, type Service, type ServiceAnswer } from './service.js';
 import { timeText } from '../ledger/clock.js';
 import {
@@ -13,7 +14,6 @@ import {
   type Played,
   type PlayedLedger,
   type PlayedReversal,
-  type PlayedSale,
 } from './played-ledger.js';
 
 /** A service that is away or asks to wait is asked again so often, with its own pause between. */
@@ -60,7 +60,7 @@ export class ServedLedger implements PlayedLedger {
     done(await this.ask('PUT', `/v1/merchants/${merchantId}/terminals/${terminalId}`, { storeId }));
   }
 
-  take(sale: PlayedSale): Promise<Played> {
+  take(sale: SaleCommand): Promise<Played> {
     return this.request('/v1/sales', sale, () => 'sale');
   }
 

@@ -4,7 +4,7 @@ import type { RecentSale } from '../projections/sales.view.js';
 import { ViewDamagedError } from '../projections/file-faults.js';
 import { ViewBehindError } from '../projections/progress.js';
 import type { Views } from '../projections/views.js';
-import type { TakeSale } from './sales.commands.js';
+import type { SaleCommand } from './domain/decide.js';
 
 /** A second swipe comes soon, or it is another purchase [S2]. */
 const WITHIN_MS = 5 * 60_000;
@@ -41,7 +41,7 @@ export class RecentSwipes {
   ) {}
 
   /** The sale that this one may repeat by mistake, if that was paid. Remembers this one. `now` in epoch milliseconds. */
-  seen(sale: TakeSale, now: number): string | undefined {
+  seen(sale: SaleCommand, now: number): string | undefined {
     if (this.isBehind()) this.look(now);
     const at = sale.transactedAt === undefined ? now : Date.parse(sale.transactedAt);
     const key = keyOf(sale, sale.card.token);

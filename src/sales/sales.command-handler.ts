@@ -8,7 +8,7 @@ import { hasLimits } from '../merchants/domain/limits.js';
 import { currencyOf } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { DaySums } from './day-sums.js';
-import { decideSale } from './domain/decide.js';
+import { decideSale, type SaleCommand } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
@@ -17,13 +17,7 @@ import { swipeWarnings } from './domain/warnings.js';
 import { differingFields, type FirstEvent, fingerprintOf } from './domain/same-content.js';
 import type { RecentSwipes } from './recent-swipes.js';
 import { foldSale } from './recorded-sale.js';
-import {
-  notRecorded,
-  type Outcome,
-  type Sent,
-  type SaleTaken,
-  type TakeSale,
-} from './sales.commands.js';
+import { notRecorded, type Outcome, type Sent, type SaleTaken } from './sales.commands.js';
 
 /** What this handler writes. */
 type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
@@ -40,7 +34,7 @@ export class SalesCommandHandler {
   ) {}
 
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
-  async take(sale: TakeSale, sent: Sent): Promise<Outcome<SaleTaken>> {
+  async take(sale: SaleCommand, sent: Sent): Promise<Outcome<SaleTaken>> {
     const { merchantId, terminalId } = sale;
     const known = this.directory.known(merchantId);
     const merchant = known?.terminals.has(terminalId)
@@ -96,7 +90,7 @@ export class SalesCommandHandler {
     return undefined;
   }
 
-  private async write(sale: TakeSale, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
+  private async write(sale: SaleCommand, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
     const name = requestName(sale);
     const origin = { request: name, by: sent.by };
     try {
@@ -135,7 +129,7 @@ export class SalesCommandHandler {
 }
 
 function refused(
-  sale: TakeSale,
+  sale: SaleCommand,
   sent: Sent,
   refusal: Refusal,
   businessDate: string,

@@ -3,7 +3,7 @@ import type { JsonObject } from '../ledger/domain/json.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Minor } from '../ledger/domain/money.js';
 import type { Supervised } from '../merchants/domain/merchant.js';
-import type { GiveBackCommand, SaleCommand } from './domain/decide.js';
+import type { GiveBackCommand } from './domain/decide.js';
 import type { Refusal } from './domain/refusal.js';
 import type { Warning } from './domain/warnings.js';
 import type { SaleStatus } from './domain/sale.js';
@@ -28,9 +28,6 @@ export interface Rejected {
 export function notRecorded(refusal: Refusal): Rejected {
   return { refusal, replayed: false };
 }
-
-/** A sale as a terminal sends it; `amount` in minor units of `currency`. */
-export type TakeSale = SaleCommand;
 
 export interface SaleTaken {
   readonly saleId: string;

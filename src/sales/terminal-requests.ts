@@ -4,12 +4,13 @@ import { etag, revisionsIn } from '../http/if-match.js';
 import { answer, ProblemError, problems, refusalProblem, type Reply } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import { REQUEST_NAME, type RequestIdentity, requestName } from '../ledger/domain/request-name.js';
+import type { SaleCommand } from './domain/decide.js';
 import { noSuchSale } from './domain/judge.js';
 import type { GiveBackCommandHandler } from './give-back.command-handler.js';
 import type { RequestQueries } from './request.queries.js';
 import type { SalesCommandHandler } from './sales.command-handler.js';
 import type { Attempt, RefusedAttempts } from './refused-attempts.js';
-import type { Asked, GiveBack, GivenBackAnswer, Outcome, TakeSale } from './sales.commands.js';
+import type { Asked, GiveBack, GivenBackAnswer, Outcome } from './sales.commands.js';
 import type { GiveBackBody, SaleBody } from './sales.dto.js';
 import { renderGivenBack } from './sales.render.js';
 
@@ -35,7 +36,7 @@ export class TerminalRequests {
     const { merchantId, terminalId } = sale;
     const attempt = { merchantId, terminalId };
     const outcome = await this.attempt(attempt, sale, () =>
-      this.sales.take(sale as TakeSale, sent),
+      this.sales.take(sale as SaleCommand, sent),
     );
     return answer(reply, outcome, 201, (taken) => {
       void reply.header('ETag', etag(taken.revision));

@@ -18,7 +18,7 @@ import type { Answered, Card, SaleData, SaleEvent, SettledData } from './sale.ev
 import { doubleOf } from './warnings.js';
 import { conditionsOf, decisionOf, refusalOf, requirements, until } from './voidability.js';
 
-/** What a terminal sends of a sale. */
+/** A sale as a terminal sends it; `amount` in minor units of `currency`. */
 export interface SaleCommand extends RequestIdentity {
   readonly amount: Minor;
   readonly currency: string;
