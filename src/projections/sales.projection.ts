@@ -78,14 +78,17 @@ const INDEXES = `
   CREATE INDEX sales_by_status ON sales (merchantId, status, businessDate) WHERE status <> 'settled';
 `;
 
-/** What of a sale changes after it was taken. */
-interface Standing {
-  readonly data: SaleData;
-  readonly position: number;
+interface Sums {
   voided: number;
   refunded: number;
   chargedBack: number;
   held: number;
+}
+
+/** What of a sale changes after it was taken. */
+interface Standing extends Sums {
+  readonly data: SaleData;
+  readonly position: number;
   reversed: number | undefined;
   revision: number;
   settled: SettledData | undefined;
@@ -108,27 +111,23 @@ export const salesProjection: Projection = {
 /** Sales that are taken among the events of one fold are kept back to its end, so that each is written once. */
 class SalesTable {
   private readonly insert: Database.Statement;
-  private readonly giveBack: Database.Statement;
+  private readonly addTo: Database.Statement;
   private readonly reverse: Database.Statement;
   private readonly undoWithSale: Database.Statement;
-  private readonly chargeBack: Database.Statement;
-  private readonly hold: Database.Statement;
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
   constructor(database: Database.Database) {
     this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(26)}?)`);
-    this.giveBack = database.prepare(
-      'UPDATE sales SET voided = voided + ?, refunded = refunded + ?, revision = ? WHERE saleId = ?',
+    this.addTo = database.prepare(
+      `UPDATE sales SET voided = voided + ?, refunded = refunded + ?, chargedBack = chargedBack + ?, held = held + ?,
+         revision = ?
+       WHERE saleId = ?`,
     );
     this.reverse = database.prepare('UPDATE sales SET reversed = ?, revision = ? WHERE saleId = ?');
     this.undoWithSale = database.prepare(
       'UPDATE sales SET voided = voided - ?, reversed = reversed + ?, revision = ? WHERE saleId = ?',
     );
-    this.chargeBack = database.prepare(
-      'UPDATE sales SET chargedBack = chargedBack + ?, revision = ? WHERE saleId = ?',
-    );
-    this.hold = database.prepare('UPDATE sales SET held = held + ?, revision = ? WHERE saleId = ?');
     this.settle = database.prepare(
       `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
        WHERE saleId = ?`,
@@ -147,19 +146,21 @@ class SalesTable {
       case 'Sale':
         this.take(event.data, Number(position));
         return true;
-      case 'Void':
-        this.giveBackOf(event.data.saleId, event.data.amount, 0, revision);
-        if (event.data.approval) this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
+      case 'Void': {
+        const { saleId, amount: voided, approval } = event.data;
+        this.add(saleId, { voided, held: approval ? 0 - voided : 0 }, revision);
         return true;
-      case 'Refund':
-        this.giveBackOf(event.data.saleId, 0, event.data.amount, revision);
-        if (event.data.approval) this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
+      }
+      case 'Refund': {
+        const { saleId, amount: refunded, approval } = event.data;
+        this.add(saleId, { refunded, held: approval ? 0 - refunded : 0 }, revision);
         return true;
+      }
       case 'ApprovalRequested':
-        this.holdOf(event.data.saleId, event.data.amount, revision);
+        this.add(event.data.saleId, { held: event.data.amount }, revision);
         return true;
       case 'ApprovalDeclined':
-        this.holdOf(event.data.saleId, 0 - event.data.amount, revision);
+        this.add(event.data.saleId, { held: 0 - event.data.amount }, revision);
         return true;
       case 'Settled':
         this.settleOf(event.data, revision);
@@ -167,13 +168,13 @@ class SalesTable {
       case 'Reversal':
         return this.undo(event.data, revision);
       case 'ChargebackOpened':
-        this.chargeBackOf(event.data.saleId, event.data.amount, revision);
+        this.add(event.data.saleId, { chargedBack: event.data.amount }, revision);
         return true;
       case 'ChargebackWon':
-        this.chargeBackOf(event.data.saleId, 0 - event.data.amount, revision);
+        this.add(event.data.saleId, { chargedBack: 0 - event.data.amount }, revision);
         return true;
       case 'ChargebackLost':
-        this.chargeBackOf(event.data.saleId, 0, revision);
+        this.add(event.data.saleId, {}, revision);
         return true;
       case 'RequestTaken':
       case 'Refused':
@@ -223,14 +224,20 @@ class SalesTable {
     });
   }
 
-  private giveBackOf(saleId: string, voided: number, refunded: number, revision: number): void {
+  private add(
+    saleId: string,
+    { voided = 0, refunded = 0, chargedBack = 0, held = 0 }: Partial<Sums>,
+    revision: number,
+  ): void {
     const sale = this.taken.get(saleId);
     if (!sale) {
-      changeOne(this.giveBack.run(voided, refunded, revision, saleId), saleId);
+      changeOne(this.addTo.run(voided, refunded, chargedBack, held, revision, saleId), saleId);
       return;
     }
     sale.voided += voided;
     sale.refunded += refunded;
+    sale.chargedBack += chargedBack;
+    sale.held += held;
     sale.revision = revision;
   }
 
@@ -239,13 +246,13 @@ class SalesTable {
     switch (data.undone) {
       case 'nothing':
         if (data.voided) this.undoneWithSale(data.saleId, data.voided.amount, revision);
-        else this.holdOf(data.saleId, 0 - (data.held ?? 0), revision);
+        else this.add(data.saleId, { held: 0 - (data.held ?? 0) }, revision);
         return true;
       case 'void':
-        this.giveBackOf(data.saleId, 0 - data.amount, 0, revision);
+        this.add(data.saleId, { voided: 0 - data.amount }, revision);
         return true;
       case 'refund':
-        this.giveBackOf(data.saleId, 0, 0 - data.amount, revision);
+        this.add(data.saleId, { refunded: 0 - data.amount }, revision);
         return true;
       case 'sale':
         this.reverseOf(data.saleId, data.amount, revision);
@@ -271,26 +278,6 @@ class SalesTable {
     }
     sale.voided -= voided;
     sale.reversed = (sale.reversed ?? 0) + voided;
-    sale.revision = revision;
-  }
-
-  private chargeBackOf(saleId: string, chargedBack: number, revision: number): void {
-    const sale = this.taken.get(saleId);
-    if (!sale) {
-      changeOne(this.chargeBack.run(chargedBack, revision, saleId), saleId);
-      return;
-    }
-    sale.chargedBack += chargedBack;
-    sale.revision = revision;
-  }
-
-  private holdOf(saleId: string, held: number, revision: number): void {
-    const sale = this.taken.get(saleId);
-    if (!sale) {
-      changeOne(this.hold.run(held, revision, saleId), saleId);
-      return;
-    }
-    sale.held += held;
     sale.revision = revision;
   }
 
