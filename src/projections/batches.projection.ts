@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 
 /** Sums of a batch, in the order of their columns. */
@@ -59,12 +59,7 @@ export const batchesProjection: Projection = {
   name: 'batches',
   version: 12,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
-  open: (database) => {
-    const table = new BatchesTable(database);
-    return (events) => {
-      table.fold(events);
-    };
-  },
+  open: (database) => folding(new BatchesTable(database)),
 };
 
 interface BatchFact {

@@ -4,7 +4,7 @@ import type { LimitScope } from '../merchants/domain/limits.js';
 import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
 import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 
 const SUMS = `
   CREATE TABLE sums (
@@ -22,12 +22,7 @@ export const daySumsProjection: Projection = {
   name: 'day-sums',
   version: 2,
   tables: { sums: SUMS, byCard: BY_CARD },
-  open: (database) => {
-    const table = new DaySumsTable(database);
-    return (events) => {
-      table.fold(events);
-    };
-  },
+  open: (database) => folding(new DaySumsTable(database)),
 };
 
 /** One request that counts, or with `times` -1 no longer does. */

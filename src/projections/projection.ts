@@ -8,6 +8,13 @@ export type Fold = (events: readonly Arrived[]) => void;
 /** The same for a view of the bytes themselves: it sees also what can't be read as an event. */
 export type BytesFold = (events: readonly LogLine[]) => void;
 
+/** The fold of tables that write at its end what the events have come to. */
+export function folding(tables: { readonly fold: Fold }): Fold {
+  return (events) => {
+    tables.fold(events);
+  };
+}
+
 /**
  * One read model: its tables, and how events change them. Each is kept in a file of its own.
  * Prepares its statements when it is opened. An event that the fold throws at stops the view before that event.

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { isBar } from '../sales/domain/barred.js';
 import type { ApprovalDeclinedData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 
 /** Requests by how they ended: an awaited approval counts when it is decided. `failed`: on the terminal's own side. */
 const ATTEMPTS = `
@@ -41,12 +41,7 @@ export const refusalsProjection: Projection = {
   name: 'refusals',
   version: 4,
   tables: { attempts: ATTEMPTS, reasons: REASONS, terminals: TERMINALS, reversals: REVERSALS },
-  open: (database) => {
-    const table = new RefusalsTable(database);
-    return (events) => {
-      table.fold(events);
-    };
-  },
+  open: (database) => folding(new RefusalsTable(database)),
 };
 
 interface Where {

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { isBar } from '../sales/domain/barred.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 
 /** `takenAt` in epoch milliseconds of real time. */
 const UNDECIDED = `
@@ -14,12 +14,7 @@ export const requestsProjection: Projection = {
   name: 'requests',
   version: 1,
   tables: { undecided: UNDECIDED },
-  open: (database) => {
-    const table = new UndecidedTable(database);
-    return (events) => {
-      table.fold(events);
-    };
-  },
+  open: (database) => folding(new UndecidedTable(database)),
 };
 
 /** Most requests are taken and decided among the events of one fold: those are never written. */

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 
 /** A sale in the list of sales. Amounts in minor units. */
 export interface SaleRow {
@@ -100,12 +100,7 @@ export const salesProjection: Projection = {
   version: 6,
   tables: { sales: SALES },
   indexes: INDEXES,
-  open: (database) => {
-    const table = new SalesTable(database);
-    return (events) => {
-      table.fold(events);
-    };
-  },
+  open: (database) => folding(new SalesTable(database)),
 };
 
 /** Sales that are taken among the events of one fold are kept back to its end, so that each is written once. */

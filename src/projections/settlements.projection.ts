@@ -4,7 +4,7 @@ import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
-import type { Projection } from './projection.js';
+import { folding, type Projection } from './projection.js';
 
 /** Sums of a settlement line, in the order of their columns. */
 export const LINE_SUMS = [
@@ -62,12 +62,7 @@ export const settlementsProjection: Projection = {
   name: 'settlements',
   version: 4,
   tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
-  open: (database) => {
-    const tables = new SettlementTables(database);
-    return (events) => {
-      tables.fold(events);
-    };
-  },
+  open: (database) => folding(new SettlementTables(database)),
 };
 
 interface Claim {
