@@ -55,12 +55,12 @@ const CARRIED = `
 `;
 
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
-export const batchesProjection: Projection = {
+export const batchesProjection = {
   name: 'batches',
   version: 12,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
-};
+} satisfies Projection;
 
 interface BatchFact {
   readonly merchantId: string;

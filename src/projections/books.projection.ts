@@ -57,7 +57,7 @@ const INDEXES = `
 `;
 
 /** Every merchant's books: as they stand, as they stood, and each movement, from the postings and nothing else. */
-export const booksProjection: Projection = {
+export const booksProjection = {
   name: 'books',
   version: 6,
   tables: { books: BOOKS, days: DAYS, movements: MOVEMENTS, ...PAYOUT_TABLES },
@@ -70,7 +70,7 @@ export const booksProjection: Projection = {
       payouts.fold(events);
     };
   },
-};
+} satisfies Projection;
 
 /** Books that the events of one fold touch, as far as they got. */
 interface Book {

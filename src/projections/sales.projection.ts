@@ -95,13 +95,13 @@ interface Standing extends Sums {
 }
 
 /** Every sale as it stands now. */
-export const salesProjection: Projection = {
+export const salesProjection = {
   name: 'sales',
   version: 6,
   tables: { sales: SALES },
   indexes: INDEXES,
   open: (database) => folding(new SalesTable(database)),
-};
+} satisfies Projection;
 
 /** Sales that are taken among the events of one fold are kept back to its end, so that each is written once. */
 class SalesTable {

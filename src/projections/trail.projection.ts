@@ -19,7 +19,7 @@ const MARKS = `
 `;
 
 /** The Merkle tree over the log in its order, every event as it is stored, readable or not. */
-export const trailProjection: Projection = {
+export const trailProjection = {
   name: 'trail',
   version: 2,
   tables: { tiles: TILES, marks: MARKS },
@@ -29,7 +29,7 @@ export const trailProjection: Projection = {
       tiles.add(events);
     };
   },
-};
+} satisfies Projection;
 
 interface Tile {
   readonly number: number;

@@ -13,7 +13,7 @@ import type { LedgerEvent, RecordedEvent } from '../../src/ledger/domain/ledger-
 import { booksProjection } from '../../src/projections/books.projection.js';
 import { type AsOf, BooksView } from '../../src/projections/books.view.js';
 import { type Movement, StatementView } from '../../src/projections/statement.view.js';
-import { createTables, type Fold } from '../../src/projections/projection.js';
+import { createTables } from '../../src/projections/projection.js';
 
 /** Movements whose times and dates come in any order, as when a clock is set back or a close is late. */
 const recorded = fc
@@ -66,7 +66,7 @@ const history = fc
 function built(events: readonly RecordedEvent[], pages: readonly number[]): Database.Database {
   const database = new Database(':memory:');
   createTables(database, booksProjection);
-  const fold = (booksProjection as { open(database: Database.Database): Fold }).open(database);
+  const fold = booksProjection.open(database);
   let from = 0;
   for (const size of pages) {
     fold(events.slice(from, from + size));

@@ -8,11 +8,11 @@ import { evolveMerchant, type Merchant } from '../../merchants/domain/merchant.j
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { booksProjection } from '../../projections/books.projection.js';
 import { type AccountSum, type Balance, BooksView } from '../../projections/books.view.js';
-import { createTables, type Fold, type Projection } from '../../projections/projection.js';
+import { createTables, type Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 import type { SaleStatus } from '../../sales/domain/sale.js';
 
-const REPLAYED: readonly Projection[] = [salesProjection, batchesProjection, booksProjection];
+const REPLAYED = [salesProjection, batchesProjection, booksProjection];
 
 /** How many sales are in a state, and what they come to in minor units. */
 export interface SalesSum {
@@ -44,9 +44,7 @@ export class ReplayedLedger {
       this.database.pragma(pragma);
     }
     for (const projection of REPLAYED) createTables(this.database, projection);
-    this.folds = REPLAYED.flatMap((projection) =>
-      'open' in projection ? [projection.open(this.database)] : [],
-    );
+    this.folds = REPLAYED.map((projection) => projection.open(this.database));
     this.books = new BooksView(this.database);
   }
 

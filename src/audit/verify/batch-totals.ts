@@ -24,7 +24,6 @@ export class BatchTotals {
 
   constructor(private readonly database: Database.Database) {
     createTables(database, batchesProjection);
-    if (!('open' in batchesProjection)) throw new Error('batches are folded from facts');
     this.fold = batchesProjection.open(database);
     this.view = new BatchesView(database);
   }

@@ -24,7 +24,6 @@ export class HeadsCheck {
     private readonly trustedKey: string | undefined,
   ) {
     createTables(database, trailProjection);
-    if (!('openOnBytes' in trailProjection)) throw new Error('the trail is made of bytes');
     this.add = trailProjection.openOnBytes(database);
     this.view = new TrailView(database);
   }

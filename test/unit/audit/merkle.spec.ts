@@ -164,7 +164,6 @@ describe('a proof is of the sizes that it names', () => {
 test('a view keeps the tree, whatever number of events it is told of at once', () => {
   const database = new Database(':memory:');
   createTables(database, trailProjection);
-  if (!('openOnBytes' in trailProjection)) throw new Error('the tree is not over bytes');
   const add = trailProjection.openOnBytes(database);
   const view = new TrailView(database);
   const events = Array.from({ length: 2 * TILE + 77 }, (_, index) => ({
