@@ -4,7 +4,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, malformed, problems, sendProblem } from '../http/problem.js';
-import { KEYS_CURSOR } from '../projections/keys.view.js';
+import { POSITION_CURSOR } from '../projections/filtered-list.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { actorOf, By, type Caller } from './caller.js';
@@ -62,7 +62,7 @@ export class KeysController {
   @Problems(503)
   async list(@Query(parameters(KeysQuery)) query: KeysQuery): Promise<KeysAnswer> {
     const { merchantId, after, limit = DEFAULT_LIMIT } = query;
-    const cursor = await waitOrCursor(this.views, 'keys', after, KEYS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'keys', after, POSITION_CURSOR);
     const page = this.views.keys.list({ merchantId, after: cursor, limit });
     return { ...page, keys: page.keys.map((key) => renderKey(key)) };
   }

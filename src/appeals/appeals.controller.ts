@@ -7,7 +7,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
-import { APPEALS_CURSOR } from '../projections/appeals.view.js';
+import { POSITION_CURSOR } from '../projections/filtered-list.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { noSuchSale } from '../sales/domain/judge.js';
@@ -86,7 +86,7 @@ export class AppealsController {
   @Problems(503)
   async list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
     const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
-    const cursor = await waitOrCursor(this.views, 'appeals', after, APPEALS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'appeals', after, POSITION_CURSOR);
     const page = this.views.appeals.list({ merchantId, status, after: cursor, limit });
     return { ...page, appeals: page.appeals.map(renderAppeal) };
   }

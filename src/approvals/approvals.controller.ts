@@ -6,7 +6,7 @@ import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
-import { APPROVALS_CURSOR } from '../projections/approvals.view.js';
+import { POSITION_CURSOR } from '../projections/filtered-list.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { approvalRefusals } from '../sales/domain/request-refusals.js';
@@ -38,7 +38,7 @@ export class ApprovalsController {
   @Problems(503)
   async list(@Query(parameters(ApprovalsListQuery)) query: ApprovalsListQuery) {
     const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
-    const cursor = await waitOrCursor(this.views, 'approvals', after, APPROVALS_CURSOR);
+    const cursor = await waitOrCursor(this.views, 'approvals', after, POSITION_CURSOR);
     const page = this.views.approvals.list({ merchantId, status, after: cursor, limit });
     return { ...page, approvals: page.approvals.map(renderListed) };
   }

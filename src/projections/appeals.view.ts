@@ -17,9 +17,6 @@ interface Row {
   readonly answered: string | null;
 }
 
-/** A position of the log. */
-export const APPEALS_CURSOR = /^\d{1,19}$/;
-
 /** Appeals in the order in which they were filed. */
 export class AppealsView {
   private readonly appeals: FilteredList<Row>;
@@ -33,8 +30,6 @@ export class AppealsView {
         { by: ['merchantId'], index: 'appeals_of_merchant' },
         { by: ['status'], index: 'appeals_by_status' },
       ],
-      behind: 'position > @after',
-      order: 'position',
     });
   }
 

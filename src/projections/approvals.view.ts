@@ -32,9 +32,6 @@ interface Row {
   readonly review: string | null;
 }
 
-/** A position of the log. */
-export const APPROVALS_CURSOR = /^\d{1,19}$/;
-
 /** Requests that wait for an approval, or have waited. */
 export class ApprovalsView {
   private readonly approvals: FilteredList<Row>;
@@ -48,8 +45,6 @@ export class ApprovalsView {
         { by: ['merchantId'], index: 'approvals_of_merchant' },
         { by: ['status'], index: 'approvals_by_status' },
       ],
-      behind: 'position > @after',
-      order: 'position',
     });
     const waiting = (index: string, condition: string): string =>
       `SELECT position, request FROM approvals INDEXED BY ${index} WHERE status = 'awaiting' AND ${condition}`;

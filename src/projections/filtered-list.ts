@@ -11,10 +11,13 @@ export interface ListForm {
   readonly select: string;
   /** The first whose filters are all asked for is taken. */
   readonly ways: readonly Way[];
-  /** Where a page begins, as a condition. */
-  readonly behind: string;
-  readonly order: string;
+  /** Where a page begins, as a condition: behind a position, unless it is said. */
+  readonly behind?: string;
+  readonly order?: string;
 }
+
+/** `next` of a list by position. */
+export const POSITION_CURSOR = /^\d{1,19}$/;
 
 type Filters = Readonly<Record<string, string | undefined>>;
 
@@ -43,7 +46,7 @@ export class FilteredList<Row> {
   }
 
   private prepared(asked: readonly string[]): Database.Statement<[object], Row> {
-    const { select, ways, behind, order } = this.form;
+    const { select, ways, behind = 'position > @after', order = 'position' } = this.form;
     const way = ways.find(({ by }) => by.every((name) => asked.includes(name)));
     const by = way ? `INDEXED BY ${way.index}` : '';
     const conditions = [...asked.map((name) => `${name} = @${name}`), behind].join(' AND ');

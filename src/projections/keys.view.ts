@@ -17,9 +17,6 @@ interface KeyRow {
 
 type DataOf<T extends KeyEvent['type']> = Extract<KeyEvent, { type: T }>['data'];
 
-/** A position of the log. */
-export const KEYS_CURSOR = /^\d{1,19}$/;
-
 /** Every key that was ever made, in the order in which they were made. */
 export class KeysView {
   private readonly everything: Database.Statement<[], Omit<KeyRow, 'position'>>;
@@ -30,8 +27,6 @@ export class KeysView {
     this.keys = new FilteredList(database, {
       select: 'SELECT position, added, revoked FROM keys',
       ways: [{ by: ['merchantId'], index: 'keys_of_merchant' }],
-      behind: 'position > @after',
-      order: 'position',
     });
   }
 
