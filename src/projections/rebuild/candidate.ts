@@ -37,7 +37,8 @@ export class Candidate {
   compared: Compared | undefined;
   /** Why it goes no further, where others do. */
   failure: string | undefined;
-  private isPast: boolean;
+  /** Whether it has been compared, if there is something to compare it with. */
+  isDone: boolean;
 
   private constructor(
     readonly view: View,
@@ -47,7 +48,7 @@ export class Candidate {
     private readonly store: EventStore,
     private readonly directory: string,
   ) {
-    this.isPast = live === undefined;
+    this.isDone = live === undefined;
   }
 
   /** A live view that is damaged is neither read nor compared: the new one is to take its place. */
@@ -62,7 +63,7 @@ export class Candidate {
 
   /** Takes what it may of these events. @throws Error when it can't digest one; CorruptLogError when the live view has seen more than the log has */
   async take(page: readonly Arrival[], signal: AbortSignal): Promise<void> {
-    if (!this.isPast) {
+    if (!this.isDone) {
       const there = this.positionOfLive();
       this.apply(page.filter(({ stored }) => stored.position <= there));
       if (this.view.position < there) {
@@ -70,14 +71,9 @@ export class Candidate {
         return;
       }
       await this.compare(signal);
-      this.isPast = true;
+      this.isDone = true;
     }
     this.apply(page);
-  }
-
-  /** Whether it has been compared, if there is something to compare it with. */
-  get isDone(): boolean {
-    return this.isPast;
   }
 
   /** Ends the writing; the file is whole and on the disk then. */
