@@ -13,58 +13,34 @@ import { SettlementsView } from './settlements.view.js';
 import { TrailView } from './trail.view.js';
 import { StatementView } from './statement.view.js';
 
+/** Every read model, and the view whose tables it reads. */
+export const MODELS = {
+  sales: { Model: SalesView, view: 'sales' },
+  trail: { Model: TrailView, view: 'trail' },
+  batches: { Model: BatchesView, view: 'batches' },
+  books: { Model: BooksView, view: 'books' },
+  statements: { Model: StatementView, view: 'books' },
+  appeals: { Model: AppealsView, view: 'appeals' },
+  approvals: { Model: ApprovalsView, view: 'approvals' },
+  daySums: { Model: DaySumsView, view: 'day-sums' },
+  keys: { Model: KeysView, view: 'keys' },
+  refusals: { Model: RefusalsView, view: 'refusals' },
+  requests: { Model: RequestsView, view: 'requests' },
+  payouts: { Model: PayoutsView, view: 'books' },
+  settlements: { Model: SettlementsView, view: 'settlements' },
+} as const;
+
+export type ReadModels = {
+  readonly [N in keyof typeof MODELS]: InstanceType<(typeof MODELS)[N]['Model']>;
+};
+
 /** Makes a model that reads the tables of the view named. */
-export type OpenModel = <M extends object>(
-  Model: new (database: Database.Database) => M,
+export type OpenModel = (
+  Model: new (database: Database.Database) => object,
   view: string,
-) => M;
+) => object;
 
-/** The view whose tables each reads. */
-export const VIEW_OF = {
-  sales: 'sales',
-  trail: 'trail',
-  batches: 'batches',
-  books: 'books',
-  statements: 'books',
-  appeals: 'appeals',
-  approvals: 'approvals',
-  daySums: 'day-sums',
-  keys: 'keys',
-  refusals: 'refusals',
-  requests: 'requests',
-  payouts: 'books',
-  settlements: 'settlements',
-} as const satisfies Record<keyof ReadModels, string>;
-
-/** Every read model, each on the view whose tables it reads. */
-export class ReadModels {
-  readonly sales: SalesView;
-  readonly trail: TrailView;
-  readonly batches: BatchesView;
-  readonly books: BooksView;
-  readonly statements: StatementView;
-  readonly appeals: AppealsView;
-  readonly approvals: ApprovalsView;
-  readonly daySums: DaySumsView;
-  readonly keys: KeysView;
-  readonly refusals: RefusalsView;
-  readonly requests: RequestsView;
-  readonly payouts: PayoutsView;
-  readonly settlements: SettlementsView;
-
-  constructor(open: OpenModel) {
-    this.sales = open(SalesView, VIEW_OF.sales);
-    this.trail = open(TrailView, VIEW_OF.trail);
-    this.batches = open(BatchesView, VIEW_OF.batches);
-    this.books = open(BooksView, VIEW_OF.books);
-    this.statements = open(StatementView, VIEW_OF.statements);
-    this.appeals = open(AppealsView, VIEW_OF.appeals);
-    this.approvals = open(ApprovalsView, VIEW_OF.approvals);
-    this.daySums = open(DaySumsView, VIEW_OF.daySums);
-    this.keys = open(KeysView, VIEW_OF.keys);
-    this.refusals = open(RefusalsView, VIEW_OF.refusals);
-    this.requests = open(RequestsView, VIEW_OF.requests);
-    this.payouts = open(PayoutsView, VIEW_OF.payouts);
-    this.settlements = open(SettlementsView, VIEW_OF.settlements);
-  }
+export function openModels(open: OpenModel): ReadModels {
+  const models = Object.entries(MODELS).map(([name, { Model, view }]) => [name, open(Model, view)]);
+  return Object.fromEntries(models) as ReadModels;
 }

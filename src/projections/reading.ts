@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { namingDamage } from './file-faults.js';
-import { ReadModels } from './read-models.js';
+import { openModels, type ReadModels } from './read-models.js';
 import { tellingDamage } from './telling-damage.js';
 import { openToRead, removeGeneration, viewFile } from './view-file.js';
 
@@ -20,7 +20,7 @@ export class Reading {
     readonly generations: Generations,
   ) {
     try {
-      this.models = new ReadModels((Model, view) => this.model(Model, view));
+      this.models = openModels((Model, view) => this.model(Model, view));
     } catch (error) {
       this.close();
       throw error;
@@ -45,7 +45,7 @@ export class Reading {
     }
   }
 
-  private model<M extends object>(Model: new (database: Database.Database) => M, view: string): M {
+  private model(Model: new (database: Database.Database) => object, view: string): object {
     const database = openToRead(this.file(view));
     this.open.push(database);
     const model = namingDamage(database.name, () => new Model(database));

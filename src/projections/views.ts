@@ -5,7 +5,7 @@ import { CurrentModels } from './current-models.js';
 import { Follower, type ProjectionState } from './follower.js';
 import { Projector } from './projector.js';
 import { type Listener, ProjectorThread } from './projector-thread.js';
-import { type ReadModels, VIEW_OF } from './read-models.js';
+import { MODELS, type ReadModels } from './read-models.js';
 import { build, type Builder, type Built } from './rebuild/build.js';
 import { buildInThreads } from './rebuild/rebuild-thread.js';
 import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
@@ -129,7 +129,7 @@ export class Views {
 
   /** @throws ViewBehindError while the view does not tell of all that the log had at the start: it may say of money what never was */
   private model<N extends keyof ReadModels>(name: N): ReadModels[N] {
-    this.current.progress.refuseUnfinished(VIEW_OF[name]);
+    this.current.progress.refuseUnfinished(MODELS[name].view);
     return this.current.require()[name];
   }
 

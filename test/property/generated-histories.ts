@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type RequestIdentity, requestName } from '../../src/ledger/domain/request-name.js';
 import type { MerchantLimits } from '../../src/merchants/domain/merchant.events.js';
-import { VIEW_OF } from '../../src/projections/read-models.js';
+import { MODELS } from '../../src/projections/read-models.js';
 import type { Outcome } from '../../src/sales/sales.commands.js';
 import { settings } from '../support/facts.js';
 import { expectSoundJournals } from '../support/books-invariants.js';
@@ -139,7 +139,7 @@ class History {
   private async send(step: Sent): Promise<void> {
     const { answered, saleIds, waiting, ledger } = this;
     // Which payouts there are is asked of a view: a node that has just started may still be reading.
-    if (step.does === 'payout') await ledger.views.finished(VIEW_OF.payouts);
+    if (step.does === 'payout') await ledger.views.finished(MODELS.payouts.view);
     const sending = sendingOf(step, { answered, saleIds, waiting, ledger });
     if (!sending) return;
     // A terminal may send it again through another node before it is done.
