@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type Database from 'better-sqlite3';
 import type { Settings } from '../config.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
@@ -10,11 +9,10 @@ import { decodeProvenance } from '../ledger/event-codec.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
 import { BatchesView } from '../projections/batches.view.js';
-import type { Projection } from '../projections/projection.js';
 import { namingDamage } from '../projections/file-faults.js';
 import { requestsProjection } from '../projections/requests.projection.js';
 import { RequestsView } from '../projections/requests.view.js';
-import { damageOf, liveCheckpoint, openLiveToRead } from '../projections/view-file.js';
+import { askLive, damageOf, liveCheckpoint } from '../projections/view-file.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -157,23 +155,11 @@ function recordedAt(stored: StoredEvent): number {
   }
 }
 
-/** Asks a view for something, read beside whoever keeps it up; undefined where it is not there. */
-function inView<T>(
-  viewsDir: string,
-  view: Projection,
-  ask: (database: Database.Database) => T,
-): T | undefined {
-  const database = openLiveToRead(viewsDir, view);
-  try {
-    return database && namingDamage(database.name, () => ask(database));
-  } finally {
-    database?.close();
-  }
-}
-
 /** Batches past their cut-off, as their view has them. */
 export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
-  const open = inView(VIEWS_DIR, batchesProjection, (database) => new BatchesView(database).live());
+  const open = askLive(VIEWS_DIR, batchesProjection, (database) =>
+    namingDamage(database.name, () => new BatchesView(database).live()),
+  );
   const overdue = (open ?? []).filter(
     ({ endsAt, status }) => status === 'closing' || (endsAt !== null && Date.parse(endsAt) < now),
   );
@@ -190,8 +176,8 @@ export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
 
 /** Requests that wait for their outcome, as their view has them. */
 export function requestsFinding({ VIEWS_DIR }: Settings, now: number): Finding {
-  const undecided = inView(VIEWS_DIR, requestsProjection, (database) =>
-    new RequestsView(database).undecided(now - MINUTE_MS),
+  const undecided = askLive(VIEWS_DIR, requestsProjection, (database) =>
+    namingDamage(database.name, () => new RequestsView(database).undecided(now - MINUTE_MS)),
   );
   return (undecided?.length ?? 0) === 0
     ? ok('requests', 'none waits for its outcome')

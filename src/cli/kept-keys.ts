@@ -10,7 +10,7 @@ import { isFileFault } from '../projections/file-faults.js';
 import { isKeyEvent, keysProjection } from '../projections/keys.projection.js';
 import { KeysView } from '../projections/keys.view.js';
 import { skipsOf } from '../projections/skips.js';
-import { openLiveToRead } from '../projections/view-file.js';
+import { askLive } from '../projections/view-file.js';
 
 /** Every key that was ever made, read beside whoever writes: from the view as far as that is, then from the log. */
 export async function keptKeys(store: EventStore, viewsDir: string): Promise<Key[]> {
@@ -34,18 +34,15 @@ const NONE = { position: START, keys: [] };
 /** A view that can't be read is as good as none: the log has it all. */
 function inView(viewsDir: string): { position: Position; keys: Key[] } {
   try {
-    const database = openLiveToRead(viewsDir, keysProjection);
-    if (!database) return NONE;
-    try {
+    const kept = askLive(viewsDir, keysProjection, (database) => {
       const about = database.prepare<[], Position>('SELECT position FROM about').pluck();
       const read = database.transaction(() => ({
         position: about.get() ?? START,
         keys: new KeysView(database).all(),
       }));
       return read();
-    } finally {
-      database.close();
-    }
+    });
+    return kept ?? NONE;
   } catch (error) {
     if (error instanceof CorruptLogError || isFileFault(error)) return NONE;
     throw error;

@@ -107,12 +107,9 @@ export function liveGeneration(viewsDir: string, projection: Projection): number
 
 /** How far the generation is that readers read; undefined, and @throws, as above. */
 export function liveCheckpoint(viewsDir: string, projection: Projection): Checkpoint | undefined {
-  const database = openLiveToRead(viewsDir, projection);
-  try {
-    return database && opening(database.name, () => readAbout(database));
-  } finally {
-    database?.close();
-  }
+  return askLive(viewsDir, projection, (database) =>
+    opening(database.name, () => readAbout(database)),
+  );
 }
 
 /**
@@ -121,21 +118,29 @@ export function liveCheckpoint(viewsDir: string, projection: Projection): Checkp
  */
 export function damageOf(viewsDir: string, projection: Projection): string | undefined {
   try {
-    const database = openLiveToRead(viewsDir, projection);
-    if (!database) return undefined;
-    const file = database.name;
-    try {
-      const found = opening(
-        file,
-        () => database.pragma('integrity_check(1)', { simple: true }) as string,
-      );
+    return askLive(viewsDir, projection, (database) => {
+      const file = database.name;
+      const check = () => database.pragma('integrity_check(1)', { simple: true }) as string;
+      const found = opening(file, check);
       return found === 'ok' ? undefined : damageTold(file, found.replaceAll('\n', ' '));
-    } finally {
-      database.close();
-    }
+    });
   } catch (error) {
     if (error instanceof CorruptLogError || isInTheWay(error)) return (error as Error).message;
     throw error;
+  }
+}
+
+/** Asks the generation that readers read, beside whoever keeps it up; undefined, and @throws, as liveGeneration. */
+export function askLive<T>(
+  viewsDir: string,
+  projection: Projection,
+  ask: (database: Database.Database) => T,
+): T | undefined {
+  const database = openLiveToRead(viewsDir, projection);
+  try {
+    return database && ask(database);
+  } finally {
+    database?.close();
   }
 }
 
