@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import { CONVERTERS, FORMATS } from './fields.js';
 
 type Schema = Record<string, unknown>;
@@ -53,11 +54,7 @@ const checks = new Map<Dto, Check>();
 
 /** Values are taken as they are: nothing is made to fit. Compiled when it is first asked for, which costs a start none. */
 export function checkOf(dto: Dto): Check {
-  const known = checks.get(dto);
-  if (known) return known;
-  const check = compiled(dto);
-  checks.set(dto, check);
-  return check;
+  return keptIn(checks, dto, () => compiled(dto));
 }
 
 function compiled(dto: Dto): Check {

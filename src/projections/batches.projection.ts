@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
@@ -245,13 +246,10 @@ class BatchesTable {
   /** The first fact that names a batch opens it. */
   private of(fact: BatchFact): Change {
     const name = batchName(fact);
-    let change = this.changes.get(name);
-    if (!change) {
+    return keptIn(this.changes, name, () => {
       const nothing = { endsAt: null, currency: null, awaited: null, status: undefined };
-      change = { name, fact, ...nothing, sums: { ...ZEROES } };
-      this.changes.set(name, change);
-    }
-    return change;
+      return { name, fact, ...nothing, sums: { ...ZEROES } };
+    });
   }
 
   /** What is undone no longer counts in the batch that it was requested in, unless that is closed: then nothing changes it. */

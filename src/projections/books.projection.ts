@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { ACCOUNTS, balanceOf } from '../accounting/domain/chart-of-accounts.js';
 import { type Posting, type PostingKind, postingsOf } from '../accounting/domain/postings.js';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import type { Arrived } from './arrival.js';
 import { PAYOUT_TABLES, PayoutTables } from './payouts.projection.js';
 import type { Projection } from './projection.js';
@@ -181,30 +182,23 @@ class BooksTables {
   }
 
   private bookOf({ merchantId, currency }: Posting): Book {
-    const key = `${merchantId} ${currency}`;
-    let book = this.open.get(key);
-    if (!book) {
+    return keptIn(this.open, `${merchantId} ${currency}`, () => {
       const row = this.findBook.get(merchantId, currency);
-      book = {
+      return {
         id: row?.['book'] ?? (this.addBook.run(merchantId, currency).lastInsertRowid as bigint),
         bookedUntil: row?.['bookedUntil'] ?? 0n,
         figures: FIGURES.map((figure) => row?.[figure] ?? 0n),
         days: new Map(),
         movements: [],
       };
-      this.open.set(key, book);
-    }
-    return book;
+    });
   }
 
   private dayOf(book: Book, date: string): bigint[] {
-    let moved = book.days.get(date);
-    if (!moved) {
+    return keptIn(book.days, date, () => {
       const row = this.findDay.get(book.id, date);
-      moved = OWN.map((account) => row?.[`moved_${account}`] ?? 0n);
-      book.days.set(date, moved);
-    }
-    return moved;
+      return OWN.map((account) => row?.[`moved_${account}`] ?? 0n);
+    });
   }
 
   /** A day's opening is the close of the day before: from the first that moved, all are written anew. */

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { LimitScope } from '../merchants/domain/limits.js';
 import type { Counted, MerchantSettings } from '../merchants/domain/merchant.events.js';
@@ -174,11 +175,7 @@ class DaySumsTable {
   private sum(of: Count, scope: LimitScope, subject: string): void {
     const key = [of.merchantId, of.date, of.kind, of.currency, scope, subject];
     const name = key.join(' ');
-    let change = this.changes.get(name);
-    if (!change) {
-      change = { key, count: 0, amount: 0n };
-      this.changes.set(name, change);
-    }
+    const change = keptIn(this.changes, name, () => ({ key, count: 0, amount: 0n }));
     change.count += of.times;
     change.amount += BigInt(of.times * of.amount);
   }
@@ -191,11 +188,7 @@ class DaySumsTable {
   }
 
   private isByCard(merchantId: string): boolean {
-    let known = this.byCard.get(merchantId);
-    if (known === undefined) {
-      known = this.cardsCounted.get(merchantId) !== undefined;
-      this.byCard.set(merchantId, known);
-    }
-    return known;
+    const asked = () => this.cardsCounted.get(merchantId) !== undefined;
+    return keptIn(this.byCard, merchantId, asked);
   }
 }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { keptIn } from '../ledger/domain/kept-in.js';
 
 /** An index, and the filters that its first columns are. */
 interface Way {
@@ -36,9 +37,7 @@ export class FilteredList<Row> {
   /** So many at the most; `last` of them, where more come behind it. `place`: what `behind` goes by. */
   page(filters: Filters, place: object, limit: number): { rows: Row[]; last?: Row } {
     const asked = Object.keys(filters).filter((name) => filters[name] !== undefined);
-    const key = asked.join(' ');
-    let statement = this.statements.get(key);
-    if (!statement) this.statements.set(key, (statement = this.prepared(asked)));
+    const statement = keptIn(this.statements, asked.join(' '), () => this.prepared(asked));
     const found = statement.all({ ...filters, ...place, limit: limit + 1 });
     const rows = found.slice(0, limit);
     const last = rows.at(-1);

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import { isBar } from '../sales/domain/barred.js';
 import type { ApprovalDeclinedData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
@@ -186,12 +187,7 @@ class RefusalsTable {
   }
 
   private storeOf({ merchantId, terminalId }: Where): string {
-    const key = `${merchantId} ${terminalId}`;
-    let storeId = this.stores.get(key);
-    if (storeId === undefined) {
-      storeId = this.storeIn.get(merchantId, terminalId)?.storeId ?? '';
-      this.stores.set(key, storeId);
-    }
-    return storeId;
+    const asked = () => this.storeIn.get(merchantId, terminalId)?.storeId ?? '';
+    return keptIn(this.stores, `${merchantId} ${terminalId}`, asked);
   }
 }

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { AcquirerEvent } from '../acquirer/domain/acquirer.events.js';
 import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
+import { keptIn } from '../ledger/domain/kept-in.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
@@ -236,7 +237,7 @@ class SettlementTables {
   ): Record<LineSum, bigint> {
     const { merchantId, businessDate, terminalId, batchNo, currency } = data;
     const key = [merchantId, businessDate, terminalId, batchNo, currency, valueDate, cardType];
-    return held(this.lines, key.join(' '), () => ({ ...NO_SUMS }));
+    return keptIn(this.lines, key.join(' '), () => ({ ...NO_SUMS }));
   }
 
   /** What the ledger itself has to claim. */
@@ -249,7 +250,7 @@ class SettlementTables {
 
   private claimNamed({ merchantId, currency, businessDate }: Claimed, batch: string): Claim {
     const key = `${merchantId} ${batch} ${currency} ${batch === DAY ? businessDate : ''}`;
-    return held(this.claims, key, () => ({
+    return keptIn(this.claims, key, () => ({
       ...{ merchantId, batch, currency, businessDate, isOurs: false },
       ...{ expected: 0n, received: 0n, schemeCost: 0n },
     }));
@@ -280,13 +281,4 @@ const NO_SUMS = Object.fromEntries(LINE_SUMS.map((sum) => [sum, 0n])) as Record<
 
 function batchIn({ terminalId, batchNo }: Pick<Batched, 'terminalId' | 'batchNo'>): string {
   return `${terminalId}.${batchNo}`;
-}
-
-function held<V>(map: Map<string, V>, key: string, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -1,3 +1,4 @@
+import { keptIn } from '../../ledger/domain/kept-in.js';
 import { type Account, type AccountKind, CHART_OF_ACCOUNTS } from './chart-of-accounts.js';
 import type { Posting } from './postings.js';
 
@@ -15,11 +16,7 @@ export class Balances {
 
   add({ merchantId, currency, lines }: Posting): void {
     const name = `${merchantId} ${currency}`;
-    let book = this.books.get(name);
-    if (!book) {
-      book = new Map();
-      this.books.set(name, book);
-    }
+    const book = keptIn(this.books, name, () => new Map());
     for (const { account, debit, credit } of lines) {
       let held = book.get(account);
       if (!held) book.set(account, (held = { account, merchantId, currency, sum: 0n }));

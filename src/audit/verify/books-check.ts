@@ -1,6 +1,7 @@
 import type { Account } from '../../accounting/domain/chart-of-accounts.js';
 import { Balances } from '../../accounting/domain/entries.js';
 import { type Posting, postingsOf } from '../../accounting/domain/postings.js';
+import { keptIn } from '../../ledger/domain/kept-in.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import type { BookName } from '../../projections/payouts.view.js';
 import { remaining, type Sale } from '../../sales/domain/sale.js';
@@ -98,13 +99,9 @@ export class BooksCheck {
   }
 
   private peaksOf({ merchantId, currency }: BookName): BookPeaks {
-    const name = `${merchantId} ${currency}`;
-    let peaks = this.peaks.get(name);
-    if (!peaks) {
-      peaks = { available: new Peaks(), owed: new Peaks() };
-      this.peaks.set(name, peaks);
-    }
-    return peaks;
+    return keptIn(this.peaks, `${merchantId} ${currency}`, () => {
+      return { available: new Peaks(), owed: new Peaks() };
+    });
   }
 }
 
