@@ -136,13 +136,8 @@ export class LogReads {
 
   /** Everything behind a position, as it comes from the server: one request for all of it. */
   private async *behind(after: Position): AsyncIterable<StoredEvent[]> {
-    const parts = this.all({ from: after, count: Infinity, direction: FORWARDS })[
-      Symbol.asyncIterator
-    ]();
-    for (;;) {
-      const part = await inTime(parts.next(), PART_MS);
-      if (part.done) return;
-      const events = eventsOf(part.value);
+    const all = this.all({ from: after, count: Infinity, direction: FORWARDS });
+    for await (const events of inTimeEach(all)) {
       yield events[0]?.position === after ? events.slice(1) : events;
     }
   }
@@ -223,15 +218,17 @@ async function* inPages(
 }
 
 async function gather(pages: Pages): Promise<StoredEvent[]> {
-  const parts = pages[Symbol.asyncIterator]();
   const events: StoredEvent[] = [];
-  for (;;) {
-    const part = await inTime(parts.next(), PART_MS);
-    if (part.done) return events;
-    events.push(...eventsOf(part.value));
-  }
+  for await (const part of inTimeEach(pages)) events.push(...part);
+  return events;
 }
 
-function eventsOf(page: { event?: ReadEvent }[]): StoredEvent[] {
-  return page.flatMap(({ event }) => (event ? [stored(event)] : []));
+/** The parts of an answer as they come. @throws NoAnswerError when one takes too long */
+async function* inTimeEach(pages: Pages): AsyncGenerator<StoredEvent[]> {
+  const parts = pages[Symbol.asyncIterator]();
+  for (;;) {
+    const part = await inTime(parts.next(), PART_MS);
+    if (part.done) return;
+    yield part.value.flatMap(({ event }) => (event ? [stored(event)] : []));
+  }
 }
