@@ -51,7 +51,7 @@ function isOfNoRoute(error: unknown): boolean {
 /** What a thrown error answers; what nobody foresaw is logged. */
 export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Reply): Problem {
   if (error instanceof ViewBehindError) {
-    void reply.header('Retry-After', String(error.retryAfterSeconds));
+    void reply.header('Retry-After', '1');
     return sendProblem(reply, problems.viewBehind());
   }
   if (error instanceof ViewDamagedError) {

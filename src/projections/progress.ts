@@ -4,7 +4,6 @@ import type { ProjectionState } from './follower.js';
 /** A view did not get to a position in time, or has stopped before it. */
 export class ViewBehindError extends Error {
   override readonly name = 'ViewBehindError';
-  readonly retryAfterSeconds = 1;
   constructor(
     readonly view: string,
     readonly position: Position,
