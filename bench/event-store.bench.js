@@ -1,5 +1,5 @@
 import { startEventStore } from '../test/support/eventstore-process.js';
-import { median, perSecond, rounded } from './figures.js';
+import { median, perSecond, rounded, told } from './figures.js';
 import { caughtUp, registeredLedger } from './ledger.js';
 import { cpuSecondsOf, startSender } from './servers.js';
 
@@ -130,10 +130,4 @@ function viewsFigures(rounds) {
     readCpuMicros: of('read', ({ cpuMicros }) => cpuMicros),
     eventsCaughtUp: rounds[0]?.read.count,
   };
-}
-
-function told(done) {
-  return Object.entries(done)
-    .map(([name, figures]) => `${name} ${Math.round(perSecond(figures))}/s`)
-    .join(', ');
 }

@@ -8,3 +8,10 @@ export function median(numbers) {
 export const rounded = (number, digits = 0) => Number(number.toFixed(digits));
 
 export const perSecond = ({ count, seconds }) => count / seconds;
+
+/** How fast each was, in words. */
+export function told(done) {
+  return Object.entries(done)
+    .map(([name, figures]) => `${name} ${Math.round(perSecond(figures))}/s`)
+    .join(', ');
+}

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { median, rounded } from './figures.js';
-import { TOOL } from './ledger.js';
-import { storeSettings } from './stores.js';
+import { storeSettings, TOOL } from './ledger.js';
 
 const TIMES = 3;
 
@@ -17,7 +16,7 @@ export async function benchImport(bench) {
   for (let time = 0; time < TIMES; time += 1) {
     const began = performance.now();
     const child = spawn(process.execPath, [TOOL, 'import', bench.trade], {
-      env: { ...process.env, ...storeSettings(bench.store, bench.newFolder()) },
+      env: { ...process.env, ...storeSettings(bench.newFolder()) },
       stdio: 'ignore',
     });
     const [code] = await once(child, 'exit');

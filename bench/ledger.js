@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runScript, startServer } from './servers.js';
 import { MERCHANTS, merchantBody, merchantId, TERMINAL } from './requests.js';
-import { storeSettings } from './stores.js';
 
 export const TOOL = fileURLToPath(new URL('../dist/bundle/ledger.js', import.meta.url));
 
@@ -65,9 +64,15 @@ export async function filledLedger(bench, sales, batchNo, few) {
   return Object.assign(service, { projectedPerSecond: sales / seconds });
 }
 
-function settings({ store, newFolder }, url) {
-  return { SANDBOX: 'on', ...storeSettings(store, newFolder(), url) };
+function settings({ newFolder }, url) {
+  return { SANDBOX: 'on', ...storeSettings(newFolder(), url) };
 }
+
+/** The settings that make a service keep its log and its views in the folder, or only its views, beside a server. */
+export const storeSettings = (folder, url = `file:${folder}`) => ({
+  EVENT_STORE_URL: url,
+  VIEWS_DIR: folder,
+});
 
 /** Resolves when every view has seen what the log has now: gives how many events that is. */
 export async function caughtUp(service) {

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, perSecond, rounded } from './figures.js';
-import { caughtUp, send } from './ledger.js';
+import { median, perSecond, rounded, told } from './figures.js';
+import { caughtUp, send, storeSettings } from './ledger.js';
 import { runScript, startSender, startServer } from './servers.js';
-import { storeSettings } from './stores.js';
 
 const CONNECTIONS = 64;
 
@@ -63,9 +62,7 @@ async function rebuildRounds(bench, eventStoreUrl) {
       }
       bench.remove(built);
       if (round > 0) rounds.push(done);
-      bench.say(
-        `round ${round} of ${bench.rounds}: plain ${told(done.plain)}/s, rows once ${told(done.once)}/s, rebuild ${told(rebuild)}/s`,
-      );
+      bench.say(`round ${round} of ${bench.rounds}: ${told(done)}`);
     }
   } finally {
     builder.stop();
@@ -76,7 +73,7 @@ async function rebuildRounds(bench, eventStoreUrl) {
 
 /** Sales while views are being rebuilt, and while none is, in turns on one service. */
 async function serviceRounds(bench, folder) {
-  const service = await startServer('../dist/bundle/main.js', storeSettings('embedded', folder));
+  const service = await startServer('../dist/bundle/main.js', storeSettings(folder));
   const load = startSender('./load.process.js');
   const rounds = [];
   try {
@@ -88,9 +85,7 @@ async function serviceRounds(bench, folder) {
       await rebuilding.stop();
       await caughtUp(service);
       if (round > 0) rounds.push(perSecond(meanwhile) / perSecond(alone));
-      bench.say(
-        `round ${round} of ${bench.rounds}: sales ${told(alone)}/s, during a rebuild ${told(meanwhile)}/s`,
-      );
+      bench.say(`round ${round} of ${bench.rounds}: sales ${told({ alone, meanwhile })}`);
     }
   } finally {
     load.stop();
@@ -163,5 +158,3 @@ function memoryFigures({ small, large }) {
     rebuildPeakMemoryMb: small,
   };
 }
-
-const told = (figures) => Math.round(perSecond(figures));

@@ -1,4 +1,4 @@
-import { median, perSecond, rounded } from './figures.js';
+import { median, perSecond, rounded, told } from './figures.js';
 import { caughtUp, emptyLedger, filledLedger, keyedLedger } from './ledger.js';
 import { startSender, startServer } from './servers.js';
 
@@ -138,12 +138,6 @@ async function measure(server, load, what) {
   const done = await load.send({ url: server.url, connections: CONNECTIONS, ...what });
   const cpu = server.cpuSeconds() - before;
   return { ...done, cpuMicros: (cpu / done.count) * 1e6 };
-}
-
-function told(done) {
-  return Object.entries(done)
-    .map(([name, figures]) => `${name} ${Math.round(perSecond(figures))}/s`)
-    .join(', ');
 }
 
 function ratios(rounds) {

@@ -1,4 +1,4 @@
-import { median, perSecond, rounded } from './figures.js';
+import { median, perSecond, rounded, told } from './figures.js';
 import { runScript, startSender } from './servers.js';
 
 /**
@@ -20,9 +20,7 @@ export async function benchVerify(bench) {
         throw new Error(`${verify.count} events checked, ${scan.count} read`);
       }
       if (round > 0) rounds.push({ scan, verify });
-      bench.say(
-        `round ${round} of ${bench.rounds}: scan ${Math.round(perSecond(scan))}/s, verify ${Math.round(perSecond(verify))}/s`,
-      );
+      bench.say(`round ${round} of ${bench.rounds}: ${told({ scan, verify })}`);
     }
   } finally {
     reader.stop();
