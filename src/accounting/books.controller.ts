@@ -18,15 +18,14 @@ import { exactly } from '../http/json.js';
 import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
-import { answer, ProblemError, refusalProblem } from '../http/problem.js';
+import { answer } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
-import type { Merchant } from '../merchants/domain/merchant.js';
+import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import { STATEMENT_CURSOR } from '../projections/statement.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
 import {
   asOf,
   AsOfQuery,
@@ -61,7 +60,7 @@ export class BooksController {
     @Query(parameters(AsOfQuery)) query: AsOfQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    await this.known(merchantId);
+    await knownMerchant(this.merchants, merchantId);
     await this.reach(query);
     return exactly(reply, this.views.books.balances(merchantId, asOf(query)));
   }
@@ -76,7 +75,7 @@ export class BooksController {
     @Query(parameters(StatementQueryDto)) query: StatementQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { settings } = await this.known(merchantId);
+    const { settings } = await knownMerchant(this.merchants, merchantId);
     const { currency = settings.currency, after, limit = DEFAULT_LIMIT, from, to } = query;
     refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'books', after, STATEMENT_CURSOR);
@@ -134,11 +133,5 @@ export class BooksController {
     if (position === undefined) return;
     const head = await this.store.head();
     await this.views.waitFor(position < head ? (position as Position) : head, ['books']);
-  }
-
-  private async known(merchantId: string): Promise<Merchant> {
-    const merchant = await this.merchants.get(merchantId);
-    if (merchant) return merchant;
-    throw new ProblemError(refusalProblem(requestRefusals.unknownMerchant()));
   }
 }

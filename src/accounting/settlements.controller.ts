@@ -18,15 +18,13 @@ import {
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
-import { rejected } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
+import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import { type SettlementLine, SETTLEMENTS_CURSOR } from '../projections/settlements.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
-import { notRecorded } from '../sales/sales.commands.js';
 
 export class SettlementsQueryDto {
   @Optional() @CalendarDate() from?: string;
@@ -90,9 +88,7 @@ export class SettlementsController {
     @Query(parameters(SettlementsQueryDto)) query: SettlementsQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (!(await this.merchants.get(merchantId))) {
-      return rejected(reply, notRecorded(requestRefusals.unknownMerchant()));
-    }
+    await knownMerchant(this.merchants, merchantId);
     const { after, limit = DEFAULT_LIMIT, from, to } = query;
     refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'settlements', after, SETTLEMENTS_CURSOR);

@@ -9,6 +9,7 @@ import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
 import { NO_SUCH_STORE } from './domain/store.js';
+import { knownMerchant } from './known-merchant.js';
 import { MerchantsCommandHandler } from './merchants.command-handler.js';
 import {
   limitsOf,
@@ -61,15 +62,8 @@ export class MerchantsController {
   @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
   @Answers(200, MerchantAnswer)
   @Problems(404)
-  async get(
-    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const merchant = await this.merchants.get(merchantId);
-    if (!merchant) {
-      return rejected(reply, notRecorded(requestRefusals.unknownMerchant()));
-    }
-    return merchantAnswer(merchant);
+  async get(@Param(parameters(MerchantPath)) { merchantId }: MerchantPath) {
+    return merchantAnswer(await knownMerchant(this.merchants, merchantId));
   }
 
   @Put('terminals/:terminalId')

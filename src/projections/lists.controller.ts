@@ -3,11 +3,10 @@ import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
-import { ProblemError, refusalProblem } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
+import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
-import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { SalesListAnswer, SalesListQuery } from '../sales/sales.dto.js';
 import { renderListed } from '../sales/sales.render.js';
 import { CURSOR } from './sales.view.js';
@@ -31,16 +30,11 @@ export class ListsController {
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Query(parameters(SalesListQuery)) query: SalesListQuery,
   ) {
-    await this.known(merchantId);
+    await knownMerchant(this.merchants, merchantId);
     const { after, limit = DEFAULT_LIMIT, ...rest } = query;
     refuseBackwards(rest.from, rest.to);
     const cursor = await waitOrCursor(this.views, 'sales', after, CURSOR);
     const { sales, next } = this.views.sales.list({ merchantId, ...rest, after: cursor, limit });
     return { sales: sales.map(renderListed), ...(next !== undefined && { next }) };
-  }
-
-  private async known(merchantId: string): Promise<void> {
-    if (await this.merchants.get(merchantId)) return;
-    throw new ProblemError(refusalProblem(requestRefusals.unknownMerchant()));
   }
 }
