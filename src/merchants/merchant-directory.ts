@@ -53,12 +53,17 @@ export class MerchantDirectory {
     return this.journal.isShared ? this.reload(merchantId) : this.find(merchantId);
   }
 
-  /** Reads what there is of the merchant's stream beyond memory. @throws StoreUnavailableError */
+  /**
+   * Reads what there is of the merchant's stream beyond memory. What was heard of meanwhile may be missing from what was
+   * read: memory takes in nothing that lacks it, since nobody tells of it again. @throws StoreUnavailableError
+   */
   async reload(merchantId: string): Promise<MerchantRecord | undefined> {
-    await this.news.listening();
+    await this.news.fresh();
     for (;;) {
       const record = await this.read(merchantId);
-      if ((record?.revision ?? -1) >= (this.heard.get(merchantId) ?? -1)) return record;
+      if ((record?.revision ?? -1) < (this.heard.get(merchantId) ?? -1)) continue;
+      if (record) this.keep(record);
+      return record;
     }
   }
 
@@ -77,9 +82,7 @@ export class MerchantDirectory {
     const merchant = foldMerchant(events, held?.merchant);
     const last = events.at(-1);
     if (!merchant || !last) return held;
-    const record = { merchant, revision: last.revision, position: last.position };
-    this.keep(record);
-    return record;
+    return { merchant, revision: last.revision, position: last.position };
   }
 
   /** Takes a newer record; an older one, read while a write went on, is passed over. */

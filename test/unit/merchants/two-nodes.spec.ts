@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { EventStore } from '../../../src/event-store/event-store.js';
+import { type EventStore, StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import { requestName } from '../../../src/ledger/domain/request-name.js';
-import { STALE_MS } from '../../../src/ledger/news.js';
 import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
-import { BY, TestLedger } from '../../support/test-ledger.js';
+import { BY, TestLedger, type TestLog } from '../../support/test-ledger.js';
 import { letTimePass } from '../../support/time-passes.js';
 import { twoNodes } from '../../support/two-nodes.js';
 
@@ -83,12 +82,88 @@ test('a question about a sale reads of its merchant only what others have change
   expect([await unmet(), read]).toEqual([['void-right'], 1]);
 });
 
-test('a node that has done nothing but to read a merchant anew hears what another sets then', async () => {
-  const { one, other } = await twoNodes();
-  await one.register('M1', settings(), { T1: 'S1' });
-  await other.register('M1', settings(), {});
-  await one.ledger.merchants.setRight('M1', 'void', 'frozen', 'too many voids', BY);
-  letTimePass(STALE_MS);
+/** After so long a node asks what is new before it answers from memory. */
+const STALE_MS = 10_000;
 
-  expect((await other.ledger.merchants.get('M1'))?.rights.void).toBe('frozen');
+describe('what another node sets is known here', () => {
+  let log: TestLog;
+  let one: TestLedger;
+  let other: TestLedger;
+  let network: HeldStore;
+
+  beforeEach(async () => {
+    log = newSharedLog(() => 0);
+    ({ one, other } = await twoNodes(log));
+    network = new HeldStore();
+    await one.register('M1', settings(), {});
+  });
+
+  const freeze = async (node: TestLedger, right: 'void' | 'refund'): Promise<void> => {
+    await node.ledger.merchants.setRight('M1', right, 'frozen', 'too many', BY);
+  };
+  const rights = async (node: TestLedger) => (await node.ledger.merchants.get('M1'))?.rights;
+
+  test('also when it was set before this node first asked what is new', async () => {
+    await freeze(other, 'void');
+    letTimePass(STALE_MS);
+    expect(await rights(one)).toMatchObject({ void: 'frozen' });
+  });
+
+  test('also when it was heard of while what was before it was on its way here', async () => {
+    const late = await nodeThatKnows('M0');
+    const hear = async (): Promise<void> => {
+      letTimePass(STALE_MS);
+      await late.ledger.news.fresh();
+    };
+    const first = network.holdNextAnswer('merchant-M1');
+    const asked = rights(late);
+    await first.sent;
+    await freeze(other, 'void');
+    await hear();
+    const second = network.holdNextAnswer('merchant-M1');
+    first.letGo();
+    await second.sent;
+    await freeze(other, 'refund');
+    await hear();
+    second.letGo();
+
+    const both = { void: 'frozen', refund: 'frozen' };
+    expect(await asked).toMatchObject(both);
+    expect(await rights(late)).toMatchObject(both);
+  });
+
+  test('also when the store was away as it was to be read', async () => {
+    let isAway = false;
+    const late = await nodeThatKnows('M0', (inner) =>
+      Object.assign(Object.create(inner) as EventStore, {
+        readStream: (stream: string, from?: number) =>
+          isAway
+            ? Promise.reject(new StoreUnavailableError('no answer', 'not-done'))
+            : inner.readStream(stream, from),
+      }),
+    );
+    const read = network.holdNextAnswer('merchant-M1');
+    const asked = rights(late);
+    await read.sent;
+    await freeze(other, 'void');
+    letTimePass(STALE_MS);
+    await late.ledger.news.fresh();
+    isAway = true;
+    read.letGo();
+    await expect(asked).rejects.toThrow(StoreUnavailableError);
+    isAway = false;
+
+    expect(await rights(late)).toMatchObject({ void: 'frozen' });
+  });
+
+  /** It has asked for news, and has nothing of M1 in memory. */
+  async function nodeThatKnows(
+    merchantId: string,
+    within: (store: EventStore) => EventStore = (store) => store,
+  ): Promise<TestLedger> {
+    const wrap = (store: EventStore) => within(network.wrap(store));
+    const node = await TestLedger.open(log, { wrap });
+    await node.ledger.merchants.get(merchantId);
+    return node;
+  }
 });
