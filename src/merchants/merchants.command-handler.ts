@@ -18,6 +18,7 @@ import {
   evolveMerchant,
   type Merchant,
   type RightStatus,
+  type Supervisor,
   type Terminal,
 } from './domain/merchant.js';
 import type { MerchantDirectory, MerchantRecord } from './merchant-directory.js';
@@ -124,10 +125,16 @@ export class MerchantsCommandHandler {
     return { answer: { created, position: record.position }, replayed: false };
   }
 
-  async lockSupervisor(merchantId: string, supervisorId: string, by: Actor): Promise<void> {
+  /** Unless the password that was guessed at has been set anew since. */
+  async lockSupervisor(
+    merchantId: string,
+    supervisorId: string,
+    guessedAt: Supervisor['passwordHash'],
+    by: Actor,
+  ): Promise<void> {
     await this.change(merchantId, by, (held, occurredAt) => {
       const supervisor = held?.supervisors.get(supervisorId);
-      if (!supervisor || supervisor.isLocked) return undefined;
+      if (supervisor?.passwordHash !== guessedAt || supervisor.isLocked) return undefined;
       return { type: 'SupervisorLocked', data: { merchantId, supervisorId, occurredAt } };
     });
   }

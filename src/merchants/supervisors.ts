@@ -37,7 +37,7 @@ export class Supervisors {
       return { id, verdict: 'recognised' };
     }
     if (known && tries === TRIES) {
-      await this.merchants.lockSupervisor(merchant.merchantId, id, THE_LEDGER);
+      await this.merchants.lockSupervisor(merchant.merchantId, id, known.passwordHash, THE_LEDGER);
     }
     return { id, verdict: 'wrong' };
   }

@@ -16,6 +16,7 @@ export type SellSending = RequestIdentity & {
 
 export type GiveBackSending = RequestIdentity & {
   readonly op: 'void' | 'refund' | 'reversal';
+  readonly supervisor?: { readonly id: string; readonly password: string };
   readonly operatorId?: string;
   readonly saleId: string;
   readonly reason: string;

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { settings } from '../../support/facts.js';
+import { back, sell } from '../../support/requests.js';
+import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
+
+const RIGHT = 'seven-Tills-4';
+const SET_ANEW = 'eight-Tills-5';
+
+async function openShop(node: TestLedger): Promise<void> {
+  await node.register('M1', settings({ voidPolicy: { partial: true } }), { T1: 'S1' });
+  await setAnn(node, RIGHT);
+  await node.send(sell(1));
+}
+
+async function setAnn(node: TestLedger, password: string): Promise<void> {
+  await node.ledger.merchants.setSupervisor('M1', 'ann', { name: 'Ann', password }, BY);
+}
+
+const voidBy = (node: TestLedger, stan: number, password: string) =>
+  node.send(back('void', 1, stan, { amount: 1, supervisor: { id: 'ann', password } }));
+
+async function guess(node: TestLedger, times: number): Promise<void> {
+  for (let stan = 10; stan < 10 + times; stan += 1) {
+    expect(await voidBy(node, stan, 'a guess')).toMatchObject({ refusal: { responseCode: '55' } });
+  }
+}
+
+async function locks(node: TestLedger): Promise<number> {
+  return (await node.log()).filter(({ event }) => event.type === 'SupervisorLocked').length;
+}
+
+test('guesses at a password that another node has set anew meanwhile lock nobody out of the new one', async () => {
+  const { one, other, network } = await twoNodes();
+  await openShop(one);
+  const news = network.holdNews();
+  await setAnn(other, SET_ANEW);
+  await guess(one, 5);
+  news.letGo();
+
+  expect(await voidBy(other, 2, SET_ANEW)).toMatchObject({ answer: { status: 'open' } });
+  expect(await locks(one)).toBe(0);
+});
