@@ -1,5 +1,5 @@
 import { THE_LEDGER } from '../ledger/domain/ledger-event.js';
-import type { Merchant, Supervised } from './domain/merchant.js';
+import type { Merchant, Supervised, Supervisor } from './domain/merchant.js';
 import type { MerchantsCommandHandler } from './merchants.command-handler.js';
 import { hashPassword, isPassword } from './password.js';
 
@@ -36,9 +36,22 @@ export class Supervisors {
       this.wrongTries.delete(key);
       return { id, verdict: 'recognised' };
     }
-    if (known && tries === TRIES) {
-      await this.merchants.lockSupervisor(merchant.merchantId, id, known.passwordHash, THE_LEDGER);
-    }
+    if (known && tries === TRIES) await this.lock(merchant, id, known, key);
     return { id, verdict: 'wrong' };
+  }
+
+  /** A lock that was not written is to be written for the next wrong try. */
+  private async lock(
+    { merchantId }: Merchant,
+    id: string,
+    { passwordHash }: Supervisor,
+    key: string,
+  ): Promise<void> {
+    try {
+      await this.merchants.lockSupervisor(merchantId, id, passwordHash, THE_LEDGER);
+    } catch (fault) {
+      this.wrongTries.set(key, TRIES - 1);
+      throw fault;
+    }
   }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
+import { FlakyStore } from '../../support/flaky-store.js';
 import { back, sell } from '../../support/requests.js';
-import { BY, type TestLedger } from '../../support/test-ledger.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
 
 const RIGHT = 'seven-Tills-4';
@@ -40,4 +41,18 @@ test('guesses at a password that another node has set anew meanwhile lock nobody
 
   expect(await voidBy(other, 2, SET_ANEW)).toMatchObject({ answer: { status: 'open' } });
   expect(await locks(one)).toBe(0);
+});
+
+test('a lock that the store did not take is written with the next wrong password', async () => {
+  const flaky = new FlakyStore();
+  const ledger = await TestLedger.open(newSqliteLog(), { wrap: flaky.wrap });
+  await openShop(ledger);
+  await guess(ledger, 4);
+  flaky.failNext('merchant-M1', 'not-done');
+  await expect(voidBy(ledger, 20, 'a guess')).rejects.toThrow('the disk is away');
+  expect(await locks(ledger)).toBe(0);
+
+  await voidBy(ledger, 21, 'a guess');
+  expect(await locks(ledger)).toBe(1);
+  expect(await voidBy(ledger, 22, RIGHT)).toMatchObject({ refusal: { responseCode: '55' } });
 });
