@@ -46,6 +46,12 @@ export interface Held extends BookName {
   readonly reason: HoldReason;
 }
 
+/** `decidedOn`: what is compared to tell whether it would come to the same again. */
+interface Decided {
+  readonly decision: PayoutDecision;
+  readonly decidedOn: string;
+}
+
 export interface RecordedPayout {
   readonly payout: Payout;
   readonly position: Position;
@@ -75,7 +81,7 @@ export class PayoutsCommandHandler {
     const held: Held[] = [];
     for (const books of inGroups(this.views.payouts.withMoney(), AT_ONCE)) {
       const decisions = await Promise.all(books.map((book) => this.pay(book, { date }, by)));
-      for (const [index, decision] of decisions.entries()) {
+      for (const [index, { decision }] of decisions.entries()) {
         if (typeof decision !== 'object' || !('hold' in decision)) continue;
         const { merchantId, currency } = books[index] as BookName;
         held.push({ merchantId, currency, amount: decision.hold, reason: decision.reason });
@@ -102,11 +108,10 @@ export class PayoutsCommandHandler {
     const { merchantId, currency, available } = book;
     const merchant = await this.known(book);
     const { date } = businessDay(this.clock.now(), merchant.settings);
-    const { isFrozen, minimum } = policyOf(merchant);
-    const decidedOn = `${date} ${available} ${isFrozen} ${minimum}`;
     const name = `${merchantId} ${currency}`;
-    if (this.decidedOn.get(name) === decidedOn || unclosed.has(merchantId, date)) return;
-    await this.pay(book, { date, isByItself: true }, THE_LEDGER);
+    const isDecided = this.decidedOn.get(name) === ground(date, available, policyOf(merchant));
+    if (isDecided || unclosed.has(merchantId, date)) return;
+    const { decidedOn } = await this.pay(book, { date, isByItself: true }, THE_LEDGER);
     this.decidedOn.set(name, decidedOn);
   }
 
@@ -125,21 +130,22 @@ export class PayoutsCommandHandler {
     return foldPayout(await this.journal.read(streams.payout(payoutId)));
   }
 
-  private async pay(
-    book: BookName,
-    { date, isByItself }: Asked,
-    by: Actor,
-  ): Promise<PayoutDecision> {
+  private async pay(book: BookName, { date, isByItself }: Asked, by: Actor): Promise<Decided> {
     return decidedAnew(async (attempt) => {
       if (attempt > 1) await this.catchUp();
       const merchant = await this.merchantOf(book);
+      const policy = policyOf(merchant);
       const state = this.views.payouts.stateOf(book, date, isByItself && date);
-      if (isByItself && (state.isBegun || state.isBack)) return 'nothing-due';
-      const decision = decidePayout(state, policyOf(merchant));
-      if (typeof decision !== 'object' || 'hold' in decision) return decision;
-      const number = state.sent + 1;
-      await this.send(book, merchant, { date, number, amount: decision.pay }, by);
-      return decision;
+      const decidedOn = ground(date, state.available, policy);
+      if (isByItself && (state.isBegun || state.isBack)) {
+        return { decision: 'nothing-due', decidedOn };
+      }
+      const decision = decidePayout(state, policy);
+      if (typeof decision === 'object' && 'pay' in decision) {
+        const number = state.sent + 1;
+        await this.send(book, merchant, { date, number, amount: decision.pay }, by);
+      }
+      return { decision, decidedOn };
     });
   }
 
@@ -252,6 +258,10 @@ function policyOf({ rights, settings }: Merchant): PayoutPolicy {
     isFrozen: rights.payout === 'frozen',
     minimum: BigInt(settings.payoutMinimum ?? 0),
   };
+}
+
+function ground(date: string, available: bigint, { isFrozen, minimum }: PayoutPolicy): string {
+  return `${date} ${available} ${isFrozen} ${minimum}`;
 }
 
 /** Merchants with a batch that has not closed yet: asked of the views when the first needs to know. */
