@@ -6,8 +6,7 @@ import { HeldStore } from '../../support/held-store.js';
 import { sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { BY, TestLedger, type TestLog } from '../../support/test-ledger.js';
-import { letTimePass } from '../../support/time-passes.js';
-import { twoNodes } from '../../support/two-nodes.js';
+import { hear, twoNodes } from '../../support/two-nodes.js';
 
 /** An operator's requests that go through two nodes, one a moment after the other. */
 describe('what one node sets, and the other sets back before it has heard of it,', () => {
@@ -82,9 +81,6 @@ test('a question about a sale reads of its merchant only what others have change
   expect([await unmet(), read]).toEqual([['void-right'], 1]);
 });
 
-/** After so long a node asks what is new before it answers from memory. */
-const STALE_MS = 10_000;
-
 describe('what another node sets is known here', () => {
   let log: TestLog;
   let one: TestLedger;
@@ -105,26 +101,22 @@ describe('what another node sets is known here', () => {
 
   test('also when it was set before this node first asked what is new', async () => {
     await freeze(other, 'void');
-    letTimePass(STALE_MS);
+    await hear(one);
     expect(await rights(one)).toMatchObject({ void: 'frozen' });
   });
 
   test('also when it was heard of while what was before it was on its way here', async () => {
     const late = await nodeThatKnows('M0');
-    const hear = async (): Promise<void> => {
-      letTimePass(STALE_MS);
-      await late.ledger.news.fresh();
-    };
     const first = network.holdNextAnswer('merchant-M1');
     const asked = rights(late);
     await first.sent;
     await freeze(other, 'void');
-    await hear();
+    await hear(late);
     const second = network.holdNextAnswer('merchant-M1');
     first.letGo();
     await second.sent;
     await freeze(other, 'refund');
-    await hear();
+    await hear(late);
     second.letGo();
 
     const both = { void: 'frozen', refund: 'frozen' };
@@ -146,8 +138,7 @@ describe('what another node sets is known here', () => {
     const asked = rights(late);
     await read.sent;
     await freeze(other, 'void');
-    letTimePass(STALE_MS);
-    await late.ledger.news.fresh();
+    await hear(late);
     isAway = true;
     read.letGo();
     await expect(asked).rejects.toThrow(StoreUnavailableError);

@@ -4,14 +4,10 @@ import type { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { close, sell } from '../../support/requests.js';
 import { BY, type TestLedger } from '../../support/test-ledger.js';
-import { letTimePass } from '../../support/time-passes.js';
-import { twoNodes } from '../../support/two-nodes.js';
+import { hear, twoNodes } from '../../support/two-nodes.js';
 
 const NEXT_DATE = '2026-11-24T16:00:00Z';
 const PAID = ['2026-11-25 10000'];
-
-/** After so long a node asks what is new before it answers from memory. */
-const STALE_MS = 10_000;
 
 let network: HeldStore;
 let one: TestLedger;
@@ -45,8 +41,7 @@ test('what a node held back for a right that was frozen and restored elsewhere, 
   expect(await paid()).toEqual([]);
   await right('active');
   news.letGo();
-  letTimePass(STALE_MS);
-  await one.ledger.news.fresh();
+  await hear(one);
 
   await payDue(one);
   expect(await paid()).toEqual(PAID);
