@@ -57,6 +57,8 @@ export class Follower {
   private gathering: NodeJS.Timeout | undefined;
   private retrying: NodeJS.Timeout | undefined;
   private resuming: Promise<void> = Promise.resolve();
+  /** Whether views are yet to be asked what they may leave out by now. */
+  private isDecisionDue = false;
   private trouble: string | undefined;
   private isBroken = false;
   private isClosed = false;
@@ -74,21 +76,23 @@ export class Follower {
   async start(): Promise<void> {
     clearTimeout(this.retrying);
     this.retrying = undefined;
-    // Also when every view has stopped: a decision may come that lets one go on.
-    const from = this.projector.position() ?? this.projector.furthest();
     if (this.isPaused()) return;
-    this.received = from;
     this.starts += 1;
     const { starts } = this;
     try {
+      // What was met while the log could not be asked for it is not met again.
+      if (this.isDecisionDue) await this.heedDecisions();
       this.head = await this.store.head();
     } catch (error) {
       this.fail(error);
       return;
     }
     this.firstHead ??= this.head;
-    // Who has begun since may be further back, and goes on alone.
+    // Who has begun since goes on alone.
     if (this.isPaused() || starts !== this.starts) return;
+    // Also when every view has stopped: a decision may come that lets one go on.
+    const from = this.projector.position() ?? this.projector.furthest();
+    this.received = from;
     if (!this.isBehind()) this.trouble = undefined;
     this.tell(this.states());
     this.reading = this.store.subscribe(from).subscribe({
@@ -202,12 +206,20 @@ export class Follower {
   /** An operator has decided that a view leaves an event out. */
   private async resume(): Promise<void> {
     try {
-      if (!(await this.projector.resume())) return;
+      if (!(await this.heedDecisions())) return;
       this.letGo();
       await this.start();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Gives whether a view goes on by what was decided. */
+  private async heedDecisions(): Promise<boolean> {
+    this.isDecisionDue = true;
+    const goesOn = await this.projector.resume();
+    this.isDecisionDue = false;
+    return goesOn;
   }
 
   /**

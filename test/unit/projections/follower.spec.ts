@@ -9,10 +9,12 @@ import {
   toPosition,
 } from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
-import { Follower } from '../../../src/projections/follower.js';
+import { streams } from '../../../src/ledger/domain/request-name.js';
+import { encode } from '../../../src/ledger/event-codec.js';
+import { Follower, type ProjectionState } from '../../../src/projections/follower.js';
 import { Projector } from '../../../src/projections/projector.js';
 import { reportCards } from '../../support/card-events.js';
-import { countProjection } from '../../support/cards.projection.js';
+import { cardsProjection, countProjection } from '../../support/cards.projection.js';
 import { gate } from '../../support/held-store.js';
 import { newFolder } from '../../support/store-folder.js';
 
@@ -106,6 +108,41 @@ test('what was asked for before the log was away does not pass for all that has 
   expect(follower.states()).toMatchObject([{ position: last.position, events: 20 }]);
 });
 
+test('a decision that could not be looked up, as the log was away, is heeded once it is back', async () => {
+  const away = gate();
+  let isAway = false;
+  const log = Object.assign(Object.create(store) as EventStore, {
+    readStream: (stream: string) => {
+      if (!isAway) return store.readStream(stream);
+      isAway = false;
+      away.letGo();
+      return Promise.reject(new StoreUnavailableError('away', 'not-done'));
+    },
+  });
+  const views = await Projector.open(newFolder(), log, [cardsProjection, countProjection]);
+  let told: (state: ProjectionState | undefined) => void = () => undefined;
+  const following = new Follower(views, log, ([cards]) => {
+    told(cards);
+  });
+  const until = (isMet: (state: ProjectionState) => boolean): Promise<ProjectionState> =>
+    new Promise((resolve) => {
+      told = (state) => {
+        if (state && isMet(state)) resolve(state);
+      };
+    });
+  await following.start();
+  const stopped = until(({ status }) => status === 'stopped');
+  await reportCards(store, 15);
+  const { name, stop } = await stopped;
+  isAway = true;
+  await leaveOut(name, stop);
+  await away.until;
+
+  await until(({ events }) => events === 16);
+  expect(following.states()).toMatchObject([{ status: 'live' }, { status: 'live' }]);
+  following.close();
+});
+
 describe('a decision to leave out an event, while the log is away,', () => {
   let following: Follower;
   /** How often the log was followed. */
@@ -170,3 +207,14 @@ describe('a decision to leave out an event, while the log is away,', () => {
     expect(followed).toBe(2);
   });
 });
+
+/** An operator decides that the view leaves out what it has stopped at. */
+async function leaveOut(projection: string, stop: ProjectionState['stop']): Promise<void> {
+  if (!stop?.at) throw new Error(`${projection} has not stopped at an event`);
+  const { position, eventId, type: eventType } = stop.at;
+  const occurredAt = '2026-03-02T10:00:00.000Z';
+  const data = { projection, eventId, eventType, position, reason: 'unlucky', occurredAt };
+  const stream = streams.projection(projection);
+  const from = { request: stream, by: { kind: 'operator' }, recordedAt: occurredAt } as const;
+  await store.append(stream, 'any', [encode({ type: 'EventSkipped', data }, from)]);
+}
