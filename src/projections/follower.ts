@@ -235,11 +235,11 @@ export class Follower {
         if (successor.stopped) throw new Error(successor.stopped.reason);
         if (this.isClosed) throw new Error('the views are closed');
       } while (successor.position < this.projector.furthest());
+      this.projector.takeOver(successor);
     } catch (error) {
       successor.close();
       throw error;
     }
-    this.projector.takeOver(successor);
     this.tell(this.states());
   }
 

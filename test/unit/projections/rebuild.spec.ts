@@ -176,6 +176,22 @@ describe('while the views follow the log', () => {
     reader.close();
   });
 
+  test('one that can’t be let live is closed, and the old one goes on', async () => {
+    await settled(10);
+    const { generation } = await candidate();
+    const built = new Database(viewFile(folder, 'cards', generation));
+    built.exec(`CREATE TRIGGER full BEFORE UPDATE OF isLive ON about
+                BEGIN SELECT RAISE(ABORT, 'no room for it'); END`);
+    built.close();
+    const adopting = follower.adopt('cards', generation);
+    await expect(adopting).rejects.toMatchObject({ message: 'no room for it' });
+    // Only with the last connection does SQLite take away what it keeps beside a file.
+    expect(readdirSync(folder)).not.toContain(`view-cards.${generation}.db-wal`);
+    await reportCards(store, 1, 100);
+    await settled(11);
+    expect(state('cards')).toMatchObject({ generation: 1, events: 11, status: 'live' });
+  });
+
   test('a crash before the new one was let live leaves the old one, and the leftover is cleared away', async () => {
     await candidate();
     follower.close();
