@@ -9,6 +9,7 @@ export class CurrentModels implements Listener {
   readonly progress = new Progress();
   private reading: Reading | undefined;
   private fault: Error | undefined;
+  private isClosed = false;
 
   constructor(readonly viewsDir: string) {}
 
@@ -28,7 +29,7 @@ export class CurrentModels implements Listener {
 
   /** What is read is never older than what is said of it. */
   advance(states: readonly ProjectionState[]): void {
-    this.reopen(states);
+    if (!this.isClosed) this.reopen(states);
     this.progress.advance(states);
   }
 
@@ -36,7 +37,9 @@ export class CurrentModels implements Listener {
     this.progress.stopAll(reason);
   }
 
+  /** What is told from now on opens nothing any more. */
   close(): void {
+    this.isClosed = true;
     this.reading?.close();
     this.reading = undefined;
   }

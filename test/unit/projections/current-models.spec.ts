@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
+import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
+import { CurrentModels } from '../../../src/projections/current-models.js';
+import type { ProjectionState } from '../../../src/projections/follower.js';
+import { Projector } from '../../../src/projections/projector.js';
+import { newFolder } from '../../support/store-folder.js';
+
+let folder: string;
+let store: SqliteEventStore;
+let projector: Projector;
+let current: CurrentModels;
+
+beforeEach(async () => {
+  folder = newFolder();
+  store = await SqliteEventStore.open(folder, 'inline');
+  projector = await Projector.open(folder, store, ALL_PROJECTIONS);
+  current = new CurrentModels(folder);
+});
+
+afterEach(async () => {
+  current.close();
+  projector.close();
+  await store.close();
+});
+
+function states(): ProjectionState[] {
+  return projector.standings().map((standing) => ({ ...standing, status: 'live' }));
+}
+
+describe('read models', () => {
+  test('that are closed stay so, whatever is still told of the views', () => {
+    current.advance(states());
+    current.close();
+    current.advance(states());
+    expect(() => current.require()).toThrow('the views are not open');
+    projector.close();
+    expect(readdirSync(folder).filter((name) => /^view-.*-(wal|shm)$/.test(name))).toEqual([]);
+  });
+});
