@@ -27,10 +27,11 @@ export class CurrentModels implements Listener {
     });
   }
 
-  /** What is read is never older than what is said of it. */
+  /** What is read is never older than what is said of it: where the files can't be opened, the views are held up. */
   advance(states: readonly ProjectionState[]): void {
-    if (!this.isClosed) this.reopen(states);
-    this.progress.advance(states);
+    const fault = this.isClosed ? undefined : this.reopen(states);
+    const isHeldUp = fault !== undefined && this.reading !== undefined;
+    this.progress.advance(isHeldUp ? heldUp(this.progress.current(), fault.message) : states);
   }
 
   stopAll(reason: string): void {
@@ -44,18 +45,26 @@ export class CurrentModels implements Listener {
     this.reading = undefined;
   }
 
-  /** When it can't, the models of before go on: they show less, but nothing wrong. */
-  private reopen(states: readonly ProjectionState[]): void {
+  /** When it can't, the models of before go on: they show less, but nothing wrong. Gives why it can't. */
+  private reopen(states: readonly ProjectionState[]): Error | undefined {
     const generations = new Map(states.map(({ name, generation }) => [name, generation]));
     const before = this.reading;
-    if (before?.isOf(generations)) return;
+    if (before?.isOf(generations)) return undefined;
     try {
       this.reading = new Reading(this.viewsDir, generations);
     } catch (error) {
       this.fault = error as Error;
-      return;
+      return this.fault;
     }
     before?.close();
     before?.removeAllBut(generations);
+    return undefined;
   }
+}
+
+/** As they were told last, and why they are no further. */
+function heldUp(states: readonly ProjectionState[], reason: string): ProjectionState[] {
+  return states.map((state) =>
+    state.status === 'stopped' ? state : { ...state, status: 'catching-up', reason },
+  );
 }

@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
-import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
+import { toPosition } from '../../../src/event-store/event-store.js';
+import { ALL_PROJECTIONS, projectionOf } from '../../../src/projections/all-projections.js';
 import { CurrentModels } from '../../../src/projections/current-models.js';
 import type { ProjectionState } from '../../../src/projections/follower.js';
 import { Projector } from '../../../src/projections/projector.js';
+import { ViewFile } from '../../../src/projections/view-file.js';
 import { newFolder } from '../../support/store-folder.js';
 
 let folder: string;
@@ -37,5 +39,27 @@ describe('read models', () => {
     expect(() => current.require()).toThrow('the views are not open');
     projector.close();
     expect(readdirSync(folder).filter((name) => /^view-.*-(wal|shm)$/.test(name))).toEqual([]);
+  });
+  test('are behind as long as the files of what took over can not be opened', async () => {
+    current.advance(states());
+    const before = current.require();
+    const position = toPosition(5);
+    const later = states().map((state) =>
+      state.name === 'books' ? { ...state, generation: 2, position } : state,
+    );
+
+    current.advance(later);
+    expect(current.require()).toBe(before);
+    const waiting = current.progress.reach(position, ['books'], 0);
+    await expect(waiting).rejects.toThrow(/view-books\.2\.db can't be opened/);
+    expect(current.states().find(({ name }) => name === 'books')).toMatchObject({
+      status: 'catching-up',
+      reason: expect.stringContaining('view-books.2.db'),
+    });
+
+    ViewFile.begin(folder, projectionOf('books'), 2, 'live').close();
+    current.advance(later);
+    expect(current.progress.isThere(position, ['books'])).toBe(true);
+    expect(current.require()).not.toBe(before);
   });
 });
