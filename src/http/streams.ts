@@ -46,7 +46,11 @@ export class Streams {
     const ending = this.begin(reply);
     const stream = Readable.from(source(ending.signal), { objectMode: false });
     if (reply.raw.destroyed) stream.destroy();
-    ending.signal.addEventListener('abort', () => stream.destroy());
+    ending.signal.addEventListener('abort', () => {
+      // Where nothing of it is sent yet, the end of the stream alone would be answered with a fault.
+      if (!reply.raw.headersSent) reply.raw.destroy();
+      stream.destroy();
+    });
     return reply.type(contentType).send(stream);
   }
 

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fastify from 'fastify';
 import { type ServerEvent, Streams, type Waits } from '../../../src/http/streams.js';
+import { gate } from '../../support/held-store.js';
 import { afterSuite } from '../../support/store-folder.js';
 
 type Source = (signal: AbortSignal) => AsyncIterable<readonly ServerEvent[]>;
@@ -198,5 +199,33 @@ describe('a text that goes on', () => {
     await once(outgoing, 'response');
     outgoing.destroy();
     await ended;
+  });
+  test('of which nothing has been made is broken off, and is no fault, when the service stops', async () => {
+    const streams = streamsThat();
+    const app = fastify();
+    const begun = gate();
+    const stopped = gate();
+    app.get('/', (_, reply) =>
+      streams.text(reply, 'text/plain', async function* () {
+        begun.letGo();
+        await stopped.until;
+        yield 'the first line';
+      }),
+    );
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    afterSuite(() => app.close());
+    const outgoing = request(url).end();
+    const outcome = new Promise((resolve) => {
+      outgoing.once('response', ({ statusCode }) => {
+        resolve(statusCode);
+      });
+      outgoing.once('error', ({ message }) => {
+        resolve(message);
+      });
+    });
+    await begun.until;
+    streams.end();
+    stopped.letGo();
+    expect(await outcome).toBe('socket hang up');
   });
 });
