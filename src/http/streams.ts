@@ -31,6 +31,7 @@ export class Streams {
   private readonly open = new Set<AbortController>();
   /** Those that an answer is still awaited for. */
   private readonly asked = new Set<AbortController>();
+  private hasEnded = false;
 
   constructor(
     private readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>,
@@ -61,8 +62,11 @@ export class Streams {
   ): Promise<void> {
     reply.hijack();
     const { raw } = reply;
-    const { signal } = this.begin(reply);
+    const ending = this.begin(reply);
+    const { signal } = ending;
     if (raw.destroyed) return;
+    // It would never end by itself, and the service with it.
+    if (this.hasEnded) ending.abort(new Error('the service stops'));
     raw.writeHead(200, {
       ...(reply.getHeaders() as OutgoingHttpHeaders),
       'content-type': 'text/event-stream; charset=utf-8',
@@ -91,6 +95,7 @@ export class Streams {
 
   /** Ends what is under way: to be called when the service stops. */
   end(): void {
+    this.hasEnded = true;
     for (const ending of this.open) ending.abort(new Error('the service stops'));
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -146,6 +146,19 @@ describe('an event stream', () => {
     request(url)
       .on('error', () => undefined)
       .end();
+    await ended;
+  });
+
+  test('that is asked for when the service stops already ends at once', async () => {
+    const streams = streamsThat();
+    streams.end();
+    const { url, ended } = await serving(streams, async function* (signal) {
+      if (!signal.aborted) yield [await Promise.resolve(LARGE)];
+    });
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(await text(incoming)).toBe('');
+    expect(incoming.statusCode).toBe(200);
     await ended;
   });
 
