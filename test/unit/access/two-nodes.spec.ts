@@ -4,7 +4,7 @@ import { STALE_MS } from '../../../src/ledger/news.js';
 import { HeldStore } from '../../support/held-store.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 import { letTimePass } from '../../support/time-passes.js';
-import { twoNodes } from '../../support/two-nodes.js';
+import { hear, twoNodes } from '../../support/two-nodes.js';
 
 async function newKey({ ledger }: TestLedger): Promise<string> {
   const added = await ledger.keys.add({ holder: { scope: 'auditor' } }, BY);
@@ -46,8 +46,7 @@ describe('a key that one node revokes', () => {
   test('opens nothing at the other, which knew it, once that has heard', async () => {
     expect(await found(other)).toBe(false);
     await revoke(one, keyId);
-    letTimePass(STALE_MS);
-    await other.ledger.news.fresh();
+    await hear(other);
     expect(await found(other)).toBe(true);
   });
 
@@ -56,8 +55,7 @@ describe('a key that one node revokes', () => {
     const finding = found(other);
     await answer.sent;
     await revoke(one, keyId);
-    letTimePass(STALE_MS);
-    await other.ledger.news.fresh();
+    await hear(other);
     answer.letGo();
 
     expect(await finding).toBe(true);

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
-import { STALE_MS } from '../../../src/ledger/news.js';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { gate, type HeldStore } from '../../support/held-store.js';
@@ -8,7 +7,7 @@ import { close, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger, type TestLog } from '../../support/test-ledger.js';
 import { letTimePass } from '../../support/time-passes.js';
-import { twoNodes } from '../../support/two-nodes.js';
+import { hear, twoNodes } from '../../support/two-nodes.js';
 
 /** After so long a close that another node has begun is taken over. */
 const TAKE_OVER_MS = 10_001;
@@ -29,12 +28,6 @@ beforeEach(async () => {
   ({ one, other, network, networkOfOther } = await twoNodes(log));
   await one.register('M1', settings(), { T1: 'S1' });
 });
-
-/** The node has been told of everything that is in the log. */
-async function hear(node: TestLedger): Promise<void> {
-  letTimePass(STALE_MS);
-  await node.ledger.news.fresh();
-}
 
 const count = async (type: string): Promise<number> =>
   (await one.log()).filter(({ event }) => event.type === type).length;
