@@ -12,7 +12,7 @@ import { has } from '../support/programs.js';
 import { Shop } from '../support/shop.js';
 import { afterSuite, newFolder } from '../support/store-folder.js';
 import { storeSettings } from '../support/store-settings.js';
-import { Tillbook } from '../support/tillbook.js';
+import { type StartOptions, Tillbook } from '../support/tillbook.js';
 
 /** As docker/proxy.conf has it: so long the proxy leaves a node alone that it could not reach. */
 const FAIL_TIMEOUT_MS = 5_000;
@@ -61,18 +61,27 @@ async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
   return url;
 }
 
+/** A cut-off, by UTC, that does not come while the suite runs. */
+function farFromNow(): string {
+  const hour = (new Date().getUTCHours() + 12) % 24;
+  return `${String(hour).padStart(2, '0')}:00`;
+}
+
 if (has('nginx')) {
   describe('docker/proxy.conf, in front of two nodes', () => {
     let env: Readonly<Record<string, string | undefined>>;
+    let options: StartOptions;
     let nodes: [Tillbook, Tillbook];
     let proxy: HttpClient;
     let shop: Shop;
 
     beforeAll(async () => {
       env = { ...storeSettings(newFolder()), VIEWS_DIR: undefined };
-      nodes = await Promise.all([Tillbook.start({ env }), Tillbook.start({ env })]);
+      // A node that starts knows no clock but its own, and closes what that says is over before it can be told of another.
+      options = { env, clock: 'running' };
+      nodes = await Promise.all([Tillbook.start(options), Tillbook.start(options)]);
       proxy = new HttpClient(await startProxy(nodes));
-      shop = (await Shop.open(nodes[0])).through(proxy);
+      shop = (await Shop.open(nodes[0], { dayCloseAt: farFromNow() })).through(proxy);
     });
 
     test('takes a bulk that is larger than any other request may be', async () => {
@@ -145,7 +154,8 @@ if (has('nginx')) {
         const { service, url } = nodes[index];
         service.signal('SIGTERM');
         expect(await service.exit()).toBe(0);
-        nodes[index] = await Tillbook.start({ env: { ...env, PORT: new URL(url).port } });
+        const { port } = new URL(url);
+        nodes[index] = await Tillbook.start({ ...options, env: { ...env, PORT: port } });
         await pause(FAIL_TIMEOUT_MS);
       }
       isOver = true;
