@@ -46,6 +46,18 @@ async function servingLines(count: number) {
   return { url, waiting, ended };
 }
 
+/** How many bytes of the answer a reader gets that takes its time. */
+async function sizeReadSlowly(url: URL): Promise<number> {
+  const outgoing = request(url).end();
+  const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+  let read = 0;
+  for await (const chunk of incoming) {
+    read += (chunk as Buffer).length;
+    await pause(0);
+  }
+  return read;
+}
+
 /** A server that answers with the events. `waiting`: what was not yet taken of them, in bytes, whenever more was asked for. */
 async function serving(streams: Streams, source: Source) {
   const app = fastify();
@@ -110,14 +122,7 @@ describe('an event stream', () => {
     const { url } = await serving(streams, async function* () {
       for (let sent = 0; sent < count; sent += 1) yield [await Promise.resolve(LARGE)];
     });
-    const outgoing = request(url).end();
-    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
-    let read = 0;
-    for await (const chunk of incoming) {
-      read += (chunk as Buffer).length;
-      await pause(0);
-    }
-    expect(read).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
+    expect(await sizeReadSlowly(url)).toBe(count * `event: large\ndata: ${LARGE.data}\n\n`.length);
   });
 
   test('of which only the head is asked ends with it, and its connection goes on', async () => {
@@ -194,14 +199,7 @@ describe('a text that goes on', () => {
   test('is made no faster than its reader takes it', async () => {
     const count = 60;
     const { url, waiting } = await servingLines(count);
-    const outgoing = request(url).end();
-    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
-    let read = 0;
-    for await (const chunk of incoming) {
-      read += (chunk as Buffer).length;
-      await pause(0);
-    }
-    expect(read).toBe(count * LARGE.data.length);
+    expect(await sizeReadSlowly(url)).toBe(count * LARGE.data.length);
     expect(Math.max(...waiting)).toBeLessThan(4 * LARGE.data.length);
   });
 
