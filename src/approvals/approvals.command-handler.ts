@@ -11,6 +11,7 @@ import { businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
 import { approve, decline } from '../sales/domain/approval.js';
+import { isAboveForNow } from '../sales/domain/limits.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Approval, Sale } from '../sales/domain/sale.js';
@@ -143,10 +144,12 @@ export class ApprovalsCommandHandler {
 
   /** The batch of the request must still be open: the void or refund counts in it. */
   private async carryOut(
-    { sale, recorded: { approval } }: Standing,
+    standing: Standing,
     review: Review,
     by: Actor,
   ): Promise<Refusal | undefined> {
+    const { sale, recorded } = standing;
+    const { approval } = recorded;
     const { merchantId, terminalId, saleId, amount, businessDate } = approval.data;
     const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     const terminal = merchant?.terminals.get(terminalId);
@@ -155,6 +158,11 @@ export class ApprovalsCommandHandler {
     const who = { merchant, terminal, now, date: businessDate };
     const asked = await this.questions.ask({ saleId, ...who, amount });
     const batch = await this.batches.find(approval.data);
+    const question = withLimits(asked, businessDate);
+    if (asked.spot && isAboveForNow(question)) {
+      await asked.spot.settled();
+      return this.carryOut(standing, review, by);
+    }
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
     const shut = this.batches.enter(batch, day, approval.data.currency);
     if (shut) {
@@ -164,25 +172,24 @@ export class ApprovalsCommandHandler {
     }
     try {
       if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
-      return await this.inBatch(asked, approval, review, by);
+      return await this.inBatch({ ...asked, question }, approval, review, by);
     } finally {
       this.batches.leave(batch, 'money');
     }
   }
 
   private async inBatch(
-    asked: AskedQuestion,
+    { question, spot }: AskedQuestion,
     approval: Approval,
     review: Review,
     by: Actor,
   ): Promise<Refusal | undefined> {
-    const question = withLimits(asked, approval.data.businessDate);
     if (!question.sale) throw new Error('an approval waits on a sale that is not there');
     const decided = approve(approval, question, review);
     const writing = this.write(question.sale, decided.event, by);
-    if (asked.spot && !('refusal' in decided)) {
+    if (spot && !('refusal' in decided)) {
       const answered = writing.then((answer) => ({ answer, replayed: false }));
-      countEffect(asked.spot, decided.event, answered);
+      countEffect(spot, decided.event, answered);
     }
     await writing;
     return 'refusal' in decided ? decided.refusal : undefined;

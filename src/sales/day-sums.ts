@@ -7,15 +7,11 @@ import {
   limitsOn,
   needSums,
   type ScopedLimits,
+  unused,
 } from '../merchants/domain/limits.js';
 import type { Counted } from '../merchants/domain/merchant.events.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
-import {
-  type DayKey,
-  type DaySum,
-  type DaySumsThen,
-  NO_SUM,
-} from '../projections/day-sums.view.js';
+import type { DayKey, DaySumsThen } from '../projections/day-sums.view.js';
 import type { Views } from '../projections/views.js';
 import { UnseenRequests } from './unseen-requests.js';
 
@@ -82,6 +78,7 @@ export class DaySums {
         const key = { merchantId, kind, ...under };
         this.unseen.count({ ...key, subjects, amount: BigInt(amount) }, written);
       },
+      settled: () => this.unseen.settled(),
     };
   }
 
@@ -107,17 +104,19 @@ export class DaySums {
   }
 
   private applied(scoped: readonly ScopedLimits[], key: DayKey): AppliedLimits[] {
-    if (!needSums(scoped, [key.kind])) return scoped.map((each) => ({ ...each, used: NO_SUM }));
+    if (!needSums(scoped, [key.kind])) return unused(scoped);
     return this.views.daySums.read(key, (then) => {
       this.unseen.seenUpTo(then.position);
-      return scoped.map((each) => ({ ...each, used: this.used(each, then, key) }));
+      return scoped.map((each) => this.appliedTo(each, then, key));
     });
   }
 
-  private used({ scope, subject }: ScopedLimits, then: DaySumsThen, key: DayKey): DaySum {
+  private appliedTo(limits: ScopedLimits, then: DaySumsThen, key: DayKey): AppliedLimits {
+    const { scope, subject } = limits;
     const seen = then.of(scope, subject);
-    const unseen = this.unseen.of(key, scope, subject);
-    return { count: seen.count + unseen.count, amount: seen.amount + unseen.amount };
+    const { all, onItsWay } = this.unseen.of(key, scope, subject);
+    const used = { count: seen.count + all.count, amount: seen.amount + all.amount };
+    return { ...limits, used, onItsWay };
   }
 }
 
@@ -127,6 +126,8 @@ export interface LimitedSpot {
   applied(kind: Counted, under: Under): AppliedLimits[];
   /** Counts a request from now on. `written`: where in the log it then stands; undefined when it is not there. */
   count(kind: Counted, under: Under, amount: number, written: Promise<Position | undefined>): void;
+  /** Resolves once it is known what became of all that is on its way now. */
+  settled(): Promise<void>;
 }
 
 /** What a request that gives back may count as. */

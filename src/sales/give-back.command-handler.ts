@@ -8,6 +8,7 @@ import type { Approver, Supervisors } from '../merchants/supervisors.js';
 import type { LimitedSpot } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { decideGiveBack, shutOut } from './domain/decide.js';
+import { isAboveForNow } from './domain/limits.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
@@ -99,15 +100,17 @@ export class GiveBackCommandHandler {
         : notRecorded(refusal);
     }
     const batch = await this.batches.find(request.command);
-    const { sale } = asked.question;
-    const shut = this.batches.enter(batch, request.day, sale?.data.currency);
-    if (shut) {
-      const question = withLimits(asked, request.day.date);
-      return this.requests.refuse(request, shutOut(shut, question), sale);
+    const question = withLimits(asked, request.day.date);
+    if (asked.spot && isAboveForNow(question)) {
+      await asked.spot.settled();
+      return this.decide(request);
     }
+    const { sale } = question;
+    const shut = this.batches.enter(batch, request.day, sale?.data.currency);
+    if (shut) return this.requests.refuse(request, shutOut(shut, question), sale);
     let left: Left = request.taken ? 'fact' : 'nothing';
     try {
-      const outcome = await this.carryOut(request, asked, () => {
+      const outcome = await this.carryOut(request, { ...asked, question }, () => {
         left = 'fact';
       });
       if ('answer' in outcome) left = 'money';
@@ -127,14 +130,14 @@ export class GiveBackCommandHandler {
   /** `onRecorded` is called as soon as something of the request is in the log. */
   private async carryOut(
     request: Request,
-    asked: AskedQuestion,
+    { question, spot }: AskedQuestion,
     onRecorded: () => void,
   ): Promise<Outcome<GivenBackAnswer>> {
     const { command, merchant, day, taken } = request;
     const { storeId } = terminalOf(merchant, command);
-    const decided = decideGiveBack(command, withLimits(asked, day.date), { day, storeId });
+    const decided = decideGiveBack(command, question, { day, storeId });
     if ('refusal' in decided) {
-      const refused = await this.requests.refuse(request, decided.refusal, asked.question.sale);
+      const refused = await this.requests.refuse(request, decided.refusal, question.sale);
       onRecorded();
       return refused;
     }
@@ -142,9 +145,8 @@ export class GiveBackCommandHandler {
     const taking = taken ? Promise.resolve() : this.requests.take(request);
     const writing = taking.then(() => {
       onRecorded();
-      return this.write(request, event, asked.question);
+      return this.write(request, event, question);
     });
-    const { spot } = asked;
     if (spot && event.type !== 'ApprovalRequested') countEffect(spot, event, writing);
     return writing;
   }

@@ -4,14 +4,13 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import { type AsOf, holdingOf } from '../projections/books.view.js';
-import { NO_SUM } from '../projections/day-sums.view.js';
 import type { Holding } from '../projections/statement.view.js';
 import { ViewBehindError, type Views } from '../projections/views.js';
 import { effectOf, type GiveBackEffect } from './domain/effect.js';
 import { fundsFor } from './domain/refund-conditions.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
-import { limitsOn } from '../merchants/domain/limits.js';
+import { limitsOn, unused } from '../merchants/domain/limits.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant, type MerchantDirectory } from '../merchants/merchant-directory.js';
 import { type DaySums, GIVE_BACK, giveBackLimits } from './day-sums.js';
@@ -118,11 +117,8 @@ export class SaleQueries {
     if (!merchant || !terminal) return undefined;
     const token = data.card.token;
     if (past) {
-      const unused = limitsOn(merchant, terminal, token).map((each) => ({
-        ...each,
-        used: NO_SUM,
-      }));
-      return { void: unused, refund: unused };
+      const none = unused(limitsOn(merchant, terminal, token));
+      return { void: none, refund: none };
     }
     const spot = await this.daySums.at(merchant, terminal, token, GIVE_BACK);
     const { date } = businessDay(now, merchant.settings);

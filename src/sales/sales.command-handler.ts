@@ -1,14 +1,15 @@
-import type { Left, OpenBatches } from '../batches/open-batches.js';
+import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
 import { type Appended, ConflictError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import { hasLimits } from '../merchants/domain/limits.js';
-import { currencyOf } from '../merchants/domain/merchant.js';
+import { currencyOf, type Merchant, type Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { DaySums } from './day-sums.js';
+import type { DaySums, LimitedSpot } from './day-sums.js';
 import { decideSale, type SaleCommand } from './domain/decide.js';
+import { type Counting, isPassedForNow } from './domain/limits.js';
 import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { RequestEvent, SaleData, SaleEvent } from './domain/sale.events.js';
@@ -21,6 +22,15 @@ import { notRecorded, type Outcome, type Sent, type SaleTaken } from './sales.co
 
 /** What this handler writes. */
 type Written = (SaleEvent & { type: 'Sale' }) | (RequestEvent & { type: 'Refused' });
+
+/** Where a sale is made, and what it may be a second swipe of. */
+interface Place {
+  readonly merchant: Merchant;
+  readonly terminal: Terminal;
+  readonly batch: Batch;
+  readonly spot: LimitedSpot | undefined;
+  readonly repeats: string | undefined;
+}
 
 /** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
 export class SalesCommandHandler {
@@ -51,15 +61,24 @@ export class SalesCommandHandler {
 
     const seen = this.swipes.seen(sale, this.clock.now());
     const repeats = seen && (await this.standing(seen));
+    return this.decide(sale, sent, { merchant, terminal, batch, spot, repeats });
+  }
 
+  /** Everything up to the append happens in the turn in which the batch lets the sale in. */
+  private async decide(sale: SaleCommand, sent: Sent, at: Place): Promise<Outcome<SaleTaken>> {
+    const { merchant, terminal, batch, spot, repeats } = at;
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
+    const limits = spot?.applied('sale', under);
+    if (spot && limits && isPassedForNow(limits, countingOf(sale))) {
+      await spot.settled();
+      return this.decide(sale, sent, at);
+    }
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
     const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);
     let left: Left = 'nothing';
     try {
-      const limits = spot?.applied('sale', under);
       const decided = shut
         ? { refusal: shut }
         : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
@@ -126,6 +145,10 @@ export class SalesCommandHandler {
     );
     return isReversed ? late() : answer(event as Written, first, true);
   }
+}
+
+function countingOf({ amount, card }: SaleCommand): Counting {
+  return { kind: 'sale', amount, cardType: card.type };
 }
 
 function refused(

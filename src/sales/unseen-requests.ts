@@ -18,7 +18,9 @@ interface Written {
  * others the view has not seen.
  */
 export class UnseenRequests {
-  private readonly sums = new Map<string, DaySum>();
+  private readonly all = new RunningSums();
+  private readonly onTheirWay = new RunningSums();
+  private readonly outcomes = new Set<Promise<void>>();
   /** Those in the log, in its order. */
   private readonly written: Written[] = [];
   private counted = 0;
@@ -30,14 +32,23 @@ export class UnseenRequests {
   /** Counts a request from now on. `written`: where in the log it then stands; undefined when it is not there. */
   count(request: Unseen, written: Promise<Position | undefined>): void {
     this.counted += 1;
-    this.change(request, 1);
+    this.all.change(request, 1);
+    this.onTheirWay.change(request, 1);
     const found = (position: Position | undefined): void => {
+      this.outcomes.delete(outcome);
+      this.onTheirWay.change(request, -1);
       if (position === undefined) this.forget(request);
       else this.keep({ request, position });
     };
-    written.then(found, () => {
+    const outcome = written.then(found, () => {
       found(undefined);
     });
+    this.outcomes.add(outcome);
+  }
+
+  /** Resolves once it is known of all that are on their way now whether they are in the log. */
+  async settled(): Promise<void> {
+    await Promise.all(this.outcomes);
   }
 
   /** Drops what a view that stands at this position counts itself. */
@@ -47,9 +58,10 @@ export class UnseenRequests {
     for (const { request } of seen) this.forget(request);
   }
 
-  /** What counts for a subject beside the view. */
-  of(key: DayKey, scope: LimitScope, subject: string): DaySum {
-    return this.sums.get(nameOf(key, scope, subject)) ?? NO_SUM;
+  /** What counts for a subject beside the view, and what of it is not known to be in the log yet. */
+  of(key: DayKey, scope: LimitScope, subject: string): { all: DaySum; onItsWay: DaySum } {
+    const name = nameOf(key, scope, subject);
+    return { all: this.all.of(name), onItsWay: this.onTheirWay.of(name) };
   }
 
   /** Most are written in the order in which their writers learn of it: the place is at the end, or close to it. */
@@ -60,13 +72,22 @@ export class UnseenRequests {
 
   private forget(request: Unseen): void {
     this.counted -= 1;
-    this.change(request, -1);
+    this.all.change(request, -1);
+  }
+}
+
+/** Sums by subject. */
+class RunningSums {
+  private readonly sums = new Map<string, DaySum>();
+
+  of(name: string): DaySum {
+    return this.sums.get(name) ?? NO_SUM;
   }
 
-  private change(request: Unseen, times: 1 | -1): void {
+  change(request: Unseen, times: 1 | -1): void {
     for (const scope of LIMIT_SCOPES) {
       const name = nameOf(request, scope, request.subjects[scope]);
-      const sum = this.sums.get(name) ?? NO_SUM;
+      const sum = this.of(name);
       const count = sum.count + times;
       const amount = sum.amount + BigInt(times) * request.amount;
       if (count === 0) this.sums.delete(name);

@@ -5,7 +5,7 @@ import {
   decideWon,
 } from '../../chargebacks/domain/decide-chargeback.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
-import { type AppliedLimits, hasLimits, limitsOn } from '../../merchants/domain/limits.js';
+import { type AppliedLimits, hasLimits, limitsOn, unused } from '../../merchants/domain/limits.js';
 import type { Merchant, Terminal } from '../../merchants/domain/merchant.js';
 import { approve } from '../../sales/domain/approval.js';
 import { isBar } from '../../sales/domain/barred.js';
@@ -108,7 +108,7 @@ export class SalesCheck {
       const terminal = merchant.terminals.get(data.terminalId);
       if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
       const day = businessDay(now, merchant.settings);
-      const limits = unused(merchant, terminal, data.card.token);
+      const limits = limitsOnOne(merchant, terminal, data.card.token);
       const { repeats } = data;
       return decideSale(data, { merchant, terminal, day, now, limits, repeats });
     };
@@ -158,7 +158,7 @@ export class SalesCheck {
       const { merchantId: requester, amount, terminalId } = data;
       const terminal = merchant.terminals.get(terminalId);
       if (!terminal) return { refusal: requestRefusals.unknownTerminal() };
-      const applied = unused(merchant, terminal, sale.data.card.token);
+      const applied = limitsOnOne(merchant, terminal, sale.data.card.token);
       const limits = applied && { void: isSpent ? spent(applied) : applied, refund: applied };
       const facts = { sale, merchant, card, batch, now, available: ENOUGH, limits };
       const day = businessDay(now, merchant.settings);
@@ -251,14 +251,13 @@ export class SalesCheck {
 }
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */
-function unused(
+function limitsOnOne(
   merchant: Merchant,
   terminal: Terminal,
   card: string,
 ): readonly AppliedLimits[] | undefined {
   if (!hasLimits(merchant, terminal)) return undefined;
-  const used = { count: 0, amount: 0n };
-  return limitsOn(merchant, terminal, card).map((limits) => ({ ...limits, used }));
+  return unused(limitsOn(merchant, terminal, card));
 }
 
 /** Where the day's voids had used up their limits, a sale could be refunded that could have been voided without. */

@@ -15,7 +15,20 @@ export interface ScopedLimits {
 
 /** A limit with what of the day counts towards it already. */
 export interface AppliedLimits extends ScopedLimits {
-  readonly used: { readonly count: number; readonly amount: bigint };
+  readonly used: Used;
+  /** Of what is used, so much is on its way to the log: it may not get there, or be counted twice until that is known. */
+  readonly onItsWay: Used;
+}
+
+interface Used {
+  readonly count: number;
+  readonly amount: bigint;
+}
+
+/** Limits towards which nothing counts. */
+export function unused(scoped: readonly ScopedLimits[]): AppliedLimits[] {
+  const none = { count: 0, amount: 0n };
+  return scoped.map((each) => ({ ...each, used: none, onItsWay: none }));
 }
 
 /** Whether there is any limit on a request at this terminal: in most cases there is none. */

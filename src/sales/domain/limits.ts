@@ -1,6 +1,6 @@
 import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js';
 import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
-import type { Condition, Known, Verdict } from './condition.js';
+import type { Condition, Known, Question, Verdict } from './condition.js';
 import { say, type Refusal, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 
@@ -79,6 +79,16 @@ function unmet(en: string, zh: string, responseCode = '61'): Verdict {
   return { met: false, responseCode, detail: say(en, zh) };
 }
 
+/** Whether a limit is passed only if all that is on its way counts, and counts once: that will be known soon. */
+export function isPassedForNow(applied: readonly AppliedLimits[], asked: Counting): boolean {
+  if (!passed(applied, asked)) return false;
+  const without = applied.map(({ used, onItsWay, ...limits }) => {
+    const known = { count: used.count - onItsWay.count, amount: used.amount - onItsWay.amount };
+    return { ...limits, used: known, onItsWay };
+  });
+  return !passed(without, asked);
+}
+
 /** The most that limits leave for one request of the kind, where they leave anything. */
 export function roomFor(kind: Counted, applied: readonly AppliedLimits[]): number {
   return applied.reduce((room, limit) => {
@@ -99,6 +109,15 @@ export function saleAboveLimit(
   if (!verdict) return undefined;
   const { detail, responseCode = OF_LIMITS.responseCode } = verdict;
   return { ...OF_LIMITS, responseCode, detail, nextStep: 'contact-acquirer' };
+}
+
+/** Whether so it is for a void, or for a refund, that is asked about. */
+export function isAboveForNow(question: Question): boolean {
+  const { sale, merchant, limits } = question;
+  if (!sale || !merchant || !limits) return false;
+  return (['void', 'refund'] as const).some((kind) =>
+    isPassedForNow(limits[kind], { kind, amount: amountOf(kind, { ...question, sale, merchant }) }),
+  );
 }
 
 /** The condition of a void or refund. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { unused } from '../../../src/merchants/domain/limits.js';
 import type { PlaceLimits } from '../../../src/merchants/domain/merchant.events.js';
 import type { Question } from '../../../src/sales/domain/condition.js';
 import { shutOut } from '../../../src/sales/domain/decide.js';
@@ -21,8 +22,7 @@ const at = (time: string): number => Date.parse(time);
 
 /** These limits on the merchant, of which nothing is used yet. */
 function limitedTo(limits: PlaceLimits): { limits: NonNullable<Question['limits']> } {
-  const used = { count: 0, amount: 0n };
-  const applied = [{ scope: 'merchant', subject: 'M1', limits, used } as const];
+  const applied = unused([{ scope: 'merchant', subject: 'M1', limits }]);
   return { limits: { void: applied, refund: applied } };
 }
 
