@@ -84,6 +84,12 @@ export class KurrentDbServer {
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    child.once('close', (code) => {
+      if (this.child !== child) return;
+      this.child = undefined;
+      // A node that finds what the others do not have cuts it off, ends, and expects to be started again.
+      if (code === 0 || (code && /truncat/i.test(this.output))) this.spawn();
+    });
     this.child = child;
   }
 
@@ -96,10 +102,7 @@ export class KurrentDbServer {
   async writable(): Promise<void> {
     const limit = performance.now() + START_MS;
     while (!WRITABLE.includes((await this.state()) ?? '')) {
-      // A node that finds what the others do not have cuts it off, ends, and expects to be started again.
-      const code = this.child?.exitCode;
-      if (code === 0 || (code && /truncat/i.test(this.output))) this.spawn();
-      if (performance.now() > limit || this.child?.exitCode !== null) {
+      if (performance.now() > limit || !this.child) {
         throw new Error(`the server did not start:\n${this.output}`);
       }
       await pause(100);
@@ -113,6 +116,7 @@ export class KurrentDbServer {
   /** Gives no time to put anything in order. */
   async kill(): Promise<void> {
     const { child } = this;
+    this.child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
@@ -170,11 +174,13 @@ export class KurrentDbCluster {
     await this.leader();
   }
 
+  /** @throws Error when none of them leads the others in time */
   async leader(): Promise<KurrentDbServer> {
-    for (;;) {
+    for (const limit = performance.now() + START_MS; ;) {
       const states = await Promise.all(this.nodes.map((node) => node.state()));
       const leader = this.nodes[states.indexOf('leader')];
       if (leader) return leader;
+      if (performance.now() > limit) throw new Error(`no node leads: ${states.join()}`);
       await pause(100);
     }
   }
