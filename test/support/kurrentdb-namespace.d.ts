@@ -1,1 +1,1 @@
-export function inNamespace<T>(name: string, connect: () => T): T;
+export function inNamespace(url: string, name: string): string;

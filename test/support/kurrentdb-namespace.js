@@ -1,22 +1,22 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 
 /**
  * Gives each ledger a log of its own in one EventStoreDB: what it calls `sale-…` is `<namespace>sale-…` on the server.
- * A service gets this loaded before anything else, and its namespace in the environment.
+ * A service gets this loaded before anything else, and its namespace in the environment; a store in a test's own process
+ * has it in its connection string, from which it makes its client anew.
  */
-const namespaces = new AsyncLocalStorage();
+const OPTION = /(?<=[?&])testNamespace=(?<namespace>[^&]*)&?/;
 
 const connectionString = KurrentDBClient.connectionString.bind(KurrentDBClient);
-KurrentDBClient.connectionString = (...url) => {
-  const client = connectionString(...url);
-  const namespace = namespaces.getStore() ?? process.env.TEST_NAMESPACE;
+KurrentDBClient.connectionString = (url) => {
+  const { namespace = process.env.TEST_NAMESPACE } = OPTION.exec(url)?.groups ?? {};
+  const client = connectionString(url.replace(OPTION, ''));
   return namespace === undefined ? client : namespaced(client, namespace);
 };
 
-/** Whoever connects while this runs does so in the namespace. */
-export function inNamespace(name, connect) {
-  return namespaces.run(name, connect);
+/** The connection string of a namespace. */
+export function inNamespace(url, name) {
+  return `${url}${url.includes('?') ? '&' : '?'}testNamespace=${name}`;
 }
 
 /** The same client, for which nothing but the namespace is there. */

@@ -43,9 +43,10 @@ export const newKurrentDbLog: NewLog = () => {
   const namespace = `log-${randomUUID()}-`;
   return {
     open: () =>
-      inNamespace(namespace, () =>
-        KurrentDbEventStore.open({ url: sharedServer(), prefixes: STREAM_PREFIXES }),
-      ),
+      KurrentDbEventStore.open({
+        url: inNamespace(sharedServer(), namespace),
+        prefixes: STREAM_PREFIXES,
+      }),
     remove: () => undefined,
   };
 };

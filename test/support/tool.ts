@@ -131,7 +131,8 @@ async function runOf(child: ReturnType<typeof start>): Promise<ToolRun> {
 /** The log of a folder that no service has just now. */
 export function openStoreOf(folder: string): Promise<EventStore> {
   const { EVENT_STORE_URL: url, VIEWS_DIR: viewsDir } = storeSettings(folder);
-  return inNamespace(namespaceOf(folder), () => openEventStore(url, 'inline', viewsDir));
+  const own = url.startsWith('file:') ? url : inNamespace(url, namespaceOf(folder));
+  return openEventStore(own, 'inline', viewsDir);
 }
 
 /** An operator's key, made on a folder that no service has yet. */

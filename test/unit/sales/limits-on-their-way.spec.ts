@@ -130,3 +130,19 @@ test.each(cases)(
     expect(await third).toHaveProperty('answer');
   },
 );
+
+test('whether a sale may still be voided is answered when that is known, too', async () => {
+  const answers = new LateAnswers(true);
+  const ledger = await ledgerWith('void', false, answers);
+  answers.hold(name(11));
+  const first = ledger.send(kinds.void(1));
+  await answers.came;
+  await ledger.caughtUp();
+
+  const asked = ledger.ledger.saleQueries.voidability(name(2), {});
+  await decided();
+  answers.letGo();
+
+  expect(await first).toHaveProperty('answer');
+  expect((await asked).answer.decision).toBe('void');
+});
