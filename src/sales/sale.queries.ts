@@ -13,8 +13,9 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import { limitsOn, unused } from '../merchants/domain/limits.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant, type MerchantDirectory } from '../merchants/merchant-directory.js';
-import { type DaySums, GIVE_BACK, giveBackLimits } from './day-sums.js';
+import { type DaySums, GIVE_BACK, giveBackLimits, type LimitedSpot } from './day-sums.js';
 import type { Question } from './domain/condition.js';
+import { isAboveForNow } from './domain/limits.js';
 import { batchOf, type Sale } from './domain/sale.js';
 import { voidability, type Voidability } from './domain/voidability.js';
 import { readNamed } from './recorded-request.js';
@@ -79,9 +80,13 @@ export class SaleQueries {
     const card = foldCard(await read(streams.card(sale.data.card.token)));
     const batch = batchStatus(await read(streams.batch(batchOf(sale))));
     const before = await this.holding(known, merchant, moment);
-    const limits = await this.limits(sale, merchant, moment);
+    const { limits, spot } = await this.limits(sale, merchant, moment);
     const available = before?.available;
     const question = { sale, merchant, card, batch, ...asked, available, limits };
+    if (spot && isAboveForNow(question)) {
+      await spot.settled();
+      return this.voidability(saleId, query);
+    }
     const answer = voidability(question);
     const effect = effectOf(answer, question);
     return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
@@ -112,17 +117,17 @@ export class SaleQueries {
     { data }: Sale,
     merchant: Merchant | undefined,
     { now, past }: Moment,
-  ): Promise<Question['limits']> {
+  ): Promise<{ limits?: Question['limits']; spot?: LimitedSpot | undefined }> {
     const terminal = merchant?.terminals.get(data.terminalId);
-    if (!merchant || !terminal) return undefined;
+    if (!merchant || !terminal) return {};
     const token = data.card.token;
     if (past) {
       const none = unused(limitsOn(merchant, terminal, token));
-      return { void: none, refund: none };
+      return { limits: { void: none, refund: none } };
     }
     const spot = await this.daySums.at(merchant, terminal, token, GIVE_BACK);
     const { date } = businessDay(now, merchant.settings);
-    return spot && giveBackLimits(spot, { date, currency: data.currency });
+    return { spot, limits: spot && giveBackLimits(spot, { date, currency: data.currency }) };
   }
 
   /** A merchant as it was when what stands at this position of the log was recorded. */
