@@ -5,4 +5,4 @@ import { newKurrentDbLog } from '../support/test-ledger.js';
 jest.setTimeout(600_000);
 
 // A history takes as long there as six on the embedded store.
-generatedHistories('EventStoreDB', newKurrentDbLog, { numRuns: 3 });
+generatedHistories('EventStoreDB', newKurrentDbLog, { numRuns: 2 });
