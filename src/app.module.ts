@@ -47,7 +47,6 @@ import { MerchantsController } from './merchants/merchants.controller.js';
 import { PayoutFiles } from './payouts/payout-files.js';
 import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import { PayoutsController } from './payouts/payouts.controller.js';
-import { ListsController } from './projections/lists.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
 import { SkipCommandHandler } from './projections/skip.command-handler.js';
 import { passesByItself, Views } from './projections/views.js';
@@ -58,6 +57,7 @@ import { RequestQueries } from './sales/request.queries.js';
 import { ReceiptsController } from './sales/receipts.controller.js';
 import { SaleQueries } from './sales/sale.queries.js';
 import { SalesController } from './sales/sales.controller.js';
+import { SalesListController } from './sales/sales-list.controller.js';
 import { SettleCommandHandler } from './sales/settle.command-handler.js';
 import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 import { TimeoutReversalsController } from './sales/timeout-reversals.controller.js';
@@ -78,7 +78,7 @@ const CONTROLLERS = [
   BatchesController,
   MerchantsController,
   CardsController,
-  ListsController,
+  SalesListController,
   BooksController,
   SettlementsController,
   PayoutsController,

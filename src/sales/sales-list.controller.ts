@@ -7,15 +7,15 @@ import { refuseBackwards } from '../http/span.js';
 import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
-import { SalesListAnswer, SalesListQuery } from '../sales/sales.dto.js';
-import { renderListed } from '../sales/sales.render.js';
-import { CURSOR } from './sales.view.js';
-import { waitOrCursor } from './wait-or-cursor.js';
-import { Views } from './views.js';
+import { CURSOR } from '../projections/sales.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
+import { SalesListAnswer, SalesListQuery } from './sales.dto.js';
+import { renderListed } from './sales.render.js';
 
-/** What is read from views: each list waits, where asked, until its view has seen a position. */
+/** Read from the view, which it waits for where it is asked to. */
 @Controller('v1/merchants/:merchantId')
-export class ListsController {
+export class SalesListController {
   constructor(
     private readonly views: Views,
     private readonly merchants: MerchantsCommandHandler,
