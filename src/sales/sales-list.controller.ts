@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { MayCall } from '../access/may-call.js';
 import { parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
@@ -14,6 +15,7 @@ import { SalesListAnswer, SalesListQuery } from './sales.dto.js';
 import { renderListed } from './sales.render.js';
 
 /** Read from the view, which it waits for where it is asked to. */
+@ApiTags('Sales')
 @Controller('v1/merchants/:merchantId')
 export class SalesListController {
   constructor(
