@@ -9,15 +9,15 @@ import {
   type FromAppender,
   type ToAppender,
 } from './appender-thread.js';
-import { connect, ReadClient } from './connection.js';
+import { RenewableClient } from './connection.js';
 import { LogReads } from './log-reads.js';
 
 const port = parentPort;
 if (!port) throw new Error('to be started as a thread');
 
 const { url, prefixes } = workerData as AppenderOptions;
-const reader = new ReadClient(url);
-const appender = new Appender(connect(url), new LogReads(reader, prefixes));
+const reader = new RenewableClient(url);
+const appender = new Appender(new RenewableClient(url), new LogReads(reader, prefixes));
 
 port.on('message', (message: ToAppender) => {
   if (message === 'stop') {

@@ -8,8 +8,8 @@ import {
   StoreUnavailableError,
   TooLargeError,
 } from '../event-store.js';
-import type { Connection } from './connection.js';
-import { fateOf, inTime, isTooLarge, pause, wordsOf } from './faults.js';
+import type { RenewableClient } from './connection.js';
+import { fateOf, inTime, isTooLarge, NoAnswerError, pause, wordsOf } from './faults.js';
 import type { LogReads } from './log-reads.js';
 import { ownPosition, proposed } from './stored-form.js';
 
@@ -39,7 +39,7 @@ export class Appender {
   private seen: Position = START;
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: RenewableClient,
     private readonly reads: LogReads,
   ) {}
 
@@ -76,7 +76,7 @@ export class Appender {
   }
 
   close(): Promise<void> {
-    return this.connection.client.dispose();
+    return this.connection.close();
   }
 
   /** `earlier`: the append to the stream that was sent before this one, where that is under way. */
@@ -111,6 +111,8 @@ export class Appender {
             cause: error,
           });
         }
+        // From one lost connection the client makes the next by itself.
+        if (wait > FIRST_PAUSE_MS || error instanceof NoAnswerError) this.connection.renew();
       }
       await pause(wait);
       // What is sent again is waited for no longer than it is asked for at all.

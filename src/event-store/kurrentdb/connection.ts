@@ -75,41 +75,46 @@ function firstLine(message: string): string {
   return withoutPassword(message.split('\n')[0] ?? '');
 }
 
-/** A client that could not read is made anew no sooner than after so long. */
+/** A client that could not do what it was asked is made anew no sooner than after so long. */
 const RENEW_AFTER_MS = 2_000;
 
 /** What is under way on the one before may end by itself for so long. */
 const LET_GO_AFTER_MS = 10_000;
 
 /**
- * The client that reads, apart from the one that appends. When a leader is lost, it may stay with a server that follows, and
- * every question for the leader fails then, though there is one: it is made anew.
+ * A client that is made anew where it does not find its way back by itself. When a leader is lost, its part that reads may stay
+ * with a server that follows, and every question for the leader fails then, though there is one. Its part that appends, once it
+ * has looked for a server in vain, says so for ever; and it stays with a server that refuses each append by itself.
  */
-export class ReadClient {
-  private current: KurrentDBClient;
+export class RenewableClient {
+  private current: Connection;
   private madeAt = performance.now();
   private readonly older = new Set<KurrentDBClient>();
 
   /** @throws as `connect` */
   constructor(private readonly url: string) {
-    this.current = connect(url).client;
+    this.current = connect(url);
   }
 
   get client(): KurrentDBClient {
-    return this.current;
+    return this.current.client;
+  }
+
+  get deadlineMs(): number {
+    return this.current.deadlineMs;
   }
 
   renew(): void {
     if (performance.now() - this.madeAt < RENEW_AFTER_MS) return;
-    const before = this.current;
+    const before = this.client;
     this.older.add(before);
     this.madeAt = performance.now();
-    this.current = connect(this.url).client;
+    this.current = connect(this.url);
     setTimeout(() => void this.letGo(before), LET_GO_AFTER_MS).unref();
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.current.dispose(), ...[...this.older].map((one) => this.letGo(one))]);
+    await Promise.all([this.client.dispose(), ...[...this.older].map((one) => this.letGo(one))]);
   }
 
   private async letGo(client: KurrentDBClient): Promise<void> {

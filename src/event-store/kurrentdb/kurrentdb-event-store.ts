@@ -17,7 +17,7 @@ import { FolderLock } from '../folder-lock.js';
 import { AnyRevision } from './any-revision.js';
 import { Appender, type Appending } from './appender.js';
 import { AppenderThread } from './appender-thread.js';
-import { connect, ReadClient, warningsOf } from './connection.js';
+import { RenewableClient, warningsOf } from './connection.js';
 import { isDenied, pause } from './faults.js';
 import { LogReads } from './log-reads.js';
 import { trail } from './trail.js';
@@ -44,7 +44,7 @@ export interface KurrentDbOptions {
 export class KurrentDbEventStore implements EventStore {
   readonly isShared = true;
   private readonly closing = new Subject<void>();
-  private readonly reader: ReadClient;
+  private readonly reader: RenewableClient;
   private readonly reads: LogReads;
   private readonly appender: Appending;
   private readonly anyRevision: AnyRevision;
@@ -56,12 +56,12 @@ export class KurrentDbEventStore implements EventStore {
     private readonly isReader: boolean,
     private readonly lock?: FolderLock,
   ) {
-    this.reader = new ReadClient(options.url);
+    this.reader = new RenewableClient(options.url);
     this.reads = new LogReads(this.reader, options.prefixes);
     this.appender =
       options.mode === 'thread'
         ? new AppenderThread(options)
-        : new Appender(connect(options.url), this.reads);
+        : new Appender(new RenewableClient(options.url), this.reads);
     this.anyRevision = new AnyRevision(this.reads, this.appender);
   }
 

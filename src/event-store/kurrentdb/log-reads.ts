@@ -14,7 +14,7 @@ import {
   StoreUnavailableError,
   upTo,
 } from '../event-store.js';
-import type { ReadClient } from './connection.js';
+import type { RenewableClient } from './connection.js';
 import { inTime, isDenied, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
 import { logPosition, type ReadEvent, stored } from './stored-form.js';
 
@@ -43,7 +43,7 @@ type Pages = AsyncIterable<{ event?: ReadEvent }[]>;
 export class LogReads {
   /** `prefixes`: what the ledger's streams begin with. */
   constructor(
-    private readonly reader: ReadClient,
+    private readonly reader: RenewableClient,
     private readonly prefixes: readonly string[],
   ) {}
 

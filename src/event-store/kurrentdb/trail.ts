@@ -7,7 +7,7 @@ import {
   type Position,
   type StoredEvent,
 } from '../event-store.js';
-import type { ReadClient } from './connection.js';
+import type { RenewableClient } from './connection.js';
 import { pause } from './faults.js';
 import type { LogReads } from './log-reads.js';
 import { type LogPosition, logPosition, storedParsed } from './stored-form.js';
@@ -27,7 +27,7 @@ const WHILE_MS = 50;
  * breaks is taken up again from the last place, after a while that grows.
  */
 export function trail(
-  reader: ReadClient,
+  reader: RenewableClient,
   reads: LogReads,
   prefixes: readonly string[],
   after: Position,
@@ -55,7 +55,7 @@ class Following {
   private endLive: (() => void) | undefined;
 
   constructor(
-    private readonly reader: ReadClient,
+    private readonly reader: RenewableClient,
     private readonly reads: LogReads,
     private readonly prefixes: readonly string[],
     private position: Position,

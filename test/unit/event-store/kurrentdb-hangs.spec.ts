@@ -1,10 +1,28 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { toPosition } from '../../../src/event-store/event-store.js';
 import { Appender } from '../../../src/event-store/kurrentdb/appender.js';
-import type { Connection, ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
+import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 
 const never = () => new Promise<never>(() => undefined);
+
+const done = () =>
+  Promise.resolve({ position: { commit: 7n, prepare: 7n }, nextExpectedRevision: 0n });
+
+/** An append by the first of these clients, and by the next whenever one is to be made anew. */
+function appendBy(clients: readonly object[]): Promise<unknown> {
+  let count = 0;
+  const connection = {
+    deadlineMs: 10_000,
+    get client() {
+      return clients[count];
+    },
+    renew: () => (count = Math.min(count + 1, clients.length - 1)),
+  };
+  const appender = new Appender(connection as unknown as RenewableClient, {} as LogReads);
+  const event = { id: 'e1', type: 'Sale', data: '{}', metadata: '{}' };
+  return appender.append('sale-1', 'no-stream', [event]);
+}
 
 describe('a server that hangs', () => {
   beforeEach(() => {
@@ -27,19 +45,28 @@ describe('a server that hangs', () => {
   }
 
   test('is asked for fifteen seconds what became of an append', async () => {
-    const client = { appendToStream: never };
-    const connection = { client, deadlineMs: 10_000 } as unknown as Connection;
-    const appender = new Appender(connection, {} as LogReads);
-    const event = { id: 'e1', type: 'Sale', data: '{}', metadata: '{}' };
-    const appending = appender.append('sale-1', 'no-stream', [event]);
+    const appending = appendBy([{ appendToStream: never }]);
 
     expect(await failureOf(appending)).toEqual({ seconds: 15, outcome: 'unknown' });
+  });
+
+  test('is left for another that the client made anew finds', async () => {
+    const appending = appendBy([{ appendToStream: never }, { appendToStream: done }]);
+
+    expect(await failureOf(appending)).toMatchObject({ position: toPosition(7) });
+  });
+
+  test('is left for another that the client made anew finds, where it refuses again and again', async () => {
+    const refused = () => Promise.reject(new Error('Could not recognize Server Is Not Ready'));
+    const appending = appendBy([{ appendToStream: refused }, { appendToStream: done }]);
+
+    expect(await failureOf(appending)).toMatchObject({ position: toPosition(7) });
   });
 
   test('is read from once where it says nothing, also from a place', async () => {
     const silent = { [Symbol.asyncIterator]: () => ({ next: never }) };
     const reader = { client: { rustClient: { readAll: () => silent } }, renew: () => undefined };
-    const reads = new LogReads(reader as unknown as ReadClient, ['sale-']);
+    const reads = new LogReads(reader as unknown as RenewableClient, ['sale-']);
 
     const reading = reads.page({ after: toPosition(7), limit: 1 });
     expect(await failureOf(reading)).toEqual({ seconds: 5, outcome: 'not-done' });
@@ -52,7 +79,7 @@ describe('a server that hangs', () => {
       yield* [];
     };
     const reader = { client: { rustClient: { readStream } }, renew: () => undefined };
-    const reads = new LogReads(reader as unknown as ReadClient, ['sale-']);
+    const reads = new LogReads(reader as unknown as RenewableClient, ['sale-']);
 
     expect(await failureOf(reads.stream('sale-1'))).toEqual({ seconds: 3, outcome: 'not-done' });
   });

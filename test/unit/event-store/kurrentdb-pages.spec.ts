@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { START, type StoredEvent, toPosition } from '../../../src/event-store/event-store.js';
-import type { ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
+import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 
 const EVENTS = 23;
@@ -30,7 +30,7 @@ class FakeServer {
     const renew = (): void => {
       this.renewals += 1;
     };
-    return new LogReads({ client: { rustClient }, renew } as unknown as ReadClient, ['sale-']);
+    return new LogReads({ client: { rustClient }, renew } as unknown as RenewableClient, ['sale-']);
   }
 
   private async *answer(asked: Asked) {

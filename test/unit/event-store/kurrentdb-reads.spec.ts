@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
+import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 
 /** A server that fails every read so. The client's native part gives errors their names only. */
@@ -12,7 +12,7 @@ function failing(name: string): LogReads {
 
 function readsOf(rustClient: object): LogReads {
   const reader = { client: { rustClient }, renew: () => undefined };
-  return new LogReads(reader as unknown as ReadClient, ['sale-']);
+  return new LogReads(reader as unknown as RenewableClient, ['sale-']);
 }
 
 describe('a read that the server denies', () => {

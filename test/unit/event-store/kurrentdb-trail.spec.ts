@@ -9,7 +9,7 @@ import {
   StoreUnavailableError,
   toPosition,
 } from '../../../src/event-store/event-store.js';
-import type { ReadClient } from '../../../src/event-store/kurrentdb/connection.js';
+import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import type { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 import { trail } from '../../../src/event-store/kurrentdb/trail.js';
 
@@ -123,7 +123,7 @@ const reader = {
       return subscription;
     },
   },
-} as unknown as ReadClient;
+} as unknown as RenewableClient;
 
 async function follow(after: Position = START): Promise<void> {
   following = trail(reader, reads, ['sale-'], after).subscribe({
