@@ -187,7 +187,7 @@ export class BatchesCommandHandler {
         return;
       }
       // One that was asked for before may be in the log, whatever became of this.
-      if (isNotDone(error) && !isRepeat) batch.status = 'open';
+      if (isNotDone(error) && !isRepeat) this.batches.reopen(batch);
       throw error;
     }
   }

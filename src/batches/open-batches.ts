@@ -26,6 +26,8 @@ export interface Batch extends BatchIdentity {
   day: BusinessDay | undefined;
   /** Of its money: that which is in it, or is on its way. Its totals are sums of one currency. */
   currency: string | undefined;
+  /** Whether anything of it is recorded, besides its close. */
+  hasFacts: boolean;
   /** Whether money in it is recorded. */
   hasMoney: boolean;
   /** Its close as this process wrote it down, or is doing so: undefined as long as nobody has asked for one. */
@@ -146,6 +148,7 @@ export class OpenBatches {
     const batch = this.held.get(name) ?? this.hold(row, status, day);
     if (currency !== null) moneyIn(batch, currency);
     if (batch.status !== 'new') return;
+    batch.hasFacts = true;
     batch.day = day;
     batch.status = 'open';
     if (status === 'closing') this.closingElsewhere(batch);
@@ -247,6 +250,7 @@ export class OpenBatches {
       status,
       day,
       currency: undefined,
+      hasFacts: status !== 'new',
       hasMoney: false,
       closeRequest: isClosing ? Promise.resolve() : undefined,
       inFlight: 0,
@@ -280,13 +284,24 @@ export class OpenBatches {
   /** The first request of which something is in the log opens the batch. */
   leave(batch: Batch, left: Left): void {
     batch.inFlight -= 1;
-    if (left !== 'nothing' && batch.status === 'new') batch.status = 'open';
+    if (left !== 'nothing') batch.hasFacts = true;
+    if (batch.hasFacts && batch.status === 'new') batch.status = 'open';
     if (left === 'money') batch.hasMoney = true;
     if (batch.inFlight > 0) return;
-    // Nothing of it is in the log: the next request may open it on another date, or in another currency.
+    this.forgetUnrecorded(batch);
+    for (const wake of batch.onIdle.splice(0)) wake();
+  }
+
+  /** The request to close it is surely not in the log: it takes requests again, and is new if it was. */
+  reopen(batch: Batch): void {
+    batch.status = batch.hasFacts ? 'open' : 'new';
+    if (batch.inFlight === 0) this.forgetUnrecorded(batch);
+  }
+
+  /** What is not in the log binds nobody: the next request may open it on another date, or in another currency. */
+  private forgetUnrecorded(batch: Batch): void {
     if (batch.status === 'new') batch.day = undefined;
     if (!batch.hasMoney) batch.currency = undefined;
-    for (const wake of batch.onIdle.splice(0)) wake();
   }
 
   /** Resolves when no request is on its way through the batch. */

@@ -4,6 +4,7 @@ import { renderBatch } from '../../../src/batches/batches.dto.js';
 import type { Done } from '../../../src/sales/sales.commands.js';
 import { NOTHING, settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
+import { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell, timeout } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
@@ -168,6 +169,33 @@ describe('a close that can’t be written', () => {
     await expect(ledger.send(close())).rejects.toThrow('the disk is away');
     expect(await ledger.send(sell(2))).toHaveProperty('answer');
     expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 2 } } });
+  });
+  test('leaves one that was never used to requests of any date', async () => {
+    flaky.failNext('batch-', 'not-done');
+    await expect(ledger.send(close())).rejects.toThrow('the disk is away');
+    expect(await ledger.ledger.batches.batch(close())).toBeUndefined();
+    ledger.at('2026-11-25T04:00:00.000Z');
+    expect(await ledger.send(sell(1))).toMatchObject({ answer: { businessDate: '2026-11-25' } });
+  });
+  test('leaves one open whose first request came meanwhile', async () => {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), {
+      wrap: (inner) => network.wrap(flaky.wrap(inner)),
+    });
+    await ledger.register('M1', settings(), { T1: 'S1' });
+    const selling = ledger.send(sell(1));
+    const { sent, letGo } = network.holdNext('batch-');
+    flaky.failNext('batch-', 'not-done');
+    const closing = ledger.send(close());
+    await sent;
+    expect(await selling).toHaveProperty('answer');
+    letGo();
+    await expect(closing).rejects.toThrow('the disk is away');
+
+    ledger.at('2026-11-25T04:00:00.000Z');
+    expect(await ledger.send(sell(2))).toMatchObject(refusedWith('batch-date', '77'));
+    await ledger.closeDue();
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
   });
   test.each(['unknown', 'unknown-but-written'] as const)(
     'lets nothing in when that is not known (%s), and is taken up again',
