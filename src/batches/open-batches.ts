@@ -131,7 +131,6 @@ export class OpenBatches {
   /** A batch as the views have it, unless it is known better. */
   private async take({ businessDate, endsAt, currency, ...row }: LiveBatch): Promise<void> {
     const name = batchName(row);
-    const status = this.heard.get(name)?.status ?? row.status;
     const held = this.held.get(name);
     if (held && currency !== null) moneyIn(held, currency);
     if (held && held.status !== 'new') {
@@ -144,7 +143,8 @@ export class OpenBatches {
     if (!settings) throw new Error(`merchant ${row.merchantId} was never registered`);
     const ends = endsAt === null ? businessDateEnd(businessDate, settings) : Date.parse(endsAt);
     const day = { date: businessDate, endsAt: ends };
-    if (status === 'closed' || this.heard.get(name)?.status === 'closed') return;
+    const status = this.heard.get(name)?.status ?? row.status;
+    if (status === 'closed') return;
     const batch = this.held.get(name) ?? this.hold(row, status, day);
     if (currency !== null) moneyIn(batch, currency);
     if (batch.status !== 'new') return;

@@ -166,18 +166,30 @@ describe('a node that reads which batches are open while one of them is closed',
     expect(await one.send(sell(2))).toMatchObject(CLOSED);
   });
 
-  test('lets nothing in when it has heard so while it read of the merchant', async () => {
-    await one.send(sell(1));
-    const { sent, letGo } = networkOfOther.holdNextRead('merchant-M1');
-    const reading = other.ledger.batches.batch(sell(1));
-    await sent;
-    await one.send(close());
-    await hear(other);
-    letGo();
-    await reading;
+  test.each([
+    ['begun to', CLOSING],
+    ['ended', CLOSED],
+  ])(
+    'lets nothing in when it has heard that the other has %s while it read of the merchant',
+    async (how, refused) => {
+      await one.send(sell(1));
+      const { sent, letGo } = networkOfOther.holdNextRead('merchant-M1');
+      const reading = other.ledger.batches.batch(sell(1));
+      await sent;
+      const begun = await beginClose();
+      if (how === 'ended') {
+        begun.letGo();
+        await begun.closing;
+      }
+      await hear(other);
+      letGo();
+      await reading;
 
-    expect(await other.send(sell(2))).toMatchObject(CLOSED);
-  });
+      expect(await other.send(sell(2))).toMatchObject(refused);
+      begun.letGo();
+      await begun.closing;
+    },
+  );
 
   test.each([
     ['', false],
