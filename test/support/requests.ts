@@ -11,7 +11,7 @@ export type SellSending = RequestIdentity & {
   readonly op: 'sale';
   readonly amount: number;
   readonly currency: string;
-  readonly card: { readonly token: string; readonly last4: string };
+  readonly card: { readonly token: string; readonly last4: string; readonly type?: 'debit' };
 };
 
 export type GiveBackSending = RequestIdentity & {

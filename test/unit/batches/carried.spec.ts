@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
 import { back, close, sell } from '../../support/requests.js';
+import { of } from '../../support/specification.js';
 import { TestLedger } from '../../support/test-ledger.js';
 
 let ledger: TestLedger;
@@ -29,4 +30,23 @@ test('settles on the date of the batch that settles it: the one before takes in 
 test('settles alone on the date on which that is asked for', async () => {
   await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
   expect(await settled()).toMatchObject([{ batchNo: '000001', businessDate: '2026-11-25' }]);
+});
+
+test('settles once: a batch that closes when it has settled alone leaves it out', async () => {
+  await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+  const closed = await ledger.send(close('000002'));
+  expect(closed).toMatchObject({ answer: { settled: { count: 0 } } });
+  expect(closed).not.toHaveProperty('answer.carriedForward');
+  expect(await settled()).toHaveLength(1);
+});
+
+test('settles in the batch that carries it also while a refund of it waits for a second person', async () => {
+  const refundPolicy = { whileVoidable: 'allow', approvalAbove: of(0) } as const;
+  await ledger.register('M1', settings({ refundPolicy }), { T2: 'S1' });
+  const refund = back('refund', 1, 1, { terminalId: 'T2', amount: 1_000 });
+  expect(await ledger.send(refund)).toMatchObject({ answer: { status: 'awaiting-approval' } });
+
+  expect(await ledger.send(close('000002'))).toMatchObject({
+    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+  });
 });

@@ -6,7 +6,7 @@ import { NOTHING, settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, close, sell, timeout } from '../../support/requests.js';
+import { back, close, sell, type Sending, timeout } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
 
 let log: TestLog;
@@ -55,6 +55,15 @@ describe('a close', () => {
       ['voided', null],
       ['settled', 9_440],
     ]);
+  });
+  test('takes the fee of each card’s type', async () => {
+    const fee = { basisPoints: 60, perCardType: { debit: { basisPoints: 10 } } };
+    await ledger.register('M1', settings({ fee }), {});
+    await ledger.send(sell(1, { card: { token: 'tok_2', last4: '4242', type: 'debit' } }));
+    await ledger.send(sell(2));
+    expect(await ledger.send(close())).toMatchObject({
+      answer: { settled: { count: 2, fee: '70', net: '19930' } },
+    });
   });
   test('counts voids and refunds where they were requested, settlements where the sale was', async () => {
     await ledger.send(sell(1));
@@ -260,6 +269,61 @@ test('a sale that a refund left nothing of, undone behind its close, settles wit
     answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
   });
   await expectInvariants(ledger);
+});
+
+describe('a close that has listed its sales', () => {
+  /** Sends this when the first settlement of the close is on its way, and gives back how it closed. */
+  async function overtakenBy(sending: Sending): Promise<unknown> {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+    const refundPolicy = { whileVoidable: 'allow' } as const;
+    await ledger.register('M1', settings({ refundPolicy }), { T1: 'S1', T2: 'S2' });
+    await ledger.send(sell(1));
+    const { sent, letGo } = network.holdNext('sale-M1.T1.000001.000001');
+    const closing = ledger.send(close());
+    await sent;
+    expect(await ledger.send(sending)).toHaveProperty('answer');
+    letGo();
+    return closing;
+  }
+
+  test('settles nothing twice when an instant settlement overtakes it', async () => {
+    const closed = await overtakenBy({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    expect(closed).toMatchObject({ answer: { settled: { count: 1, amount: '10000' } } });
+    expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
+  });
+  test('settles what is left when a refund overtakes it', async () => {
+    const closed = await overtakenBy(back('refund', 1, 1, { terminalId: 'T2', amount: 3_000 }));
+    expect(closed).toMatchObject({ answer: { settled: { count: 1, amount: '7000' } } });
+    await expectInvariants(ledger);
+  });
+});
+
+test('a sale that is put back while its batch is being closed settles with the next', async () => {
+  const network = new HeldStore();
+  ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+  await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
+  const { sent, letGo } = network.holdNextRead('batch-M1.T1.000001');
+  const closing = ledger.send(close());
+  await sent;
+  await ledger.send({ ...timeout(2, 1), terminalId: 'T2' });
+  letGo();
+
+  expect(await closing).toMatchObject({ answer: { settled: { count: 0 } } });
+  expect(await ledger.send(close('000002'))).toMatchObject({
+    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+  });
+  await expectInvariants(ledger);
+});
+
+test('a close of more sales than settle side by side settles every one', async () => {
+  const stans = Array.from({ length: 1_025 }, (_, index) => index + 1);
+  await Promise.all(stans.map((stan) => ledger.send(sell(stan))));
+  expect(await ledger.send(close())).toMatchObject({
+    answer: { totals: { saleCount: 1_025 }, settled: { count: 1_025, amount: '10250000' } },
+  });
 });
 
 test('a close whose end is written takes in nothing more when it is taken up again', async () => {

@@ -116,6 +116,20 @@ test('a batch of which a node has recorded nothing is shown with its date once a
   await closing;
 });
 
+test('a batch that another node has opened keeps its date where its close surely can’t be written', async () => {
+  const flaky = new FlakyStore();
+  const node = await TestLedger.open(log, { wrap: flaky.wrap });
+  flaky.failNext('sale-', 'not-done');
+  await expect(node.send(sell(2))).rejects.toThrow('the disk is away');
+  await one.send(sell(1));
+  await node.ledger.batches.batch(sell(1));
+  flaky.failNext('batch-', 'not-done');
+  await expect(node.send(close())).rejects.toThrow('the disk is away');
+
+  node.at(CUT_OFF);
+  expect(await node.send(sell(3))).toMatchObject({ refusal: { code: 'batch-date' } });
+});
+
 test('a batch that was opened at one node is closed by a day-close at the other, which has looked before', async () => {
   await other.send(sell(1));
   await one.send(sell(1, { batchNo: '000002' }));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
@@ -65,6 +66,12 @@ describe('a request that waits for an approval', () => {
     expect(await ledger.send(waiting)).toMatchObject({ answer: { status: 'awaiting-approval' } });
   });
 
+  test('to void a sale is told in the same turn that the sale has settled', async () => {
+    expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
+    const onSale = await ledger.store.readStream('sale-M1.T1.000001.000001');
+    expect(onSale.slice(-2).map(({ type }) => type)).toEqual(['Settled', 'ApprovalDeclined']);
+  });
+
   test('keeps no batch open once it is approved', async () => {
     expect(await ledger.send(approve)).toMatchObject({
       answer: { approval: { status: 'approved' } },
@@ -97,6 +104,31 @@ describe('a close that comes while a time-out reversal is on its way', () => {
   );
 });
 
+describe('a close that comes while a void is on its way', () => {
+  test('counts it in the batch that let it in', async () => {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+    await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+    await ledger.send(sell(1));
+    const { sent, letGo } = network.holdNext('sale-M1.T1.000001.000001');
+    const voiding = ledger.send(back('void', 1, 1, { terminalId: 'T2', amount: 4_000 }));
+    await sent;
+    const closing = ledger.send(close('000001', { terminalId: 'T2' }));
+    // Long enough for a close that waits for nobody to come to its end.
+    for (let turns = 0; turns < 100; turns += 1) {
+      await ledger.store.readStream('batch-M1.T2.000001');
+      await turn();
+    }
+    letGo();
+
+    expect(await voiding).toHaveProperty('answer');
+    expect(await closing).toMatchObject({
+      answer: { totals: { voidCount: 1, voidAmount: '4000' } },
+    });
+    await expectInvariants(ledger);
+  });
+});
+
 describe('where a view has stopped that has no part in it', () => {
   beforeEach(async () => {
     for (const stream of ['key-a', 'key-b']) {
@@ -123,4 +155,37 @@ describe('where a view has stopped that has no part in it', () => {
       'BatchClosed',
     ]);
   });
+});
+
+describe('where a view has stopped of which a close has need', () => {
+  beforeEach(async () => {
+    await ledger.send(sell(1));
+    await ledger.send(back('void', 1, 2, { amount: 4_000 }));
+  });
+
+  /** Writes down a fact about the sale once more, which some views can't digest. */
+  async function repeatOnSale(type: string, stream: string): Promise<void> {
+    const onSale = await ledger.store.readStream('sale-M1.T1.000001.000001');
+    const fact = onSale.find((event) => event.type === type);
+    if (!fact) throw new Error(`there is no ${type}`);
+    await ledger.store.append(stream, 'any', [{ ...fact, id: randomUUID() }]);
+    await ledger.caughtUp().catch(() => undefined);
+  }
+
+  test.each([
+    ['sales', 'Sale', 'sale-M1.T1.000001.000009'],
+    ['batches', 'Void', 'sale-M1.T1.000001.000001'],
+  ])(
+    '%s, the batch stays closing, and nothing is said of what has settled',
+    async (view, ...of) => {
+      await repeatOnSale(...of);
+      const stopped = ledger.views.state().filter(({ status }) => status === 'stopped');
+      expect(stopped.map(({ name }) => name)).toContain(view);
+
+      await ledger.ledger.batches.close(sell(1), {}, BY).catch(() => undefined);
+
+      const types = (await ledger.log()).map(({ event }) => event.type);
+      expect(types.filter((type) => type.startsWith('Batch'))).toEqual(['BatchCloseRequested']);
+    },
+  );
 });

@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
 import { gate, HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, close, sell } from '../../support/requests.js';
+import { back, close, name, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { TestLedger } from '../../support/test-ledger.js';
 
@@ -86,6 +86,21 @@ test('a sale that slips in behind a close is none of its items', async () => {
   });
 });
 
+test('a sale that slips in behind a close settles with the next, which lists it', async () => {
+  const { closing, goOn, other } = await slipIn();
+  goOn();
+
+  expect(await closing).toMatchObject({ answer: { settled: { count: 2, amount: '20000' } } });
+  expect(await other.send(close('000002'))).toMatchObject({
+    answer: {
+      totals: { saleCount: 0 },
+      settled: { count: 1, amount: '10000' },
+      carriedForward: ['M1.T1.000001.000003'],
+    },
+  });
+  await expectInvariants(other);
+});
+
 test('a close that stood still while another node ended it takes in nothing that was put back since', async () => {
   const log = newSharedLog(() => 0);
   const stalling = new StallingStore();
@@ -109,6 +124,65 @@ test('a close that stood still while another node ended it takes in nothing that
   expect(await closing).toMatchObject({ answer: (ended as { answer: object }).answer });
   expect(await other.send(close('000003'))).toMatchObject({
     answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+  });
+});
+
+describe('a close whose settlement was under way while another node ended it', () => {
+  const undo = (batchNo: string, original: { batchNo: string; stan: string }) =>
+    ({ op: 'timeout-reversal', ...name(1, { batchNo }), original }) as const;
+  let held: HeldStore;
+  let slow: TestLedger;
+  let other: TestLedger;
+
+  beforeEach(async () => {
+    const log = newSharedLog(() => 0);
+    held = new HeldStore();
+    slow = await TestLedger.open(log, { wrap: held.wrap });
+    other = await TestLedger.open(log);
+    await other.register('M1', settings({ refundPolicy: { whileVoidable: 'allow' } }), {
+      T1: 'S1',
+      T2: 'S2',
+    });
+    await other.send(sell(1));
+  });
+
+  test('takes in no sale of an earlier batch that was put back since', async () => {
+    await other.send(back('void', 1, 2));
+    await other.send(close());
+    await other.send(sell(1, { batchNo: '000002' }));
+    const { sent, letGo } = held.holdNext('sale-M1.T1.000002.000001');
+    const closing = slow.send(close('000002'));
+    await sent;
+    const ended = await other.send(close('000002'));
+    await other.send(undo('000003', { batchNo: '000001', stan: '000002' }));
+    await slow.caughtUp();
+    letGo();
+
+    expect(await closing).toMatchObject({ answer: (ended as { answer: object }).answer });
+    expect(await other.send(close('000003'))).toMatchObject({
+      answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+    });
+    await expectInvariants(other);
+  });
+
+  test('takes in none of its own that had nothing left at that end', async () => {
+    const { sent, letGo } = held.holdNext('sale-M1.T1.000001.000001');
+    const closing = slow.send(close());
+    await sent;
+    const refund = back('refund', 1, 1, { terminalId: 'T2', batchNo: '000002' });
+    expect(await other.send(refund)).toHaveProperty('answer');
+    const ended = await other.send(close());
+    expect(ended).toMatchObject({ answer: { settled: { count: 0 } } });
+    const undoing = undo('000002', { batchNo: '000002', stan: '000001' });
+    const reversed = await other.send({ ...undoing, terminalId: 'T2', stan: '000002' });
+    expect(reversed).toMatchObject({ answer: { outcome: 'reversed' } });
+    letGo();
+
+    expect(await closing).toMatchObject({ answer: (ended as { answer: object }).answer });
+    expect(await other.send(close('000002'))).toMatchObject({
+      answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+    });
+    await expectInvariants(other);
   });
 });
 
