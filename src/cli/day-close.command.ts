@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { renderBatch } from '../batches/batches.dto.js';
 import { settingsOfProcess } from '../config.js';
+import { exactText } from '../http/json.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { runningService } from './service.js';
 import { requireLog, type Tool, withLedger } from './tool.js';
@@ -9,7 +11,7 @@ interface ClosedBatch {
   readonly terminalId: string;
   readonly batchNo: string;
   readonly status: string;
-  readonly settled: { readonly count: number; readonly net: number | string };
+  readonly settled: { readonly count: number; readonly net: number | bigint };
 }
 
 export function dayCloseCommand(): Command {
@@ -21,7 +23,7 @@ export function dayCloseCommand(): Command {
     .action(async (merchantId: string, options: { store?: string; json?: boolean }) => {
       const batches = await close(merchantId, options.store);
       if (options.json) {
-        console.log(JSON.stringify(batches));
+        console.log(exactText(batches));
         return;
       }
       for (const { terminalId, batchNo, status, settled } of batches) {
@@ -54,5 +56,5 @@ async function closeHere(
   const outcome = await ledger.batches.dayClose(merchantId, storeId, { kind: 'operator' });
   if (!outcome) throw new Error(NO_SUCH_STORE.en);
   if ('refusal' in outcome) throw new Error(outcome.refusal.detail.en);
-  return outcome.answer.batches;
+  return outcome.answer.batches.map(renderBatch);
 }

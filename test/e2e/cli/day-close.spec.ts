@@ -20,3 +20,21 @@ test('a day-close of a store that is not there is a fault that is told, with a s
   expect(await close('TYPO')).toEqual(unknown);
   expect(await close('S1')).toMatchObject({ code: 0, out: expect.stringContaining('1 batches') });
 });
+
+test('a day-close tells of its batches in the same JSON, with a service and without', async () => {
+  const folder = newFolder();
+  const env = { EVENT_STORE_URL: `file:${folder}` };
+  const tillbook = await Tillbook.start({ folder, env });
+  const shop = await Shop.open(tillbook);
+  await shop.sell();
+  const close = async (): Promise<unknown> =>
+    JSON.parse((await runTool(folder, ['day-close', shop.merchantId, '--json'], env)).out);
+  const [asked] = (await close()) as object[];
+  await shop.sell({ batchNo: '000002' });
+  tillbook.close();
+  await tillbook.service.stop();
+
+  expect(asked).toMatchObject({ settled: { count: 1, net: 10_000 }, responseCode: '00' });
+  const position = expect.any(String);
+  expect(await close()).toEqual([{ ...asked, batchNo: '000002', position }]);
+});
