@@ -42,6 +42,16 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': isTimestamp,
 };
 
+/** What is told of a text that a format does not admit. */
+export const FORMAT_ERRORS: Readonly<Record<string, string>> = {
+  'no-card-number': 'holds what looks like a card number; send a token and the last four digits',
+  iban: 'must be an IBAN, as DE89370400440532013000',
+  'iso-4217': 'must be a currency of ISO 4217, as EUR',
+  'iana-time-zone': 'must be a time zone by its IANA name, as Europe/Berlin',
+  date: 'must be a calendar date, as 2026-03-02',
+  'date-time': 'must be a time with its zone, as 2026-03-02T09:00:00+08:00',
+};
+
 /** A format that no tool knows would be filled in with just any text where the document is tried out. */
 const byExample = (format: string, example: string) => ({
   type: 'string' as const,

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { keptIn } from '../ledger/domain/kept-in.js';
-import { CONVERTERS, FORMATS } from './fields.js';
+import { CONVERTERS, FORMAT_ERRORS, FORMATS } from './fields.js';
+import { LEGIBLE } from './legible.js';
 
 type Schema = Record<string, unknown>;
 export type Dto = new () => object;
@@ -95,12 +96,18 @@ function fieldError({ instancePath, keyword, params, message }: ErrorObject): Fi
   const field = [...parts, ...(typeof named === 'string' ? [named] : [])].join('.');
   return {
     field: FORMATS['no-card-number']?.(field) === true ? field : '(not shown)',
-    message: MESSAGES[keyword] ?? message ?? 'is not as it should be',
+    message: MESSAGES[keyword]?.(params) ?? message ?? 'is not as it should be',
     isAmount: keyword !== 'required' && AMOUNTS.test(field),
   };
 }
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  required: 'is missing',
-  additionalProperties: 'is not known here',
-};
+/** What is told in other words than Ajv's, by keyword. */
+const MESSAGES: Readonly<Record<string, (params: Record<string, unknown>) => string | undefined>> =
+  {
+    required: () => 'is missing',
+    additionalProperties: () => 'is not known here',
+    enum: ({ allowedValues }) => `must be one of ${(allowedValues as unknown[]).join(', ')}`,
+    format: ({ format }) => FORMAT_ERRORS[String(format)],
+    pattern: ({ pattern }) =>
+      pattern === LEGIBLE.source ? 'holds characters that can not be shown' : undefined,
+  };
