@@ -3,6 +3,7 @@ import { totalsOf } from '../accounting/books.render.js';
 import type { ReplayedLedger } from '../audit/replay/replayed-ledger.js';
 import type { Step } from '../audit/replay/sale-replay.js';
 import { exactText } from '../http/json.js';
+import { decimalText } from '../ledger/currency.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { remaining, type Sale, statusOf } from '../sales/domain/sale.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
@@ -50,7 +51,13 @@ export function shownStep({ event, sale, voidability }: Step): Shown {
 
 export function saleText(sale: Sale): string {
   const { saleId, amount, currency } = sale.data;
-  return `${saleId} ${statusOf(sale)}: ${remaining(sale)} of ${amount} ${currency} left`;
+  const left = decimalText(BigInt(remaining(sale)), currency);
+  return `${saleId} ${statusOf(sale)}: ${left} of ${money(amount, currency)} left`;
+}
+
+/** An amount of minor units as people write it: 100.00 EUR. */
+function money(amount: number | bigint, currency: string): string {
+  return `${decimalText(BigInt(amount), currency)} ${currency}`;
 }
 
 /** The ledger as it was, or one merchant of it; undefined where that was not registered by then. */
@@ -66,7 +73,9 @@ function shownLedger(ledger: ReplayedLedger): Shown {
   const totals = totalsOf(trialBalance);
   const merchants = ledger.merchants.size;
   const common = commonOf(ledger, undefined);
-  const lines = totals.map(({ currency, debit }) => `${currency}: debits and credits of ${debit}`);
+  const lines = totals.map(
+    ({ currency, debit }) => `debits and credits of ${money(debit, currency)}`,
+  );
   return {
     json: { ...common.json, merchants, totals, trialBalance },
     text: [common.text, `${merchants} merchants`, ...lines].join('\n'),
@@ -94,9 +103,10 @@ function shownMerchant(ledger: ReplayedLedger, merchantId: string): Shown | unde
 
 function balanceText(balance: Balance): string {
   const { currency, pending, available, receivable, reserve, inTransit, paidOut } = balance;
-  const owed = receivable > 0n ? `, ${receivable} receivable` : '';
-  const held = `${pending} pending, ${available} available${owed}, ${reserve} in reserve`;
-  return `${currency}: ${held}, ${inTransit} in transit, ${paidOut} paid out`;
+  const text = (amount: bigint): string => decimalText(amount, currency);
+  const owed = receivable > 0n ? `, ${text(receivable)} receivable` : '';
+  const held = `${text(pending)} pending, ${text(available)} available${owed}, ${text(reserve)} in reserve`;
+  return `${currency}: ${held}, ${text(inTransit)} in transit, ${text(paidOut)} paid out`;
 }
 
 function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown {
@@ -112,7 +122,8 @@ function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown
         (position) => `the event at position ${position} is left out: it can't be read`,
       ),
       ...sales.map(
-        ({ currency, status, count, amount }) => `${count} sales ${status}, ${amount} ${currency}`,
+        ({ currency, status, count, amount }) =>
+          `sales ${status}: ${count}, of ${money(amount, currency)}`,
       ),
       ...openBatches.map(({ name, status }) => `batch ${name} is ${status}`),
     ].join('\n'),

@@ -120,6 +120,17 @@ describe('ledger replay', () => {
     expect(now).toMatchObject({ balances: api.body, sales: [{ status: 'settled', count: 1 }] });
   });
 
+  test('tells people amounts as they are written, in major units', async () => {
+    const args = ['replay', '--merchant', shop.merchantId, '--until', '2026-03-02T14:00:00Z'];
+    const { out } = await runTool(ledger.service.folder, args);
+    const lines = out.trim().split('\n').slice(2);
+    expect(lines).toEqual([
+      'sales settled: 1, of 100.00 EUR',
+      expect.stringMatching(/^batch \S+ is open$/),
+      'EUR: 0.00 pending, 64.30 available, 0.00 in reserve, 0.00 in transit, 0.00 paid out',
+    ]);
+  });
+
   test('of the whole ledger shows books that net to zero, and leaves nothing out', async () => {
     const whole = await replayedLedger(undefined);
     expect([whole.merchants.size, whole.leftOut]).toEqual([1, []]);
@@ -132,7 +143,7 @@ describe('ledger replay', () => {
   test('followed, it steps through every event, those of sales with what could be done then', async () => {
     const { out } = await runTool(ledger.service.folder, ['replay', '--follow']);
     expect(out).toMatch(/^\d{20} \S+ MerchantRegistered \(merchant-/);
-    expect(out).toMatch(/ Void \(sale-.*\n {4}\S+ open: 7000 of 10000 EUR left\n {4}void: /);
-    expect(out).toMatch(/\nEUR: debits and credits of \d+\n$/);
+    expect(out).toMatch(/ Void \(sale-.*\n {4}\S+ open: 70\.00 of 100\.00 EUR left\n {4}void: /);
+    expect(out).toMatch(/\ndebits and credits of \d+\.\d\d EUR\n$/);
   });
 });
