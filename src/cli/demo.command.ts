@@ -114,7 +114,7 @@ class Demo {
     }
     if (day === DAYS - 1) return;
     this.tool.clock.set(businessDateEnd(date, { timeZone: 'Asia/Shanghai', dayCloseAt: '23:00' }));
-    await this.tool.ledger.batches.closeDue();
+    await this.tool.ledger.dueWork.run();
   }
 
   private async shift(place: Place, date: string, day: number, index: number): Promise<void> {
