@@ -6,9 +6,10 @@ import {
   Identifier,
   Nested,
   NestedList,
-  Numeral,
   Optional,
   Position,
+  Seen,
+  SignedSum,
   Sum,
   Text,
   Timestamp,
@@ -20,18 +21,18 @@ import type { AsOf } from '../projections/books.view.js';
 export class AsOfQuery {
   @Optional() @Timestamp() at?: string;
   @Optional() @Position() position?: string;
-  @Optional() @Position() after?: string;
+  @Optional() @Seen() after?: string;
 }
 
 /** As of a time, by clocks that differ, a void may have come before its sale: then pending is below zero. */
 export class BalanceDto {
   @Currency() currency!: string;
-  @Numeral() pending!: bigint;
+  @SignedSum() pending!: bigint;
   @Sum() available!: bigint;
   @Sum() receivable!: bigint;
-  @Numeral() reserve!: bigint;
-  @Numeral() inTransit!: bigint;
-  @Numeral() paidOut!: bigint;
+  @SignedSum() reserve!: bigint;
+  @SignedSum() inTransit!: bigint;
+  @SignedSum() paidOut!: bigint;
 }
 
 export class TrialBalanceQuery extends AsOfQuery {
@@ -66,14 +67,14 @@ export class StatementQueryDto {
 }
 
 export class HoldingDto {
-  @Numeral() pending!: bigint;
-  @Numeral() available!: bigint;
-  @Numeral() reserve!: bigint;
+  @SignedSum() pending!: bigint;
+  @SignedSum() available!: bigint;
+  @SignedSum() reserve!: bigint;
 }
 
 /** `balance`: pending, available and reserve together; `available` is below zero where the merchant owes. */
 export class StandingDto extends HoldingDto {
-  @Numeral() balance!: bigint;
+  @SignedSum() balance!: bigint;
 }
 
 export class MovementDto extends StandingDto {
@@ -83,7 +84,7 @@ export class MovementDto extends StandingDto {
   @Text() kind!: string;
   @Optional() @Text() saleId?: string;
   @Text() reference!: string;
-  @Numeral() amount!: bigint;
+  @SignedSum() amount!: bigint;
   @Nested(() => HoldingDto) change!: HoldingDto;
 }
 

@@ -7,11 +7,11 @@ import {
   FreeText,
   Identifier,
   NestedList,
-  Numeral,
   OneOf,
   Optional,
   Position,
   SignedAmount,
+  SignedSum,
   Sum,
   Text,
   Threshold,
@@ -48,7 +48,7 @@ export class AcquirerPaymentPath {
 
 /** Payments of nothing could be told once. */
 export class AcquirerPaymentAnswer extends AcquirerPaymentDto {
-  @Numeral() amount!: bigint;
+  @SignedSum() amount!: bigint;
   @Sum() schemeCost!: bigint;
   @Timestamp() occurredAt!: string;
   @Text() responseCode!: string;
@@ -68,10 +68,10 @@ export class MatchQueryDto {
 
 /** `difference` is what is still to come; below zero more came than was owed. */
 export class ClaimSumsDto {
-  @Numeral() expected!: bigint;
-  @Numeral() received!: bigint;
+  @SignedSum() expected!: bigint;
+  @SignedSum() received!: bigint;
   @Sum() schemeCost!: bigint;
-  @Numeral() difference!: bigint;
+  @SignedSum() difference!: bigint;
 }
 
 /** Of a batch; without one, of what belongs to the date alone. */

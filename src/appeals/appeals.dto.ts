@@ -6,6 +6,7 @@ import {
   OneOf,
   Optional,
   Position,
+  Seen,
   Text,
   Timestamp,
   Whole,
@@ -35,7 +36,7 @@ export class AppealPath {
 }
 
 export class SaleAppealsQuery {
-  @Optional() @Position() after?: string;
+  @Optional() @Seen() after?: string;
 }
 
 export class AppealsQueryDto {

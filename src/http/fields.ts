@@ -108,18 +108,23 @@ export const Digits = (count: number): PropertyDecorator =>
 /** A text of this shape. */
 export const Matching = (pattern: RegExp): PropertyDecorator => Matches(pattern);
 
+const Money = (...bounds: PropertyDecorator[]): PropertyDecorator =>
+  applyDecorators(IsInt(), ...bounds, Told('In the currency’s minor unit'));
+
 /** Minor units of a request: a whole number from 1 up to twelve digits. */
-export const Amount = (): PropertyDecorator => applyDecorators(IsInt(), Min(1), Max(MAX_AMOUNT));
+export const Amount = (): PropertyDecorator => Money(Min(1), Max(MAX_AMOUNT));
 
 /** Minor units that may go either way. */
-export const SignedAmount = (): PropertyDecorator =>
-  applyDecorators(IsInt(), Min(-MAX_AMOUNT), Max(MAX_AMOUNT));
+export const SignedAmount = (): PropertyDecorator => Money(Min(-MAX_AMOUNT), Max(MAX_AMOUNT));
 
 /** Minor units of a threshold or a limit: from 0. */
-export const Threshold = (): PropertyDecorator => applyDecorators(IsInt(), Min(0), Max(MAX_AMOUNT));
+export const Threshold = (): PropertyDecorator => Money(Min(0), Max(MAX_AMOUNT));
 
 /** A sum in minor units, exact at any size. */
-export const Sum = (): PropertyDecorator => applyDecorators(IsInt(), Min(0));
+export const Sum = (): PropertyDecorator => Money(Min(0));
+
+/** The same, which may go either way. */
+export const SignedSum = (): PropertyDecorator => Money();
 
 /** A part of a whole, from 0 to 1. */
 export const Share = (): PropertyDecorator => applyDecorators(IsNumber(), Min(0), Max(1));
@@ -147,6 +152,9 @@ export const Timestamp = (): PropertyDecorator => IsRFC3339();
 export const CalendarDate = (): PropertyDecorator => ofFormat('calendarDate');
 export const TimeOfDay = (): PropertyDecorator => Matches(/^([01][0-9]|2[0-3]):[0-5][0-9]$/);
 export const Position = (): PropertyDecorator => Digits(POSITION_DIGITS);
+/** A position that a view must have reached before it is asked. */
+export const Seen = (): PropertyDecorator =>
+  applyDecorators(Position(), Told('A position that the answer must have seen'));
 export const Flag = (): PropertyDecorator => IsBoolean();
 export const Text = (): PropertyDecorator => IsString();
 export const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values]);

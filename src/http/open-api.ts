@@ -132,11 +132,22 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly Header[]>> = {
   503: ['Retry-After'],
 };
 
+/** What a client has to know that no schema says. */
+const ABOUT = `A ledger for card sales and their reversals.
+
+- **Amounts** are integers in the currency’s minor unit: 1250 is 12.50 EUR, and 1250 JPY. Sums may pass 2^53.
+- **A request** is named by its terminal: \`merchantId\`, \`terminalId\`, \`batchNo\`, \`stan\`. Sent again word for word, it gets
+  its first answer again (\`Idempotency-Replayed: true\`), and nothing is written; with other content it is refused (409, 94).
+- **A no** is a problem document (RFC 9457): a stable \`code\`, a sentence for the cashier in English and Chinese, and what to
+  do instead (\`nextStep\`). 202 is no refusal: a void or refund waits for an approval, or a batch is still closing.
+- **503** with response code 68: whether it was done is not known yet. Send it again.
+- **Lists, balances and reports** follow the log: asked \`after\` the \`position\` of an answer, they have seen it.`;
+
 /** The service's own description, as OpenAPI 3.1. The DTO classes, and what the routes take of them, are its source. */
 export function openApiOf(app: INestApplication): OpenAPIObject {
   const about = new DocumentBuilder()
     .setTitle('Tillbook')
-    .setDescription('A ledger for card sales and their reversals')
+    .setDescription(ABOUT)
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')

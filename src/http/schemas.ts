@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import { CONVERTERS, FORMAT_ERRORS, FORMATS } from './fields.js';
+import { GLOSSARY } from './glossary.js';
 import { LEGIBLE } from './legible.js';
 
 type Schema = Record<string, unknown>;
@@ -29,9 +30,24 @@ export function dtoSchemas(): Record<string, Schema> {
         classTransformerMetadataStorage: defaultMetadataStorage,
         refPointerPrefix: '#/components/schemas/',
       }),
-    ).map(([name, schema]) => [name, { ...(schema as Schema), additionalProperties: false }]),
+    ).map(([name, schema]) => [
+      name,
+      { ...explained(schema as Schema), additionalProperties: false },
+    ]),
   );
   return generated;
+}
+
+/** With what the glossary says of each plain field that tells nothing of its own. */
+function explained(schema: Schema): Schema {
+  const properties = (schema['properties'] ?? {}) as Record<string, Schema>;
+  return { ...schema, properties: Object.fromEntries(Object.entries(properties).map(withMeaning)) };
+}
+
+function withMeaning([name, field]: [string, Schema]): [string, Schema] {
+  const description = GLOSSARY[name];
+  const isPlain = field['type'] === 'string' || field['type'] === 'integer';
+  return [name, description !== undefined && isPlain ? { description, ...field } : field];
 }
 
 /** What is wrong with a field of what was sent. The value itself is never told. */

@@ -8,6 +8,7 @@ import {
   OneOf,
   Optional,
   Position,
+  Seen,
   Sum,
   Text,
   Timestamp,
@@ -85,5 +86,5 @@ export class PayoutsAnswer {
 
 export class PayoutFileQuery {
   @CalendarDate() date!: string;
-  @Optional() @Position() after?: string;
+  @Optional() @Seen() after?: string;
 }

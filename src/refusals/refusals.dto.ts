@@ -8,6 +8,7 @@ import {
   OneOf,
   Optional,
   Position,
+  Seen,
   Share,
   Text,
   Timestamp,
@@ -54,7 +55,7 @@ export class RefusalsQueryDto {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
-  @Optional() @Position() after?: string;
+  @Optional() @Seen() after?: string;
 }
 
 /** `successRate` is the share of done ones among those done or refused; absent where there were none. */

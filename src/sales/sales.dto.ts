@@ -18,6 +18,7 @@ import {
   Sum,
   Text,
   Timestamp,
+  Told,
   Whole,
 } from '../http/fields.js';
 import { SentenceDto } from '../http/problem.dto.js';
@@ -93,14 +94,22 @@ export class SupervisorBody {
 
 /** A void, a refund, or a reversal that becomes one of the two. */
 export class GiveBackBody extends RequestBody {
-  @Optional() @Amount() amount?: number;
-  @Optional() @Amount() originalAmount?: number;
+  @Optional()
+  @Told('In the currency’s minor unit; all that is left without it')
+  @Amount()
+  amount?: number;
+
+  @Optional()
+  @Told('The amount of the sale in minor units, as the receipt has it: another is refused')
+  @Amount()
+  originalAmount?: number;
+
   @FreeText(256) reason!: string;
   @Optional() @FreeText(128) evidenceRef?: string;
   @Optional() @FreeText(32) operatorId?: string;
   @Optional() @Nested(() => PresentedCard) card?: PresentedCard;
   @Optional() @Nested(() => SupervisorBody) supervisor?: SupervisorBody;
-  @Optional() @Flag() consent?: boolean;
+  @Optional() @Told('The customer has agreed') @Flag() consent?: boolean;
 }
 
 class GivenBackDto {

@@ -5,10 +5,10 @@ import {
   Identifier,
   Nested,
   NestedList,
-  Numeral,
   OneOf,
   Optional,
   Position,
+  SignedSum,
   Sum,
   Text,
   TextList,
@@ -45,9 +45,9 @@ export class AsOfDto {
 
 /** `available` is below zero where the merchant owes. */
 export class EffectHoldingDto {
-  @Numeral() pending!: bigint;
-  @Numeral() available!: bigint;
-  @Numeral() reserve!: bigint;
+  @SignedSum() pending!: bigint;
+  @SignedSum() available!: bigint;
+  @SignedSum() reserve!: bigint;
 }
 
 export class EffectFeeDto {

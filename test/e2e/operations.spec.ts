@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { GLOSSARY } from '../../src/http/glossary.js';
 import { Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
@@ -24,6 +25,14 @@ interface Operation {
   }[];
   readonly responses: Record<string, { description: string; content?: Record<string, object> }>;
 }
+
+interface Field {
+  readonly type?: string;
+  readonly description?: string;
+}
+
+const MONEY =
+  /amount|fee|reserve|net$|gross|voided|refunded|remaining|pending|available|receivable|balance|cost|difference$|^paidOut|^inTransit|^minimum|^cap$|Above$/i;
 
 type Paths = Record<string, Record<string, Operation>>;
 
@@ -91,6 +100,30 @@ describe('the OpenAPI document', () => {
     for (const [name, description] of told)
       expect([name, description]).toEqual([name, expect.stringMatching(/\w/)]);
     expect(told.get('to')).toContain('before this time');
+  });
+
+  test('says of every sum of money that it is in minor units, wherever one stands', async () => {
+    const { components } = (await ledger.get('/openapi.json')).body;
+    const schemas = components.schemas as Record<string, { properties?: Record<string, Field> }>;
+    const silent = Object.entries(schemas).flatMap(([schema, { properties = {} }]) =>
+      Object.entries(properties)
+        .filter(([name, { type }]) => type === 'integer' && MONEY.test(name))
+        .filter(([, { description = '' }]) => !description.includes('minor unit'))
+        .map(([name]) => `${schema}.${name}`),
+    );
+
+    expect(silent).toEqual([]);
+    expect(schemas['GiveBackBody']?.properties?.['amount']?.description).toContain(
+      'all that is left',
+    );
+  });
+
+  test('says what each word of the glossary means, in a field or a parameter', async () => {
+    const { text } = await ledger.get('/openapi.json');
+    const unused = Object.values(GLOSSARY).filter(
+      (meaning) => !text.includes(JSON.stringify(meaning)),
+    );
+    expect(unused).toEqual([]);
   });
 
   test('names and explains every operation, its parameters with their types, and its failures', async () => {
