@@ -2,7 +2,6 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestj
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
-import type { Position } from '../event-store/event-store.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
@@ -67,16 +66,15 @@ export class AppealsController {
   @Problems(404, 503)
   async ofSale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
-    @Query(parameters(SaleAppealsQuery)) { after }: SaleAppealsQuery,
+    @Query(parameters(SaleAppealsQuery)) query: SaleAppealsQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (after !== undefined) await this.views.waitFor(after as Position, ['appeals']);
-    const { appeals } = this.views.appeals.list({ saleId, limit: DEFAULT_LIMIT });
+    const page = await this.page({ ...query, saleId });
     // A void of a sale that there is not is refused, too, and may be appealed.
-    if (appeals.length === 0 && !(await this.sales.sale(saleId))) {
+    if (page.appeals.length === 0 && !(await this.sales.sale(saleId))) {
       return rejected(reply, notRecorded(noSuchSale()));
     }
-    return { appeals: appeals.map(renderAppeal) };
+    return page;
   }
 
   @Get('appeals')
@@ -84,10 +82,14 @@ export class AppealsController {
   @MayCall(['merchant', 'operator', 'auditor'], 'query')
   @Answers(200, AppealsAnswer)
   @Problems(503)
-  async list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
-    const { after, limit = DEFAULT_LIMIT, merchantId, status } = query;
+  list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
+    return this.page(query);
+  }
+
+  private async page(query: AppealsQueryDto & { saleId?: string }) {
+    const { after, limit = DEFAULT_LIMIT, ...filters } = query;
     const cursor = await waitOrCursor(this.views, 'appeals', after, POSITION_CURSOR);
-    const page = this.views.appeals.list({ merchantId, status, after: cursor, limit });
+    const page = this.views.appeals.list({ ...filters, after: cursor, limit });
     return { ...page, appeals: page.appeals.map(renderAppeal) };
   }
 

@@ -6,7 +6,6 @@ import {
   OneOf,
   Optional,
   Position,
-  Seen,
   Text,
   Timestamp,
   Whole,
@@ -36,14 +35,13 @@ export class AppealPath {
 }
 
 export class SaleAppealsQuery {
-  @Optional() @Seen() after?: string;
-}
-
-export class AppealsQueryDto {
-  @Optional() @Identifier(15) merchantId?: string;
-  @Optional() @OneOf(STATUSES) status?: AppealStatus;
   @Optional() @Text() after?: string;
   @Optional() @Whole(1, 1_000) limit?: number;
+}
+
+export class AppealsQueryDto extends SaleAppealsQuery {
+  @Optional() @Identifier(15) merchantId?: string;
+  @Optional() @OneOf(STATUSES) status?: AppealStatus;
 }
 
 export class ReviewDto {

@@ -61,6 +61,22 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
   expect((await ledger.get(path)).body.appeals).toMatchObject([{ appealId, answer: said }]);
 });
 
+test('appeals about a sale come in pages, each once and none left out', async () => {
+  const { shop, saleId, appeal, path } = await refusedVoid();
+  const another = shop.request();
+  await shop.void(saleId, { ...another, originalAmount: 1 });
+  const first = (await ledger.post(path, appeal)).body;
+  const second = (await ledger.post(path, { ...another, reason: 'so was this' })).body;
+  await ledger.get(`${path}?after=${second.position}`);
+
+  const page = (await ledger.get(`${path}?limit=1`)).body;
+  const rest = (await ledger.get(`${path}?limit=1&after=${page.next}`)).body;
+
+  expect(page.appeals).toMatchObject([{ appealId: first.appealId }]);
+  expect(rest.appeals).toMatchObject([{ appealId: second.appealId }]);
+  expect(rest.next).toBeUndefined();
+});
+
 test('a refused sale can not be appealed: there is nothing yet to give back', async () => {
   const shop = await Shop.open(ledger);
   const sale = shop.saleBody({ currency: 'USD' });
