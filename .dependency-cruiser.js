@@ -9,9 +9,9 @@ export default {
       { path: '^src/[^/]+/domain/' },
       {
         pathNot:
-          '^(src/[^/]+/domain/|(node:)?crypto$|node_modules/(@types/)?luxon/|node_modules/immutable/)',
+          '^(src/[^/]+/domain/|(node:)?crypto$|node_modules/((@types/)?luxon|immutable|currency-codes|@types/currency-codes)/)',
       },
-      'Domain code imports only domain code, a calendar, and maps that stay as they are: no framework, no I/O; hashing is neither.',
+      'Domain code imports only domain code, a calendar, the digits of currencies, and maps that stay as they are: no framework, no I/O; hashing is neither.',
     ),
     rule(
       'projections-know-only-events',

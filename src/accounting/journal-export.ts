@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ExportFormat } from '../audit/export.js';
 import type { StoredEvent } from '../event-store/event-store.js';
-import { decimalText } from '../ledger/currency.js';
+import { decimalText } from '../ledger/domain/decimal.js';
 import { decode } from '../ledger/event-codec.js';
 import { addDays } from '../merchants/domain/business-day.js';
 import type { AccountKind } from './domain/chart-of-accounts.js';

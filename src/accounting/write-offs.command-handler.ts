@@ -1,6 +1,7 @@
 import type { Position } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
+import { moneyText } from '../ledger/domain/decimal.js';
 import type { Actor, LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -79,7 +80,7 @@ export class WriteOffsCommandHandler {
     const owed = this.owed(merchantId, currency);
     const given = BigInt(amount ?? owed);
     if (given > owed || given === 0n) {
-      return notRecorded(booksRefusals.aboveReceivable(owed));
+      return notRecorded(booksRefusals.aboveReceivable(moneyText(owed, currency)));
     }
     const now = this.clock.now();
     const data: WrittenOff = {

@@ -3,7 +3,7 @@ import { totalsOf } from '../accounting/books.render.js';
 import type { ReplayedLedger } from '../audit/replay/replayed-ledger.js';
 import type { Step } from '../audit/replay/sale-replay.js';
 import { exactText } from '../http/json.js';
-import { decimalText } from '../ledger/currency.js';
+import { decimalText, moneyText } from '../ledger/domain/decimal.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { remaining, type Sale, statusOf } from '../sales/domain/sale.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
@@ -51,13 +51,8 @@ export function shownStep({ event, sale, voidability }: Step): Shown {
 
 export function saleText(sale: Sale): string {
   const { saleId, amount, currency } = sale.data;
-  const left = decimalText(BigInt(remaining(sale)), currency);
-  return `${saleId} ${statusOf(sale)}: ${left} of ${money(amount, currency)} left`;
-}
-
-/** An amount of minor units as people write it: 100.00 EUR. */
-function money(amount: number | bigint, currency: string): string {
-  return `${decimalText(BigInt(amount), currency)} ${currency}`;
+  const left = moneyText(remaining(sale), currency);
+  return `${saleId} ${statusOf(sale)}: ${left} of ${moneyText(amount, currency)} left`;
 }
 
 /** The ledger as it was, or one merchant of it; undefined where that was not registered by then. */
@@ -74,7 +69,7 @@ function shownLedger(ledger: ReplayedLedger): Shown {
   const merchants = ledger.merchants.size;
   const common = commonOf(ledger, undefined);
   const lines = totals.map(
-    ({ currency, debit }) => `debits and credits of ${money(debit, currency)}`,
+    ({ currency, debit }) => `debits and credits of ${moneyText(debit, currency)}`,
   );
   return {
     json: { ...common.json, merchants, totals, trialBalance },
@@ -123,7 +118,7 @@ function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown
       ),
       ...sales.map(
         ({ currency, status, count, amount }) =>
-          `sales ${status}: ${count}, of ${money(amount, currency)}`,
+          `sales ${status}: ${count}, of ${moneyText(amount, currency)}`,
       ),
       ...openBatches.map(({ name, status }) => `batch ${name} is ${status}`),
     ].join('\n'),

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { isIBAN } from 'class-validator';
 import Builder from 'fast-xml-builder';
 import { timeText } from '../ledger/clock.js';
-import { controlSum, decimalText } from '../ledger/currency.js';
+import { controlSum, decimalText } from '../ledger/domain/decimal.js';
 import { eventId } from '../ledger/event-id.js';
 import type { PayoutAccount } from '../merchants/domain/merchant.events.js';
 

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { decimalText } from '../ledger/currency.js';
+import { moneyText } from '../ledger/domain/decimal.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import { retrievalReference } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
@@ -78,8 +78,7 @@ export function receiptOf(
   const then = operation && foldSale(events.slice(0, operation.revision + 1));
   const at = Date.parse(event?.data.occurredAt ?? data.occurredAt);
   const name = operation ? parseRequestName(operation.request) : data;
-  const money = (amount: number): string =>
-    `${data.currency} ${decimalText(BigInt(amount), data.currency)}`;
+  const money = (amount: number): string => moneyText(amount, data.currency);
   const local = (time: number): string =>
     DateTime.fromMillis(time, { zone: settings.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
   const kind = printed === 'sale' ? 'sale' : printed.kind;

@@ -147,8 +147,8 @@ export class SalesCommandHandler {
   }
 }
 
-function countingOf({ amount, card }: SaleCommand): Counting {
-  return { kind: 'sale', amount, cardType: card.type };
+function countingOf({ amount, currency, card }: SaleCommand): Counting {
+  return { kind: 'sale', amount, currency, cardType: card.type };
 }
 
 function refused(

@@ -125,7 +125,7 @@ describe('ledger replay', () => {
     const { out } = await runTool(ledger.service.folder, args);
     const lines = out.trim().split('\n').slice(2);
     expect(lines).toEqual([
-      'sales settled: 1, of 100.00 EUR',
+      'sales settled: 1, of EUR 100.00',
       expect.stringMatching(/^batch \S+ is open$/),
       'EUR: 0.00 pending, 64.30 available, 0.00 in reserve, 0.00 in transit, 0.00 paid out',
     ]);
@@ -143,7 +143,9 @@ describe('ledger replay', () => {
   test('followed, it steps through every event, those of sales with what could be done then', async () => {
     const { out } = await runTool(ledger.service.folder, ['replay', '--follow']);
     expect(out).toMatch(/^\d{20} \S+ MerchantRegistered \(merchant-/);
-    expect(out).toMatch(/ Void \(sale-.*\n {4}\S+ open: 70\.00 of 100\.00 EUR left\n {4}void: /);
-    expect(out).toMatch(/\ndebits and credits of \d+\.\d\d EUR\n$/);
+    expect(out).toMatch(
+      / Void \(sale-.*\n {4}\S+ open: EUR 70\.00 of EUR 100\.00 left\n {4}void: /,
+    );
+    expect(out).toMatch(/\ndebits and credits of EUR \d+\.\d\d\n$/);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { parse } from 'csv-parse/sync';
 import type { AccountKind } from '../../src/accounting/domain/chart-of-accounts.js';
 import { type BookAccount, pathOf } from '../../src/accounting/domain/entries.js';
-import { decimalText } from '../../src/ledger/currency.js';
+import { decimalText } from '../../src/ledger/domain/decimal.js';
 
 /** What stands on an account, debits less credits in minor units. */
 type Held = BookAccount & { readonly sum: bigint };

@@ -2,7 +2,7 @@ import { minor, ZERO } from '../../ledger/domain/money.js';
 import { booksRefusals } from '../../payouts/domain/books-refusals.js';
 import type { Refusal } from '../../sales/domain/refusal.js';
 import { requestRefusals } from '../../sales/domain/request-refusals.js';
-import { type Chargeback, remaining, type Sale } from '../../sales/domain/sale.js';
+import { type Chargeback, moneyOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import type { ChargebackEvent } from '../../sales/domain/sale.events.js';
 
 /** What the card scheme says of a new case. Without an amount all that is left of the sale is taken back. */
@@ -48,7 +48,8 @@ export function decideOpening(
   const left = remaining(sale);
   if (left > 0 && !sale.settlement) return { refusal: booksRefusals.notSettled() };
   const taken = amount ?? left;
-  if (taken > left || taken === 0) return { refusal: booksRefusals.aboveRemaining(left) };
+  if (taken > left || taken === 0)
+    return { refusal: booksRefusals.aboveRemaining(moneyOf(sale, left)) };
   const evidence = evidenceRef !== undefined && { evidenceRef };
   const data = { ...fact, amount: minor(taken), fee: minor(fee), reason, ...evidence };
   return { event: { type: 'ChargebackOpened', data } };

@@ -66,7 +66,7 @@ export const booksRefusals = {
     nextStep: 'none',
   }),
 
-  aboveRemaining: (left: number): Refusal => ({
+  aboveRemaining: (left: string): Refusal => ({
     code: 'amount-allowed',
     responseCode: '61',
     cause: 'operator',
@@ -74,7 +74,7 @@ export const booksRefusals = {
     nextStep: 'none',
   }),
 
-  aboveReceivable: (owed: bigint): Refusal => ({
+  aboveReceivable: (owed: string): Refusal => ({
     code: 'above-receivable',
     responseCode: '61',
     cause: 'operator',

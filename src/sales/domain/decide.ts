@@ -49,7 +49,7 @@ export function decideSale(
   if (command.currency !== expected) return { refusal: requestRefusals.currency(expected) };
   const { merchantId, terminalId, batchNo, stan, amount, currency, card } = command;
   const { authCode, operatorId, transactedAt } = command;
-  const above = limits && saleAboveLimit(limits, { amount, cardType: card.type });
+  const above = limits && saleAboveLimit(limits, { amount, currency, cardType: card.type });
   if (above) return { refusal: above };
   // In the order of their names, which makes the event's JSON canonical as it is, and each in its place: a spread among so
   // many fields would cost more than the rest of a sale's decision. What is undefined is left out of the JSON.

@@ -1,3 +1,4 @@
+import { moneyText } from '../../ledger/domain/decimal.js';
 import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js';
 import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
 import type { Condition, Known, Question, Verdict } from './condition.js';
@@ -8,6 +9,7 @@ import { free } from './sale.js';
 export interface Counting {
   readonly kind: Counted;
   readonly amount: number;
+  readonly currency: string;
   readonly cardType?: CardType | undefined;
 }
 
@@ -53,16 +55,19 @@ function tooMuch({ scope, limits, used }: AppliedLimits, asked: Counting): Verdi
   const [place, kind] = [PLACES[scope], KINDS[asked.kind]];
   const single = limits.single?.[asked.kind];
   if (single !== undefined && asked.amount > single) {
+    const most = moneyText(single, asked.currency);
     return unmet(
-      `A ${kind.en} is ${single} at the most at ${place.en}.`,
-      `${place.zh}单笔${kind.zh}限额 ${single}。`,
+      `A ${kind.en} is ${most} at the most at ${place.en}.`,
+      `${place.zh}单笔${kind.zh}限额 ${most}。`,
     );
   }
   const daily = limits.daily?.[asked.kind];
   if (daily?.amount !== undefined && used.amount + BigInt(asked.amount) > BigInt(daily.amount)) {
+    const most = moneyText(daily.amount, asked.currency);
+    const gone = moneyText(used.amount, asked.currency);
     return unmet(
-      `${used.amount} of the day’s ${daily.amount} for ${kind.en}s at ${place.en} is used.`,
-      `${place.zh}当日${kind.zh}限额 ${daily.amount}，已用 ${used.amount}。`,
+      `${gone} of the day’s ${most} for ${kind.en}s at ${place.en} is used.`,
+      `${place.zh}当日${kind.zh}限额 ${most}，已用 ${gone}。`,
     );
   }
   if (daily?.count !== undefined && used.count + 1 > daily.count) {
@@ -116,7 +121,7 @@ export function isAboveForNow(question: Question): boolean {
   const { sale, merchant, limits } = question;
   if (!sale || !merchant || !limits) return false;
   return (['void', 'refund'] as const).some((kind) =>
-    isPassedForNow(limits[kind], { kind, amount: amountOf(kind, { ...question, sale, merchant }) }),
+    isPassedForNow(limits[kind], givingBack(kind, { ...question, sale, merchant })),
   );
 }
 
@@ -130,14 +135,15 @@ export function withinLimits(kind: 'void' | 'refund'): Condition {
     nextStep: kind === 'void' ? 'none' : 'contact-acquirer',
     judge: (question) => {
       const applied = question.limits?.[kind] ?? [];
-      const verdict = passed(applied, { kind, amount: amountOf(kind, question) });
+      const verdict = passed(applied, givingBack(kind, question));
       return verdict ?? { met: true, detail: say('No limit is passed.', '未超过限额。') };
     },
   };
 }
 
 /** Asked about no amount in particular it is about the least that is possible. */
-function amountOf(kind: 'void' | 'refund', { sale, merchant, amount }: Known): number {
+function givingBack(kind: 'void' | 'refund', { sale, merchant, amount }: Known): Counting {
   const isWhole = kind === 'void' && !merchant.settings.voidPolicy.partial;
-  return amount ?? (isWhole ? free(sale) : 1);
+  const least = isWhole ? free(sale) : 1;
+  return { kind, amount: amount ?? least, currency: sale.data.currency };
 }

@@ -1,3 +1,4 @@
+import { moneyText } from '../../ledger/domain/decimal.js';
 import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
 import type { Condition, Question } from './condition.js';
 import { failing } from './judge.js';
@@ -113,19 +114,27 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
         };
       }
       const met = funds >= BigInt(question.amount ?? 1);
+      const { currency } = question.sale.data;
       return {
         met,
-        detail: met ? say(`${funds} is available.`, `可用余额 ${funds}。`) : tooLittle(funds),
+        detail: met ? enough(funds, currency) : tooLittle(funds, currency),
       };
     },
   },
 ];
 
-function tooLittle(funds: bigint): Sentence {
-  if (funds > 0n) return say(`Only ${funds} is available.`, `可用余额不足，仅 ${funds}。`);
+function enough(funds: bigint, currency: string): Sentence {
+  const money = moneyText(funds, currency);
+  return say(`${money} is available.`, `可用余额 ${money}。`);
+}
+
+function tooLittle(funds: bigint, currency: string): Sentence {
+  const money = moneyText(funds < 0n ? -funds : funds, currency);
+  if (funds > 0n) return say(`Only ${money} is available.`, `可用余额不足，仅 ${money}。`);
+  if (funds === 0n) return say('Nothing is available.', '无可用余额。');
   return say(
-    `Nothing is available${funds < 0n ? `: the merchant owes ${0n - funds}` : ''}.`,
-    `无可用余额${funds < 0n ? `，商户欠款 ${0n - funds}` : ''}。`,
+    `Nothing is available: the merchant owes ${money}.`,
+    `无可用余额，商户欠款 ${money}。`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { say, type Refusal } from './refusal.js';
-import type { Approval, Sale } from './sale.js';
+import { type Approval, moneyOf, type Sale } from './sale.js';
 
 /** Refusals of a request as such: its terminal, its name, its batch. Each once, so that all routes say the same. */
 export const requestRefusals = {
@@ -142,8 +142,8 @@ export const timeoutReversalRefusals = {
           `原消费已于 ${sale.settlement.occurredAt} 结算，只能退货。`,
         )
       : say(
-          `${sale.refunded} of the sale was refunded since: what is left can only be refunded.`,
-          `原消费已退货 ${sale.refunded}，剩余金额只能退货。`,
+          `${moneyOf(sale, sale.refunded)} of the sale was refunded since: what is left can only be refunded.`,
+          `原消费已退货 ${moneyOf(sale, sale.refunded)}，剩余金额只能退货。`,
         ),
     nextStep: 'refund',
   }),

@@ -1,3 +1,4 @@
+import { moneyText } from '../../ledger/domain/decimal.js';
 import { add, type Minor, minor, subtract, ZERO } from '../../ledger/domain/money.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { isBar } from './barred.js';
@@ -256,6 +257,11 @@ export function held(sale: Sale): Minor {
 
 export function awaiting(sale: Sale): readonly Approval[] {
   return sale.approvals.filter(({ status }) => status === 'awaiting');
+}
+
+/** An amount of the sale as a sentence tells it: CNY 100.00. */
+export function moneyOf({ data }: Sale, amount: number): string {
+  return moneyText(amount, data.currency);
 }
 
 /** What may still be voided or refunded. A chargeback asks nobody, and may take what is held. */

@@ -1,6 +1,6 @@
 import { say } from './refusal.js';
 import type { Known, Verdict } from './condition.js';
-import { free, held, remaining, statusOf } from './sale.js';
+import { free, held, moneyOf, remaining, statusOf } from './sale.js';
 
 /** What voids and refunds ask first, alike. */
 export const saleApproved = {
@@ -45,8 +45,8 @@ export const amountRemaining = {
       return {
         met: false,
         detail: say(
-          `All that is left, ${held(sale)}, is held by a request that waits for an approval.`,
-          `剩余金额 ${held(sale)} 已被待审批的交易占用。`,
+          `All that is left, ${moneyOf(sale, held(sale))}, is held by a request that waits for an approval.`,
+          `剩余金额 ${moneyOf(sale, held(sale))} 已被待审批的交易占用。`,
         ),
       };
     }
@@ -54,8 +54,8 @@ export const amountRemaining = {
       ? {
           met: true,
           detail: say(
-            `${left} of ${sale.data.amount} is left.`,
-            `剩余金额 ${left}，原金额 ${sale.data.amount}。`,
+            `${moneyOf(sale, left)} of ${moneyOf(sale, sale.data.amount)} is left.`,
+            `剩余金额 ${moneyOf(sale, left)}，原金额 ${moneyOf(sale, sale.data.amount)}。`,
           ),
         }
       : {
@@ -79,8 +79,8 @@ export function amountVerdict(
     return {
       met: false,
       detail: say(
-        `${wanted} is above the ${left} that is left.`,
-        `金额 ${wanted} 超过剩余金额 ${left}。`,
+        `${moneyOf(sale, wanted)} is above the ${moneyOf(sale, left)} that is left.`,
+        `金额 ${moneyOf(sale, wanted)} 超过剩余金额 ${moneyOf(sale, left)}。`,
       ),
     };
   }
@@ -98,5 +98,6 @@ export function amountVerdict(
       detail: say('The original amount sent is not the sale’s.', '原交易金额不符。'),
     };
   }
-  return { met: true, detail: say(`Up to ${left} can be given back.`, `最多可退回 ${left}。`) };
+  const most = moneyOf(sale, left);
+  return { met: true, detail: say(`Up to ${most} can be given back.`, `最多可退回 ${most}。`) };
 }

@@ -1,6 +1,7 @@
 import { say } from './refusal.js';
 import { type Condition, minutes } from './condition.js';
 import { withinLimits } from './limits.js';
+import { moneyOf } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 
 export const VOID_CONDITIONS: readonly Condition[] = [
@@ -21,8 +22,8 @@ export const VOID_CONDITIONS: readonly Condition[] = [
         : {
             met: false,
             detail: say(
-              `${sale.refunded} has been refunded: what is left can only be refunded.`,
-              `已退货 ${sale.refunded}，剩余金额只能退货。`,
+              `${moneyOf(sale, sale.refunded)} has been refunded: what is left can only be refunded.`,
+              `已退货 ${moneyOf(sale, sale.refunded)}，剩余金额只能退货。`,
             ),
           },
   },

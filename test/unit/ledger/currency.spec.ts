@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { controlSum, decimalText, isCurrency } from '../../../src/ledger/currency.js';
+import { isCurrency } from '../../../src/ledger/currency.js';
+import { controlSum, decimalText } from '../../../src/ledger/domain/decimal.js';
 
 describe('a currency', () => {
   test.each(['EUR', 'JPY', 'BHD', 'XCG', 'ZWG', 'ZWL'])('may be %s', (code) => {

@@ -43,7 +43,7 @@ describe('the decision', () => {
       void: { allowed: false, maxAmount: 0 },
       refund: { allowed: true, maxAmount: 6_000, until: at('2027-05-23T16:00:00.000Z') },
     });
-    expect(answer.explanation.en).toContain('4000 has been refunded');
+    expect(answer.explanation.en).toContain('CNY 40.00 has been refunded');
   });
   test('is refund for a hot card', () => {
     expect(given(sale, cardReported('frozen')).asked().decision).toBe('refund');
@@ -100,6 +100,45 @@ describe('asked for no amount', () => {
     const debitOnly = limitedTo({ cardTypes: ['debit'] });
     expect(given(sale).asked(debitOnly).decision).toBe('void');
     expect(given(sale, settled).asked(debitOnly).decision).toBe('refund');
+  });
+});
+
+describe('a sentence tells amounts as they are on the receipt: with the currency, in major units', () => {
+  const bound = given(merchantWith({ refundPolicy: { negativeBalance: false } }), sale, settled);
+  const limited = limitedTo({
+    single: { void: of(2_000) },
+    daily: { refund: { amount: of(2_500) } },
+  });
+
+  test.each([
+    [
+      'amount-remaining',
+      given(sale, voided(3_000)).asked(),
+      '剩余金额 CNY 70.00，原金额 CNY 100.00。',
+    ],
+    [
+      'amount-allowed',
+      given(sale).asked({ amount: 10_001 }),
+      '金额 CNY 100.01 超过剩余金额 CNY 100.00。',
+    ],
+    ['amount-allowed', given(sale).asked(), '最多可退回 CNY 100.00。'],
+    ['not-refunded', given(sale, refunded(4_005)).asked(), '已退货 CNY 40.05，剩余金额只能退货。'],
+    [
+      'within-limits',
+      given(sale).asked({ ...limited, amount: 2_001 }),
+      '商户单笔撤销限额 CNY 20.00。',
+    ],
+    [
+      'within-limits',
+      given(sale, settled).asked({ ...limited, amount: 2_501 }),
+      '商户当日退货限额 CNY 25.00，已用 CNY 0.00。',
+    ],
+    ['funds-available', bound.asked({ available: 5n }), '可用余额 CNY 0.05。'],
+    ['funds-available', bound.asked({ amount: 6, available: 5n }), '可用余额不足，仅 CNY 0.05。'],
+    ['funds-available', bound.asked({ available: -5n }), '无可用余额，商户欠款 CNY 0.05。'],
+  ])('%s', (code, { conditions }, zh) => {
+    const told = conditions.filter(({ condition }) => condition.code === code);
+    expect(told.map(({ detail }) => detail.zh)).toContain(zh);
   });
 });
 
