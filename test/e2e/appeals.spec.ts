@@ -52,6 +52,7 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
   for (const late of [{ reason: 'no' }, { outcome: 'rejected' }, { operatorId: 'rev2' }]) {
     const changed = await ledger.post(`/v1/appeals/${appealId}/answer`, { ...said, ...late });
     expect([changed.status, changed.body.code]).toEqual([409, 'appeal-status']);
+    expect(changed.body.message.zh).toBe('申诉已获支持。');
   }
   const { position } = answered.body;
   const list = await ledger.get(`/v1/appeals?merchantId=${shop.merchantId}&after=${position}`);

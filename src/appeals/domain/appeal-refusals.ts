@@ -3,7 +3,7 @@ import type { AppealStatus } from './appeal.events.js';
 
 const ZH: Readonly<Record<AppealStatus, string>> = {
   open: '待复核',
-  upheld: '已支持',
+  upheld: '已获支持',
   rejected: '已驳回',
 };
 

@@ -80,7 +80,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
             met: false,
             detail: say(
               `Day ${day}: the ${windowDays} days for a refund have passed.`,
-              `已第 ${day} 天，超过 ${windowDays} 天退货期限。`,
+              `已是第 ${day} 天，超过 ${windowDays} 天的退货期限。`,
             ),
           };
     },

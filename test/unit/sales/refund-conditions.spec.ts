@@ -147,6 +147,10 @@ describe('within-refund-window', () => {
       .when(refundIt)
       .thenRejected('within-refund-window', { responseCode: '22', nextStep: 'contact-acquirer' });
   });
+  test('the cashier is told which day it is', () => {
+    const { explanation } = world.at('2027-05-23T16:00:00.000Z').asked();
+    expect(explanation.zh).toContain('已是第 181 天，超过 180 天的退货期限。');
+  });
   test('a window of no days ends with the business date of the sale', () => {
     const short = given(merchantWith({ refundPolicy: { windowDays: 0 } }), sale, settled);
     short.at('2026-11-24T15:59:59.999Z').when(refundIt).then('Refund');
