@@ -296,16 +296,23 @@ export const problems = {
       nextStep: 'wait',
     }),
 
-  notStoppedThere: (): Problem =>
+  /** `stop`: where it has stopped instead, if it has. */
+  notStoppedThere: (stop: string | undefined): Problem =>
     problem({
       status: 409,
       code: 'not-stopped-there',
       title: 'Not stopped there',
       responseCode: '12',
-      message: {
-        en: 'The view has not stopped at this position; there is nothing to leave out.',
-        zh: '该视图并未停在此位置，无需跳过。',
-      },
+      message:
+        stop === undefined
+          ? {
+              en: 'The view has not stopped: it follows the log.',
+              zh: '该视图并未停止，仍在跟随日志。',
+            }
+          : {
+              en: `The view has stopped at ${stop}, not there.`,
+              zh: `该视图停在 ${stop}，并非此位置。`,
+            },
       nextStep: 'none',
     }),
 

@@ -118,7 +118,9 @@ export class ProjectionsController {
   ): Promise<SkipAnswer | Problem> {
     const outcome = await this.skips.skip({ name, ...decision }, actorOf(caller));
     if (outcome === 'unknown-projection') throw new ProblemError(problems.unknown(UNKNOWN));
-    if (outcome === 'not-stopped-there') throw new ProblemError(problems.notStoppedThere());
+    if (outcome === 'not-stopped-there') {
+      throw new ProblemError(problems.notStoppedThere(this.stopOf(name)));
+    }
     const done = { answer: outcome, replayed: outcome.replayed };
     return answer(reply, done, 201, ({ skipped: { position: skipped, ...rest }, position }) => ({
       ...rest,
@@ -126,6 +128,10 @@ export class ProjectionsController {
       position,
       responseCode: '00',
     }));
+  }
+
+  private stopOf(name: string): string | undefined {
+    return this.views.state().find((view) => view.name === name)?.stop?.at?.position;
   }
 
   private known(name: string): void {

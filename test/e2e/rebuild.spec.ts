@@ -142,6 +142,7 @@ describe('an event that views can not read', () => {
     const elsewhere = { position: '0'.repeat(19) + '1', reason: 'a try' };
     const refused = await ledger.post('/v1/projections/sales/skips', elsewhere);
     expect([refused.status, refused.body.code]).toEqual([409, 'not-stopped-there']);
+    expect(refused.body.detail).toBe(`The view has stopped at ${poison}, not there.`);
 
     for (const { name, status } of await projections()) {
       if (status !== 'stopped') continue;
@@ -154,6 +155,8 @@ describe('an event that views can not read', () => {
       expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     }
     await until(async () => (await ledger.get('/health/ready')).status === 200);
+    const over = await ledger.post('/v1/projections/sales/skips', elsewhere);
+    expect(over.body.detail).toBe('The view has not stopped: it follows the log.');
     await ledger.setClock(MORNING);
     const shop = await Shop.open(ledger);
     const last = await shop.sell();
