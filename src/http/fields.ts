@@ -49,7 +49,8 @@ export const FORMAT_ERRORS: Readonly<Record<string, string>> = {
   'iso-4217': 'must be a currency of ISO 4217, as EUR',
   'iana-time-zone': 'must be a time zone by its IANA name, as Europe/Berlin',
   date: 'must be a calendar date, as 2026-03-02',
-  'date-time': 'must be a time with its zone, as 2026-03-02T09:00:00+08:00',
+  'date-time':
+    'must be a time with its zone, as 2026-03-02T09:00:00+08:00; in an address its + is %2B',
 };
 
 /** A format that no tool knows would be filled in with just any text where the document is tried out. */

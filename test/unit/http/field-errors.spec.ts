@@ -35,7 +35,11 @@ describe('what is told of a field says what may be sent instead', () => {
     ['currency', 'euro', 'must be a currency of ISO 4217, as EUR'],
     ['zone', 'Mars', 'must be a time zone by its IANA name, as Europe/Berlin'],
     ['date', '2026-02-30', 'must be a calendar date, as 2026-03-02'],
-    ['at', '2026-03-02T09:00:00', 'must be a time with its zone, as 2026-03-02T09:00:00+08:00'],
+    [
+      'at',
+      '2026-03-02T09:00:00 08:00',
+      'must be a time with its zone, as 2026-03-02T09:00:00+08:00; in an address its + is %2B',
+    ],
     ['iban', 'DE00', 'must be an IBAN, as DE89370400440532013000'],
   ])('%s %j: %s', (field, value, message) => {
     const errors = checkOf(Fields)({ [field]: value });
