@@ -1,4 +1,5 @@
 import { code } from 'currency-codes';
+import { keptIn } from './kept-in.js';
 
 /**
  * Digits of currencies that the libraries' lists are too old for: XCG, the Caribbean guilder (ISO 4217 amendment 176),
@@ -9,9 +10,12 @@ export const ADDED_CURRENCIES: ReadonlyMap<string, number> = new Map([
   ['ZWG', 2],
 ]);
 
+/** The library goes through its whole list for each question. */
+const DIGITS = new Map(ADDED_CURRENCIES);
+
 /** Digits of a currency's minor unit by ISO 4217: 0, 2, 3 or 4. A code that the standard has withdrawn has 2. */
 export function minorDigits(currency: string): number {
-  return ADDED_CURRENCIES.get(currency) ?? code(currency)?.digits ?? 2;
+  return keptIn(DIGITS, currency, () => code(currency)?.digits ?? 2);
 }
 
 /** An amount of minor units as a decimal number of the currency, exact: -1.05, or 250 of a currency without minor units. */
