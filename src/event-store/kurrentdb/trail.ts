@@ -22,6 +22,9 @@ const LONGEST_PAUSE_MS = 5_000;
 const MANY_EVENTS = 50;
 const WHILE_MS = 50;
 
+/** A subscription that has said nothing for so long is asked about: whether the log has what it has not brought. */
+const SILENCE_MS = 10_000;
+
 /**
  * The log behind a position for as long as it is subscribed: what is there in large pages, then what comes. Whatever
  * breaks is taken up again from the last place, after a while that grows.
@@ -147,6 +150,7 @@ class Following {
         // What it still says must not end the one that has come after it.
         if (hasEnded) return;
         hasEnded = true;
+        clearInterval(watching);
         this.endLive = undefined;
         void subscription.unsubscribe().catch(() => undefined);
       };
@@ -154,6 +158,7 @@ class Following {
         end();
         reject(error);
       };
+      const watching = this.watch(fail);
       this.endLive = () => {
         end();
         resolve();
@@ -174,6 +179,30 @@ class Following {
         fail(new Error('the subscription has ended'));
       });
     });
+  }
+
+  /**
+   * Calls `fail` when nothing has come for a whole while though the log had something: a node that is cut off from the
+   * others, or a proxy that has lost it, keeps a connection that brings nothing.
+   */
+  private watch(fail: (error: Error) => void): NodeJS.Timeout {
+    let before = this.position;
+    let head = before;
+    return setInterval(() => {
+      if (this.position > before) {
+        before = this.position;
+      } else if (head > this.position) {
+        this.looked = undefined;
+        this.reader.renew();
+        fail(new Error('the subscription does not bring what the log has'));
+      } else {
+        // A log that can't be read says nothing of the subscription.
+        this.reads.head().then(
+          (found) => (head = found),
+          () => undefined,
+        );
+      }
+    }, SILENCE_MS);
   }
 
   private give(page: StoredEvent[]): void {

@@ -18,6 +18,8 @@ const MANY = 60;
 const WHILE_MS = 51;
 /** What breaks is taken up again after this. */
 const REST_MS = 100;
+/** After so long without a word a subscription is asked about. */
+const SILENCE_MS = 10_000;
 
 interface Place {
   readonly commit: bigint;
@@ -85,6 +87,7 @@ let fault: Error | undefined;
 let seen: number[];
 let failure: unknown;
 let following: Subscription | undefined;
+let renewals: number;
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
@@ -93,6 +96,7 @@ beforeEach(() => {
   seen = [];
   fault = undefined;
   failure = undefined;
+  renewals = 0;
 });
 
 afterEach(() => {
@@ -113,6 +117,7 @@ const reads = {
   },
   page: ({ after, limit }: { after?: Position; limit: number }) =>
     Promise.resolve().then(() => behind(after).slice(0, limit)),
+  head: () => Promise.resolve().then(() => behind(START).at(-1)?.position ?? START),
 } as unknown as LogReads;
 
 const reader = {
@@ -123,6 +128,7 @@ const reader = {
       return subscription;
     },
   },
+  renew: () => (renewals += 1),
 } as unknown as RenewableClient;
 
 async function follow(after: Position = START): Promise<void> {
@@ -270,5 +276,34 @@ describe('following the log', () => {
     await pass(2 * REST_MS);
 
     expect([failure, seen]).toEqual([undefined, [1, 2]]);
+  });
+
+  test('goes on by another subscription where one is silent though the log has more', async () => {
+    log = [1];
+    await follow();
+    last().reached(90);
+    log.push(91);
+    await pass(2 * SILENCE_MS + REST_MS);
+
+    expect(seen).toEqual([1, 91]);
+    expect(subscriptions.map(({ isEnded }) => isEnded)).toEqual([true, false]);
+    expect(renewals).toBe(1);
+  });
+
+  test('stays with one that is silent while the log has no more, can not be read, or soon comes', async () => {
+    log = [1];
+    await follow();
+    await pass(2 * SILENCE_MS);
+    fault = new StoreUnavailableError('away', 'not-done');
+    await pass(2 * SILENCE_MS);
+    fault = undefined;
+    log.push(2);
+    await pass(SILENCE_MS);
+    last().send(2);
+    await pass(2 * SILENCE_MS);
+    following?.unsubscribe();
+
+    expect([seen, subscriptions.length, renewals]).toEqual([[1, 2], 1, 0]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
