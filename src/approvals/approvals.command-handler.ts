@@ -147,6 +147,7 @@ export class ApprovalsCommandHandler {
     standing: Standing,
     review: Review,
     by: Actor,
+    since = performance.now(),
   ): Promise<Refusal | undefined> {
     const { sale, recorded } = standing;
     const { approval } = recorded;
@@ -160,8 +161,8 @@ export class ApprovalsCommandHandler {
     const batch = await this.batches.find(approval.data);
     const question = withLimits(asked, businessDate);
     if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.settled();
-      return this.carryOut(standing, review, by);
+      await asked.spot.settled(since);
+      return this.carryOut(standing, review, by, since);
     }
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
     const shut = this.batches.enter(batch, day, approval.data.currency);

@@ -89,7 +89,10 @@ export class GiveBackCommandHandler {
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
-  private async decide(request: Request): Promise<Outcome<GivenBackAnswer>> {
+  private async decide(
+    request: Request,
+    since = performance.now(),
+  ): Promise<Outcome<GivenBackAnswer>> {
     const asked = await this.ask(request);
     const earlier = await this.already(request, asked.question);
     if (earlier) return earlier;
@@ -102,8 +105,8 @@ export class GiveBackCommandHandler {
     const batch = await this.batches.find(request.command);
     const question = withLimits(asked, request.day.date);
     if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.settled();
-      return this.decide(request);
+      await asked.spot.settled(since);
+      return this.decide(request, since);
     }
     const { sale } = question;
     const shut = this.batches.enter(batch, request.day, sale?.data.currency);

@@ -58,7 +58,11 @@ export class SaleQueries {
   }
 
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
-  async voidability(saleId: string, query: VoidabilityQuery): Promise<VoidabilityAnswer> {
+  async voidability(
+    saleId: string,
+    query: VoidabilityQuery,
+    since = performance.now(),
+  ): Promise<VoidabilityAnswer> {
     const moment = await this.moment(query);
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
@@ -84,8 +88,8 @@ export class SaleQueries {
     const available = before?.available;
     const question = { sale, merchant, card, batch, ...asked, available, limits };
     if (spot && isAboveForNow(question)) {
-      await spot.settled();
-      return this.voidability(saleId, query);
+      await spot.settled(since);
+      return this.voidability(saleId, query, since);
     }
     const answer = voidability(question);
     const effect = effectOf(answer, question);

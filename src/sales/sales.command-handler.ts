@@ -65,15 +65,20 @@ export class SalesCommandHandler {
   }
 
   /** Everything up to the append happens in the turn in which the batch lets the sale in. */
-  private async decide(sale: SaleCommand, sent: Sent, at: Place): Promise<Outcome<SaleTaken>> {
+  private async decide(
+    sale: SaleCommand,
+    sent: Sent,
+    at: Place,
+    since = performance.now(),
+  ): Promise<Outcome<SaleTaken>> {
     const { merchant, terminal, batch, spot, repeats } = at;
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
     const limits = spot?.applied('sale', under);
     if (spot && limits && isPassedForNow(limits, countingOf(sale))) {
-      await spot.settled();
-      return this.decide(sale, sent, at);
+      await spot.settled(since);
+      return this.decide(sale, sent, at, since);
     }
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
     const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);

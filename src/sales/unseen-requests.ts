@@ -1,6 +1,9 @@
-import type { Position } from '../event-store/event-store.js';
+import { type Position, StoreUnavailableError } from '../event-store/event-store.js';
 import { LIMIT_SCOPES, type LimitScope } from '../merchants/domain/limits.js';
 import { type DayKey, type DaySum, NO_SUM } from '../projections/day-sums.view.js';
+
+/** For so long one waits at the most for what becomes of others: where the store is away, each of them takes its time. */
+const PATIENCE_MS = 5_000;
 
 /** A request that counts from now on, before it is in the log. */
 export interface Unseen extends DayKey {
@@ -46,9 +49,24 @@ export class UnseenRequests {
     this.outcomes.add(outcome);
   }
 
-  /** Resolves once it is known of all that are on their way now whether they are in the log. */
-  async settled(): Promise<void> {
-    await Promise.all(this.outcomes);
+  /**
+   * Resolves once it is known of all that are on their way now whether they are in the log. `since`: when the one that waits
+   * began to, by `performance.now`. @throws StoreUnavailableError when that has taken it too long
+   */
+  async settled(since: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const why = 'the store does not say what became of requests that count towards a limit';
+      const giveUp = (): void => {
+        reject(new StoreUnavailableError(why, 'not-done'));
+      };
+      timer = setTimeout(giveUp, since + PATIENCE_MS - performance.now());
+    });
+    try {
+      await Promise.race([Promise.all(this.outcomes), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Drops what a view that stands at this position counts itself. */

@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { type EventStore, StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import type { Counted } from '../../../src/merchants/domain/merchant.events.js';
+import { UnseenRequests } from '../../../src/sales/unseen-requests.js';
 import { settings } from '../../support/facts.js';
 import { gate } from '../../support/held-store.js';
 import { back, sell, type Sending } from '../../support/requests.js';
@@ -81,6 +82,13 @@ async function ledgerWith(kind: Counted, isApproved: boolean, answers: LateAnswe
   return ledger;
 }
 
+/** The store works on while time is made to pass. */
+const REAL = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'Date'] as const;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 /** What decides without waiting has done so by then: no view and no disk is behind. */
 const decided = (): Promise<void> => pause(100);
 
@@ -130,6 +138,39 @@ test.each(cases)(
     expect(await third).toHaveProperty('answer');
   },
 );
+
+test.each(cases)(
+  'a %s that the store does not tell of keeps no other waiting for good',
+  async (_, kind, send) => {
+    const answers = new LateAnswers(false);
+    const ledger = await ledgerWith(kind, send === approved, answers);
+    answers.hold(name(11));
+    const first = ledger.send(send(1)).catch(() => undefined);
+    await answers.came;
+    await ledger.send(send(2));
+
+    jest.useFakeTimers({ doNotFake: [...REAL] });
+    let failure: unknown;
+    const third = ledger.send(send(3)).catch((error: unknown) => (failure = error));
+    for (let seconds = 0; seconds < 60 && failure === undefined; seconds += 1) {
+      await jest.advanceTimersByTimeAsync(1_000);
+      await setImmediate();
+    }
+    answers.letGo();
+    await Promise.all([first, third]);
+    expect(failure).toMatchObject({ name: 'StoreUnavailableError', outcome: 'not-done' });
+  },
+);
+
+test('one that has waited for others long enough waits for no more of them', async () => {
+  const unseen = new UnseenRequests();
+  const subjects = { merchant: 'M1', store: 'S1', terminal: 'T1', card: 'tok' };
+  const day = { merchantId: 'M1', kind: 'sale', date: '2026-01-01', currency: 'EUR' } as const;
+  unseen.count({ ...day, subjects, amount: 1n }, new Promise(() => undefined));
+
+  const begun = performance.now() - 60_000;
+  await expect(unseen.settled(begun)).rejects.toMatchObject({ outcome: 'not-done' });
+});
 
 test('whether a sale may still be voided is answered when that is known, too', async () => {
   const answers = new LateAnswers(true);
