@@ -257,6 +257,18 @@ test('a refund that was undone is not among those that a close clears', async ()
   });
 });
 
+test('a void that is undone after its sale was counts in no batch', async () => {
+  await ledger.send(sell(1));
+  const there = { terminalId: 'T2' };
+  await ledger.send(back('void', 1, 1, { ...there, amount: 4_000 }));
+  await ledger.send(timeout(2, 1));
+  expect(await ledger.send({ ...timeout(3, 1), ...there })).toMatchObject({
+    answer: { outcome: 'reversed' },
+  });
+  expect(await ledger.send(close('000001', there))).toMatchObject({ answer: { totals: NOTHING } });
+  await expectInvariants(ledger);
+});
+
 test('a sale that a refund left nothing of, undone behind its close, settles with the next', async () => {
   await ledger.register('M1', settings({ refundPolicy: { whileVoidable: 'allow' } }), {});
   await ledger.send(sell(1));
@@ -299,23 +311,46 @@ describe('a close that has listed its sales', () => {
   });
 });
 
-test('a sale that is put back while its batch is being closed settles with the next', async () => {
-  const network = new HeldStore();
-  ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
-  await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+describe('what is undone while the batch of the sale is being closed', () => {
+  /** Sends this when the request to close is in the log, and gives back how it closed. */
+  async function meanwhile(sending: Sending, ...first: Sending[]): Promise<unknown> {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+    await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+    await ledger.send(sell(1));
+    for (const each of first) await ledger.send(each);
+    const { sent, letGo } = network.holdNextRead('batch-M1.T1.000001');
+    const closing = ledger.send(close());
+    await sent;
+    expect(await ledger.send(sending)).toMatchObject({ answer: { outcome: 'reversed' } });
+    letGo();
+    return closing;
+  }
+
+  test('is put back for the next close, where that was all of it', async () => {
+    const undoing = { ...timeout(2, 1), terminalId: 'T2' };
+    const closed = await meanwhile(undoing, back('void', 1, 1, { terminalId: 'T2' }));
+    expect(closed).toMatchObject({ answer: { settled: { count: 0 } } });
+    expect(await ledger.send(close('000002'))).toMatchObject({
+      answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
+    });
+    await expectInvariants(ledger);
+  });
+  test('is none of its totals, where that is the sale', async () => {
+    const closed = await meanwhile({ ...timeout(1, 1), batchNo: '000002' });
+    expect(closed).toMatchObject({ answer: { totals: NOTHING, settled: { count: 0 } } });
+    await expectInvariants(ledger);
+  });
+});
+
+test('a sale that is put back while its batch is open settles with no other', async () => {
   await ledger.send(sell(1));
   await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
-  const { sent, letGo } = network.holdNextRead('batch-M1.T1.000001');
-  const closing = ledger.send(close());
-  await sent;
   await ledger.send({ ...timeout(2, 1), terminalId: 'T2' });
-  letGo();
 
-  expect(await closing).toMatchObject({ answer: { settled: { count: 0 } } });
-  expect(await ledger.send(close('000002'))).toMatchObject({
-    answer: { settled: { count: 1 }, carriedForward: ['M1.T1.000001.000001'] },
-  });
-  await expectInvariants(ledger);
+  const other = await ledger.send(close('000002'));
+  expect(other).toMatchObject({ answer: { settled: { count: 0 } } });
+  expect(await ledger.send(close())).toMatchObject({ answer: { settled: { count: 1 } } });
 });
 
 test('a close of more sales than settle side by side settles every one', async () => {

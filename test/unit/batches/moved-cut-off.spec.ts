@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
+import { expectSameRebuilt } from '../../support/invariants.js';
 import { sell } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger, type TestLog } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
@@ -70,6 +71,7 @@ test('a batch that two nodes have opened on two dates closes at the end of the f
 
   one.at('2026-11-24T13:00:01.000Z');
   await one.caughtUp();
+  await expectSameRebuilt(one);
   await one.closeDue();
   expect(await one.ledger.batches.batch(batch)).toMatchObject({ status: 'closed' });
 });

@@ -131,3 +131,17 @@ test('items that come late are compared with what the close found: of a sale rev
   const late = await ledger.send(close('000001', { totals, items }));
   expect(late).toMatchObject({ answer: { reconciliation: 'matched' } });
 });
+
+test('items that come late are compared with what the close found: with a void undone since, too', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 1, { terminalId: 'T2', amount: 500 }));
+  await ledger.send({ op: 'day-close', merchantId: 'M1', storeId: 'S2' });
+  const undoing = { ...timeout(1, 1), terminalId: 'T2', batchNo: '000002' };
+  expect(await ledger.send(undoing)).toMatchObject({ answer: { outcome: 'reversed' } });
+  await ledger.caughtUp();
+
+  const totals = { ...NOTHING, voidCount: 1, voidAmount: '500' };
+  const items: BatchItem[] = [{ stan: '000001', kind: 'void', amount: of(500) }];
+  const late = await ledger.send(close('000001', { terminalId: 'T2', totals, items }));
+  expect(late).toMatchObject({ answer: { reconciliation: 'matched' } });
+});
