@@ -161,7 +161,7 @@ export class ApprovalsCommandHandler {
     const batch = await this.batches.find(approval.data);
     const question = withLimits(asked, businessDate);
     if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.settled(since);
+      await asked.spot.known(since);
       return this.carryOut(standing, review, by, since);
     }
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };

@@ -10,6 +10,7 @@ import {
   Position,
   Text,
   Timestamp,
+  Told,
   Whole,
 } from '../http/fields.js';
 import type { ProjectionState } from './follower.js';
@@ -29,6 +30,9 @@ export class ProjectionDto {
   @OneOf(['following', 'stopped']) status!: string;
   @Position() position!: string;
   @Position() head!: string;
+  @Told('Positions that it is behind the log: events in the embedded store, bytes in EventStoreDB')
+  @Numeral()
+  lag!: number;
   /** How many events it has seen. */
   @Numeral() events!: number;
   @Optional() @Text() reason?: string;
@@ -106,6 +110,7 @@ export function renderProjection(
     status: stoppedBy === undefined ? 'following' : 'stopped',
     position,
     head,
+    lag: Math.max(0, Number(head) - Number(position)),
     events,
     ...(reason !== undefined && { reason }),
     ...(stop?.at && { stoppedAt: stop.at }),

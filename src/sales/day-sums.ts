@@ -78,7 +78,7 @@ export class DaySums {
         const key = { merchantId, kind, ...under };
         this.unseen.count({ ...key, subjects, amount: BigInt(amount) }, written);
       },
-      settled: (since) => this.unseen.settled(since),
+      known: (since) => this.unseen.known(since),
     };
   }
 
@@ -126,8 +126,8 @@ export interface LimitedSpot {
   applied(kind: Counted, under: Under): AppliedLimits[];
   /** Counts a request from now on. `written`: where in the log it then stands; undefined when it is not there. */
   count(kind: Counted, under: Under, amount: number, written: Promise<Position | undefined>): void;
-  /** Resolves once it is known what became of all that is on its way now. @throws as UnseenRequests.settled */
-  settled(since: number): Promise<void>;
+  /** Resolves once it is known what became of all that is on its way now. @throws as UnseenRequests.known */
+  known(since: number): Promise<void>;
 }
 
 /** What a request that gives back may count as. */

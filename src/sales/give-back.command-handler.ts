@@ -105,7 +105,7 @@ export class GiveBackCommandHandler {
     const batch = await this.batches.find(request.command);
     const question = withLimits(asked, request.day.date);
     if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.settled(since);
+      await asked.spot.known(since);
       return this.decide(request, since);
     }
     const { sale } = question;

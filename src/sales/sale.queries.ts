@@ -88,7 +88,7 @@ export class SaleQueries {
     const available = before?.available;
     const question = { sale, merchant, card, batch, ...asked, available, limits };
     if (spot && isAboveForNow(question)) {
-      await spot.settled(since);
+      await spot.known(since);
       return this.voidability(saleId, query, since);
     }
     const answer = voidability(question);

@@ -77,7 +77,7 @@ export class SalesCommandHandler {
     const under = { date: day.date, currency: sale.currency };
     const limits = spot?.applied('sale', under);
     if (spot && limits && isPassedForNow(limits, countingOf(sale))) {
-      await spot.settled(since);
+      await spot.known(since);
       return this.decide(sale, sent, at, since);
     }
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);

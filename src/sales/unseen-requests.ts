@@ -53,7 +53,7 @@ export class UnseenRequests {
    * Resolves once it is known of all that are on their way now whether they are in the log. `since`: when the one that waits
    * began to, by `performance.now`. @throws StoreUnavailableError when that has taken it too long
    */
-  async settled(since: number): Promise<void> {
+  async known(since: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const why = 'the store does not say what became of requests that count towards a limit';

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { GLOSSARY } from '../../src/http/glossary.js';
+import type { ProjectionDto } from '../../src/projections/projections.dto.js';
 import { Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
@@ -204,8 +205,9 @@ describe('probes and figures', () => {
 
     const { body } = await ledger.get('/v1/projections');
 
-    const sales = (body.projections as { name: string }[]).find(({ name }) => name === 'sales');
+    const sales = (body.projections as ProjectionDto[]).find(({ name }) => name === 'sales');
     expect(sales).toMatchObject({ status: 'following', version: expect.any(Number) });
-    expect((sales as unknown as { position: string }).position >= position).toBe(true);
+    expect(sales && sales.position >= position).toBe(true);
+    expect(sales?.lag).toBe(Number(sales?.head) - Number(sales?.position));
   });
 });
