@@ -1,6 +1,7 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../config.js';
 import { withoutPassword } from '../store-url.js';
+import { isOfConnection } from './faults.js';
 
 /**
  * The client reads through threads of its own, whose sockets hold small parts back until the server has acknowledged those before:
@@ -8,6 +9,14 @@ import { withoutPassword } from '../store-url.js';
  * thread sends both at once. It has to be said before the first client is made, wherever that is.
  */
 process.env['TOKIO_WORKER_THREADS'] ??= '1';
+
+/**
+ * Of what has not been written yet when its connection breaks the client rejects two promises: the append's, and one that nobody
+ * has. By that the thread would end, and with it all that is under way and may still be done.
+ */
+process.on('unhandledRejection', (reason) => {
+  if (!isOfConnection(reason)) throw reason;
+});
 
 /** How long the server may take for one request, unless the connection string's `defaultDeadline` says otherwise. */
 const DEADLINE_MS = 10_000;

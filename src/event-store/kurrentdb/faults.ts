@@ -23,6 +23,11 @@ export function fateOf(error: unknown): Fate {
   return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
 }
 
+/** Whether it is a fault of a connection as the client has it from below, before it gives it a name of its own. */
+export function isOfConnection(error: unknown): boolean {
+  return error instanceof Error && ['code', 'details', 'metadata'].every((part) => part in error);
+}
+
 /** Whether it was more than the server takes at once (`MaxAppendSize`, a megabyte unless it is set). */
 export function isTooLarge(error: unknown): boolean {
   return (error as { type?: string }).type === 'maximum-append-size-exceeded';
