@@ -1,6 +1,7 @@
 import type { Subscription } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import {
+  NoSuchPositionError,
   POSITION_DIGITS,
   START,
   StoreUnavailableError,
@@ -257,7 +258,7 @@ export class Follower {
     if (this.isClosed || this.isBroken) return;
     this.letGo();
     this.trouble = (error as Error).message;
-    this.isBroken = !(error instanceof StoreUnavailableError || isInTheWay(error));
+    this.isBroken = !(isOfServer(error) || isInTheWay(error));
     if (!this.isBroken) this.retrying ??= setTimeout(() => void this.start(), RETRY_MS);
     this.tell(this.states());
   }
@@ -277,4 +278,9 @@ export class Follower {
     clearTimeout(this.retrying);
     this.projector.close();
   }
+}
+
+/** The views have been where they go on from: a server that knows of no such place may have lost its leader just then. */
+function isOfServer(error: unknown): boolean {
+  return error instanceof StoreUnavailableError || error instanceof NoSuchPositionError;
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { Subject } from 'rxjs';
 import {
   type EventStore,
+  NoSuchPositionError,
   type ReadAllOptions,
   START,
   type StoredEvent,
@@ -56,6 +57,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   follower.close();
   await store.close();
 });
@@ -86,6 +88,22 @@ test('waiting for a position that the log does not have yet costs those before i
   follower.hurry('00000000000000000099' as StoredEvent['position']);
   for (const event of events) coming.next([event]);
   expect(stood).toEqual([]);
+});
+
+test('a server that once does not know where the views have been does not stop them for good', async () => {
+  const events = await twenty();
+  const { position } = events[9] as StoredEvent;
+  coming.next(events.slice(0, 10));
+  jest.useFakeTimers();
+  const before = coming;
+  coming = new Subject();
+  before.error(new NoSuchPositionError(position));
+  expect(follower.states()).toMatchObject([{ status: 'catching-up' }]);
+  await jest.advanceTimersByTimeAsync(RETRY_MS);
+  jest.useRealTimers();
+  coming.next(events);
+
+  expect(follower.states()).toMatchObject([{ events: 20, status: 'live' }]);
 });
 
 test('what was asked for before the log was away does not pass for all that has come since', async () => {
