@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../../src/event-store/event-store.js';
-import { settings } from '../../support/facts.js';
+import { NOTHING, settings } from '../../support/facts.js';
 import { gate, HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, close, name, sell } from '../../support/requests.js';
@@ -216,5 +216,28 @@ test('a refund that slips in behind the end of a close is cleared by the next, a
     [refunds, 0],
     [[], 0],
   ]);
+  await expectInvariants(one);
+});
+
+test('items that come late are compared with what the close found: without what slipped in behind its end', async () => {
+  const log = newSharedLog(() => 0);
+  const one = await TestLedger.open(log);
+  const unheard = new HeldStore();
+  const other = await TestLedger.open(log, { wrap: unheard.wrap });
+  await one.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+  await one.send(sell(1, { terminalId: 'T2' }));
+  await other.send(sell(1));
+  const news = unheard.holdNews();
+  await one.send(close());
+  const voiding = back('void', 'M1.T2.000001.000001', 2, { amount: 3_000 });
+  expect(await other.send(voiding)).toHaveProperty('answer');
+  news.letGo();
+  await one.caughtUp();
+
+  const totals = { ...NOTHING, saleCount: 1, saleAmount: '10000' };
+  const items = [{ kind: 'sale', stan: '000001', amount: 10_000 }];
+  expect(await one.send(close('000001', { totals, items }))).toMatchObject({
+    answer: { reconciliation: 'matched' },
+  });
   await expectInvariants(one);
 });
