@@ -178,6 +178,9 @@ describe('a node that reads which batches are open while one of them is closed',
     await reading;
 
     expect(await one.send(sell(2))).toMatchObject(CLOSED);
+    expect(await one.send({ op: 'day-close', merchantId: 'M1' })).toMatchObject({
+      answer: { batches: [] },
+    });
   });
 
   test.each([

@@ -40,3 +40,29 @@ test('who asks while the open batches are read gets what is read after that', as
   await Promise.all(others);
   expect(readings).toBe(2);
 });
+
+test('a batch is idle, and forgets its date, only when the last request that it let in has left it', async () => {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const batches = new OpenBatches(
+    { head: () => Promise.resolve('0'), read: () => Promise.resolve([]) } as unknown as Journal,
+    { waitFor: nothing, batches: { live: () => [] } } as unknown as Views,
+    {} as MerchantDirectory,
+    { isNeeded: false, listen: () => undefined, listening: nothing } as unknown as News,
+  );
+  const batch = await batches.find({ merchantId: 'M1', terminalId: 'T1', batchNo: '000001' });
+  const day = { date: '2026-11-24', endsAt: 1 };
+  const next = { date: '2026-11-25', endsAt: 2 };
+  batches.enter(batch, day);
+  batches.enter(batch, day);
+  let isIdle = false;
+  const idle = batches.idle(batch).then(() => (isIdle = true));
+
+  batches.leave(batch, 'nothing');
+  await turn();
+  expect(isIdle).toBe(false);
+  expect(batches.enter(batch, next)).toMatchObject({ code: 'batch-date' });
+
+  batches.leave(batch, 'nothing');
+  await idle;
+  expect(batches.enter(batch, next)).toBeUndefined();
+});
