@@ -49,6 +49,11 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** Whether the server is not available, in its own words or because there is none. */
+export function isAway(error: unknown): boolean {
+  return error instanceof UnavailableError || (error as Error).name === UnavailableError.name;
+}
+
 /** Whether the server knows no such user and password, or the user may not do that. */
 export function isDenied(error: unknown): boolean {
   return error instanceof AccessDeniedError || (error as Error).name === AccessDeniedError.name;

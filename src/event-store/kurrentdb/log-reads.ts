@@ -15,7 +15,7 @@ import {
   upTo,
 } from '../event-store.js';
 import type { RenewableClient } from './connection.js';
-import { inTime, isDenied, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
+import { inTime, isAway, isDenied, isPassing, NoAnswerError, pause, wordsOf } from './faults.js';
 import { logPosition, type ReadEvent, stored } from './stored-form.js';
 
 /** How long one part of an answer may take. */
@@ -155,14 +155,15 @@ export class LogReads {
 
   /**
    * To a place between two events the server says that it is not available, as it does when it is not. So the place is
-   * at fault only where the server answers another question before and after it has said so.
+   * at fault only where the server answers another question before and after it has said so: an answer that is cut off, or
+   * a leader that is lost, says nothing of it.
    */
   private async readAgain(span: Span, from: Position): Promise<StoredEvent[]> {
     await this.head();
     try {
       return await gather(this.all(span));
     } catch (error) {
-      if (!isPassing(error)) throw unavailable(error);
+      if (!isAway(error)) throw unavailable(error);
     }
     await this.head();
     throw new NoSuchPositionError(from);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { toPosition } from '../../../src/event-store/event-store.js';
 import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
 
@@ -31,6 +32,33 @@ describe('a read that the server denies', () => {
 test('a read that finds no server says what may be wrong, not only the name of the error', async () => {
   await expect(failing('UnavailableError').head()).rejects.toThrow(
     "can't read the log: no server of EVENT_STORE_URL answers, or its certificate is not trusted",
+  );
+});
+
+describe('a read from a place', () => {
+  /** A server that tells of its end, and fails so what is read from a place. */
+  function withoutPlaces(name: string): LogReads {
+    const readAll = async function* ({ fromPosition }: { fromPosition: unknown }) {
+      await Promise.resolve();
+      if (typeof fromPosition === 'object') throw Object.assign(new Error(name), { name });
+      yield* [];
+    };
+    return readsOf({ readAll });
+  }
+
+  test('finds that nothing was ever there where the server, asked again, has no answer to that alone', async () => {
+    await expect(
+      withoutPlaces('UnavailableError').page({ after: toPosition(7), limit: 1 }),
+    ).rejects.toMatchObject({ name: 'NoSuchPositionError' });
+  });
+
+  test.each(['UnknownError', 'NotLeaderError', 'CancelledError', 'DeadlineExceededError'])(
+    'finds nothing out by an answer that is lost on its way (%s)',
+    async (name) => {
+      await expect(
+        withoutPlaces(name).page({ after: toPosition(7), limit: 1 }),
+      ).rejects.toMatchObject({ name: 'StoreUnavailableError', outcome: 'not-done' });
+    },
   );
 });
 
