@@ -12,7 +12,8 @@ process.env['TOKIO_WORKER_THREADS'] ??= '1';
 
 /**
  * Of what has not been written yet when its connection breaks the client rejects two promises: the append's, and one that nobody
- * has. By that the thread would end, and with it all that is under way and may still be done.
+ * has; another of these where it finds no server just as a stream of it breaks. By that the thread would end, and with it all
+ * that is under way and may still be done.
  */
 process.on('unhandledRejection', (reason) => {
   if (!isOfConnection(reason)) throw reason;

@@ -23,9 +23,11 @@ export function fateOf(error: unknown): Fate {
   return NEVER_SENT.test(message ?? '') ? 'not-done' : 'unknown';
 }
 
-/** Whether it is a fault of a connection as the client has it from below, before it gives it a name of its own. */
+/** Whether it is a fault of a connection as the client has it within itself, before it gives it a name of its own. */
 export function isOfConnection(error: unknown): boolean {
-  return error instanceof Error && ['code', 'details', 'metadata'].every((part) => part in error);
+  if (!(error instanceof Error)) return false;
+  if (error.message.startsWith('Failed to discover')) return true;
+  return ['code', 'details', 'metadata'].every((part) => part in error);
 }
 
 /** Whether it was more than the server takes at once (`MaxAppendSize`, a megabyte unless it is set). */

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../../src/config.js';
@@ -128,5 +130,23 @@ describe('what is sent to EventStoreDB', () => {
       expect.arrayContaining(['sale-', 'batch-', 'merchant-', 'card-']),
     );
     expect(STREAM_PREFIXES.every((prefix) => /^[a-z]+-$/.test(prefix))).toBe(true);
+  });
+});
+
+describe('a promise of the client’s own that nobody has', () => {
+  const CONNECTION = join(import.meta.dirname, '../../../dist/event-store/kurrentdb/connection.js');
+
+  it.each([
+    ['that no server was found', 'Failed to discover after 10 attempts.', 'goes on'],
+    ['anything else', 'a fault of the ledger', ''],
+  ])('and that says %s ends the process only where it is no connection’s', (_, message, out) => {
+    const script = `
+      await import('${CONNECTION}');
+      void Promise.reject(new Error('${message}'));
+      setTimeout(() => process.stdout.write('goes on'), 50);
+    `;
+    const args = ['--input-type=module', '--eval', script];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect([run.stdout, run.status === 0]).toEqual([out, out !== '']);
   });
 });
