@@ -41,15 +41,22 @@ test('who asks while the open batches are read gets what is read after that', as
   expect(readings).toBe(2);
 });
 
-test('a batch is idle, and forgets its date, only when the last request that it let in has left it', async () => {
+const BATCH = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
+
+/** Those of a log that has none. */
+function ofEmptyLog(): OpenBatches {
   const nothing = (): Promise<void> => Promise.resolve();
-  const batches = new OpenBatches(
+  return new OpenBatches(
     { head: () => Promise.resolve('0'), read: () => Promise.resolve([]) } as unknown as Journal,
     { waitFor: nothing, batches: { live: () => [] } } as unknown as Views,
     {} as MerchantDirectory,
     { isNeeded: false, listen: () => undefined, listening: nothing } as unknown as News,
   );
-  const batch = await batches.find({ merchantId: 'M1', terminalId: 'T1', batchNo: '000001' });
+}
+
+test('a batch is idle, and forgets its date, only when the last request that it let in has left it', async () => {
+  const batches = ofEmptyLog();
+  const batch = await batches.find(BATCH);
   const day = { date: '2026-11-24', endsAt: 1 };
   const next = { date: '2026-11-25', endsAt: 2 };
   batches.enter(batch, day);
@@ -65,4 +72,11 @@ test('a batch is idle, and forgets its date, only when the last request that it 
   batches.leave(batch, 'nothing');
   await idle;
   expect(batches.enter(batch, next)).toBeUndefined();
+});
+
+test('a batch that two requests ask for at the same moment is one', async () => {
+  const batches = ofEmptyLog();
+  await batches.restore();
+  const [one, other] = await Promise.all([batches.find(BATCH), batches.find(BATCH)]);
+  expect(one).toBe(other);
 });

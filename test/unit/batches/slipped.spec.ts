@@ -5,7 +5,7 @@ import { gate, HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, close, name, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
-import { TestLedger } from '../../support/test-ledger.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
 
 /** A node that stands still once it has read a stream: what it asks of the log then waits. */
 class StallingStore {
@@ -186,7 +186,8 @@ describe('a close whose settlement was under way while another node ended it', (
   });
 });
 
-test('a refund that slips in behind the end of a close is cleared by the next, and by no other', async () => {
+/** A node, behind the end of a close of which another node has taken a refund of 30.00. */
+async function refundBehindClose(): Promise<TestLedger> {
   const log = newSharedLog(() => 0);
   const one = await TestLedger.open(log);
   const unheard = new HeldStore();
@@ -200,7 +201,11 @@ test('a refund that slips in behind the end of a close is cleared by the next, a
   const refund = back('refund', 1, 2, { batchNo: '000002', amount: 3_000 });
   expect(await other.send(refund)).toHaveProperty('answer');
   news.letGo();
+  return one;
+}
 
+test('a refund that slips in behind the end of a close is cleared by the next, and by no other', async () => {
+  const one = await refundBehindClose();
   const carriedForward = ['M1.T1.000002.000002'];
   expect(await one.send(close('000003'))).toMatchObject({ answer: { carriedForward } });
   expect(await one.send(close('000004'))).not.toHaveProperty('answer.carriedForward');
@@ -215,6 +220,33 @@ test('a refund that slips in behind the end of a close is cleared by the next, a
     [[], 0],
     [refunds, 0],
     [[], 0],
+  ]);
+  await expectInvariants(one);
+});
+
+test('a refund that is carried in another currency leaves none of the batch’s own to be cleared twice', async () => {
+  const one = await refundBehindClose();
+  const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'USD' };
+  await one.ledger.merchants.assignTerminal('M1', terminal, BY);
+  await one.send(sell(1, { batchNo: '000003', currency: 'USD' }));
+  await one.send({ op: 'settle', saleId: 'M1.T1.000003.000001' });
+  const sold = 'M1.T1.000003.000001';
+  expect(
+    await one.send(back('refund', sold, 2, { batchNo: '000003', amount: 500 })),
+  ).toHaveProperty('answer');
+
+  await one.send(close('000003'));
+  await one.send(close('000004'));
+
+  const closed = (await one.log()).flatMap(({ event }) =>
+    event.type === 'BatchClosed' ? [event.data.refunds] : [],
+  );
+  expect(closed.slice(-2)).toEqual([
+    [
+      { currency: 'CNY', amount: '3000' },
+      { currency: 'USD', amount: '500' },
+    ],
+    [],
   ]);
   await expectInvariants(one);
 });
