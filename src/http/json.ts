@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isSafeNumber, parse } from 'lossless-json';
 import { configure } from 'safe-stable-stringify';
+import { malformed } from './problem.js';
 import { whole } from './signed-lines.js';
 
 const stringify = configure({ bigint: true, deterministic: false });
@@ -43,14 +44,14 @@ export function readJsonExactly(fastify: FastifyInstance): void {
   });
 }
 
-/** @throws Error with its status */
+/** @throws ProblemError, or Error with its status */
 function bodyIn(bytes: Buffer, request: FastifyRequest): unknown {
   if (isNotUtf8(request)) throw refused(415);
-  if (!isUtf8(bytes)) throw refused(400);
+  if (!isUtf8(bytes)) throw malformed('', 'is not UTF-8');
   try {
     return parseExactly(bytes.toString());
   } catch {
-    throw refused(400);
+    throw malformed('', 'is not JSON');
   }
 }
 

@@ -124,8 +124,8 @@ const UNREADABLE: Readonly<Record<number, Pick<Problem, 'title' | 'code' | 'mess
     title: 'Wrong content type',
     code: 'media-type',
     message: {
-      en: 'The body is of another content type than is taken here.',
-      zh: '请求内容类型不符。',
+      en: 'The body has to be JSON in UTF-8, not packed, sent as application/json; lines of a bulk as application/x-ndjson.',
+      zh: '请求内容须为 UTF-8 编码且未压缩的 JSON，类型为 application/json；批量逐行数据为 application/x-ndjson。',
     },
   },
   431: {

@@ -188,6 +188,14 @@ describe('a body', () => {
     const { status, body } = await ledger.post('/v1/sales', Buffer.concat(sent));
 
     expect([status, body.code]).toEqual([400, 'malformed']);
+    expect(body.errors).toEqual([{ field: '', message: 'is not UTF-8' }]);
+  });
+
+  test('that is no JSON is told so', async () => {
+    const { status, body } = await ledger.post('/v1/sales', '{"amount":1');
+
+    expect([status, body.code]).toEqual([400, 'malformed']);
+    expect(body.errors).toEqual([{ field: '', message: 'is not JSON' }]);
   });
 
   test('of more than a mebibyte answers 413', async () => {
