@@ -150,12 +150,12 @@ describe('a node that reads which batches are open while one of them is closed',
     return { reading, letGo };
   }
 
-  test.each([
-    ['begun to', CLOSING],
-    ['ended', CLOSED],
-  ])('lets nothing in when it has heard that the other has %s', async (how, refused) => {
-    await one.send(sell(1));
-    const { reading, letGo } = await beginReading(other, networkOfOther);
+  /** The other node hears while it reads how far the close of the first has got, and refuses by that. */
+  async function expectShutOut(
+    { reading, letGo }: { reading: Promise<unknown>; letGo: () => void },
+    how: string,
+    refused: object,
+  ): Promise<void> {
     const begun = await beginClose();
     if (how === 'ended') {
       begun.letGo();
@@ -168,6 +168,14 @@ describe('a node that reads which batches are open while one of them is closed',
     expect(await other.send(sell(2))).toMatchObject(refused);
     begun.letGo();
     await begun.closing;
+  }
+
+  test.each([
+    ['begun to', CLOSING],
+    ['ended', CLOSED],
+  ])('lets nothing in when it has heard that the other has %s', async (how, refused) => {
+    await one.send(sell(1));
+    await expectShutOut(await beginReading(other, networkOfOther), how, refused);
   });
 
   test('lets nothing in when it has closed it itself', async () => {
@@ -193,18 +201,7 @@ describe('a node that reads which batches are open while one of them is closed',
       const { sent, letGo } = networkOfOther.holdNextRead('merchant-M1');
       const reading = other.ledger.batches.batch(sell(1));
       await sent;
-      const begun = await beginClose();
-      if (how === 'ended') {
-        begun.letGo();
-        await begun.closing;
-      }
-      await hear(other);
-      letGo();
-      await reading;
-
-      expect(await other.send(sell(2))).toMatchObject(refused);
-      begun.letGo();
-      await begun.closing;
+      await expectShutOut({ reading, letGo }, how, refused);
     },
   );
 

@@ -82,6 +82,16 @@ async function ledgerWith(kind: Counted, isApproved: boolean, answers: LateAnswe
   return ledger;
 }
 
+/** The first of three is with the store, which has done what it will do, and has not said so. */
+async function oneOnItsWay(kind: Counted, send: (index: number) => Sending, isWritten: boolean) {
+  const answers = new LateAnswers(isWritten);
+  const ledger = await ledgerWith(kind, send === approved, answers);
+  answers.hold(name(11));
+  const first = ledger.send(send(1));
+  await answers.came;
+  return { answers, ledger, first };
+}
+
 /** The store works on while time is made to pass. */
 const REAL = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'Date'] as const;
 
@@ -102,11 +112,7 @@ const cases: [what: string, kind: Counted, send: (index: number) => Sending][] =
 test.each(cases)(
   'a %s that the view has seen before its writer has the answer counts once',
   async (_, kind, send) => {
-    const answers = new LateAnswers(true);
-    const ledger = await ledgerWith(kind, send === approved, answers);
-    answers.hold(name(11));
-    const first = ledger.send(send(1));
-    await answers.came;
+    const { answers, ledger, first } = await oneOnItsWay(kind, send, true);
     await ledger.caughtUp();
 
     const second = ledger.send(send(2));
@@ -122,11 +128,7 @@ test.each(cases)(
 test.each(cases)(
   'a %s that does not get into the log keeps no other out',
   async (_, kind, send) => {
-    const answers = new LateAnswers(false);
-    const ledger = await ledgerWith(kind, send === approved, answers);
-    answers.hold(name(11));
-    const first = ledger.send(send(1));
-    await answers.came;
+    const { answers, ledger, first } = await oneOnItsWay(kind, send, false);
 
     const second = ledger.send(send(2));
     const third = ledger.send(send(3));
@@ -142,11 +144,7 @@ test.each(cases)(
 test.each(cases)(
   'a %s that the store does not tell of keeps no other waiting for good',
   async (_, kind, send) => {
-    const answers = new LateAnswers(false);
-    const ledger = await ledgerWith(kind, send === approved, answers);
-    answers.hold(name(11));
-    const first = ledger.send(send(1)).catch(() => undefined);
-    await answers.came;
+    const { answers, ledger, first } = await oneOnItsWay(kind, send, false);
     await ledger.send(send(2));
 
     jest.useFakeTimers({ doNotFake: [...REAL] });
@@ -157,7 +155,7 @@ test.each(cases)(
       await setImmediate();
     }
     answers.letGo();
-    await Promise.all([first, third]);
+    await Promise.allSettled([first, third]);
     expect(failure).toMatchObject({ name: 'StoreUnavailableError', outcome: 'not-done' });
   },
 );
@@ -173,11 +171,7 @@ test('one that has waited for others long enough waits for no more of them', asy
 });
 
 test('whether a sale may still be voided is answered when that is known, too', async () => {
-  const answers = new LateAnswers(true);
-  const ledger = await ledgerWith('void', false, answers);
-  answers.hold(name(11));
-  const first = ledger.send(kinds.void(1));
-  await answers.came;
+  const { answers, ledger, first } = await oneOnItsWay('void', kinds.void, true);
   await ledger.caughtUp();
 
   const asked = ledger.ledger.saleQueries.voidability(name(2), {});
