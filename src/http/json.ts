@@ -30,7 +30,7 @@ export function readJsonExactly(fastify: FastifyInstance): void {
     'application/x-ndjson',
     async (request: FastifyRequest, payload: Readable) => {
       if (request.routeOptions.config.rule?.named !== 'lines' || isNotUtf8(request)) {
-        throw refused(415);
+        throw ofOtherType();
       }
       // The route that takes them reads them one by one.
       if (!request.signature) return payload;
@@ -40,13 +40,13 @@ export function readJsonExactly(fastify: FastifyInstance): void {
     },
   );
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {
-    done(text === '' ? null : refused(415), undefined);
+    done(text === '' ? null : ofOtherType(), undefined);
   });
 }
 
 /** @throws ProblemError, or Error with its status */
 function bodyIn(bytes: Buffer, request: FastifyRequest): unknown {
-  if (isNotUtf8(request)) throw refused(415);
+  if (isNotUtf8(request)) throw ofOtherType();
   if (!isUtf8(bytes)) throw malformed('', 'is not UTF-8');
   try {
     return parseExactly(bytes.toString());
@@ -63,8 +63,8 @@ function isNotUtf8({ headers }: FastifyRequest): boolean {
 
 const OTHER_CHARSET = /;\s*charset=(?!"?utf-?8"?\s*(?:;|$))/i;
 
-function refused(statusCode: number): Error {
-  return Object.assign(new Error('the body is not JSON'), { statusCode });
+function ofOtherType(): Error {
+  return Object.assign(new Error('the body is of another type'), { statusCode: 415 });
 }
 
 /** Of a field that comes twice the last counts, whatever else the text holds: that is how JSON.parse has it. */

@@ -46,19 +46,22 @@ const PASSING = [
 
 /** Whether a read that failed so may do better the next time. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.some(
-    (passing) => error instanceof passing || (error as Error).name === passing.name,
-  );
+  return PASSING.some((passing) => isA(error, passing));
 }
 
 /** Whether the server is not available, in its own words or because there is none. */
 export function isAway(error: unknown): boolean {
-  return error instanceof UnavailableError || (error as Error).name === UnavailableError.name;
+  return isA(error, UnavailableError);
 }
 
 /** Whether the server knows no such user and password, or the user may not do that. */
 export function isDenied(error: unknown): boolean {
-  return error instanceof AccessDeniedError || (error as Error).name === AccessDeniedError.name;
+  return isA(error, AccessDeniedError);
+}
+
+/** The client's part that reads has errors of the same names, and classes of its own. */
+function isA(error: unknown, kind: (typeof PASSING)[number] | typeof AccessDeniedError): boolean {
+  return error instanceof kind || (error as Error).name === kind.name;
 }
 
 /** The error in words: many of the client's have no message, or no more than their name. */
