@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type EventStore, StoreUnavailableError } from '../event-store/event-store.js';
+import { lagAt } from '../projections/progress.js';
 import type { Views } from '../projections/views.js';
 import type { Reply } from './problem.js';
 
@@ -51,7 +52,7 @@ export class Metrics {
         const head = await headOf(store);
         if (head === undefined) return;
         for (const { name, position } of views.state()) {
-          this.set({ view: name }, Math.max(0, head - Number(position)));
+          this.set({ view: name }, lagAt(position, head));
         }
       },
     });

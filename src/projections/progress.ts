@@ -18,6 +18,11 @@ export function passesByItself(error: unknown): error is Error {
   return error instanceof StoreUnavailableError || error instanceof ViewBehindError;
 }
 
+/** How many positions of the log a view that stands at one is behind the log's end. */
+export function lagAt(position: Position, head: string | number): number {
+  return Math.max(0, Number(head) - Number(position));
+}
+
 interface Waiting {
   readonly position: Position;
   readonly names: readonly string[] | undefined;

@@ -14,6 +14,7 @@ import {
   Whole,
 } from '../http/fields.js';
 import type { ProjectionState } from './follower.js';
+import { lagAt } from './progress.js';
 import type { RebuildState } from './rebuild/rebuilds.js';
 
 export class StoppedAtDto {
@@ -110,7 +111,7 @@ export function renderProjection(
     status: stoppedBy === undefined ? 'following' : 'stopped',
     position,
     head,
-    lag: Math.max(0, Number(head) - Number(position)),
+    lag: lagAt(position, head),
     events,
     ...(reason !== undefined && { reason }),
     ...(stop?.at && { stoppedAt: stop.at }),
