@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Position } from '../event-store/event-store.js';
-import type { LimitScope } from '../merchants/domain/limits.js';
+import { type DaySum, type LimitScope, NO_SUM } from '../merchants/domain/limits.js';
 import type { Counted } from '../merchants/domain/merchant.events.js';
 
 /** What is summed by: one kind of request of one currency on one date, at a merchant. */
@@ -12,18 +12,11 @@ export interface DayKey {
   readonly currency: string;
 }
 
-export interface DaySum {
-  readonly count: number;
-  readonly amount: bigint;
-}
-
 /** Sums as of one position of the log. */
 export interface DaySumsThen {
   readonly position: Position;
   readonly of: (scope: LimitScope, subject: string) => DaySum;
 }
-
-export const NO_SUM: DaySum = { count: 0, amount: 0n };
 
 /** What was taken and given back on a business date. */
 export class DaySumsView {

@@ -1,6 +1,6 @@
 import { type Position, StoreUnavailableError } from '../event-store/event-store.js';
-import { LIMIT_SCOPES, type LimitScope } from '../merchants/domain/limits.js';
-import { type DayKey, type DaySum, NO_SUM } from '../projections/day-sums.view.js';
+import { type DaySum, LIMIT_SCOPES, type LimitScope, NO_SUM } from '../merchants/domain/limits.js';
+import type { DayKey } from '../projections/day-sums.view.js';
 
 /** For so long one waits at the most for what becomes of others: where the store is away, each of them takes its time. */
 const PATIENCE_MS = 5_000;

@@ -15,20 +15,21 @@ export interface ScopedLimits {
 
 /** A limit with what of the day counts towards it already. */
 export interface AppliedLimits extends ScopedLimits {
-  readonly used: Used;
+  readonly used: DaySum;
   /** Of what is used, so much is on its way to the log: it may not get there, or be counted twice until that is known. */
-  readonly onItsWay: Used;
+  readonly onItsWay: DaySum;
 }
 
-interface Used {
+export interface DaySum {
   readonly count: number;
   readonly amount: bigint;
 }
 
+export const NO_SUM: DaySum = { count: 0, amount: 0n };
+
 /** Limits towards which nothing counts. */
 export function unused(scoped: readonly ScopedLimits[]): AppliedLimits[] {
-  const none = { count: 0, amount: 0n };
-  return scoped.map((each) => ({ ...each, used: none, onItsWay: none }));
+  return scoped.map((each) => ({ ...each, used: NO_SUM, onItsWay: NO_SUM }));
 }
 
 /** Whether there is any limit on a request at this terminal: in most cases there is none. */

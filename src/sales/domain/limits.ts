@@ -1,5 +1,5 @@
 import { moneyText } from '../../ledger/domain/decimal.js';
-import type { AppliedLimits, LimitScope } from '../../merchants/domain/limits.js';
+import { type AppliedLimits, type LimitScope, NO_SUM } from '../../merchants/domain/limits.js';
 import type { CardType, Counted } from '../../merchants/domain/merchant.events.js';
 import type { Condition, Known, Question, Verdict } from './condition.js';
 import { say, type Refusal, type Sentence } from './refusal.js';
@@ -87,11 +87,12 @@ function unmet(en: string, zh: string, responseCode = '61'): Verdict {
 /** Whether a limit is passed only if all that is on its way counts, and counts once: that will be known soon. */
 export function isPassedForNow(applied: readonly AppliedLimits[], asked: Counting): boolean {
   if (!passed(applied, asked)) return false;
-  const without = applied.map(({ used, onItsWay, ...limits }) => {
-    const known = { count: used.count - onItsWay.count, amount: used.amount - onItsWay.amount };
-    return { ...limits, used: known, onItsWay };
-  });
-  return !passed(without, asked);
+  return !passed(applied.map(withoutOnItsWay), asked);
+}
+
+function withoutOnItsWay({ used, onItsWay, ...limits }: AppliedLimits): AppliedLimits {
+  const known = { count: used.count - onItsWay.count, amount: used.amount - onItsWay.amount };
+  return { ...limits, used: known, onItsWay: NO_SUM };
 }
 
 /** The most that limits leave for one request of the kind, where they leave anything. */

@@ -5,9 +5,9 @@ import { type Position, toPosition } from '../../../src/event-store/event-store.
 import { minor } from '../../../src/ledger/domain/money.js';
 import type { Journal } from '../../../src/ledger/journal.js';
 import type { News } from '../../../src/ledger/news.js';
+import { NO_SUM } from '../../../src/merchants/domain/limits.js';
 import { evolveMerchant, type Merchant } from '../../../src/merchants/domain/merchant.js';
 import type { Counted, PlaceLimits } from '../../../src/merchants/domain/merchant.events.js';
-import { NO_SUM } from '../../../src/projections/day-sums.view.js';
 import { ViewBehindError, type Views } from '../../../src/projections/views.js';
 import { DaySums } from '../../../src/sales/day-sums.js';
 import { merchantWith, settings } from '../../support/facts.js';
