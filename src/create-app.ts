@@ -21,7 +21,7 @@ import { Streams } from './http/streams.js';
 import { httpAdapter, limitBodies, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
-import { passesByItself } from './projections/views.js';
+import { passesByItself, Views } from './projections/views.js';
 import { listenForFaults } from './sandbox/faults.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming. */
@@ -30,13 +30,19 @@ const DRAIN_MS = 5_000;
 /** How long answers that are being made may then still take. */
 const LAST_ANSWERS_MS = 20_000;
 
+/** A service that listens. */
+export interface Started {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** Resolves with why the process is of no use any more: a thread of the log or of the views is lost, with what it held. */
+  readonly lost: Promise<Error>;
+}
+
 /**
- * Starts the service. Resolves with the application and its address once it listens.
+ * Starts the service. Resolves once it listens.
  * @throws SettingsError; else as AppModule.open
  */
-export async function createApp(
-  settings: Settings,
-): Promise<{ app: NestFastifyApplication; url: string }> {
+export async function createApp(settings: Settings): Promise<Started> {
   makeFolders(settings);
   const module = await AppModule.open(settings);
   const adapter = httpAdapter(settings);
@@ -60,11 +66,13 @@ export async function createApp(
   app.get(Connections).watch(app.getHttpServer());
   await listen(app, settings);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  app.get<OwnedEventStore>(EVENT_STORE).announce(url);
+  const store = app.get<OwnedEventStore>(EVENT_STORE);
+  store.announce(url);
   app.get(DueWork).start(toLog(fastify, 'due work could not be done yet'));
   app.get(HeadSigner).start(toLog(fastify, 'the head of the trail could not be signed yet'));
   app.get(Readiness).started();
-  return { app, url };
+  const lost = [store.lost, app.get(Views).lost].filter((each) => each !== undefined);
+  return { app, url, lost: Promise.race(lost) };
 }
 
 /** What passes by itself needs no stack. */

@@ -4,7 +4,7 @@ import { CorruptLogError, StoreUnavailableError } from './event-store/event-stor
 import { FolderInUseError } from './event-store/open-event-store.js';
 import { ViewsNotOpenError } from './projections/projector-thread.js';
 
-/** Exit codes: 1 the ledger can't be opened as it is, 2 the settings are wrong. */
+/** Exit codes: 1 the ledger can't be opened as it is, or a thread was lost, 2 the settings are wrong. */
 async function main(): Promise<void> {
   // A ledger does not stop because nobody reads what it says of itself any more.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
@@ -15,8 +15,12 @@ async function main(): Promise<void> {
       stop().then(() => process.exit(0), fail);
     });
   }
-  const { app, url } = await createApp(settingsOfProcess());
+  const { app, url, lost } = await createApp(settingsOfProcess());
   stop = () => stopApp(app);
+  void lost.then((error) => {
+    console.error(`Tillbook ends, to be started again: ${error.message}`);
+    return stop().finally(() => process.exit(1));
+  });
   console.log(`Tillbook answers at ${url}, and explains itself at ${url}/docs`);
 }
 

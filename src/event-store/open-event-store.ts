@@ -9,6 +9,8 @@ import { folderOf, isFolder } from './store-url.js';
 
 /** A store with what only its owner can do. */
 export interface OwnedEventStore extends EventStore {
+  /** Resolves with why nothing can be appended any more, until a new process opens the store. */
+  readonly lost?: Promise<Error> | undefined;
   /** Says where this process serves its API, for others who find the store in use. */
   announce(url: string): void;
 }

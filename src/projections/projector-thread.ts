@@ -42,13 +42,20 @@ const YOUNG_GENERATION_MB = 64;
 
 /** The views kept up in a thread of its own, from a connection of its own to the log. */
 export class ProjectorThread {
+  /** Resolves with what has ended it, unless it was told to. */
+  readonly lost: Promise<Error>;
+  private lose: (why: Error) => void = () => undefined;
   private readonly ended: Promise<unknown>;
+  private isClosing = false;
   private readonly adopting = new Map<string, (failure?: string) => void>();
   /** Why it has ended, if it has. */
   private fault: string | undefined;
 
   private constructor(private readonly worker: Worker) {
     this.ended = new Promise((resolve) => worker.once('exit', resolve));
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve;
+    });
   }
 
   /**
@@ -67,6 +74,7 @@ export class ProjectorThread {
         thread.fault ??= error.message;
         for (const settle of thread.adopting.values()) settle(error.message);
         reject(error);
+        if (!thread.isClosing) thread.lose(error);
       };
       worker.on('message', (message: FromThread) => {
         if ('fault' in message) {
@@ -101,6 +109,7 @@ export class ProjectorThread {
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
     this.tell('stop');
     await this.ended;
   }

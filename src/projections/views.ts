@@ -28,6 +28,8 @@ export interface ViewsOptions {
 
 /** What keeps the views up with the log. */
 interface Keeper {
+  /** Resolves with what has ended a thread that was not told to. */
+  readonly lost?: Promise<Error>;
   /** Someone waits for this position. */
   hurry(position: Position): void;
   /** Puts a view that was built anew in the place of the live one. */
@@ -73,6 +75,11 @@ export class Views {
       await keeper.close();
       throw error;
     }
+  }
+
+  /** Resolves with why the views go no further, until a new process opens them. */
+  get lost(): Promise<Error> | undefined {
+    return this.keeper.lost;
   }
 
   get trail(): ReadModels['trail'] {

@@ -18,6 +18,8 @@ export const GROUP_CHARACTERS = 8_000_000;
 export interface Writer {
   /** A group of so many goes there at once and not at the turn's end: a writer of its own has work that much sooner. */
   readonly eagerAppends: number;
+  /** Resolves with what has ended a thread that was not told to stop. */
+  readonly lost?: Promise<Error>;
   /** Groups are written and answered in the order of the calls, each in a later turn. */
   commit(
     group: readonly AppendRequest[],

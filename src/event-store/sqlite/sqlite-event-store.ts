@@ -97,6 +97,10 @@ export class SqliteEventStore implements EventStore {
     return new SqliteEventStore(folder, undefined, undefined);
   }
 
+  get lost(): Promise<Error> | undefined {
+    return this.own?.writer.lost;
+  }
+
   /** Says where the owner of the folder serves its API. */
   announce(url: string): void {
     this.own?.locks.announce({ pid: process.pid, url });

@@ -22,10 +22,12 @@ export class WriterThread implements Writer {
    * they for the disk.
    */
   readonly eagerAppends = 16;
+  readonly lost: Promise<Error>;
   /** Those who wait for a group's results, in the order of the groups. */
   private readonly waiting: Answered[] = [];
   private readonly ended: Promise<void>;
   private hasEnded = false;
+  private isStopping = false;
   private cause = 'it was stopped';
 
   private constructor(private readonly worker: Worker) {
@@ -42,6 +44,11 @@ export class WriterThread implements Writer {
         this.hasEnded = true;
         for (const answered of this.waiting.splice(0)) answered(this.failure('unknown'));
         resolve();
+      });
+    });
+    this.lost = new Promise((resolve) => {
+      worker.once('exit', () => {
+        if (!this.isStopping) resolve(new Error(this.failure('not-done').message));
       });
     });
   }
@@ -74,6 +81,7 @@ export class WriterThread implements Writer {
   }
 
   async stop(): Promise<void> {
+    this.isStopping = true;
     if (!this.hasEnded) this.worker.postMessage('stop');
     await this.ended;
   }
