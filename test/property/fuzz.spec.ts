@@ -6,7 +6,7 @@ import { Tillbook } from '../support/tillbook.js';
 jest.setTimeout(600_000);
 
 /** FUZZ_REQUESTS asks for more, FUZZ_SEED for the same again. */
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 12_000);
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 20_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const AT_ONCE = 24;
 

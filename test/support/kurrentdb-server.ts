@@ -152,6 +152,9 @@ export class KurrentDbCluster {
           settings: {
             EVENTSTORE_CLUSTER_SIZE: '3',
             EVENTSTORE_DISCOVER_VIA_DNS: 'false',
+            // On a busy machine a node is slow, not gone.
+            EVENTSTORE_GOSSIP_TIMEOUT_MS: '10000',
+            EVENTSTORE_REPLICATION_HEARTBEAT_TIMEOUT: '5000',
             EVENTSTORE_GOSSIP_SEED: others.map((other) => `127.0.0.1:${ports[other]}`).join(),
           },
         });
