@@ -7,7 +7,7 @@ import {
 } from '../event-store/event-store.js';
 import { decode } from '../ledger/event-codec.js';
 import { isFileFault } from '../projections/file-faults.js';
-import { isKeyEvent, keysProjection } from '../projections/keys.projection.js';
+import { keysProjection } from '../projections/keys.projection.js';
 import { KeysView } from '../projections/keys.view.js';
 import { skipsOf } from '../projections/skips.js';
 import { askLive } from '../projections/view-file.js';
@@ -21,7 +21,7 @@ export async function keptKeys(store: EventStore, viewsDir: string): Promise<Key
     for (const stored of page) {
       if (!stored.type.startsWith('Key') || skipped.has(stored.id)) continue;
       const { event } = decode(stored);
-      if (!isKeyEvent(event)) continue;
+      if (event.type !== 'KeyAdded' && event.type !== 'KeyRevoked') continue;
       const key = evolveKey(found.get(event.data.keyId), event);
       if (key) found.set(key.keyId, key);
     }

@@ -1,7 +1,5 @@
-import type Database from 'better-sqlite3';
-import type { AppealEvent } from '../appeals/domain/appeal.events.js';
-import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
 import type { Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 /** `filed` and `answered` are what the events said, as JSON. */
 const APPEALS = `
@@ -15,11 +13,6 @@ const APPEALS = `
   CREATE INDEX appeals_of_merchant_by_status ON appeals (merchantId, status);
 `;
 
-const IS_OF_APPEALS: Readonly<Record<AppealEvent['type'], true>> = {
-  AppealFiled: true,
-  AppealAnswered: true,
-};
-
 /** Every appeal that was ever filed. */
 export const appealsProjection: Projection = {
   name: 'appeals',
@@ -30,30 +23,12 @@ export const appealsProjection: Projection = {
     const answer = database.prepare(
       'UPDATE appeals SET status = ?, answered = ? WHERE appealId = ?',
     );
-    return (events) => {
-      for (const { event, position } of events) {
-        if (isOfAppeals(event)) fold(event, position, file, answer);
-      }
-    };
+    return handling<'appeals'>({
+      AppealFiled: (data, { position }) => {
+        const { appealId, merchantId, saleId } = data;
+        file.run(Number(position), appealId, merchantId, saleId, JSON.stringify(data));
+      },
+      AppealAnswered: (data) => answer.run(data.outcome, JSON.stringify(data), data.appealId),
+    });
   },
 };
-
-function isOfAppeals(event: LedgerEvent): event is AppealEvent {
-  return event.type in IS_OF_APPEALS;
-}
-
-function fold(
-  event: AppealEvent,
-  position: string,
-  file: Database.Statement,
-  answer: Database.Statement,
-): void {
-  const { appealId, merchantId, saleId } = event.data;
-  switch (event.type) {
-    case 'AppealFiled':
-      file.run(Number(position), appealId, merchantId, saleId, JSON.stringify(event.data));
-      return;
-    case 'AppealAnswered':
-      answer.run(event.data.outcome, JSON.stringify(event.data), appealId);
-  }
-}

@@ -5,6 +5,7 @@ import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.e
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
+import { handling } from './views-by-event.js';
 
 /** Sums of a batch, in the order of their columns. */
 const SUMS = [
@@ -110,6 +111,26 @@ class BatchesTable {
   private readonly clearings: RefundClearings;
   private readonly changes = new Map<string, Change>();
 
+  private readonly handle = handling<'batches'>({
+    Sale: (data) => this.sold(data),
+    RequestTaken: (data) => this.of(data),
+    Refused: (data) => this.of(data),
+    NothingToReverse: (data) => this.of(data),
+    Void: (data) => this.operation('void', data),
+    Refund: (data) => this.operation('refund', data),
+    ApprovalRequested: (data) => (this.of(data).awaited ??= data.currency),
+    Settled: (data) => this.settled(data),
+    Reversal: (data) => this.undo(data),
+    BatchCloseRequested: (data) => {
+      this.of(data).status = 'closing';
+      this.clearings.closeRequested(terminalName(data), batchName(data));
+    },
+    BatchClosed: (data) => {
+      this.of(data).status = 'closed';
+      this.clearings.closed(batchName(data), data.refundsCounted);
+    },
+  });
+
   constructor(database: Database.Database) {
     const sums = SUMS.map((sum) => `${sum} = ${sum} + excluded.${sum}`).join(', ');
     this.add = database.prepare(
@@ -139,7 +160,7 @@ class BatchesTable {
 
   fold(events: readonly Arrived[]): void {
     this.changes.clear();
-    for (const event of events) this.apply(event);
+    this.handle(events);
     for (const change of this.changes.values()) this.write(change);
   }
 
@@ -149,73 +170,6 @@ class BatchesTable {
     const day = [businessDate, endsAt, currency, awaited];
     this.add.run(name, merchantId, terminalId, batchNo, ...day, ...amounts);
     if (status) this.close.run(status, name);
-  }
-
-  /** Gives back whether the event is about a batch: what an event means must be said for each. */
-  private apply({ event }: Arrived): boolean {
-    switch (event.type) {
-      case 'Sale':
-        this.sold(event.data);
-        return true;
-      case 'RequestTaken':
-      case 'Refused':
-      case 'NothingToReverse':
-        this.of(event.data);
-        return true;
-      case 'Void':
-        this.operation('void', event.data);
-        return true;
-      case 'Refund':
-        this.operation('refund', event.data);
-        return true;
-      case 'ApprovalRequested':
-        this.of(event.data).awaited ??= event.data.currency;
-        return true;
-      case 'Settled':
-        this.settled(event.data);
-        return true;
-      case 'Reversal':
-        this.of(event.data);
-        this.undo(event.data);
-        return true;
-      case 'BatchCloseRequested':
-        this.of(event.data).status = 'closing';
-        this.clearings.closeRequested(terminalName(event.data), batchName(event.data));
-        return true;
-      case 'BatchClosed':
-        this.of(event.data).status = 'closed';
-        this.clearings.closed(batchName(event.data), event.data.refundsCounted);
-        return true;
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'TerminalAssigned':
-      case 'ApprovalDeclined':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'ChargebackOpened':
-      case 'ChargebackWon':
-      case 'ChargebackLost':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-        return false;
-    }
   }
 
   private settled(data: SettledData): void {
@@ -252,6 +206,7 @@ class BatchesTable {
 
   /** What is undone no longer counts in the batch that it was requested in, unless that is closed: then nothing changes it. */
   private undo(data: ReversalData): void {
+    this.of(data);
     switch (data.undone) {
       case 'nothing':
         // A void whose sale was reversed before counts until it is undone itself.

@@ -6,6 +6,7 @@ import type { Counted, MerchantSettings } from '../merchants/domain/merchant.eve
 import type { ReversalData, SaleData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 const SUMS = `
   CREATE TABLE sums (
@@ -60,6 +61,15 @@ class DaySumsTable {
   /** As far as this fold has asked. */
   private readonly byCard = new Map<string, boolean>();
 
+  private readonly handle = handling<'day-sums'>({
+    Sale: (data) => this.countRequest('sale', data, data.card.token),
+    Void: (data) => this.countRequest('void', data, data.cardToken),
+    Refund: (data) => this.countRequest('refund', data, data.cardToken),
+    Reversal: (data) => this.undo(data),
+    MerchantRegistered: ({ merchantId, settings }) => this.settings(merchantId, settings),
+    MerchantPolicyChanged: ({ merchantId, settings }) => this.settings(merchantId, settings),
+  });
+
   constructor(database: Database.Database) {
     this.add = database.prepare(
       `INSERT INTO sums VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -73,63 +83,8 @@ class DaySumsTable {
   fold(events: readonly Arrived[]): void {
     this.changes.clear();
     this.byCard.clear();
-    for (const event of events) this.apply(event);
+    this.handle(events);
     for (const { key, count, amount } of this.changes.values()) this.add.run(...key, count, amount);
-  }
-
-  /** Gives back whether the event counts for limits: what an event means must be said for each. */
-  private apply({ event }: Arrived): boolean {
-    switch (event.type) {
-      case 'Sale':
-        this.countRequest('sale', event.data, event.data.card.token);
-        return true;
-      case 'Void':
-        this.countRequest('void', event.data, event.data.cardToken);
-        return true;
-      case 'Refund':
-        this.countRequest('refund', event.data, event.data.cardToken);
-        return true;
-      case 'Reversal':
-        return this.undo(event.data);
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-        this.settings(event.data.merchantId, event.data.settings);
-        return true;
-      case 'RequestTaken':
-      case 'Refused':
-      case 'NothingToReverse':
-      case 'Settled':
-      case 'ChargebackOpened':
-      case 'ChargebackWon':
-      case 'ChargebackLost':
-      case 'BatchCloseRequested':
-      case 'BatchClosed':
-      case 'BatchReconciled':
-      case 'TerminalAssigned':
-      case 'ApprovalRequested':
-      case 'ApprovalDeclined':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-        return false;
-    }
   }
 
   /** Field by field: a spread of so many takes longer than all the rest of a sale here. */
@@ -151,16 +106,15 @@ class DaySumsTable {
     });
   }
 
-  private undo(data: ReversalData): boolean {
+  private undo(data: ReversalData): void {
     const money = data.undone === 'nothing' ? data.voided : data;
-    if (!money?.counted) return false;
+    if (!money?.counted) return;
     const { businessDate: date, ...counted } = money.counted;
     const { merchantId, terminalId } = parseRequestName(data.of);
     const kind = data.undone === 'nothing' ? 'void' : data.undone;
     const amount = data.undone === 'sale' ? data.gross : money.amount;
     const place = { merchantId, terminalId, date, currency: money.currency };
     this.count({ ...counted, ...place, kind, amount, times: -1 });
-    return true;
   }
 
   private count(of: Count): void {

@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
-import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 import type { SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
+import { handling } from './views-by-event.js';
 
 /** Net that has settled, by the date from which it may be paid out. */
 const DUE = `
@@ -45,6 +46,15 @@ export class PayoutTables {
   private readonly due = new Map<string, bigint>();
   private readonly reserves = new Map<string, { held: bigint; releases: number }>();
 
+  private readonly handle = handling<'payouts'>({
+    Settled: (data) => this.settled(data),
+    ReserveReleased: ({ merchantId, currency, heldUntil, amount }) =>
+      this.reserve(`${merchantId} ${currency} ${heldUntil}`, -BigInt(amount), 1),
+    PayoutSent: (data) => this.sent(data),
+    PayoutPaid: (data) => this.paid(data),
+    PayoutReturned: (data) => this.returned(data),
+  });
+
   constructor(database: Database.Database) {
     this.addDue = database.prepare(
       `INSERT INTO due VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET net = net + excluded.net`,
@@ -66,82 +76,31 @@ export class PayoutTables {
   fold(events: readonly Arrived[]): void {
     this.due.clear();
     this.reserves.clear();
-    for (const { event } of events) this.apply(event);
+    this.handle(events);
     for (const [key, net] of this.due) this.addDue.run(...key.split(' '), net);
     for (const [key, { held, releases }] of this.reserves) {
       this.addReserve.run(...key.split(' '), held, releases);
     }
   }
 
-  /** Gives back whether the event is about what is paid out: what an event means must be said for each. */
-  private apply(event: LedgerEvent): boolean {
-    switch (event.type) {
-      case 'Settled':
-        this.settled(event.data);
-        return true;
-      case 'ReserveReleased': {
-        const { merchantId, currency, heldUntil, amount } = event.data;
-        this.reserve(`${merchantId} ${currency} ${heldUntil}`, -BigInt(amount), 1);
-        return true;
-      }
-      case 'PayoutSent': {
-        const { merchantId, currency, number, date, amount, account } = event.data;
-        const { occurredAt, businessDate } = event.data;
-        const held = account ? JSON.stringify(account) : null;
-        this.addPayout.run(
-          ...[merchantId, currency, number, date],
-          ...[BigInt(amount), held, occurredAt, businessDate, occurredAt],
-        );
-        return true;
-      }
-      case 'PayoutPaid': {
-        const { payoutId, bankReference, occurredAt } = event.data;
-        const paid = ['paid', bankReference, null, occurredAt, null];
-        this.changePayout.run(...paid, ...payoutId.split('.'));
-        return true;
-      }
-      case 'PayoutReturned': {
-        const { payoutId, reason, occurredAt, businessDate } = event.data;
-        const returned = ['returned', null, reason ?? null, occurredAt, businessDate];
-        this.changePayout.run(...returned, ...payoutId.split('.'));
-        return true;
-      }
-      case 'Sale':
-      case 'Void':
-      case 'Refund':
-      case 'ChargebackOpened':
-      case 'ChargebackWon':
-      case 'ChargebackLost':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'RequestTaken':
-      case 'Refused':
-      case 'BatchCloseRequested':
-      case 'BatchClosed':
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'TerminalAssigned':
-      case 'ApprovalRequested':
-      case 'ApprovalDeclined':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'Reversal':
-      case 'NothingToReverse':
-        return false;
-    }
+  private sent(data: EventData<'PayoutSent'>): void {
+    const { merchantId, currency, number, date, amount, account, occurredAt, businessDate } = data;
+    const held = account ? JSON.stringify(account) : null;
+    this.addPayout.run(
+      ...[merchantId, currency, number, date],
+      ...[BigInt(amount), held, occurredAt, businessDate, occurredAt],
+    );
+  }
+
+  private paid({ payoutId, bankReference, occurredAt }: EventData<'PayoutPaid'>): void {
+    const paid = ['paid', bankReference, null, occurredAt, null];
+    this.changePayout.run(...paid, ...payoutId.split('.'));
+  }
+
+  private returned(data: EventData<'PayoutReturned'>): void {
+    const { payoutId, reason, occurredAt, businessDate } = data;
+    const returned = ['returned', null, reason ?? null, occurredAt, businessDate];
+    this.changePayout.run(...returned, ...payoutId.split('.'));
   }
 
   private settled(data: SettledData): void {

@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
 import { keptIn } from '../ledger/domain/kept-in.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 import { isBar } from '../sales/domain/barred.js';
-import type { ApprovalDeclinedData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 /** Requests by how they ended: an awaited approval counts when it is decided. `failed`: on the terminal's own side. */
 const ATTEMPTS = `
@@ -70,6 +71,28 @@ class RefusalsTable {
   private readonly reasons = new Map<string, number>();
   private readonly stores = new Map<string, string>();
 
+  private readonly handle = handling<'refusals'>({
+    Sale: (data) => this.ended('done', 'sale', data),
+    Void: (data) => this.givenBack(data),
+    Refund: (data) => this.givenBack(data),
+    Refused: (data) => this.ended('refused', data.kind, data, data.refusal),
+    ApprovalRequested: ({ asked, request }) => {
+      if (asked === 'reversal') this.await.run(request);
+    },
+    ApprovalDeclined: (data) => this.declined(data),
+    FailureReported: (data) => this.ended('failed', data.kind ?? '', data, data),
+    Reversal: (data) => {
+      if (isBar(data)) return;
+      this.end.run(data.of);
+      this.ended('done', 'timeout-reversal', data);
+    },
+    NothingToReverse: (data) => this.ended('done', 'timeout-reversal', data),
+    TerminalAssigned: ({ merchantId, terminalId, storeId }) => {
+      this.assign.run(merchantId, terminalId, storeId);
+      this.stores.set(`${merchantId} ${terminalId}`, storeId);
+    },
+  });
+
   constructor(database: Database.Database) {
     this.addAttempts = database.prepare(
       `INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -89,7 +112,7 @@ class RefusalsTable {
 
   fold(events: readonly Arrived[]): void {
     for (const counts of [this.attempts, this.reasons, this.stores]) counts.clear();
-    for (const event of events) this.apply(event);
+    this.handle(events);
     for (const [key, { done, refused, failed }] of this.attempts) {
       this.addAttempts.run(...(JSON.parse(key) as string[]), done, refused, failed);
     }
@@ -98,77 +121,12 @@ class RefusalsTable {
     }
   }
 
-  /** Gives back whether the event tells how a request ended: what an event means must be said for each. */
-  private apply({ event }: Arrived): boolean {
-    switch (event.type) {
-      case 'Sale':
-        this.ended('done', 'sale', event.data);
-        return true;
-      case 'Void':
-      case 'Refund':
-        if (event.data.approval) this.end.run(event.data.request);
-        this.ended('done', event.data.asked, event.data);
-        return true;
-      case 'Refused':
-        this.ended('refused', event.data.kind, event.data, event.data.refusal);
-        return true;
-      case 'ApprovalRequested':
-        if (event.data.asked === 'reversal') this.await.run(event.data.request);
-        return false;
-      case 'ApprovalDeclined':
-        this.declined(event.data);
-        return true;
-      case 'FailureReported':
-        this.ended('failed', event.data.kind ?? '', event.data, event.data);
-        return true;
-      case 'Reversal':
-        if (isBar(event.data)) return false;
-        this.end.run(event.data.of);
-        this.ended('done', 'timeout-reversal', event.data);
-        return true;
-      case 'NothingToReverse':
-        this.ended('done', 'timeout-reversal', event.data);
-        return true;
-      case 'TerminalAssigned': {
-        const { merchantId, terminalId, storeId } = event.data;
-        this.assign.run(merchantId, terminalId, storeId);
-        this.stores.set(`${merchantId} ${terminalId}`, storeId);
-        return true;
-      }
-      case 'RequestTaken':
-      case 'Settled':
-      case 'ChargebackOpened':
-      case 'ChargebackWon':
-      case 'ChargebackLost':
-      case 'BatchCloseRequested':
-      case 'BatchClosed':
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-        return false;
-    }
+  private givenBack(data: EventData<'Void'>): void {
+    if (data.approval) this.end.run(data.request);
+    this.ended('done', data.asked, data);
   }
 
-  private declined(data: ApprovalDeclinedData): void {
+  private declined(data: EventData<'ApprovalDeclined'>): void {
     const isReversal = this.end.run(data.request).changes > 0;
     this.ended('refused', isReversal ? 'reversal' : data.kind, data, data.refusal);
   }

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { isBar } from '../sales/domain/barred.js';
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 /** `takenAt` in epoch milliseconds of real time. */
 const UNDECIDED = `
@@ -24,6 +25,20 @@ class UndecidedTable {
   private readonly taken = new Map<string, number>();
   private readonly decided = new Set<string>();
 
+  private readonly handle = handling<'requests'>({
+    RequestTaken: ({ request }, { recordedAt }) => this.taken.set(request, Date.parse(recordedAt)),
+    ApprovalRequested: ({ request }) => this.decide(request),
+    Void: ({ request }) => this.decide(request),
+    Refund: ({ request }) => this.decide(request),
+    Refused: ({ request }) => this.decide(request),
+    NothingToReverse: ({ request }) => this.decide(request),
+    Reversal: (data) => {
+      if (isBar(data)) return;
+      this.decide(data.request);
+      this.decide(data.of);
+    },
+  });
+
   constructor(database: Database.Database) {
     this.insert = database.prepare('INSERT INTO undecided VALUES (?, ?) ON CONFLICT DO NOTHING');
     this.remove = database.prepare('DELETE FROM undecided WHERE name = ?');
@@ -32,64 +47,9 @@ class UndecidedTable {
   fold(events: readonly Arrived[]): void {
     this.taken.clear();
     this.decided.clear();
-    for (const event of events) this.apply(event);
+    this.handle(events);
     for (const name of this.decided) this.remove.run(name);
     for (const [name, takenAt] of this.taken) this.insert.run(name, takenAt);
-  }
-
-  /** Gives back whether the event is about a request: what an event means must be said for each. */
-  private apply(arrived: Arrived): boolean {
-    const { event } = arrived;
-    switch (event.type) {
-      case 'RequestTaken':
-        this.taken.set(event.data.request, Date.parse(arrived.recordedAt));
-        return true;
-      case 'ApprovalRequested':
-      case 'Void':
-      case 'Refund':
-      case 'Refused':
-      case 'NothingToReverse':
-        this.decide(event.data.request);
-        return true;
-      case 'Reversal':
-        if (isBar(event.data)) return true;
-        this.decide(event.data.request);
-        this.decide(event.data.of);
-        return true;
-      case 'Sale':
-      case 'ApprovalDeclined':
-      case 'Settled':
-      case 'BatchCloseRequested':
-      case 'BatchClosed':
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'TerminalAssigned':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'ChargebackOpened':
-      case 'ChargebackWon':
-      case 'ChargebackLost':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-        return false;
-    }
   }
 
   private decide(name: string): void {

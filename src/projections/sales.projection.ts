@@ -3,6 +3,7 @@ import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.e
 import type { SaleStatus } from '../sales/domain/sale.js';
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 /** A sale in the list of sales. Amounts in minor units. */
 export interface SaleRow {
@@ -112,6 +113,25 @@ class SalesTable {
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
+  private readonly handle = handling<'sales'>({
+    Sale: (data, { position }) => this.take(data, Number(position)),
+    Void: ({ saleId, amount: voided, approval }, { revision }) =>
+      this.add(saleId, { voided, held: approval ? 0 - voided : 0 }, revision),
+    Refund: ({ saleId, amount: refunded, approval }, { revision }) =>
+      this.add(saleId, { refunded, held: approval ? 0 - refunded : 0 }, revision),
+    ApprovalRequested: ({ saleId, amount: held }, { revision }) =>
+      this.add(saleId, { held }, revision),
+    ApprovalDeclined: ({ saleId, amount }, { revision }) =>
+      this.add(saleId, { held: 0 - amount }, revision),
+    Settled: (data, { revision }) => this.settleOf(data, revision),
+    Reversal: (data, { revision }) => this.undo(data, revision),
+    ChargebackOpened: ({ saleId, amount: chargedBack }, { revision }) =>
+      this.add(saleId, { chargedBack }, revision),
+    ChargebackWon: ({ saleId, amount }, { revision }) =>
+      this.add(saleId, { chargedBack: 0 - amount }, revision),
+    ChargebackLost: ({ saleId }, { revision }) => this.add(saleId, {}, revision),
+  });
+
   constructor(database: Database.Database) {
     this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(26)}?)`);
     this.addTo = database.prepare(
@@ -131,77 +151,8 @@ class SalesTable {
 
   fold(events: readonly Arrived[]): void {
     this.taken.clear();
-    for (const event of events) this.apply(event);
+    this.handle(events);
     for (const name of [...this.taken.keys()].sort()) this.write(this.taken.get(name) as Standing);
-  }
-
-  /** Gives back whether the event is about a sale: what an event means must be said for each. */
-  private apply({ event, position, revision }: Arrived): boolean {
-    switch (event.type) {
-      case 'Sale':
-        this.take(event.data, Number(position));
-        return true;
-      case 'Void': {
-        const { saleId, amount: voided, approval } = event.data;
-        this.add(saleId, { voided, held: approval ? 0 - voided : 0 }, revision);
-        return true;
-      }
-      case 'Refund': {
-        const { saleId, amount: refunded, approval } = event.data;
-        this.add(saleId, { refunded, held: approval ? 0 - refunded : 0 }, revision);
-        return true;
-      }
-      case 'ApprovalRequested':
-        this.add(event.data.saleId, { held: event.data.amount }, revision);
-        return true;
-      case 'ApprovalDeclined':
-        this.add(event.data.saleId, { held: 0 - event.data.amount }, revision);
-        return true;
-      case 'Settled':
-        this.settleOf(event.data, revision);
-        return true;
-      case 'Reversal':
-        return this.undo(event.data, revision);
-      case 'ChargebackOpened':
-        this.add(event.data.saleId, { chargedBack: event.data.amount }, revision);
-        return true;
-      case 'ChargebackWon':
-        this.add(event.data.saleId, { chargedBack: 0 - event.data.amount }, revision);
-        return true;
-      case 'ChargebackLost':
-        this.add(event.data.saleId, {}, revision);
-        return true;
-      case 'RequestTaken':
-      case 'Refused':
-      case 'NothingToReverse':
-      case 'BatchCloseRequested':
-      case 'BatchClosed':
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'TerminalAssigned':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'AcquirerPaid':
-      case 'EventSkipped':
-      case 'HeadSigned':
-        return false;
-    }
   }
 
   private take(data: SaleData, position: number): void {
@@ -236,22 +187,21 @@ class SalesTable {
     sale.revision = revision;
   }
 
-  private undo(data: ReversalData, revision: number): boolean {
-    if (data.saleId === undefined) return false;
+  private undo(data: ReversalData, revision: number): void {
+    if (data.saleId === undefined) return;
     switch (data.undone) {
       case 'nothing':
         if (data.voided) this.undoneWithSale(data.saleId, data.voided.amount, revision);
         else this.add(data.saleId, { held: 0 - (data.held ?? 0) }, revision);
-        return true;
+        return;
       case 'void':
         this.add(data.saleId, { voided: 0 - data.amount }, revision);
-        return true;
+        return;
       case 'refund':
         this.add(data.saleId, { refunded: 0 - data.amount }, revision);
-        return true;
+        return;
       case 'sale':
         this.reverseOf(data.saleId, data.amount, revision);
-        return true;
     }
   }
 

@@ -1,11 +1,11 @@
 import type Database from 'better-sqlite3';
-import type { AcquirerEvent } from '../acquirer/domain/acquirer.events.js';
-import type { LedgerEvent } from '../ledger/domain/ledger-event.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
 import { folding, type Projection } from './projection.js';
+import { handling } from './views-by-event.js';
 
 /** Sums of a settlement line, in the order of their columns. */
 export const LINE_SUMS = [
@@ -87,6 +87,18 @@ class SettlementTables {
   private readonly lines = new Map<string, Record<LineSum, bigint>>();
   private readonly claims = new Map<string, Claim>();
 
+  private readonly handle = handling<'settlements'>({
+    Sale: (data) => (this.claim(data, batchIn(data)).expected += BigInt(data.amount)),
+    Void: (data) => (this.claim(data, batchOf(data)).expected -= BigInt(data.amount)),
+    Refund: (data) => this.refunded(data),
+    Settled: (data) => this.settled(data),
+    Reversal: (data) => this.undo(data),
+    BatchClosed: (data) => this.cleared(data),
+    ChargebackOpened: (data) => (this.claim(data, DAY).expected -= BigInt(data.amount)),
+    ChargebackWon: (data) => (this.claim(data, DAY).expected += BigInt(data.amount)),
+    AcquirerPaid: (data) => this.paid(data),
+  });
+
   constructor(database: Database.Database) {
     this.addLine = database.prepare(
       `INSERT INTO settlement_lines VALUES (?, ?, ?, ?, ?, ?, ?${', ?'.repeat(LINE_SUMS.length)})
@@ -104,87 +116,25 @@ class SettlementTables {
   fold(events: readonly Arrived[]): void {
     this.lines.clear();
     this.claims.clear();
-    for (const { event } of events) this.apply(event);
+    this.handle(events);
     for (const [key, sums] of this.lines) {
       this.addLine.run(...key.split(' '), ...LINE_SUMS.map((sum) => sums[sum]));
     }
     for (const claim of this.claims.values()) this.write(claim);
   }
 
-  /** Gives back whether the event is about settlements: what an event means must be said for each. */
-  private apply(event: LedgerEvent): boolean {
-    switch (event.type) {
-      case 'Sale':
-        this.claim(event.data, batchIn(event.data)).expected += BigInt(event.data.amount);
-        return true;
-      case 'Void': {
-        const sale = parseRequestName(event.data.saleId);
-        this.claim(event.data, batchIn(sale)).expected -= BigInt(event.data.amount);
-        return true;
-      }
-      case 'Refund':
-        // Its close takes it off what is owed: until then the date is open.
-        this.claim(event.data, batchIn(event.data));
-        if (event.data.afterSettlement) this.refunded(event.data);
-        return true;
-      case 'Settled':
-        this.settled(event.data);
-        return true;
-      case 'Reversal':
-        this.undo(event.data);
-        return true;
-      case 'BatchClosed': {
-        const batch = batchIn(event.data);
-        for (const { currency, amount } of event.data.refunds) {
-          this.claim({ ...event.data, currency }, batch).expected -= BigInt(amount);
-        }
-        this.addClosed.run(event.data.merchantId, batch);
-        return true;
-      }
-      case 'ChargebackOpened':
-        this.claim(event.data, DAY).expected -= BigInt(event.data.amount);
-        return true;
-      case 'ChargebackWon':
-        this.claim(event.data, DAY).expected += BigInt(event.data.amount);
-        return true;
-      case 'AcquirerPaid':
-        this.paid(event.data);
-        return true;
-      case 'ChargebackLost':
-      case 'PayoutSent':
-      case 'PayoutPaid':
-      case 'PayoutReturned':
-      case 'ReserveReleased':
-      case 'WrittenOff':
-      case 'EventSkipped':
-      case 'HeadSigned':
-      case 'SupervisorSet':
-      case 'SupervisorLocked':
-      case 'RequestTaken':
-      case 'Refused':
-      case 'BatchCloseRequested':
-      case 'BatchReconciled':
-      case 'MerchantRegistered':
-      case 'MerchantPolicyChanged':
-      case 'TerminalAssigned':
-      case 'ApprovalRequested':
-      case 'ApprovalDeclined':
-      case 'StoreLimitsSet':
-      case 'AppealFiled':
-      case 'AppealAnswered':
-      case 'FailureReported':
-      case 'RightFrozen':
-      case 'RightRestored':
-      case 'CardReported':
-      case 'CardRestored':
-      case 'KeyAdded':
-      case 'KeyRevoked':
-      case 'NothingToReverse':
-        return false;
+  private cleared({ refunds, ...data }: EventData<'BatchClosed'>): void {
+    const batch = batchIn(data);
+    for (const { currency, amount } of refunds) {
+      this.claim({ ...data, currency }, batch).expected -= BigInt(amount);
     }
+    this.addClosed.run(data.merchantId, batch);
   }
 
-  private refunded(data: Extract<LedgerEvent, { type: 'Refund' }>['data']): void {
+  /** Its close takes it off what is owed: until then the date is open. */
+  private refunded(data: EventData<'Refund'>): void {
+    this.claim(data, batchIn(data));
+    if (!data.afterSettlement) return;
     const line = this.line(data, '', '');
     line.refundCount += 1n;
     line.refundAmount += BigInt(data.amount);
@@ -197,10 +147,10 @@ class SettlementTables {
       case 'nothing':
         return;
       case 'sale':
-        this.claim(data, batchIn(parseRequestName(data.saleId))).expected -= BigInt(data.amount);
+        this.claim(data, batchOf(data)).expected -= BigInt(data.amount);
         return;
       case 'void':
-        this.claim(data, batchIn(parseRequestName(data.saleId))).expected += BigInt(data.amount);
+        this.claim(data, batchOf(data)).expected += BigInt(data.amount);
         return;
       case 'refund': {
         if (!data.afterSettlement) return;
@@ -220,7 +170,7 @@ class SettlementTables {
     }
   }
 
-  private paid({ currency, lines }: AcquirerEvent['data']): void {
+  private paid({ currency, lines }: EventData<'AcquirerPaid'>): void {
     for (const { amount, schemeCost, terminalId, batchNo, ...of } of lines) {
       const batch = terminalId !== undefined && batchNo !== undefined;
       const name = batch ? `${terminalId}.${batchNo}` : DAY;
@@ -281,4 +231,9 @@ const NO_SUMS = Object.fromEntries(LINE_SUMS.map((sum) => [sum, 0n])) as Record<
 
 function batchIn({ terminalId, batchNo }: Pick<Batched, 'terminalId' | 'batchNo'>): string {
   return `${terminalId}.${batchNo}`;
+}
+
+/** The batch of the sale that something is about. */
+function batchOf({ saleId }: { readonly saleId: string }): string {
+  return batchIn(parseRequestName(saleId));
 }

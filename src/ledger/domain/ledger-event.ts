@@ -25,6 +25,9 @@ export type LedgerEvent =
 
 export type LedgerEventType = LedgerEvent['type'];
 
+/** What the events of a type say. */
+export type EventData<T extends LedgerEventType> = (LedgerEvent & { readonly type: T })['data'];
+
 /** Where and when a fact was written, and by whom. */
 export interface RecordedEvent {
   readonly event: LedgerEvent;
