@@ -84,13 +84,14 @@ interface Sums {
   refunded: number;
   chargedBack: number;
   held: number;
+  /** Undefined while the sale stands. */
+  reversed: number | undefined;
 }
 
 /** What of a sale changes after it was taken. */
 interface Standing extends Sums {
   readonly data: SaleData;
   readonly position: number;
-  reversed: number | undefined;
   revision: number;
   settled: SettledData | undefined;
 }
@@ -108,8 +109,6 @@ export const salesProjection = {
 class SalesTable {
   private readonly insert: Database.Statement;
   private readonly addTo: Database.Statement;
-  private readonly reverse: Database.Statement;
-  private readonly undoWithSale: Database.Statement;
   private readonly settle: Database.Statement;
   private readonly taken = new Map<string, Standing>();
 
@@ -136,12 +135,8 @@ class SalesTable {
     this.insert = database.prepare(`INSERT INTO sales VALUES (${'?, '.repeat(26)}?)`);
     this.addTo = database.prepare(
       `UPDATE sales SET voided = voided + ?, refunded = refunded + ?, chargedBack = chargedBack + ?, held = held + ?,
-         revision = ?
+         reversed = coalesce(reversed + ?, ?, reversed), revision = ?
        WHERE saleId = ?`,
-    );
-    this.reverse = database.prepare('UPDATE sales SET reversed = ?, revision = ? WHERE saleId = ?');
-    this.undoWithSale = database.prepare(
-      'UPDATE sales SET voided = voided - ?, reversed = reversed + ?, revision = ? WHERE saleId = ?',
     );
     this.settle = database.prepare(
       `UPDATE sales SET settledAt = ?, settledBy = ?, fee = ?, reserve = ?, net = ?, valueDate = ?, revision = ?
@@ -172,58 +167,26 @@ class SalesTable {
 
   private add(
     saleId: string,
-    { voided = 0, refunded = 0, chargedBack = 0, held = 0 }: Partial<Sums>,
+    { voided = 0, refunded = 0, chargedBack = 0, held = 0, reversed }: Partial<Sums>,
     revision: number,
   ): void {
     const sale = this.taken.get(saleId);
     if (!sale) {
-      changeOne(this.addTo.run(voided, refunded, chargedBack, held, revision, saleId), saleId);
+      const sums = [voided, refunded, chargedBack, held, reversed ?? null, reversed ?? null];
+      changeOne(this.addTo.run(...sums, revision, saleId), saleId);
       return;
     }
     sale.voided += voided;
     sale.refunded += refunded;
     sale.chargedBack += chargedBack;
     sale.held += held;
+    if (reversed !== undefined) sale.reversed = (sale.reversed ?? 0) + reversed;
     sale.revision = revision;
   }
 
   private undo(data: ReversalData, revision: number): void {
     if (data.saleId === undefined) return;
-    switch (data.undone) {
-      case 'nothing':
-        if (data.voided) this.undoneWithSale(data.saleId, data.voided.amount, revision);
-        else this.add(data.saleId, { held: 0 - (data.held ?? 0) }, revision);
-        return;
-      case 'void':
-        this.add(data.saleId, { voided: 0 - data.amount }, revision);
-        return;
-      case 'refund':
-        this.add(data.saleId, { refunded: 0 - data.amount }, revision);
-        return;
-      case 'sale':
-        this.reverseOf(data.saleId, data.amount, revision);
-    }
-  }
-
-  private reverseOf(saleId: string, amount: number, revision: number): void {
-    const sale = this.taken.get(saleId);
-    if (!sale) {
-      changeOne(this.reverse.run(amount, revision, saleId), saleId);
-      return;
-    }
-    sale.reversed = amount;
-    sale.revision = revision;
-  }
-
-  private undoneWithSale(saleId: string, voided: number, revision: number): void {
-    const sale = this.taken.get(saleId);
-    if (!sale) {
-      changeOne(this.undoWithSale.run(voided, voided, revision, saleId), saleId);
-      return;
-    }
-    sale.voided -= voided;
-    sale.reversed = (sale.reversed ?? 0) + voided;
-    sale.revision = revision;
+    this.add(data.saleId, undone(data), revision);
   }
 
   private settleOf(data: SettledData, revision: number): void {
@@ -270,6 +233,22 @@ const NOT_SETTLED = [null, null, null, null, null, null] as const;
 /** In the order of the columns. */
 function settlement({ occurredAt, kind, fee, reserve, net, valueDate }: SettledData) {
   return [occurredAt, kind, fee, reserve, net, valueDate] as const;
+}
+
+/** What a void had taken of a sale that was reversed before goes with the sale. */
+function undone(data: ReversalData): Partial<Sums> {
+  switch (data.undone) {
+    case 'nothing': {
+      const { voided, held = 0 } = data;
+      return voided ? { voided: 0 - voided.amount, reversed: voided.amount } : { held: 0 - held };
+    }
+    case 'void':
+      return { voided: 0 - data.amount };
+    case 'refund':
+      return { refunded: 0 - data.amount };
+    case 'sale':
+      return { reversed: data.amount };
+  }
 }
 
 function changeOne({ changes }: Database.RunResult, saleId: string): void {
