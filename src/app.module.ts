@@ -1,30 +1,22 @@
 import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { AppealsCommandHandler } from './appeals/appeals.command-handler.js';
 import { AppealsController } from './appeals/appeals.controller.js';
-import { ApprovalsCommandHandler } from './approvals/approvals.command-handler.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BooksController } from './accounting/books.controller.js';
 import { callerOf } from './access/caller.js';
 import { Gate } from './access/gate.js';
 import { KeyRate } from './access/key-rate.js';
-import { KeysCommandHandler } from './access/keys.command-handler.js';
 import { KeysController } from './access/keys.controller.js';
 import { SettlementsController } from './accounting/settlements.controller.js';
-import { WriteOffsCommandHandler } from './accounting/write-offs.command-handler.js';
-import { AcquirerCommandHandler } from './acquirer/acquirer.command-handler.js';
 import { AcquirerController } from './acquirer/acquirer.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { HeadSigner } from './audit/head-signer.js';
 import { ProofsController } from './audit/proofs.controller.js';
 import { signingKeyOf } from './audit/signing-key-file.js';
-import { BatchesCommandHandler } from './batches/batches.command-handler.js';
 import { BatchesController } from './batches/batches.controller.js';
 import { BulkController } from './bulk/bulk.controller.js';
-import { CardsCommandHandler } from './cards/cards.command-handler.js';
 import { CardsController } from './cards/cards.controller.js';
-import { ChargebacksCommandHandler } from './chargebacks/chargebacks.command-handler.js';
 import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
@@ -42,24 +34,15 @@ import { Streams } from './http/streams.js';
 import { SettableClock } from './ledger/clock.js';
 import { Journal } from './ledger/journal.js';
 import { DueWork } from './ledger/due-work.js';
-import { MerchantsCommandHandler } from './merchants/merchants.command-handler.js';
 import { MerchantsController } from './merchants/merchants.controller.js';
-import { PayoutFiles } from './payouts/payout-files.js';
-import { PayoutsCommandHandler } from './payouts/payouts.command-handler.js';
 import { PayoutsController } from './payouts/payouts.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
-import { SkipCommandHandler } from './projections/skip.command-handler.js';
 import { passesByItself, Views } from './projections/views.js';
-import { FailuresCommandHandler } from './refusals/failures.command-handler.js';
 import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
-import { RequestQueries } from './sales/request.queries.js';
 import { ReceiptsController } from './sales/receipts.controller.js';
-import { SaleQueries } from './sales/sale.queries.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SalesListController } from './sales/sales-list.controller.js';
-import { SettleCommandHandler } from './sales/settle.command-handler.js';
-import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 import { TimeoutReversalsController } from './sales/timeout-reversals.controller.js';
 import { RefusedAttempts } from './sales/refused-attempts.js';
 import { TerminalRequests } from './sales/terminal-requests.js';
@@ -156,33 +139,26 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
   const rate = new KeyRate(settings.REQUESTS_PER_KEY);
   const gate = new Gate(ledger.keyring, () => clock.now(), rate);
   const isSandbox = settings.SANDBOX === 'on';
+  // Each is given to whoever asks for its class.
+  const parts = [
+    ...Object.values(ledger),
+    terminalRequests(settings, ledger),
+    views,
+    metrics,
+    readiness,
+    new Connections(),
+    gate,
+    new Streams((request) => gate.stillAdmits(callerOf(request))),
+    signer,
+    new AuditQueries(store),
+    ...(isSandbox ? [new SandboxCommandHandler(clock, ledger.dueWork)] : []),
+  ];
   return {
     module: AppModule,
     controllers: [...CONTROLLERS, ...(isSandbox ? [SandboxController] : [])],
     providers: [
       { provide: EVENT_STORE, useValue: store },
-      { provide: Views, useValue: views },
-      { provide: Metrics, useValue: metrics },
-      { provide: Readiness, useValue: readiness },
-      { provide: Connections, useValue: new Connections() },
-      { provide: Gate, useValue: gate },
-      {
-        provide: Streams,
-        useValue: new Streams((request) => gate.stillAdmits(callerOf(request))),
-      },
-      { provide: HeadSigner, useValue: signer },
-      { provide: AuditQueries, useValue: new AuditQueries(store) },
-      { provide: DueWork, useValue: ledger.dueWork },
-      ...(isSandbox
-        ? [
-            {
-              provide: SandboxCommandHandler,
-              useValue: new SandboxCommandHandler(clock, ledger.dueWork),
-            },
-          ]
-        : []),
-      { provide: TerminalRequests, useValue: terminalRequests(settings, ledger) },
-      ...handlers(ledger),
+      ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
     ],
   };
 }
@@ -201,26 +177,4 @@ function terminalRequests(
 ): TerminalRequests {
   const attempts = new RefusedAttempts({ perSale, perTerminal });
   return new TerminalRequests(sales, giveBacks, attempts, requestQueries);
-}
-
-function handlers(ledger: Ledger) {
-  return [
-    { provide: SettleCommandHandler, useValue: ledger.settlements },
-    { provide: TimeoutReversalCommandHandler, useValue: ledger.timeoutReversals },
-    { provide: AppealsCommandHandler, useValue: ledger.appeals },
-    { provide: FailuresCommandHandler, useValue: ledger.failures },
-    { provide: ApprovalsCommandHandler, useValue: ledger.approvals },
-    { provide: SaleQueries, useValue: ledger.saleQueries },
-    { provide: RequestQueries, useValue: ledger.requestQueries },
-    { provide: BatchesCommandHandler, useValue: ledger.batches },
-    { provide: MerchantsCommandHandler, useValue: ledger.merchants },
-    { provide: CardsCommandHandler, useValue: ledger.cards },
-    { provide: KeysCommandHandler, useValue: ledger.keys },
-    { provide: PayoutFiles, useValue: ledger.payoutFiles },
-    { provide: PayoutsCommandHandler, useValue: ledger.payouts },
-    { provide: ChargebacksCommandHandler, useValue: ledger.chargebacks },
-    { provide: WriteOffsCommandHandler, useValue: ledger.writeOffs },
-    { provide: AcquirerCommandHandler, useValue: ledger.acquirer },
-    { provide: SkipCommandHandler, useValue: ledger.skips },
-  ];
 }

@@ -36,32 +36,7 @@ import { SettleCommandHandler } from './sales/settle.command-handler.js';
 import { TimeoutReversalCommandHandler } from './sales/timeout-reversal.command-handler.js';
 
 /** Everything that decides and answers, built on one store, its views and a clock. */
-export interface Ledger {
-  readonly merchants: MerchantsCommandHandler;
-  readonly cards: CardsCommandHandler;
-  readonly sales: SalesCommandHandler;
-  readonly approvals: ApprovalsCommandHandler;
-  readonly failures: FailuresCommandHandler;
-  readonly appeals: AppealsCommandHandler;
-  readonly giveBacks: GiveBackCommandHandler;
-  readonly timeoutReversals: TimeoutReversalCommandHandler;
-  readonly settlements: SettleCommandHandler;
-  readonly batches: BatchesCommandHandler;
-  readonly saleQueries: SaleQueries;
-  /** What other nodes write, for what is kept in memory here. */
-  readonly news: News;
-  readonly keys: KeysCommandHandler;
-  readonly keyring: Keyring;
-  readonly requestQueries: RequestQueries;
-  readonly payouts: PayoutsCommandHandler;
-  readonly payoutFiles: PayoutFiles;
-  readonly chargebacks: ChargebacksCommandHandler;
-  readonly writeOffs: WriteOffsCommandHandler;
-  readonly acquirer: AcquirerCommandHandler;
-  /** What the ledger does by itself. */
-  readonly dueWork: DueWork;
-  readonly skips: SkipCommandHandler;
-}
+export type Ledger = ReturnType<typeof composeLedger>;
 
 export interface LedgerParts {
   readonly store: EventStore;
@@ -74,7 +49,7 @@ export interface LedgerParts {
 }
 
 /** The service, the command line and the tests all run on what this builds. */
-export function composeLedger({ store, views, clock, payer, appended }: LedgerParts): Ledger {
+export function composeLedger({ store, views, clock, payer, appended }: LedgerParts) {
   const journal = new Journal(store, appended);
   const news = new News(store);
   const directory = new MerchantDirectory(journal, news);
@@ -113,6 +88,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     settlements: new SettleCommandHandler(journal, directory, clock),
     batches,
     saleQueries: new SaleQueries(journal, views, daySums, clock, directory),
+    /** What other nodes write, for what is kept in memory here. */
     news,
     keys: new KeysCommandHandler(journal, keyring, directory, clock),
     keyring,
@@ -123,6 +99,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     chargebacks: new ChargebacksCommandHandler(journal, directory, clock),
     writeOffs: new WriteOffsCommandHandler(journal, directory, views, clock),
     acquirer: new AcquirerCommandHandler(journal, directory, clock),
+    /** What the ledger does by itself. */
     dueWork: new DueWork([
       () => sweep.run(),
       (pace) => approvals.endDue(pace),
