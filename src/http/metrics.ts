@@ -15,8 +15,14 @@ export class Metrics {
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
   private readonly commands: Counter<'kind' | 'result'>;
   private readonly appends: Histogram<'result'>;
+  private readonly lags: Gauge<'view'>;
+  private readonly positions: Gauge<'view'>;
+  private readonly stopped: Gauge<'view'>;
 
-  constructor(views: Pick<Views, 'state'>, store: Pick<EventStore, 'head'>) {
+  constructor(
+    private readonly views: Pick<Views, 'state'>,
+    private readonly store: Pick<EventStore, 'head'>,
+  ) {
     collectDefaultMetrics({ register: this.registry });
     // Gauges with the name of a counter, which Prometheus' own check refuses.
     for (const what of ['handles', 'requests', 'resources']) {
@@ -42,42 +48,23 @@ export class Metrics {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers: [this.registry],
     });
-    new Gauge({
+    this.lags = new Gauge({
       name: 'tillbook_view_lag',
       help: 'How many positions a view is behind the log.',
       labelNames: ['view'],
       registers: [this.registry],
-      async collect() {
-        this.reset();
-        const head = await headOf(store);
-        if (head === undefined) return;
-        for (const { name, position } of views.state()) {
-          this.set({ view: name }, lagAt(position, head));
-        }
-      },
     });
-    new Gauge({
+    this.positions = new Gauge({
       name: 'tillbook_view_position',
       help: 'Position of the log that a view has reached; head is the log itself.',
       labelNames: ['view'],
       registers: [this.registry],
-      async collect() {
-        this.reset();
-        const head = await headOf(store);
-        if (head !== undefined) this.set({ view: 'head' }, head);
-        for (const { name, position } of views.state()) this.set({ view: name }, Number(position));
-      },
     });
-    new Gauge({
+    this.stopped = new Gauge({
       name: 'tillbook_view_stopped',
       help: '1 for a view that has met an event it can not digest.',
       labelNames: ['view'],
       registers: [this.registry],
-      collect() {
-        for (const { name, stoppedBy } of views.state()) {
-          this.set({ view: name }, stoppedBy === undefined ? 0 : 1);
-        }
-      },
     });
   }
 
@@ -111,8 +98,23 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  text(): Promise<string> {
+  /** All figures as they are now. */
+  async text(): Promise<string> {
+    await this.lookAtViews();
     return this.registry.metrics();
+  }
+
+  /** Where the log ends is asked once, so that a view's lag is just what its position lacks. */
+  private async lookAtViews(): Promise<void> {
+    const head = await headOf(this.store);
+    this.lags.reset();
+    this.positions.reset();
+    if (head !== undefined) this.positions.set({ view: 'head' }, head);
+    for (const { name: view, position, stoppedBy } of this.views.state()) {
+      if (head !== undefined) this.lags.set({ view }, lagAt(position, head));
+      this.positions.set({ view }, Number(position));
+      this.stopped.set({ view }, stoppedBy === undefined ? 0 : 1);
+    }
   }
 }
 

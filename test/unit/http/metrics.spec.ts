@@ -49,3 +49,12 @@ test('a view is never ahead of the log, and one that has stopped is told', async
   expect(text).toContain('tillbook_view_stopped{view="sales"} 0');
   expect(text).toContain('tillbook_view_stopped{view="books"} 1');
 });
+
+test('a view’s lag is what its position lacks, also while the log grows', async () => {
+  const sales = { name: 'sales', position: toPosition(3) } as ProjectionState;
+  let head = 7;
+  const store = { head: () => Promise.resolve(toPosition((head += 1))) };
+  const text = await new Metrics({ state: () => [sales] }, store).text();
+  expect(text).toContain('tillbook_view_position{view="head"} 8');
+  expect(text).toContain('tillbook_view_lag{view="sales"} 5');
+});
