@@ -31,10 +31,10 @@ import {
   AsOfQuery,
   BalanceDto,
   StatementAnswer,
-  StatementQueryDto,
+  StatementListQuery,
   TrialBalanceAnswer,
   TrialBalanceQuery,
-  WriteOffAnswerDto,
+  WriteOffAnswer,
   WriteOffBody,
 } from './books.dto.js';
 import { WriteOffsCommandHandler } from './write-offs.command-handler.js';
@@ -72,7 +72,7 @@ export class BooksController {
   @Problems(404, 503)
   async statement(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
-    @Query(parameters(StatementQueryDto)) query: StatementQueryDto,
+    @Query(parameters(StatementListQuery)) query: StatementListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { settings } = await knownMerchant(this.merchants, merchantId);
@@ -98,7 +98,7 @@ export class BooksController {
   @Operation('writeOff', 'Give up what a merchant owes')
   @MayCall(['operator'])
   @Takes(WriteOffBody)
-  @Answers(201, WriteOffAnswerDto, ['Idempotency-Replayed'])
+  @Answers(201, WriteOffAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409, 422, 503)
   async writeOff(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,

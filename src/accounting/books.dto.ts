@@ -58,7 +58,7 @@ export class TrialBalanceAnswer {
   @NestedList(() => CurrencyTotalDto) totals!: CurrencyTotalDto[];
 }
 
-export class StatementQueryDto {
+export class StatementListQuery {
   @Optional() @Currency() currency?: string;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
@@ -107,7 +107,7 @@ export class WriteOffBody {
   @Optional() @FreeText(128) evidenceRef?: string;
 }
 
-export class WriteOffAnswerDto {
+export class WriteOffAnswer {
   @Text() writeOffId!: string;
   @Identifier(15) merchantId!: string;
   @Currency() currency!: string;

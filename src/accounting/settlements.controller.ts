@@ -26,7 +26,7 @@ import { type SettlementLine, SETTLEMENTS_CURSOR } from '../projections/settleme
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 
-export class SettlementsQueryDto {
+export class SettlementsListQuery {
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
   @Optional() @Text() after?: string;
@@ -85,7 +85,7 @@ export class SettlementsController {
   @Problems(404, 503)
   async settlements(
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
-    @Query(parameters(SettlementsQueryDto)) query: SettlementsQueryDto,
+    @Query(parameters(SettlementsListQuery)) query: SettlementsListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await knownMerchant(this.merchants, merchantId);

@@ -33,7 +33,7 @@ export interface WriteOff {
 
 type WrittenOff = Extract<LedgerEvent, { type: 'WrittenOff' }>['data'];
 
-export interface WriteOffAnswer {
+export interface RecordedWriteOff {
   readonly writtenOff: WrittenOff;
   readonly position: Position;
 }
@@ -55,7 +55,7 @@ export class WriteOffsCommandHandler {
     merchantId: string,
     command: WriteOff,
     by: Actor,
-  ): Promise<Outcome<WriteOffAnswer>> {
+  ): Promise<Outcome<RecordedWriteOff>> {
     const merchant = (await this.directory.find(merchantId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
     const { currency = merchant.settings.currency } = command;
@@ -69,7 +69,7 @@ export class WriteOffsCommandHandler {
     { merchantId, settings }: Merchant,
     { writeOffId, currency, amount, reason, evidenceRef }: WriteOff & { readonly currency: string },
     by: Actor,
-  ): Promise<Outcome<WriteOffAnswer>> {
+  ): Promise<Outcome<RecordedWriteOff>> {
     const stream = streams.writeOffs(merchantId);
     const before = await this.journal.read(stream);
     const isThis = ({ event }: RecordedEvent) =>
@@ -107,7 +107,7 @@ export class WriteOffsCommandHandler {
   }
 }
 
-function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<WriteOffAnswer> {
+function replay({ event, position }: RecordedEvent, sent: Sent): Outcome<RecordedWriteOff> {
   const writtenOff = event.data as WrittenOff;
   const { amount, ...rest } = sent;
   const differing = [

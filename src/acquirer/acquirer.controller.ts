@@ -18,7 +18,7 @@ import {
   AcquirerPaymentPath,
   type AcquirerLineDto,
   MatchedSettlementsAnswer,
-  MatchQueryDto,
+  MatchedSettlementsQuery,
 } from './acquirer.dto.js';
 import type { AcquirerLine } from './domain/acquirer.events.js';
 
@@ -69,7 +69,7 @@ export class AcquirerController {
   @Answers(200, MatchedSettlementsAnswer)
   @Problems(503)
   async settlements(
-    @Query(parameters(MatchQueryDto)) query: MatchQueryDto,
+    @Query(parameters(MatchedSettlementsQuery)) query: MatchedSettlementsQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;

@@ -57,7 +57,7 @@ export class AcquirerPaymentAnswer extends AcquirerPaymentDto {
 
 const STATUSES = ['open', 'awaited', 'matched', 'short', 'over'] as const;
 
-export class MatchQueryDto {
+export class MatchedSettlementsQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @OneOf(STATUSES) status?: MatchStatus;
   @Optional() @CalendarDate() from?: string;

@@ -20,7 +20,7 @@ import {
   AppealBody,
   AppealPath,
   AppealsAnswer,
-  AppealsQueryDto,
+  AppealsListQuery,
   renderAppeal,
   renderRecorded,
   SaleAppealsQuery,
@@ -82,11 +82,11 @@ export class AppealsController {
   @MayCall(['merchant', 'operator', 'auditor'], 'query')
   @Answers(200, AppealsAnswer)
   @Problems(503)
-  list(@Query(parameters(AppealsQueryDto)) query: AppealsQueryDto) {
+  list(@Query(parameters(AppealsListQuery)) query: AppealsListQuery) {
     return this.page(query);
   }
 
-  private async page(query: AppealsQueryDto & { saleId?: string }) {
+  private async page(query: AppealsListQuery & { saleId?: string }) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;
     const cursor = await waitOrCursor(this.views, 'appeals', after, POSITION_CURSOR);
     const page = this.views.appeals.list({ ...filters, after: cursor, limit });

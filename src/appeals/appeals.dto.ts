@@ -39,7 +39,7 @@ export class SaleAppealsQuery {
   @Optional() @Whole(1, 1_000) limit?: number;
 }
 
-export class AppealsQueryDto extends SaleAppealsQuery {
+export class AppealsListQuery extends SaleAppealsQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @OneOf(STATUSES) status?: AppealStatus;
 }

@@ -30,7 +30,7 @@ import { type ServerEvent, Streams } from '../http/streams.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
 
-export class TrailQueryDto {
+export class TrailListQuery {
   @Optional()
   @Told('The position behind which the answer begins: `next` of the page before, or of an event')
   @Position()
@@ -93,7 +93,7 @@ export class AuditController {
   })
   @Problems()
   async events(
-    @Query(parameters(TrailQueryDto)) query: TrailQueryDto,
+    @Query(parameters(TrailListQuery)) query: TrailListQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {

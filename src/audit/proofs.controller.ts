@@ -28,7 +28,7 @@ import { holdsSecret } from './audit.queries.js';
 import { hashedText } from './domain/log-line.js';
 import { HeadSigner } from './head-signer.js';
 
-export class SignedHeadDto {
+export class HeadAnswer {
   /** How many events the tree has. */
   @Numeral() treeSize!: number;
   @Text() rootHash!: string;
@@ -47,7 +47,7 @@ export class InclusionAnswer {
   @OpenObject() event!: object;
   @Numeral() leafIndex!: number;
   @TextList() path!: string[];
-  @Nested(() => SignedHeadDto) head!: SignedHeadDto;
+  @Nested(() => HeadAnswer) head!: HeadAnswer;
 }
 
 export class ConsistencyQuery {
@@ -64,7 +64,7 @@ export class ConsistencyAnswer {
   @OneOf(['consistency']) kind!: string;
   @Nested(() => TreeDto) from!: TreeDto;
   @TextList() path!: string[];
-  @Nested(() => SignedHeadDto) head!: SignedHeadDto;
+  @Nested(() => HeadAnswer) head!: HeadAnswer;
 }
 
 const NO_EVENT = { en: 'There is no event at this position.', zh: '此位置没有事件。' };
@@ -86,9 +86,9 @@ export class ProofsController {
   @Get('head')
   @Operation('getHead', 'The signed head of the tree over the log')
   @MayCall(['operator', 'auditor'])
-  @Answers(200, SignedHeadDto)
+  @Answers(200, HeadAnswer)
   @Problems()
-  async head(): Promise<SignedHeadDto> {
+  async head(): Promise<HeadAnswer> {
     await this.views.waitFor(await this.store.head(), ['trail']);
     return this.signer.head();
   }

@@ -9,7 +9,7 @@ import type {
 } from './domain/batch.events.js';
 
 /** A batch as its terminal sees it. Sums are decimal texts in minor units. */
-export interface BatchAnswer {
+export interface BatchState {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
@@ -25,7 +25,7 @@ export interface BatchAnswer {
 }
 
 /** The answer that a closed batch's own events give: always the same, until totals come late. */
-export function closedAnswer(events: readonly RecordedEvent[]): BatchAnswer | undefined {
+export function closedAnswer(events: readonly RecordedEvent[]): BatchState | undefined {
   const closed = events.find(({ event }) => event.type === 'BatchClosed');
   if (closed?.event.type !== 'BatchClosed') return undefined;
   const { data } = closed.event;

@@ -12,7 +12,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { passesByItself, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome } from '../sales/sales.commands.js';
-import { type BatchAnswer, closedAnswer } from './batch.answer.js';
+import { type BatchState, closedAnswer } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
@@ -52,7 +52,7 @@ export class BatchesCommandHandler {
     identity: BatchIdentity,
     terminal: TerminalSide,
     by: Actor,
-  ): Promise<Outcome<BatchAnswer>> {
+  ): Promise<Outcome<BatchState>> {
     const { merchantId, terminalId } = identity;
     const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
@@ -70,7 +70,7 @@ export class BatchesCommandHandler {
     merchantId: string,
     storeId: string | undefined,
     by: Actor,
-  ): Promise<Outcome<{ batches: BatchAnswer[] }> | undefined> {
+  ): Promise<Outcome<{ batches: BatchState[] }> | undefined> {
     await this.batches.restore();
     const open = this.batches.all().filter((batch) => batch.merchantId === merchantId);
     const merchant = await this.merchantOf(open, merchantId);
@@ -96,10 +96,10 @@ export class BatchesCommandHandler {
   }
 
   /** Shuts all of them before the first is settled; what is not closed soon is told of as it stands. */
-  private async closeAll(all: readonly Batch[], request: CloseRequest): Promise<BatchAnswer[]> {
+  private async closeAll(all: readonly Batch[], request: CloseRequest): Promise<BatchState[]> {
     await inGroupsOfMany(all, (batch) => this.requestClose(batch, request));
     await soon(inGroupsOfMany(all, (batch) => this.closer.finish(batch)));
-    const answers = new Map<Batch, BatchAnswer>();
+    const answers = new Map<Batch, BatchState>();
     await inGroupsOfMany(all, async (batch) => {
       answers.set(batch, await this.answerOf(batch));
     });
@@ -128,7 +128,7 @@ export class BatchesCommandHandler {
   }
 
   /** The batch as it is now; undefined when no request of it was ever recorded. */
-  async batch(identity: BatchIdentity): Promise<BatchAnswer | undefined> {
+  async batch(identity: BatchIdentity): Promise<BatchState | undefined> {
     await this.batches.restore();
     const name = batchName(identity);
     const held = this.batches.known(name);
@@ -136,7 +136,7 @@ export class BatchesCommandHandler {
     return closedAnswer(await this.journal.read(streams.batch(name)));
   }
 
-  private async closeBatch(batch: Batch, request: CloseRequest): Promise<Done<BatchAnswer>> {
+  private async closeBatch(batch: Batch, request: CloseRequest): Promise<Done<BatchState>> {
     const replayed = batch.status === 'closed';
     if (!replayed) {
       await this.requestClose(batch, request);
@@ -150,7 +150,7 @@ export class BatchesCommandHandler {
     return this.reconcileLate(batch, events, answer, request);
   }
 
-  private async answerOf(batch: Batch): Promise<BatchAnswer> {
+  private async answerOf(batch: Batch): Promise<BatchState> {
     const closed = closedAnswer(await this.journal.read(streams.batch(batch.name)));
     return closed ?? this.liveAnswer(batch);
   }
@@ -192,7 +192,7 @@ export class BatchesCommandHandler {
     }
   }
 
-  private async liveAnswer(batch: Batch): Promise<BatchAnswer> {
+  private async liveAnswer(batch: Batch): Promise<BatchState> {
     const head = await this.journal.head();
     await this.views.waitFor(head, ['batches']);
     const { merchantId, terminalId, batchNo, name, day } = batch;
@@ -215,9 +215,9 @@ export class BatchesCommandHandler {
   private async reconcileLate(
     batch: Batch,
     events: readonly RecordedEvent[],
-    answer: BatchAnswer,
+    answer: BatchState,
     { terminal, by }: CloseRequest,
-  ): Promise<Done<BatchAnswer>> {
+  ): Promise<Done<BatchState>> {
     await this.views.waitFor(answer.position, ['batches', 'sales']);
     const { views, journal } = this;
     const items = terminal.items ? await itemsOf(batch.name, events, { views, journal }) : [];

@@ -8,10 +8,10 @@ import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, problems, sendProblem } from '../http/problem.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
-import type { BatchAnswer } from './batch.answer.js';
+import type { BatchState } from './batch.answer.js';
 import { BatchesCommandHandler } from './batches.command-handler.js';
 import {
-  BatchDto,
+  BatchAnswer,
   BatchPath,
   CloseBody,
   DayCloseAnswer,
@@ -28,8 +28,8 @@ export class BatchesController {
   @Operation('closeBatch', 'Close a batch and settle its sales')
   @MayCall(['terminal', 'merchant', 'operator'])
   @Takes(CloseBody)
-  @Answers(200, BatchDto, ['Idempotency-Replayed'])
-  @Answers(202, BatchDto, ['Retry-After'])
+  @Answers(200, BatchAnswer, ['Idempotency-Replayed'])
+  @Answers(202, BatchAnswer, ['Retry-After'])
   @Problems(404)
   async close(
     @Param(parameters(BatchPath)) path: BatchPath,
@@ -44,7 +44,7 @@ export class BatchesController {
   @Get('terminals/:terminalId/batches/:batchNo')
   @Operation('getBatch', 'A batch as it is now')
   @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
-  @Answers(200, BatchDto)
+  @Answers(200, BatchAnswer)
   @Problems(404)
   async batch(
     @Param(parameters(BatchPath)) path: BatchPath,
@@ -84,7 +84,7 @@ function stillClosing(reply: FastifyReply): void {
   void reply.status(202).header('Retry-After', '1');
 }
 
-function show(reply: FastifyReply, batch: BatchAnswer): string {
+function show(reply: FastifyReply, batch: BatchState): string {
   if (batch.status === 'closing') stillClosing(reply);
   return exactly(reply, renderBatch(batch));
 }

@@ -15,7 +15,7 @@ import {
 } from '../http/fields.js';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { Allow } from 'class-validator';
-import type { BatchAnswer } from './batch.answer.js';
+import type { BatchState } from './batch.answer.js';
 import type { BatchItem, SettledSums, StoredTotals } from './domain/batch.events.js';
 import type { TerminalSide } from './domain/reconcile.js';
 
@@ -63,15 +63,15 @@ export class DifferenceDto {
   @Allow() @JSONSchema(sides) ledger!: bigint | null;
 }
 
-export class BatchDto {
+export class BatchAnswer {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
   @Digits(6) batchNo!: string;
-  @OneOf(['open', 'closing', 'closed']) status!: BatchAnswer['status'];
+  @OneOf(['open', 'closing', 'closed']) status!: BatchState['status'];
   @CalendarDate() businessDate!: string;
   @Nested(() => TotalsDto) totals!: TotalsDto;
   @Nested(() => SettledDto) settled!: SettledDto;
-  @OneOf(['matched', 'mismatched', 'not-sent']) reconciliation!: BatchAnswer['reconciliation'];
+  @OneOf(['matched', 'mismatched', 'not-sent']) reconciliation!: BatchState['reconciliation'];
   @Optional() @NestedList(() => DifferenceDto) differences?: DifferenceDto[];
   /** How many more there are than are named. */
   @Optional() @Whole(1, 1_000_000_000) differencesLeftOut?: number;
@@ -81,8 +81,8 @@ export class BatchDto {
 }
 
 export class DayCloseAnswer {
-  @NestedList(() => BatchDto)
-  batches!: BatchDto[];
+  @NestedList(() => BatchAnswer)
+  batches!: BatchAnswer[];
   @Text() responseCode!: string;
 }
 
@@ -117,7 +117,7 @@ function digits(sum: number | bigint): string {
   return BigInt(sum).toString();
 }
 
-export function renderBatch(batch: BatchAnswer): BatchDto {
+export function renderBatch(batch: BatchState): BatchAnswer {
   const { differences, carriedForward, totals, settled, ...rest } = batch;
   return {
     ...rest,
@@ -136,7 +136,7 @@ export function renderBatch(batch: BatchAnswer): BatchDto {
 }
 
 /** 09 while it is being closed, 95 when the terminal's totals differ. */
-function responseCodeOf({ status, reconciliation }: BatchAnswer): string {
+function responseCodeOf({ status, reconciliation }: BatchState): string {
   if (status === 'closing') return '09';
   return reconciliation === 'mismatched' ? '95' : '00';
 }

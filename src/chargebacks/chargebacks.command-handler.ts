@@ -28,7 +28,7 @@ import {
   type OpenChargeback,
 } from './domain/decide-chargeback.js';
 
-export interface ChargebackAnswer extends Omit<Chargeback, 'told'> {
+export interface RecordedChargeback extends Omit<Chargeback, 'told'> {
   readonly saleId: string;
   readonly currency: string;
   readonly remaining: Minor;
@@ -44,7 +44,7 @@ export class ChargebacksCommandHandler {
     private readonly clock: Clock,
   ) {}
 
-  open(saleId: string, command: OpenChargeback, by: Actor): Promise<Outcome<ChargebackAnswer>> {
+  open(saleId: string, command: OpenChargeback, by: Actor): Promise<Outcome<RecordedChargeback>> {
     return this.change(saleId, command.chargebackId, by, (sale, fact) =>
       decideOpening(command, sale, fact),
     );
@@ -66,7 +66,7 @@ export class ChargebacksCommandHandler {
     chargebackId: string,
     by: Actor,
     decide: (sale: Sale, fact: ChargebackFact) => ChargebackDecision,
-  ): Promise<Outcome<ChargebackAnswer>> {
+  ): Promise<Outcome<RecordedChargeback>> {
     const stream = streams.request(saleId);
     return decidedAnew(async () => {
       const recorded = foldSale(await readNamed(this.journal, saleId));
@@ -94,7 +94,7 @@ export class ChargebacksCommandHandler {
   }
 }
 
-function answerOf(sale: Sale, chargebackId: string, position: Position): ChargebackAnswer {
+function answerOf(sale: Sale, chargebackId: string, position: Position): RecordedChargeback {
   const held = chargebackOf(sale, chargebackId);
   if (!held) throw new Error(`chargeback ${chargebackId} was decided and is not there`);
   const { saleId, currency } = sale.data;

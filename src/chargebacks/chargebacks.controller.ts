@@ -22,7 +22,10 @@ import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer } from '../http/problem.js';
 import { SalePath } from '../sales/sales.dto.js';
 import type { Outcome } from '../sales/sales.commands.js';
-import { type ChargebackAnswer, ChargebacksCommandHandler } from './chargebacks.command-handler.js';
+import {
+  type RecordedChargeback,
+  ChargebacksCommandHandler,
+} from './chargebacks.command-handler.js';
 
 export class ChargebackBody {
   @Identifier(35) chargebackId!: string;
@@ -40,7 +43,7 @@ export class ChargebackPath extends SalePath {
   @Identifier(35) chargebackId!: string;
 }
 
-export class ChargebackAnswerDto {
+export class ChargebackAnswer {
   @Text() chargebackId!: string;
   @Text() saleId!: string;
   @OneOf(['open', 'won', 'lost']) status!: string;
@@ -61,7 +64,7 @@ export class ChargebacksController {
   @Operation('openChargeback', 'Money of a settled sale is taken back')
   @MayCall(['operator'])
   @Takes(ChargebackBody)
-  @Answers(201, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
+  @Answers(201, ChargebackAnswer, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 422, 503)
   async open(
     @Param(parameters(SalePath)) { saleId }: SalePath,
@@ -78,7 +81,7 @@ export class ChargebacksController {
   @MayCall(['operator'])
   @HttpCode(200)
   @Takes(ChargebackWonBody)
-  @Answers(200, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
+  @Answers(200, ChargebackAnswer, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 503)
   async won(
     @Param(parameters(ChargebackPath)) { saleId, chargebackId }: ChargebackPath,
@@ -94,7 +97,7 @@ export class ChargebacksController {
   @Operation('chargebackLost', 'The case is lost for good')
   @MayCall(['operator'])
   @HttpCode(200)
-  @Answers(200, ChargebackAnswerDto, ['ETag', 'Idempotency-Replayed'])
+  @Answers(200, ChargebackAnswer, ['ETag', 'Idempotency-Replayed'])
   @Problems(404, 409, 413, 415)
   async lost(
     @Param(parameters(ChargebackPath)) { saleId, chargebackId }: ChargebackPath,
@@ -107,7 +110,7 @@ export class ChargebacksController {
   }
 }
 
-function show(reply: FastifyReply, outcome: Outcome<ChargebackAnswer>, status: number) {
+function show(reply: FastifyReply, outcome: Outcome<RecordedChargeback>, status: number) {
   return answer(reply, outcome, status, (chargeback) => {
     void reply.header('ETag', etag(chargeback.revision));
     return { ...chargeback, responseCode: '00' };

@@ -27,7 +27,7 @@ import {
   StorePath,
   SupervisorAnswer,
   SupervisorPath,
-  SupervisorSettings,
+  SupervisorBody,
   TerminalAnswer,
   TerminalBody,
   TerminalPath,
@@ -177,13 +177,13 @@ export class MerchantsController {
   @Put('supervisors/:supervisorId')
   @Operation('putSupervisor', 'Name a supervisor, or set the password anew, which unlocks')
   @MayCall(['merchant', 'operator'])
-  @Takes(SupervisorSettings)
+  @Takes(SupervisorBody)
   @Answers(200, SupervisorAnswer)
   @Answers(201, SupervisorAnswer)
   @Problems(404)
   async supervisor(
     @Param(parameters(SupervisorPath)) { merchantId, supervisorId }: SupervisorPath,
-    @Body(body(SupervisorSettings)) settings: SupervisorSettings,
+    @Body(body(SupervisorBody)) settings: SupervisorBody,
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {

@@ -198,7 +198,7 @@ export class RightAnswer {
   @Position() position!: string;
 }
 
-export class SupervisorSettings {
+export class SupervisorBody {
   @FreeText(140) name!: string;
   @FreeText(128) password!: string;
 }

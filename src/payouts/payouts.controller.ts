@@ -25,7 +25,7 @@ import {
   PayoutRunAnswer,
   PayoutRunBody,
   PayoutsAnswer,
-  PayoutsQueryDto,
+  PayoutsListQuery,
 } from './payouts.dto.js';
 import { PayoutFiles } from './payout-files.js';
 import { renderPayout, renderRow } from './payouts.render.js';
@@ -61,7 +61,7 @@ export class PayoutsController {
   @Answers(200, PayoutsAnswer)
   @Problems(503)
   async list(
-    @Query(parameters(PayoutsQueryDto)) query: PayoutsQueryDto,
+    @Query(parameters(PayoutsListQuery)) query: PayoutsListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { after, limit = DEFAULT_LIMIT, ...filters } = query;

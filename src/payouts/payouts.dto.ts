@@ -35,7 +35,7 @@ export class PayoutReturnedBody {
   @Optional() @FreeText(256) reason?: string;
 }
 
-export class PayoutsQueryDto {
+export class PayoutsListQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @CalendarDate() date?: string;
   @Optional() @OneOf(STATUSES) status?: PayoutStatus;

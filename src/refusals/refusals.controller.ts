@@ -13,7 +13,7 @@ import {
   FailureAnswer,
   FailureBody,
   RefusalsAnswer,
-  RefusalsQueryDto,
+  RefusalsReportQuery,
   renderReport,
 } from './refusals.dto.js';
 
@@ -45,7 +45,7 @@ export class RefusalsController {
   @MayCall(['merchant', 'operator', 'auditor'], 'query')
   @Answers(200, RefusalsAnswer)
   @Problems(503)
-  async refusals(@Query(parameters(RefusalsQueryDto)) { after, ...which }: RefusalsQueryDto) {
+  async refusals(@Query(parameters(RefusalsReportQuery)) { after, ...which }: RefusalsReportQuery) {
     refuseBackwards(which.from, which.to);
     if (after !== undefined) await this.views.waitFor(after as Position, ['refusals']);
     return { ...which, ...renderReport(this.views.refusals.report(which)) };

@@ -14,7 +14,7 @@ import {
   Timestamp,
 } from '../http/fields.js';
 import type { Attempts, RefusalsReport } from '../projections/refusals.view.js';
-import { OriginalRequest } from '../sales/sales.dto.js';
+import { OriginalRequestDto } from '../sales/sales.dto.js';
 import type { Cause } from '../sales/domain/refusal.js';
 
 const CAUSES: readonly Cause[] = [
@@ -40,7 +40,7 @@ export class FailureBody {
   @Optional() @FreeText(256) detail?: string;
   @Optional() @OneOf(KINDS) kind?: (typeof KINDS)[number];
   /** The request that it hit, where it has a name. */
-  @Optional() @Nested(() => OriginalRequest) original?: OriginalRequest;
+  @Optional() @Nested(() => OriginalRequestDto) original?: OriginalRequestDto;
   @Optional() @FreeText(32) operatorId?: string;
   @Optional() @Timestamp() failedAt?: string;
 }
@@ -51,7 +51,7 @@ export class FailureAnswer {
   @Position() position!: string;
 }
 
-export class RefusalsQueryDto {
+export class RefusalsReportQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;

@@ -8,7 +8,7 @@ import type { FirstEvent } from './domain/same-content.js';
 import { outcomeOf } from './domain/timeout-reversal.js';
 import { readRequest, type RecordedRequest } from './recorded-request.js';
 import { effectAnswer, foldSale } from './recorded-sale.js';
-import type { GivenBackAnswer, TimeoutReversalAnswer } from './sales.commands.js';
+import type { GivenBackAnswer, TimeoutReversed } from './sales.commands.js';
 
 /** What became of a request. */
 export interface RequestState {
@@ -22,7 +22,7 @@ export interface RequestState {
   /** Of a void or refund that was done. */
   readonly effect?: GivenBackAnswer;
   /** Of a time-out reversal that was done: what it came to. */
-  readonly reversal?: TimeoutReversalAnswer['outcome'];
+  readonly reversal?: TimeoutReversed['outcome'];
   /** Of a void or refund that waits for an approval. */
   readonly waiting?: { readonly amount: number; readonly expiresAt: string };
 }

@@ -25,7 +25,7 @@ import { eventsAsOf, foldSale, type RecordedSale } from './recorded-sale.js';
 const SOON_MS = 1_000;
 
 /** What is asked of a sale: for an amount, by a merchant, as of a past time or a position of the log. */
-export interface VoidabilityQuery {
+export interface VoidabilityQuestion {
   readonly amount?: number | undefined;
   readonly requester?: string | undefined;
   /** Epoch milliseconds: events that had occurred by then. */
@@ -33,7 +33,7 @@ export interface VoidabilityQuery {
   readonly position?: Position | undefined;
 }
 
-export interface VoidabilityAnswer {
+export interface VoidabilityAsOf {
   readonly answer: Voidability;
   /** What doing so would move, and what the merchant has before it. */
   readonly effect?: GiveBackEffect & { readonly before?: Holding };
@@ -60,9 +60,9 @@ export class SaleQueries {
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
   async voidability(
     saleId: string,
-    query: VoidabilityQuery,
+    query: VoidabilityQuestion,
     since = performance.now(),
-  ): Promise<VoidabilityAnswer> {
+  ): Promise<VoidabilityAsOf> {
     const moment = await this.moment(query);
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
@@ -152,7 +152,7 @@ export class SaleQueries {
     );
   }
 
-  private async moment({ at, position }: VoidabilityQuery): Promise<Moment> {
+  private async moment({ at, position }: VoidabilityQuestion): Promise<Moment> {
     const head = await this.journal.head();
     const byPosition = position !== undefined && position < head ? position : head;
     if (at !== undefined) {

@@ -73,7 +73,7 @@ export interface GivenBackAnswer {
 }
 
 /** What became of the request that a time-out reversal was sent for. */
-export interface TimeoutReversalAnswer {
+export interface TimeoutReversed {
   readonly outcome: 'reversed' | 'never-arrived' | 'already-reversed';
   /** The sale that it was, or was about. */
   readonly saleId?: string;

@@ -34,7 +34,7 @@ import {
   SaleTakenAnswer,
   VoidAnswer,
 } from './sales.dto.js';
-import { VoidabilityAnswerDto, VoidabilityQueryDto } from './voidability.dto.js';
+import { VoidabilityAnswer, VoidabilityQuery } from './voidability.dto.js';
 import { renderEvent, renderSale, renderVoidability } from './sales.render.js';
 import { SettleCommandHandler } from './settle.command-handler.js';
 import { refuseMalformed, TerminalRequests } from './terminal-requests.js';
@@ -93,11 +93,11 @@ export class SalesController {
   @Get(':saleId/voidability')
   @Operation('getVoidability', 'May the sale be voided, or must it be refunded? Every condition')
   @MayCall(WHO_SEES_SALES)
-  @Answers(200, VoidabilityAnswerDto)
+  @Answers(200, VoidabilityAnswer)
   @Problems(404, 503)
   async voidability(
     @Param(parameters(SalePath)) { saleId }: SalePath,
-    @Query(parameters(VoidabilityQueryDto)) query: VoidabilityQueryDto,
+    @Query(parameters(VoidabilityQuery)) query: VoidabilityQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     refuseMalformed(saleId);

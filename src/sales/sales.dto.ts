@@ -35,7 +35,7 @@ export const APPROVAL_STATUSES = [
   'reversed',
 ] as const;
 
-export class CardBody {
+export class CardDto {
   @CardToken() token!: string;
   @Digits(4) last4!: string;
   @Optional() @FreeText(32) scheme?: string;
@@ -53,7 +53,7 @@ export class RequestBody {
 export class SaleBody extends RequestBody {
   @Amount() amount!: number;
   @Currency() currency!: string;
-  @Nested(() => CardBody) card!: CardBody;
+  @Nested(() => CardDto) card!: CardDto;
   @Optional() @FreeText(16) authCode?: string;
   @Optional() @FreeText(32) operatorId?: string;
   @Optional() @Timestamp() transactedAt?: string;
@@ -80,14 +80,14 @@ export class SaleTakenAnswer {
   @Optional() @NestedList(() => WarningDto) warnings?: WarningDto[];
 }
 
-export class PresentedCard {
+export class PresentedCardDto {
   @CardToken() token!: string;
   @Optional() @Digits(4) last4?: string;
   @Optional() @FreeText(32) scheme?: string;
   @Optional() @OneOf(['debit', 'credit']) type?: 'debit' | 'credit';
 }
 
-export class SupervisorBody {
+export class SupervisorDto {
   @OwnName(32) id!: string;
   @FreeText(128) password!: string;
 }
@@ -107,8 +107,8 @@ export class GiveBackBody extends RequestBody {
   @FreeText(256) reason!: string;
   @Optional() @FreeText(128) evidenceRef?: string;
   @Optional() @FreeText(32) operatorId?: string;
-  @Optional() @Nested(() => PresentedCard) card?: PresentedCard;
-  @Optional() @Nested(() => SupervisorBody) supervisor?: SupervisorBody;
+  @Optional() @Nested(() => PresentedCardDto) card?: PresentedCardDto;
+  @Optional() @Nested(() => SupervisorDto) supervisor?: SupervisorDto;
   @Optional() @Told('The customer has agreed') @Flag() consent?: boolean;
 }
 
@@ -191,7 +191,7 @@ export class SaleAnswer {
   @Digits(6) batchNo!: string;
   @Digits(6) stan!: string;
   @Digits(12) rrn!: string;
-  @Nested(() => CardBody) card!: CardBody;
+  @Nested(() => CardDto) card!: CardDto;
   @Optional() @Text() authCode?: string;
   @Optional() @Text() operatorId?: string;
   @Optional() @Timestamp() transactedAt?: string;
@@ -238,17 +238,17 @@ export class HistoryAnswer {
 
 const OUTCOMES = ['reversed', 'never-arrived', 'already-reversed'] as const;
 
-export class OriginalRequest {
+export class OriginalRequestDto {
   @Digits(6) batchNo!: string;
   @Digits(6) stan!: string;
 }
 
 /** A time-out reversal: its own name, and that of the request of the same terminal that it undoes. */
 export class TimeoutReversalBody extends RequestBody {
-  @Nested(() => OriginalRequest) original!: OriginalRequest;
+  @Nested(() => OriginalRequestDto) original!: OriginalRequestDto;
 }
 
-export class TimeoutReversalAnswerDto {
+export class TimeoutReversalAnswer {
   @OneOf(OUTCOMES) outcome!: string;
   @Optional() @Text() saleId?: string;
   @Position() position!: string;
@@ -290,7 +290,7 @@ export class SalesListQuery {
   @Optional() @Whole(1, 1_000) limit?: number;
 }
 
-export class ListedSale {
+export class ListedSaleDto {
   @Text() saleId!: string;
   @OneOf(STATUSES) status!: SaleStatus;
   @Amount() amount!: number;
@@ -306,7 +306,7 @@ export class ListedSale {
   @Identifier(15) storeId!: string;
   @Digits(6) batchNo!: string;
   @Digits(12) rrn!: string;
-  @Nested(() => CardBody) card!: CardBody;
+  @Nested(() => CardDto) card!: CardDto;
   @Timestamp() occurredAt!: string;
   /** What was left of it when it was reversed as a whole. */
   @Optional() @Sum() reversed?: number;
@@ -315,6 +315,6 @@ export class ListedSale {
 }
 
 export class SalesListAnswer {
-  @NestedList(() => ListedSale) sales!: ListedSale[];
+  @NestedList(() => ListedSaleDto) sales!: ListedSaleDto[];
   @Optional() @Text() next?: string;
 }

@@ -8,17 +8,17 @@ import type { Judged } from './domain/judge.js';
 import type { Way } from './domain/voidability.js';
 import type { RecordedSale } from './recorded-sale.js';
 import type { RequestState } from './request.queries.js';
-import type { VoidabilityAnswer } from './sale.queries.js';
+import type { VoidabilityAsOf } from './sale.queries.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 import type {
-  ListedSale,
+  ListedSaleDto,
   RequestStateAnswer,
   ReversalAnswer,
   SaleAnswer,
   SaleApprovalDto,
   SettlementDto,
 } from './sales.dto.js';
-import type { EffectDto, VoidabilityAnswerDto } from './voidability.dto.js';
+import type { EffectDto, VoidabilityAnswer } from './voidability.dto.js';
 
 /** A sale as `GET /v1/sales/{saleId}` shows it. */
 export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer {
@@ -73,8 +73,8 @@ export function renderGivenBack(answer: GivenBackAnswer): Omit<ReversalAnswer, '
 
 export function renderVoidability(
   saleId: string,
-  { answer, effect, asOf }: VoidabilityAnswer,
-): VoidabilityAnswerDto {
+  { answer, effect, asOf }: VoidabilityAsOf,
+): VoidabilityAnswer {
   const { decision, requires, explanation } = answer;
   return {
     saleId,
@@ -90,7 +90,7 @@ export function renderVoidability(
   };
 }
 
-function renderEffect({ before, ...effect }: NonNullable<VoidabilityAnswer['effect']>): EffectDto {
+function renderEffect({ before, ...effect }: NonNullable<VoidabilityAsOf['effect']>): EffectDto {
   const { pending, available, reserve } = effect.change;
   if (!before) return effect;
   const after = {
@@ -154,7 +154,7 @@ export function renderRequest(state: RequestState): RequestStateAnswer {
 }
 
 /** A row of the list of sales. */
-export function renderListed(row: SaleRow): ListedSale {
+export function renderListed(row: SaleRow): ListedSaleDto {
   const { saleId, amount, voided, refunded, chargedBack, businessDate, endsAt, occurredAt } = row;
   const { terminalId, batchNo } = parseRequestName(saleId);
   return {

@@ -20,7 +20,7 @@ import {
 import { causedBy, type NamedRequest, type NamedRequests } from './named-requests.js';
 import { readRequest } from './recorded-request.js';
 import { foldSale } from './recorded-sale.js';
-import type { Outcome, Sent, TimeoutReversalAnswer } from './sales.commands.js';
+import type { Outcome, Sent, TimeoutReversed } from './sales.commands.js';
 
 /** A time-out reversal on its way. */
 interface Request extends NamedRequest {
@@ -40,7 +40,7 @@ export class TimeoutReversalCommandHandler {
   ) {}
 
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
-  reverse(command: TimeoutReversal, sent: Sent): Promise<Outcome<TimeoutReversalAnswer>> {
+  reverse(command: TimeoutReversal, sent: Sent): Promise<Outcome<TimeoutReversed>> {
     const { merchantId, terminalId, original } = command;
     const target = requestName({ merchantId, terminalId, ...original });
     const asked = { identity: command, kind: 'timeout-reversal', target, sent } as const;
@@ -56,7 +56,7 @@ export class TimeoutReversalCommandHandler {
     name: string,
     command: TimeoutReversal,
     own: readonly RecordedEvent[],
-  ): Promise<Outcome<TimeoutReversalAnswer> | undefined> {
+  ): Promise<Outcome<TimeoutReversed> | undefined> {
     const written = own.at(-1);
     if (written?.event.type === 'Refused') {
       return { refusal: written.event.data.refusal, position: written.position, replayed: true };
@@ -68,7 +68,7 @@ export class TimeoutReversalCommandHandler {
   }
 
   /** The first fact is written in the turn in which the batch lets the request in. */
-  private async enter(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+  private async enter(request: Request): Promise<Outcome<TimeoutReversed>> {
     const batch = await this.batches.find(request.command);
     const found = await this.original(request.command);
     const earlier = answered(request.name, found);
@@ -93,7 +93,7 @@ export class TimeoutReversalCommandHandler {
   }
 
   /** Of a request whose name is taken. */
-  private async decide(request: Request): Promise<Outcome<TimeoutReversalAnswer>> {
+  private async decide(request: Request): Promise<Outcome<TimeoutReversed>> {
     const found = await this.original(request.command);
     const earlier = answered(request.name, found);
     if (earlier) return earlier;
@@ -126,7 +126,7 @@ export class TimeoutReversalCommandHandler {
     request: Request,
     decided: Own,
     { sale }: Found,
-  ): Promise<Outcome<TimeoutReversalAnswer>> {
+  ): Promise<Outcome<TimeoutReversed>> {
     if ('refusal' in decided) return this.requests.refuse(request, decided.refusal, sale);
     const { nothing } = decided;
     const { position } = request.taken
@@ -135,7 +135,7 @@ export class TimeoutReversalCommandHandler {
     return { answer: answerOf(nothing, position), replayed: false };
   }
 
-  private async undo(request: Request, decided: Undoing): Promise<Outcome<TimeoutReversalAnswer>> {
+  private async undo(request: Request, decided: Undoing): Promise<Outcome<TimeoutReversed>> {
     const { stream, expected, before, event } =
       'takeName' in decided
         ? { ...FREE_NAME, stream: decided.takeName.data.of, event: decided.takeName }
@@ -194,7 +194,7 @@ function judge(
 }
 
 /** What the reversal of this name has done, where it has: it may be another node that has, a moment ago. */
-function answered(name: string, { events }: Found): Outcome<TimeoutReversalAnswer> | undefined {
+function answered(name: string, { events }: Found): Outcome<TimeoutReversed> | undefined {
   for (const { event, position } of events) {
     if (event.type === 'Reversal' && event.data.request === name && !isBar(event.data)) {
       return { answer: answerOf(event, position), replayed: true };
@@ -212,7 +212,7 @@ function onSale({ undo, before = [], sale }: Extract<ReversalDecision, { undo: o
 function answerOf(
   { data }: { readonly data: ReversalData | NothingToReverse },
   position: Position,
-): TimeoutReversalAnswer {
+): TimeoutReversed {
   const { saleId } = data;
   return {
     outcome: 'outcome' in data ? data.outcome : outcomeOf(data),

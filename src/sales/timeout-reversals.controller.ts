@@ -6,7 +6,7 @@ import { body } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
-import { TimeoutReversalAnswerDto, TimeoutReversalBody } from './sales.dto.js';
+import { TimeoutReversalAnswer, TimeoutReversalBody } from './sales.dto.js';
 import { TimeoutReversalCommandHandler } from './timeout-reversal.command-handler.js';
 
 /** What a terminal sends when it has no answer, or an operator for it [S4]. */
@@ -19,7 +19,7 @@ export class TimeoutReversalsController {
   @Operation('reverseRequest', 'Undo a request whose outcome its terminal never learned')
   @MayCall(['terminal', 'merchant', 'operator'], 'body')
   @Takes(TimeoutReversalBody)
-  @Answers(200, TimeoutReversalAnswerDto, ['Idempotency-Replayed'])
+  @Answers(200, TimeoutReversalAnswer, ['Idempotency-Replayed'])
   @Problems(404, 409)
   async reverse(
     @Body(body(TimeoutReversalBody)) sent: TimeoutReversalBody,

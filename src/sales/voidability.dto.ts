@@ -16,7 +16,7 @@ import {
 } from '../http/fields.js';
 import { SentenceDto } from '../http/problem.dto.js';
 
-export class VoidabilityQueryDto {
+export class VoidabilityQuery {
   @Optional() @Amount() amount?: number;
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @Timestamp() at?: string;
@@ -66,7 +66,7 @@ export class EffectDto {
   @Optional() @Nested(() => EffectHoldingDto) after?: EffectHoldingDto;
 }
 
-export class VoidabilityAnswerDto {
+export class VoidabilityAnswer {
   @Text() saleId!: string;
   @OneOf(['void', 'refund', 'none']) decision!: string;
   @Nested(() => WayDto) void!: WayDto;

@@ -10,6 +10,10 @@ export class ClockBody {
   @Timestamp() now!: string;
 }
 
+export class ClockAnswer {
+  @Timestamp() now!: string;
+}
+
 /** There only with SANDBOX=on. */
 @Controller('v1/sandbox')
 export class SandboxController {
@@ -20,9 +24,9 @@ export class SandboxController {
   @HttpCode(200)
   @Operation('setClock', 'Put the clock somewhere; it stands still from then on')
   @Takes(ClockBody)
-  @Answers(200, ClockBody)
+  @Answers(200, ClockAnswer)
   @Problems()
-  setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockBody> {
+  setClock(@Body(body(ClockBody)) { now }: ClockBody): Promise<ClockAnswer> {
     const time = Date.parse(now);
     refuseBeyondClock('now', time);
     return this.sandbox.setClock(time);

@@ -24,7 +24,12 @@ interface Operation {
     description?: string;
     schema: object;
   }[];
-  readonly responses: Record<string, { description: string; content?: Record<string, object> }>;
+  readonly requestBody?: Whole;
+  readonly responses: Record<string, Whole & { description: string }>;
+}
+
+interface Whole {
+  readonly content?: Record<string, { readonly schema?: { readonly $ref?: string } }>;
 }
 
 interface Field {
@@ -117,6 +122,25 @@ describe('the OpenAPI document', () => {
     expect(schemas['GiveBackBody']?.properties?.['amount']?.description).toContain(
       'all that is left',
     );
+  });
+
+  test('names by their endings what is sent, what is answered, and what is a part of them', async () => {
+    const { paths, components } = (await ledger.get('/openapi.json')).body;
+    const operations = Object.values(paths as Paths).flatMap((item) => Object.values(item));
+    const named = (whole: Whole | undefined): string[] =>
+      Object.values(whole?.content ?? {}).flatMap(
+        ({ schema }) => schema?.$ref?.split('/').at(-1) ?? [],
+      );
+    const bodies = operations.flatMap(({ requestBody }) => named(requestBody));
+    const answers = operations.flatMap(({ responses }) => Object.values(responses).flatMap(named));
+    const whole = new Set([...bodies, ...answers]);
+    const parts = Object.keys(components.schemas).filter((name) => !whole.has(name));
+
+    expect(bodies.filter((name) => !name.endsWith('Body'))).toEqual([]);
+    expect(
+      answers.filter((name) => !/(Answer|^ProblemDocument|^TrailEventDto)$/.test(name)),
+    ).toEqual([]);
+    expect(parts.filter((name) => !name.endsWith('Dto'))).toEqual([]);
   });
 
   test('says what each word of the glossary means, in a field or a parameter', async () => {

@@ -9,7 +9,7 @@ import type { EventStore, Position } from '../../src/event-store/event-store.js'
 import { openEventStoreReader } from '../../src/event-store/open-event-store.js';
 import { exactText } from '../../src/http/json.js';
 import { remaining, statusOf } from '../../src/sales/domain/sale.js';
-import type { VoidabilityAnswerDto } from '../../src/sales/voidability.dto.js';
+import type { VoidabilityAnswer } from '../../src/sales/voidability.dto.js';
 import { renderVoidability } from '../../src/sales/sales.render.js';
 import { Shop } from '../support/shop.js';
 import { afterSuite } from '../support/store-folder.js';
@@ -85,7 +85,7 @@ describe('ledger replay --sale', () => {
   test('followed, it is told after each event that changed it or what could be done with it', async () => {
     const steps = (await replay('--sale', saleId, '--follow')).slice(0, -1) as never as {
       event: { type: string };
-      voidability: VoidabilityAnswerDto;
+      voidability: VoidabilityAnswer;
     }[];
     expect(steps.map(({ event, voidability }) => [event.type, voidability.decision])).toEqual([
       ['Sale', 'void'],

@@ -6,7 +6,7 @@ import { decode } from '../../ledger/event-codec.js';
 import { Journal } from '../../ledger/journal.js';
 import { batchOf, type Sale } from '../../sales/domain/sale.js';
 import { eventsAsOf, foldSale, type RecordedSale } from '../../sales/recorded-sale.js';
-import { SaleQueries, type VoidabilityAnswer } from '../../sales/sale.queries.js';
+import { SaleQueries, type VoidabilityAsOf } from '../../sales/sale.queries.js';
 import { isWithin, type Until } from '../until.js';
 import type { KeptBooks } from './kept-books.js';
 
@@ -14,7 +14,7 @@ import type { KeptBooks } from './kept-books.js';
 export interface Step {
   readonly event: RecordedEvent;
   readonly sale: RecordedSale;
-  readonly voidability: VoidabilityAnswer;
+  readonly voidability: VoidabilityAsOf;
 }
 
 /**
@@ -42,7 +42,7 @@ export class SaleReplay {
   }
 
   /** Without a moment: as of now. */
-  voidability(saleId: string, until: Until | undefined): Promise<VoidabilityAnswer> {
+  voidability(saleId: string, until: Until | undefined): Promise<VoidabilityAsOf> {
     const time = until && 'time' in until ? until.time : systemClock.now();
     const asked = until && 'position' in until ? until : { at: time };
     return this.books.asking(() => this.queries.voidability(saleId, asked));

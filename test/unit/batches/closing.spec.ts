@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { BatchAnswer } from '../../../src/batches/batch.answer.js';
+import type { BatchState } from '../../../src/batches/batch.answer.js';
 import { renderBatch } from '../../../src/batches/batches.dto.js';
 import type { Done } from '../../../src/sales/sales.commands.js';
 import { NOTHING, settings } from '../../support/facts.js';
@@ -399,10 +399,10 @@ test('a close that is taken up later settles as of the moment at which it was as
 test('a batch that is still being closed says so to its terminal', async () => {
   await ledger.send(sell(1));
   flaky.failNext('sale-', 'not-done');
-  const closing = (await ledger.send(close())) as Done<BatchAnswer>;
+  const closing = (await ledger.send(close())) as Done<BatchState>;
   expect(renderBatch(closing.answer)).toMatchObject({ status: 'closing', responseCode: '09' });
   await ledger.closeDue();
-  const closed = (await ledger.send(close())) as Done<BatchAnswer>;
+  const closed = (await ledger.send(close())) as Done<BatchState>;
   expect(renderBatch(closed.answer)).toMatchObject({ status: 'closed', responseCode: '00' });
 });
 
