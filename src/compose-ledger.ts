@@ -55,7 +55,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
   const directory = new MerchantDirectory(journal, news);
   const open = new OpenBatches(journal, views, directory, news);
   const keyring = new Keyring(journal, news);
-  const closer = new BatchCloser(journal, open, views, clock);
+  const closer = new BatchCloser(journal, directory, open, views, clock);
   const merchants = new MerchantsCommandHandler(journal, directory, clock);
   const supervisors = new Supervisors(merchants);
   const requests = new NamedRequests(journal, directory, clock);

@@ -10,7 +10,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
-import { approve, decline } from '../sales/domain/approval.js';
+import { approve, decline, expired, shutOutWaiting } from '../sales/domain/approval.js';
 import { isAboveForNow } from '../sales/domain/limits.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { approvalRefusals, requestRefusals } from '../sales/domain/request-refusals.js';
@@ -101,13 +101,14 @@ export class ApprovalsCommandHandler {
 
   private async end({ sale, recorded }: Standing): Promise<void> {
     const { approval } = recorded;
-    const { expiresAt, batchNo } = approval.data;
-    const now = this.clock.now();
+    const { expiresAt, batchNo, businessDate } = approval.data;
+    const { asked, now } = await this.ask(approval);
+    const question = withLimits(asked, businessDate);
     const isLate = now >= Date.parse(expiresAt);
     const why = isLate ? 'expired' : 'not-possible';
     const refusal = isLate
-      ? approvalRefusals.expired(expiresAt)
-      : requestRefusals.batchClosed(batchNo);
+      ? expired(approval, question)
+      : shutOutWaiting(requestRefusals.batchClosed(batchNo), approval, question);
     const event = decline(approval, why, refusal, { occurredAt: timeText(now) });
     try {
       await this.write(sale, event, THE_LEDGER);
@@ -151,13 +152,8 @@ export class ApprovalsCommandHandler {
   ): Promise<Refusal | undefined> {
     const { sale, recorded } = standing;
     const { approval } = recorded;
-    const { merchantId, terminalId, saleId, amount, businessDate } = approval.data;
-    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
-    const terminal = merchant?.terminals.get(terminalId);
-    if (!merchant || !terminal) throw new Error(`terminal ${terminalId} was there and is not`);
-    const now = this.clock.now();
-    const who = { merchant, terminal, now, date: businessDate };
-    const asked = await this.questions.ask({ saleId, ...who, amount });
+    const { businessDate } = approval.data;
+    const { asked, merchant, now } = await this.ask(approval);
     const batch = await this.batches.find(approval.data);
     const question = withLimits(asked, businessDate);
     if (asked.spot && isAboveForNow(question)) {
@@ -168,8 +164,10 @@ export class ApprovalsCommandHandler {
     const shut = this.batches.enter(batch, day, approval.data.currency);
     if (shut) {
       const occurredAt = timeText(now);
-      await this.write(sale, decline(approval, 'not-possible', shut, { occurredAt, review }), by);
-      return shut;
+      const refusal = shutOutWaiting(shut, approval, question);
+      const event = decline(approval, 'not-possible', refusal, { occurredAt, review });
+      await this.write(sale, event, by);
+      return refusal;
     }
     try {
       if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
@@ -177,6 +175,17 @@ export class ApprovalsCommandHandler {
     } finally {
       this.batches.leave(batch, 'money');
     }
+  }
+
+  /** The question of what waits, as it stands now. */
+  private async ask({ data }: Approval) {
+    const { merchantId, terminalId, saleId, amount, businessDate: date } = data;
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
+    const terminal = merchant?.terminals.get(terminalId);
+    if (!merchant || !terminal) throw new Error(`terminal ${terminalId} was there and is not`);
+    const now = this.clock.now();
+    const asked = await this.questions.ask({ saleId, merchant, terminal, now, date, amount });
+    return { asked, merchant, now };
   }
 
   private async inBatch(

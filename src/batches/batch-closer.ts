@@ -4,6 +4,7 @@ import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal, Origin } from '../ledger/journal.js';
+import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { UnsettledSale } from '../projections/sales.view.js';
 import type { Views } from '../projections/views.js';
 import {
@@ -12,8 +13,9 @@ import {
   type Settling,
   settlingOf,
 } from '../sales/domain/decide.js';
-import { declinedBySettlement } from '../sales/domain/approval.js';
+import { awaitingVoids, declinedBySettlement } from '../sales/domain/approval.js';
 import { remaining, type Sale } from '../sales/domain/sale.js';
+import type { SaleEvent } from '../sales/domain/sale.events.js';
 import { foldSale } from '../sales/recorded-sale.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
@@ -40,6 +42,7 @@ export class BatchCloser {
 
   constructor(
     private readonly journal: Journal,
+    private readonly directory: MerchantDirectory,
     private readonly batches: OpenBatches,
     private readonly views: Views,
     private readonly clock: Clock,
@@ -167,7 +170,7 @@ export class BatchCloser {
         : asSettling(listed, request);
       const event = decideSettlement(sale, terms);
       if (!event) return;
-      const events = [event, ...(known ? declinedBySettlement(known, event) : [])];
+      const events = [event, ...(known ? await this.declined(known, event) : [])];
       try {
         await this.journal.append(stream, known?.revision ?? listed.revision, events, origin);
         return;
@@ -177,6 +180,14 @@ export class BatchCloser {
       // Something got there first, and is honoured: what is left now settles.
       isRead = true;
     }
+  }
+
+  private async declined(sale: Sale, settled: SaleEvent & { type: 'Settled' }) {
+    if (awaitingVoids(sale).length === 0) return [];
+    const merchant = (await this.directory.find(sale.data.merchantId))?.merchant;
+    if (!merchant)
+      throw new Error(`sale ${sale.data.saleId} is of a merchant that was never there`);
+    return declinedBySettlement(sale, settled, merchant);
   }
 
   private async read(stream: string): Promise<Sale> {

@@ -6,7 +6,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import { declinedBySettlement } from './domain/approval.js';
+import { awaitingVoids, declinedBySettlement } from './domain/approval.js';
 import { decideSettlement, instantTerms, settlingOf } from './domain/decide.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
@@ -55,15 +55,16 @@ export class SettleCommandHandler {
     return foldSale(asSettled(await readNamed(this.journal, saleId)));
   }
 
-  private async write(sale: Sale, { settings }: Merchant, by: Actor): Promise<void> {
+  private async write(sale: Sale, merchant: Merchant, by: Actor): Promise<void> {
     const { saleId } = sale.data;
+    const { settings } = merchant;
     const now = this.clock.now();
     const today = businessDay(now, settings).date;
     const terms = instantTerms(sale, settings, today, timeText(now));
     const event = decideSettlement(settlingOf(sale), terms);
     if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
     const origin = { request: saleId, by };
-    const events = [event, ...declinedBySettlement(sale, event)];
+    const events = [event, ...declinedBySettlement(sale, event, merchant)];
     await this.journal.append(streams.request(saleId), sale.revision, events, origin);
   }
 }
@@ -71,10 +72,8 @@ export class SettleCommandHandler {
 /** Up to what its settlement wrote: itself, and the end of each void that waited. All of them, of one not yet settled. */
 function asSettled(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   const at = events.findIndex(({ event }) => event.type === 'Settled');
-  const settled = events[at]?.event;
   const before = foldSale(events.slice(0, Math.max(0, at)))?.sale;
-  if (!before || settled?.type !== 'Settled') return events;
-  return events.slice(0, at + 1 + declinedBySettlement(before, settled).length);
+  return before ? events.slice(0, at + 1 + awaitingVoids(before).length) : events;
 }
 
 /** A settlement asks of the sale what a void asks of it first: that it is there, and something of it left, held or not. */

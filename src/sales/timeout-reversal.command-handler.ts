@@ -185,12 +185,14 @@ function isOwn(decided: ReversalDecision): decided is Own {
 }
 
 function judge(
-  { name, command, day, now }: Request,
+  { name, command, merchant, day, now }: Request,
   { original, sale }: Found,
   { isCleared }: Hold,
 ): ReversalDecision {
   if (sale?.undone.includes(name)) return { refusal: requestRefusals.reversed() };
-  return decideTimeoutReversal(command, original, { day, occurredAt: timeText(now), isCleared });
+  const { timeZone } = merchant.settings;
+  const context = { day, occurredAt: timeText(now), isCleared, timeZone };
+  return decideTimeoutReversal(command, original, context);
 }
 
 /** What the reversal of this name has done, where it has: it may be another node that has, a moment ago. */

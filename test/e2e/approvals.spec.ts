@@ -190,9 +190,27 @@ describe('a request that waits', () => {
 
     await ledger.setClock(expiresAt);
 
-    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', code: 'approval-expired' });
+    expect(await outcomeOf(voidId)).toMatchObject({
+      outcome: 'refused',
+      code: 'approval-expired',
+      message: { en: 'No approval came until 2026-03-02 10:30:00 +00:00.' },
+      nextStep: 'void',
+    });
     const list = await ledger.get(`/v1/approvals?merchantId=${shop.merchantId}&status=expired`);
     expect(list.body.approvals).toMatchObject([{ approvalId: voidId, code: 'approval-expired' }]);
+    await ledger.setClock(MORNING);
+  });
+
+  test('sends the cashier to the refund where it expires as the void window passes', async () => {
+    const shop = await openShop({
+      voidPolicy: { partial: true, approvalAbove: 5_000, windowMinutes: 30 },
+    });
+    const { saleId } = await shop.sell();
+    const { voidId, expiresAt } = (await shop.void(saleId)).body;
+
+    await ledger.setClock(expiresAt);
+
+    expect(await outcomeOf(voidId)).toMatchObject({ code: 'approval-expired', nextStep: 'refund' });
     await ledger.setClock(MORNING);
   });
 
@@ -205,7 +223,11 @@ describe('a request that waits', () => {
     expect((await ledger.get(`/v1/sales/${saleId}`)).body).not.toHaveProperty('held');
     const approved = await decide(voidId, 'approve');
     expect([approved.status, approved.body.code]).toEqual([409, 'approval-status']);
-    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'refused', code: 'batch-closed' });
+    expect(await outcomeOf(voidId)).toMatchObject({
+      outcome: 'refused',
+      code: 'batch-closed',
+      nextStep: 'void',
+    });
   });
 
   test('is undone by its time-out reversal; a sale reversed as a whole lets nothing wait on it', async () => {

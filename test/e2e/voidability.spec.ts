@@ -87,6 +87,28 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect(answer.body.explanation.en).toContain('The sale settled at');
   });
 
+  test('tells the cashier times by the clocks of the merchant’s zone', async () => {
+    await shop.set({ timeZone: 'Asia/Kathmandu', dayCloseAt: '23:30' });
+    const { saleId } = await shop.sell();
+    const told = async (code: string) =>
+      (await ask(saleId)).body.conditions.find((each: { code: string }) => each.code === code)
+        .message as object;
+
+    expect(await told('same-business-date')).toEqual({
+      en: 'Business date 2026-03-02 runs until 2026-03-02 23:30:00 +05:45.',
+      zh: '结算日 2026-03-02 于 2026-03-02 23:30:00 +05:45 截止。',
+    });
+    expectStatus(await ledger.post(`/v1/sales/${saleId}/settle`), 200);
+    expect(await told('funds-not-settled')).toEqual({
+      en: 'The sale settled at 2026-03-02 15:45:00 +05:45.',
+      zh: '原消费已于 2026-03-02 15:45:00 +05:45 结算。',
+    });
+    await ledger.setClock('2026-03-02T17:45:00Z');
+    expect(await told('same-business-date')).toMatchObject({
+      en: 'Business date 2026-03-02 ended at 2026-03-02 23:30:00 +05:45.',
+    });
+  });
+
   test('is about the amount asked for', async () => {
     const { saleId } = await shop.sell();
 

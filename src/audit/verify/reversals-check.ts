@@ -58,8 +58,10 @@ export class ReversalsCheck {
     const now = Date.parse(data.occurredAt);
     const { occurredAt } = data;
     const rule = ([merchant, [isCleared, found]]: (typeof known)[number]): Ruling => {
+      const { timeZone } = merchant.settings;
       const day = businessDay(now, merchant.settings);
-      const decided = decideTimeoutReversal(command, found, { day, occurredAt, isCleared });
+      const context = { day, occurredAt, isCleared, timeZone };
+      const decided = decideTimeoutReversal(command, found, context);
       if ('refusal' in decided) return decided;
       if ('takeName' in decided) return { event: decided.takeName };
       return { event: 'undo' in decided ? decided.undo : decided.nothing };

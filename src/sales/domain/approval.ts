@@ -1,5 +1,7 @@
+import { localTime } from '../../merchants/domain/local-time.js';
+import type { Merchant } from '../../merchants/domain/merchant.js';
 import type { Question } from './condition.js';
-import { refundFields } from './decide.js';
+import { refundFields, shutOut } from './decide.js';
 import { failing } from './judge.js';
 import { approvalRefusals } from './request-refusals.js';
 import type { Refusal } from './refusal.js';
@@ -40,10 +42,10 @@ export function approve(
   const occurredAt = new Date(now).toISOString();
   const { kind, expiresAt, ...data } = approval.data;
   if (now >= Date.parse(expiresAt)) {
-    const refusal = approvalRefusals.expired(expiresAt);
+    const refusal = expired(approval, question);
     return { event: decline(approval, 'expired', refusal, { occurredAt, review }), refusal };
   }
-  const free = { ...question, sale: withoutHold(sale, data.request), amount: data.amount };
+  const free = freed(approval, question);
   const failed = failing(conditionsOf(kind), free);
   if (failed) {
     const refusal = refusalOf(failed, decisionOf(free));
@@ -55,25 +57,46 @@ export function approve(
   return { event: { type: 'Refund', data: { ...common, ...fields } } };
 }
 
-function withoutHold(sale: Sale, request: string): Sale {
-  return { ...sale, approvals: sale.approvals.filter(({ data }) => data.request !== request) };
+/** That nobody decided in time, and what is possible instead. */
+export function expired(approval: Approval, question: Question): Refusal {
+  const timeZone = question.merchant?.settings.timeZone ?? 'UTC';
+  const end = localTime(Date.parse(approval.data.expiresAt), timeZone);
+  return shutOut(approvalRefusals.expired(end), freed(approval, question));
+}
+
+/** That the batch in which it would count takes nothing more, and what is possible instead. */
+export function shutOutWaiting(shut: Refusal, approval: Approval, question: Question): Refusal {
+  return shutOut(shut, freed(approval, question));
+}
+
+/** The question of what it asks, without what it holds itself. */
+function freed({ data }: Approval, question: Question): Question {
+  const { sale } = question;
+  const approvals = sale?.approvals.filter((other) => other.data.request !== data.request) ?? [];
+  return { ...question, sale: sale && { ...sale, approvals }, amount: data.amount };
 }
 
 /** A sale that settles can't be voided any more: the voids that wait on it can only become refunds. */
 export function declinedBySettlement(
   sale: Sale,
   settled: SaleEvent & { readonly type: 'Settled' },
+  merchant: Merchant,
 ): Declined[] {
   const { occurredAt } = settled.data;
-  const waiting = awaiting(sale).filter(({ data }) => data.kind === 'void');
+  const waiting = awaitingVoids(sale);
   if (waiting.length === 0) return [];
   const condition = VOID_CONDITIONS.filter(({ code }) => code === 'funds-not-settled');
   const after = { ...sale, settlement: settled.data };
-  const question = { sale: after, card: 'active', batch: 'closing', now: 0 } as const;
-  const failed = failing(condition, { ...question, merchant: {} as never });
+  const question = { sale: after, merchant, card: 'active', batch: 'closing', now: 0 } as const;
+  const failed = failing(condition, question);
   if (!failed) throw new Error('a settled sale has not settled');
   const refusal = refusalOf(failed, 'refund');
   return waiting.map((approval) => decline(approval, 'not-possible', refusal, { occurredAt }));
+}
+
+/** What its settlement turns down. */
+export function awaitingVoids(sale: Sale): readonly Approval[] {
+  return awaiting(sale).filter(({ data }) => data.kind === 'void');
 }
 
 /** Of a sale that is reversed as a whole nothing is left to wait for. */

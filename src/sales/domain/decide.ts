@@ -138,7 +138,7 @@ function commanded(asked: Question): Question {
   return { ...asked, amount: asked.amount ?? (asked.sale && free(asked.sale)) };
 }
 
-/** Why the batch of a request that gives back did not take it, and what the decision says of the sale now. */
+/** Why a request that gives back is not even asked about its sale, and what the decision says of that now. */
 export function shutOut(shut: Refusal, asked: Question): Refusal {
   return { ...shut, nextStep: decisionOf(commanded(asked)) };
 }

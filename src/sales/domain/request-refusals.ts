@@ -1,3 +1,4 @@
+import { localTime } from '../../merchants/domain/local-time.js';
 import { say, type Refusal } from './refusal.js';
 import { type Approval, moneyOf, type Sale } from './sale.js';
 
@@ -132,14 +133,14 @@ export const requestRefusals = {
 
 /** Refusals of time-out reversals. */
 export const timeoutReversalRefusals = {
-  settledSince: (sale: Sale): Refusal => ({
+  settledSince: (sale: Sale, timeZone: string): Refusal => ({
     code: 'settled-since',
     responseCode: '12',
     cause: 'timing',
     detail: sale.settlement
       ? say(
-          `The sale settled at ${sale.settlement.occurredAt}: it can only be refunded.`,
-          `原消费已于 ${sale.settlement.occurredAt} 结算，只能退货。`,
+          `The sale settled at ${localTime(Date.parse(sale.settlement.occurredAt), timeZone)}: it can only be refunded.`,
+          `原消费已于 ${localTime(Date.parse(sale.settlement.occurredAt), timeZone)} 结算，只能退货。`,
         )
       : say(
           `${moneyOf(sale, sale.refunded)} of the sale was refunded since: what is left can only be refunded.`,
@@ -253,11 +254,12 @@ export const approvalRefusals = {
     nextStep: 'contact-acquirer',
   }),
 
-  expired: (expiresAt: string): Refusal => ({
+  /** `end`: until when it could wait, in words. */
+  expired: (end: string): Refusal => ({
     code: 'approval-expired',
     responseCode: '57',
     cause: 'timing',
-    detail: say(`No approval came until ${expiresAt}.`, `截至 ${expiresAt} 未获审批。`),
+    detail: say(`No approval came until ${end}.`, `截至 ${end} 未获审批。`),
     nextStep: 'none',
   }),
 

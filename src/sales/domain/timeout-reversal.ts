@@ -79,7 +79,7 @@ export type ReversalDecision =
 export function decideTimeoutReversal(
   command: TimeoutReversal,
   original: Original,
-  { day, occurredAt, isCleared }: ReversalContext,
+  { day, occurredAt, isCleared, timeZone }: ReversalContext,
 ): ReversalDecision {
   const fact = reversalFact(command, day, occurredAt);
   const reversal = (undone: Undone): SaleEvent & { readonly type: 'Reversal' } => ({
@@ -111,9 +111,9 @@ export function decideTimeoutReversal(
       return { undo: reversal({ undone: 'nothing', saleId: sale.data.saleId, ...held }), sale };
     }
     case 'sale':
-      return undoSale(original.sale, reversal, occurredAt);
+      return undoSale(original.sale, reversal, { occurredAt, timeZone });
     case 'effect':
-      return undoEffect(original, isCleared, reversal);
+      return undoEffect(original, reversal, { isCleared, timeZone });
   }
 }
 
@@ -121,13 +121,19 @@ export interface ReversalContext {
   readonly day: BusinessDay;
   readonly occurredAt: string;
   readonly isCleared: boolean;
+  /** The merchant's. */
+  readonly timeZone: string;
 }
 
 type ReversalOf = (undone: Undone) => SaleEvent & { readonly type: 'Reversal' };
 
-function undoSale(sale: Sale, reversal: ReversalOf, occurredAt: string): ReversalDecision {
+function undoSale(
+  sale: Sale,
+  reversal: ReversalOf,
+  { occurredAt, timeZone }: Pick<ReversalContext, 'occurredAt' | 'timeZone'>,
+): ReversalDecision {
   if (sale.settlement || sale.refunded > 0) {
-    return { refusal: timeoutReversalRefusals.settledSince(sale) };
+    return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone) };
   }
   const { saleId, amount: gross, currency, businessDate, storeId, card } = sale.data;
   const counted = { businessDate, storeId, cardToken: card.token };
@@ -138,8 +144,8 @@ function undoSale(sale: Sale, reversal: ReversalOf, occurredAt: string): Reversa
 
 function undoEffect(
   { sale, effect }: Original & { is: 'effect' },
-  isCleared: boolean,
   reversal: ReversalOf,
+  { isCleared, timeZone }: Pick<ReversalContext, 'isCleared' | 'timeZone'>,
 ): ReversalDecision {
   const { saleId, amount, currency, batchNo, businessDate, storeId, cardToken } = effect.data;
   const counted = {
@@ -152,12 +158,12 @@ function undoEffect(
     return { undo: reversal({ undone: 'nothing', saleId, voided }), sale };
   }
   if (effect.type === 'Void') {
-    if (sale.settlement) return { refusal: timeoutReversalRefusals.settledSince(sale) };
+    if (sale.settlement) return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone) };
     return { undo: reversal({ undone: 'void', saleId, amount, currency, counted }), sale };
   }
   const { afterSettlement, feeReturned } = effect.data;
   if (sale.settlement && !afterSettlement) {
-    return { refusal: timeoutReversalRefusals.settledSince(sale) };
+    return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone) };
   }
   if (isCleared) return { refusal: timeoutReversalRefusals.refundCleared(batchNo) };
   const money = { saleId, amount, currency, counted, afterSettlement, feeReturned };

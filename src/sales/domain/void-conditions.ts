@@ -1,5 +1,6 @@
+import { localTime } from '../../merchants/domain/local-time.js';
 import { say } from './refusal.js';
-import { type Condition, minutes } from './condition.js';
+import { type Condition, type Known, minutes } from './condition.js';
 import { withinLimits } from './limits.js';
 import { moneyOf } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
@@ -35,16 +36,16 @@ export const VOID_CONDITIONS: readonly Condition[] = [
     responseCode: '12',
     cause: 'timing',
     nextStep: 'refund',
-    judge: ({ sale }) =>
-      sale.settlement
-        ? {
-            met: false,
-            detail: say(
-              `The sale settled at ${sale.settlement.occurredAt}.`,
-              `原消费已于 ${sale.settlement.occurredAt} 结算。`,
-            ),
-          }
-        : { met: true, detail: say('The sale has not settled.', '原消费尚未结算。') },
+    judge: ({ sale, merchant }) => {
+      if (!sale.settlement) {
+        return { met: true, detail: say('The sale has not settled.', '原消费尚未结算。') };
+      }
+      const when = localTextOf(sale.settlement.occurredAt, merchant);
+      return {
+        met: false,
+        detail: say(`The sale settled at ${when}.`, `原消费已于 ${when} 结算。`),
+      };
+    },
   },
   {
     code: 'same-business-date',
@@ -54,21 +55,22 @@ export const VOID_CONDITIONS: readonly Condition[] = [
     responseCode: '22',
     cause: 'timing',
     nextStep: 'refund',
-    judge: ({ sale, now }) => {
+    judge: ({ sale, merchant, now }) => {
       const { businessDate, businessDateEndsAt } = sale.data;
+      const end = localTextOf(businessDateEndsAt, merchant);
       return now < Date.parse(businessDateEndsAt)
         ? {
             met: true,
             detail: say(
-              `Business date ${businessDate} runs until ${businessDateEndsAt}.`,
-              `结算日 ${businessDate} 于 ${businessDateEndsAt} 截止。`,
+              `Business date ${businessDate} runs until ${end}.`,
+              `结算日 ${businessDate} 于 ${end} 截止。`,
             ),
           }
         : {
             met: false,
             detail: say(
-              `Business date ${businessDate} ended at ${businessDateEndsAt}.`,
-              `结算日 ${businessDate} 已于 ${businessDateEndsAt} 截止。`,
+              `Business date ${businessDate} ended at ${end}.`,
+              `结算日 ${businessDate} 已于 ${end} 截止。`,
             ),
           };
     },
@@ -179,3 +181,7 @@ export const VOID_CONDITIONS: readonly Condition[] = [
   },
   withinLimits('void'),
 ];
+
+function localTextOf(time: string, { settings }: Known['merchant']): string {
+  return localTime(Date.parse(time), settings.timeZone);
+}
