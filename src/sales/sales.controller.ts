@@ -20,7 +20,7 @@ import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, type Problem, rejected } from '../http/problem.js';
+import { answer, malformed, type Problem, rejected } from '../http/problem.js';
 import { noSuchSale } from './domain/judge.js';
 import { SaleQueries } from './sale.queries.js';
 import {
@@ -101,12 +101,16 @@ export class SalesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     refuseMalformed(saleId);
-    const { amount, merchantId, at, position } = query;
+    const { amount, merchantId, at } = query;
+    const position = query.position as Position | undefined;
+    if (position !== undefined && !(await this.queries.isWritten(position))) {
+      throw malformed('position', 'is behind the end of the log');
+    }
     const asked = {
       amount,
       requester: merchantId,
       at: at === undefined ? undefined : Date.parse(at),
-      position: position as Position | undefined,
+      position,
     };
     return exactly(reply, renderVoidability(saleId, await this.queries.voidability(saleId, asked)));
   }

@@ -154,6 +154,16 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect(voided.position > position).toBe(true);
   });
 
+  test('of a position that the log has not reached nobody can say: 400', async () => {
+    const { saleId, position } = await shop.sell();
+    const next = String(BigInt(position) + 1_000_000n).padStart(20, '0');
+
+    const { status, body } = await ask(saleId, `?position=${next}`);
+
+    expect([status, body.code]).toEqual([400, 'malformed']);
+    expect(body.errors).toEqual([{ field: 'position', message: 'is behind the end of the log' }]);
+  });
+
   test('as of a time at which the clock had stood before is of what was in the log by then', async () => {
     const { saleId } = await shop.sell();
     await ledger.setClock('2026-03-02T13:00:00Z');
