@@ -7,6 +7,7 @@ import { decimalText, moneyText } from '../ledger/domain/decimal.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { remaining, type Sale, statusOf } from '../sales/domain/sale.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
+import { counted } from './counted.js';
 
 /** Some of what a verb prints: as JSON, or as text for people. */
 export interface Shown {
@@ -73,7 +74,7 @@ function shownLedger(ledger: ReplayedLedger): Shown {
   );
   return {
     json: { ...common.json, merchants, totals, trialBalance },
-    text: [common.text, `${merchants} merchants`, ...lines].join('\n'),
+    text: [common.text, counted(merchants, 'merchant'), ...lines].join('\n'),
   };
 }
 
@@ -112,7 +113,7 @@ function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown
   return {
     json: { asOf, events, leftOut, sales, openBatches },
     text: [
-      `${events} events${asOf ? `, the last of ${asOf.time} at position ${asOf.position}` : ''}`,
+      `${counted(events, 'event')}${asOf ? `, the last of ${asOf.time} at position ${asOf.position}` : ''}`,
       ...leftOut.map(
         (position) => `the event at position ${position} is left out: it can't be read`,
       ),

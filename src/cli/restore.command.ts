@@ -4,6 +4,7 @@ import { lines } from '../audit/lines.js';
 import { restore } from '../audit/restore.js';
 import { settingsOfProcess } from '../config.js';
 import { openEventStore } from '../event-store/open-event-store.js';
+import { counted } from './counted.js';
 import { startProgress } from './progress.js';
 import { ofNamed, untilInterrupted } from './tool.js';
 
@@ -14,7 +15,7 @@ export function restoreCommand(): Command {
     .option('--json', 'print what was done, and progress, as JSON')
     .action(async (file: string, { json }: { json?: boolean }) => {
       const events = await run(file, json);
-      console.log(json ? JSON.stringify({ events }) : `${events} events restored`);
+      console.log(json ? JSON.stringify({ events }) : `${counted(events, 'event')} restored`);
     });
 }
 

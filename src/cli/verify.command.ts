@@ -9,6 +9,7 @@ import { verifyLog } from '../audit/verify/verify-log.js';
 import { type Settings, settingsOfProcess } from '../config.js';
 import { CorruptLogError } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
+import { counted } from './counted.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
 import { ofNamed, untilInterrupted, UsageError } from './tool.js';
@@ -131,13 +132,13 @@ function summary(verified: Verified): string {
     ? `the first ${lastTrueHead.treeSize} of them as signed at position ${lastTrueHead.position}`
     : 'nothing of it signed';
   return [
-    `${events} events, root ${rootHash}`,
-    `${heads} signed heads; ${signed}`,
-    ...(undecided > 0 ? [`${undecided} requests without an outcome yet`] : []),
+    `${counted(events, 'event')}, root ${rootHash}`,
+    `${counted(heads, 'signed head')}; ${signed}`,
+    ...(undecided > 0 ? [`${counted(undecided, 'request')} without an outcome yet`] : []),
     ...skips.map(
       ({ projection, eventType, eventId, reason, position }) =>
         `${projection} leaves out ${eventType} ${eventId}, as decided at position ${position}: ${reason}`,
     ),
-    faults === 0 ? 'no faults' : `${faults} faults`,
+    faults === 0 ? 'no faults' : counted(faults, 'fault'),
   ].join('\n');
 }
