@@ -98,6 +98,7 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
     .filter((column) => NEEDED.includes(column) || columns[column] !== COLUMNS[column])
     .map((column) => columns[column])
     .filter((name) => !header.includes(name));
+  if (header.length === 0) throw new LayoutError('the file is empty: not even columns are named');
   if (missing.length > 0) {
     throw new LayoutError(
       `the file has no column ${missing.join(', ')}; it has ${header.join(', ')} (see --columns)`,

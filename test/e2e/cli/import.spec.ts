@@ -145,6 +145,7 @@ describe('recorded trade', () => {
 
   it.each([
     ['a file that is not there', ['no-such.csv'], 'no-such.csv can’t be read'],
+    ['an empty file', [fileOf('\n')], 'the file is empty'],
     ['a file without its columns', [fileOf('a,b\n1,2')], 'has no column invoice'],
     ['a column that is not known', [fileOf(TRADE), '--columns', 'price=Total'], 'price=Total'],
   ])('%s is wrong usage', async (_what, args, message) => {
