@@ -1,22 +1,23 @@
 import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
-import { lstat, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { UsageError } from './tool.js';
 
 const READER_EVERY_MS = 50;
 
 /**
  * Writes to what is there under the name: a file is replaced once all is written, of a link the one it points to; a pipe or
- * a device is written to as it is. @throws the signal's reason
+ * a device is written to as it is. @throws UsageError, the signal's reason
  */
 export async function writeOut(text: Readable, name: string, signal: AbortSignal): Promise<void> {
   const found = await stat(name).catch(() => undefined);
   if (found === undefined || found.isFile()) await replace(text, await target(name), signal);
   else if (found.isFIFO()) await writeThrough(text, await pipe(name, signal), signal);
-  else await writeThrough(text, createWriteStream(name), signal);
+  else await writeThrough(text, await opened(name, name), signal);
 }
 
 /** Whoever reads it may have had enough before its end. `end`: whether the output ends with the text. */
@@ -42,13 +43,23 @@ export function standardOutput(): Writable {
 
 async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {
   const part = `${file}.part`;
+  const output = await opened(part, file);
   try {
-    await pipeline(text, createWriteStream(part), { signal });
+    await pipeline(text, output, { signal });
     await rename(part, file);
   } catch (error) {
     await rm(part, { force: true });
     signal.throwIfAborted();
     throw error;
+  }
+}
+
+/** @throws UsageError where it can't be written what `name` asks for */
+async function opened(file: string, name: string): Promise<Writable> {
+  try {
+    return (await open(file, 'w')).createWriteStream();
+  } catch (error) {
+    throw new UsageError(`${name} can't be written: ${(error as Error).message}`);
   }
 }
 

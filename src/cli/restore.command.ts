@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { lines } from '../audit/lines.js';
 import { restore } from '../audit/restore.js';
@@ -6,7 +6,7 @@ import { settingsOfProcess } from '../config.js';
 import { openEventStore } from '../event-store/open-event-store.js';
 import { counted } from './counted.js';
 import { startProgress } from './progress.js';
-import { ofNamed, untilInterrupted } from './tool.js';
+import { sizeOf, untilInterrupted } from './tool.js';
 
 export function restoreCommand(): Command {
   return new Command('restore')
@@ -20,7 +20,7 @@ export function restoreCommand(): Command {
 }
 
 async function run(file: string, json: boolean | undefined): Promise<number> {
-  const { size } = ofNamed(file, (name) => statSync(name));
+  const size = sizeOf(file);
   const store = await openEventStore(settingsOfProcess().EVENT_STORE_URL, 'inline');
   const input = createReadStream(file, 'utf8');
   const progress = startProgress('restore, bytes', size, json);

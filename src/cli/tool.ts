@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { composeLedger, type Ledger } from '../compose-ledger.js';
 import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -27,6 +28,16 @@ export function ofNamed<T>(file: string, look: (file: string) => T): T {
   } catch (error) {
     throw new UsageError(`${file} can't be read: ${(error as Error).message}`);
   }
+}
+
+/** Bytes of a file that is to be read; none of a pipe. @throws UsageError when it can't be */
+export function sizeOf(file: string): number {
+  return ofNamed(file, (name) => {
+    accessSync(name, constants.R_OK);
+    const found = statSync(name);
+    if (found.isDirectory()) throw new Error('it is a folder');
+    return found.size;
+  });
 }
 
 /** What ends a verb's work from outside, and the exit code then. */

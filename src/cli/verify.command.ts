@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { lackingIn } from '../audit/domain/signed-head.js';
 import type { SignedHead } from '../audit/domain/trail.events.js';
@@ -12,7 +12,7 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { counted } from './counted.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
-import { ofNamed, untilInterrupted, UsageError } from './tool.js';
+import { sizeOf, untilInterrupted, UsageError } from './tool.js';
 import { trustedKeyOption } from './trusted-key.js';
 
 interface VerifyOptions {
@@ -91,8 +91,7 @@ async function progressOf(settings: Settings, json: boolean): Promise<Progress> 
 }
 
 function ofFile(file: string, json: boolean): Checked {
-  const { size } = ofNamed(file, (name) => statSync(name));
-  return { source: { file }, progress: startProgress('verify, bytes', size, json) };
+  return { source: { file }, progress: startProgress('verify, bytes', sizeOf(file), json) };
 }
 
 /** @throws UsageError for what is no answer with a signed head */

@@ -18,7 +18,13 @@ import { exported, ndjson } from '../../../src/audit/export.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
 import { newFolder, removeFolder } from '../../support/store-folder.js';
-import { interruptTool, runTool, runToolOntoFullDisk, terminateTool } from '../../support/tool.js';
+import {
+  interruptTool,
+  openStoreOf,
+  runTool,
+  runToolOntoFullDisk,
+  terminateTool,
+} from '../../support/tool.js';
 
 let exportFile: string;
 
@@ -122,6 +128,22 @@ test('a log is exported where there are no views, and nothing else is left', asy
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
   expect(existsSync(`${file}.part`)).toBe(false);
 });
+
+test.each([
+  [['restore', 'folder'], "folder can't be read: it is a folder"],
+  [['verify', 'folder'], "folder can't be read: it is a folder"],
+  [['export', '--out', 'folder'], "folder can't be written: EISDIR"],
+  [['export', '--out', 'none/log.ndjson'], "none/log.ndjson can't be written: ENOENT"],
+])(
+  'a place that can not be read, or written to, is named and is wrong usage: %j',
+  async (args, why) => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'folder'));
+    await (await openStoreOf(folder)).close();
+    const { code, errors } = await runTool(folder, args);
+    expect([code, errors]).toEqual([2, expect.stringContaining(why)]);
+  },
+);
 
 describe('an export to what is no file of its own', () => {
   let folder: string;
