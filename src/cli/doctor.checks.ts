@@ -70,6 +70,25 @@ async function readinessOf(url: string): Promise<ReadyPart[]> {
   return parts;
 }
 
+/** What the ledger takes for now, in epoch milliseconds: the clock of a sandbox that has the folder, or the machine's. */
+export async function ledgerTime({
+  EVENT_STORE_URL,
+  VIEWS_DIR,
+  LEDGER_KEY,
+}: Settings): Promise<number> {
+  const url = ownerOf(ownedFolder(EVENT_STORE_URL, VIEWS_DIR))?.url;
+  if (url === undefined) return Date.now();
+  try {
+    const headers = { ...(LEDGER_KEY !== '' && { authorization: `Bearer ${LEDGER_KEY}` }) };
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(`${url}/v1/sandbox/clock`, { headers, signal });
+    if (answer.ok) return Date.parse(((await answer.json()) as { now: string }).now);
+  } catch {
+    // That it does not answer is told of the service.
+  }
+  return Date.now();
+}
+
 interface ReadyPart {
   readonly name: string;
   readonly status: string;
@@ -155,7 +174,7 @@ function recordedAt(stored: StoredEvent): number {
   }
 }
 
-/** Batches past their cut-off, as their view has them. */
+/** Batches past their cut-off, as their view has them. `now`: by the ledger's clock. */
 export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const open = askLive(VIEWS_DIR, batchesProjection, (database) =>
     namingDamage(database.name, () => new BatchesView(database).live()),

@@ -7,6 +7,7 @@ import {
   diskFinding,
   fault,
   type Finding,
+  ledgerTime,
   logFindings,
   requestsFinding,
   serviceFindings,
@@ -51,7 +52,9 @@ async function* findings(): AsyncGenerator<Finding> {
       await store.close();
     }
   });
-  yield* await looked('batches', () => [batchesFinding(settings, Date.now())]);
+  yield* await looked('batches', async () => [
+    batchesFinding(settings, await ledgerTime(settings)),
+  ]);
   yield* await looked('requests', () => [requestsFinding(settings, Date.now())]);
 }
 

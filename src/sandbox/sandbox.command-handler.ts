@@ -8,10 +8,14 @@ export class SandboxCommandHandler {
     private readonly dueWork: DueWork,
   ) {}
 
+  get clockText(): string {
+    return timeText(this.clock.now());
+  }
+
   /** The clock stands at `now` (epoch milliseconds) from here on; what is due by then is done first. */
   async setClock(now: number): Promise<{ now: string }> {
     this.clock.set(now);
     await this.dueWork.run();
-    return { now: timeText(now) };
+    return { now: this.clockText };
   }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Put } from '@nestjs/common';
 import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
 import { Timestamp } from '../http/fields.js';
@@ -18,6 +18,15 @@ export class ClockAnswer {
 @Controller('v1/sandbox')
 export class SandboxController {
   constructor(private readonly sandbox: SandboxCommandHandler) {}
+
+  @Get('clock')
+  @Operation('getClock', 'What time it is in the ledger')
+  @MayCall(['operator'])
+  @Answers(200, ClockBody)
+  @Problems()
+  clock(): ClockBody {
+    return { now: this.sandbox.clockText };
+  }
 
   @Put('clock')
   @MayCall(['operator'])

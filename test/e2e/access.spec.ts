@@ -79,6 +79,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'GET /v1/keys': 'o a',
   'GET /v1/keys/{keyId}': 'o a',
   'POST /v1/keys/{keyId}/revoke': 'o',
+  'GET /v1/sandbox/clock': 'o',
   'PUT /v1/sandbox/clock': 'o',
   'GET /health/live': 'anyone',
   'GET /health/ready': 'anyone',

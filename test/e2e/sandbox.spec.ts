@@ -67,6 +67,11 @@ describe('the clock', () => {
     expect([status, body.settlement.valueDate.slice(0, 4)]).toEqual([200, '9900']);
     await ledger.setClock(MORNING);
   });
+
+  test('says where it stands', async () => {
+    const { status, body } = await ledger.get('/v1/sandbox/clock');
+    expect([status, body]).toEqual([200, { now: new Date(MORNING).toISOString() }]);
+  });
 });
 
 test('the past and the future are asked about as far as times go', async () => {
