@@ -1,10 +1,15 @@
 import { STALE_MS } from '../../ledger/news.js';
 
+/** Changes are forgotten together: with each that comes of very many, the others would have to be gone through. */
+const KEPT_MS = 2 * STALE_MS;
+const FORGOTTEN_MS = 3 * STALE_MS;
+
 /**
  * A value, and what it was a moment before: a node decides by what it knows, and that may be as old as the news from
  * others.
  */
 export class Lately<T> {
+  /** The newest last. */
   private earlier: { readonly value: T; readonly until: number }[] = [];
 
   constructor(private current: T) {}
@@ -15,15 +20,25 @@ export class Lately<T> {
 
   /** `at`: when the change was recorded, epoch milliseconds. */
   change(value: T, at: number): void {
-    this.earlier = this.earlier.filter(({ until }) => at - until < STALE_MS);
-    this.earlier.unshift({ value: this.current, until: at });
+    this.forget(at);
+    this.earlier.push({ value: this.current, until: at });
     this.current = value;
   }
 
   /** What someone may have gone by whose fact was recorded then, the present value first. */
   by(at: number): readonly T[] {
-    if (this.earlier.length === 0) return [this.current];
-    const known = this.earlier.filter(({ until }) => at - until < STALE_MS);
-    return [this.current, ...known.map(({ value }) => value)];
+    this.forget(at);
+    const known = [this.current];
+    for (let index = this.earlier.length - 1; index >= 0; index -= 1) {
+      const { value, until } = this.earlier[index] as (typeof this.earlier)[number];
+      if (at - until < STALE_MS) known.push(value);
+    }
+    return known;
+  }
+
+  private forget(at: number): void {
+    const oldest = this.earlier[0];
+    if (!oldest || at - oldest.until < FORGOTTEN_MS) return;
+    this.earlier = this.earlier.filter(({ until }) => at - until < KEPT_MS);
   }
 }

@@ -116,9 +116,10 @@ export function misdated(
   { occurredAt, businessDate }: { readonly occurredAt: string; readonly businessDate: string },
   merchants: readonly Merchant[],
 ): Finding | undefined {
-  if (merchants.length === 0) return illegal(NO_MERCHANT);
+  const [latest] = merchants;
+  if (!latest) return illegal(NO_MERCHANT);
   const now = Date.parse(occurredAt);
-  const dates = merchants.map(({ settings }) => businessDay(now, settings).date);
-  if (dates.includes(businessDate)) return undefined;
-  return illegal(`it counts for ${businessDate}, and its merchant had ${dates[0]}`);
+  const dateOf = ({ settings }: Merchant): string => businessDay(now, settings).date;
+  if (merchants.some((merchant) => dateOf(merchant) === businessDate)) return undefined;
+  return illegal(`it counts for ${businessDate}, and its merchant had ${dateOf(latest)}`);
 }
