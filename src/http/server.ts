@@ -16,6 +16,8 @@ import { requestId } from './tracing.js';
 const BODY_LIMIT = 1024 * 1024;
 /** How often connections are looked through for headers that take too long. */
 const SLOW_CHECK_MS = 1_000;
+/** How long who was told that it is no HTTP may take to read it. */
+const LAST_WORDS_MS = 1_000;
 
 /** The HTTP server with its limits. What can't even be routed is answered by a problem document, too. */
 export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): FastifyAdapter {
@@ -107,12 +109,14 @@ export function limitBodies(fastify: FastifyInstance, { REQUEST_TIMEOUT_SECONDS 
   });
 }
 
-/** Where it is answered already, nothing more is said. */
+/** What is answered is not carried out any more, whatever still comes. */
 function cutOffLate(raw: IncomingMessage, reply: FastifyReply, patienceMs: number): void {
   const timer = setTimeout(() => {
     if (raw.complete) return;
     if (reply.sent) raw.socket.destroy();
-    else answerNotHttp({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket);
+    else {
+      void reply.header('Connection', 'close').send(sendProblem(reply, problems.unreadable(408)));
+    }
   }, patienceMs);
   raw.once('close', () => {
     clearTimeout(timer);
@@ -123,10 +127,21 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
 }
 
-/** What came is no HTTP request, or its headers are too large. */
-function answerNotHttp({ code }: { code?: string }, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
+/** What the server knows of a connection: the answer that is to be sent on it next. */
+type Connection = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** What came is no HTTP request, or its headers are too large or too late. Requests before it are answered first. */
+function answerNotHttp(error: { code?: string }, socket: Connection): void {
+  const { code } = error;
+  const { _httpMessage: answer } = socket;
+  if (code === 'ECONNRESET' || !socket.writable || isCutShort(answer)) {
     socket.destroy();
+    return;
+  }
+  if (answer?.req.complete) {
+    answer.once('close', () => {
+      answerNotHttp(error, socket);
+    });
     return;
   }
   const status =
@@ -139,4 +154,11 @@ function answerNotHttp({ code }: { code?: string }, socket: Socket): void {
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Who does not hang up then is.
+  socket.setTimeout(LAST_WORDS_MS);
+}
+
+/** Whether its request breaks off when something of the answer is out already. */
+function isCutShort(answer: ServerResponse | null | undefined): boolean {
+  return answer?.headersSent === true && !answer.req.complete;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +16,14 @@ import { operatorKey } from '../support/tool.js';
 const CARD_NUMBER = '4111111111111111';
 
 let ledger: Tillbook;
+
+/** One that does not hang up when the other side does, and what that says until then. */
+function connection(): { socket: Socket; said: Promise<string> } {
+  const socket = connect({ port: Number(new URL(ledger.url).port), allowHalfOpen: true });
+  let heard = '';
+  socket.on('data', (chunk: Buffer) => (heard += String(chunk)));
+  return { socket, said: once(socket, 'end').then(() => heard) };
+}
 
 beforeAll(async () => {
   ledger = await Tillbook.start({
@@ -121,6 +129,35 @@ describe('a client that is too slow', () => {
     expect(await said).toMatch(/^HTTP\/1\.1 408 [^]*"code":"too-slow"/);
   });
 
+  test('with its body is not served any more once it was told so', async () => {
+    const body = JSON.stringify({ name: 'Late', currency: 'EUR', timeZone: 'Europe/Berlin' });
+    const { socket, said } = connection();
+    const head = `PUT /v1/merchants/LATE HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+    socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
+    expect(await said).toMatch(/^HTTP\/1\.1 408 /);
+    socket.on('error', () => undefined).write(body.slice(9));
+    await delay(200);
+    expect((await ledger.get('/v1/merchants/LATE')).status).toBe(404);
+    socket.destroy();
+  });
+
+  test.each([
+    ['with its headers', start],
+    ['and speaks no HTTP', 'HELLO\r\n\r\n'],
+  ])('%s is hung up on, also where it does not do so itself', async (_what, sent) => {
+    const { socket, said } = connection();
+    socket.write(sent);
+    await said;
+    await delay(1_500);
+    const faults: Error[] = [];
+    socket.on('error', (fault) => faults.push(fault));
+    for (let time = 0; time < 2; time += 1) {
+      socket.write('x');
+      await delay(100);
+    }
+    expect(faults).toHaveLength(1);
+  });
+
   test('with its lines is served as long as they come, and cut off when they stop', async () => {
     const shop = await Shop.open(ledger);
     const { port } = new URL(ledger.url);
@@ -139,6 +176,32 @@ describe('a client that is too slow', () => {
     expect(statuses.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([
       201, 201, 201, 201,
     ]);
+  });
+});
+
+describe('what is no HTTP', () => {
+  test('is told so behind the answers to what came before it', async () => {
+    const { socket, said } = connection();
+    socket.write('GET /v1/projections HTTP/1.1\r\nHost: x\r\n\r\nHELLO\r\n\r\n');
+    expect(await said).toMatch(
+      /^HTTP\/1\.1 200 [^]*"projections"[^]*HTTP\/1\.1 400 [^]*"malformed"/,
+    );
+    socket.destroy();
+  });
+
+  test('among the lines of a bulk cuts it off, and is not answered in the midst of their answers', async () => {
+    const shop = await Shop.open(ledger);
+    const line = `${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`;
+    const { socket, said } = connection();
+    const head = 'POST /v1/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n';
+    socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    socket.write(`${line.length.toString(16)}\r\n${line}\r\n`);
+    await once(socket, 'data');
+    socket.write('no length\r\n');
+    const answered = await said;
+    expect(answered).toMatch(/^HTTP\/1\.1 200 [^]*"status":201/);
+    expect(answered).not.toContain('HTTP/1.1 400');
+    socket.destroy();
   });
 });
 
