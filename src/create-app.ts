@@ -85,7 +85,7 @@ function toLog({ log }: FastifyInstance, what: string): (error: unknown) => void
 
 /** Ends the service: it says that it is not ready, answers what is on its way, then closes the store. */
 export async function stopApp(app: NestFastifyApplication): Promise<void> {
-  app.get(Readiness).stopping();
+  app.get(Readiness).stopping(DRAIN_MS);
   app.get(Streams).end();
   const server: Server = app.getHttpServer();
   await app.get(Connections).drained(server, DRAIN_MS);

@@ -8,6 +8,7 @@ import { MayCall } from '../access/may-call.js';
 import { Metrics } from '../http/metrics.js';
 import { Operation, Problems } from '../http/open-api.js';
 import { ProblemError, problems } from '../http/problem.js';
+import { Readiness } from '../http/readiness.js';
 import { TerminalRequests } from '../sales/terminal-requests.js';
 import { Bulk } from './bulk.js';
 import { BulkLineAnswer } from './bulk.dto.js';
@@ -33,6 +34,7 @@ export class BulkController {
     requests: TerminalRequests,
     metrics: Metrics,
     private readonly gate: Gate,
+    private readonly readiness: Readiness,
   ) {
     this.bulk = new Bulk(requests, metrics);
   }
@@ -59,6 +61,7 @@ export class BulkController {
     const answers = this.bulk.answers(request.body as AsyncIterable<Buffer>, {
       caller,
       isAdmitted: () => this.gate.stillAdmits(caller),
+      isCutting: () => this.readiness.isCutting(),
       log: request.log,
     });
     return new StreamableFile(Readable.from(answers, { objectMode: false }));

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { strangeTo } from '../access/borders.js';
 import type { Caller } from '../access/caller.js';
+import { StoreUnavailableError } from '../event-store/event-store.js';
 import { body } from '../http/checked.pipe.js';
 import type { Metrics } from '../http/metrics.js';
 import { exactText, parseExactly } from '../http/json.js';
@@ -32,6 +33,8 @@ interface Sender {
   readonly caller: Caller;
   /** Whether the caller's key still opens anything. */
   readonly isAdmitted: () => Promise<boolean>;
+  /** Whether the service stops, and is about to cut off what has not come whole. */
+  readonly isCutting: () => boolean;
   readonly log: FastifyBaseLogger;
 }
 
@@ -68,7 +71,7 @@ export class Bulk {
       for (const line of lines) {
         // The rest is read and thrown away, so that who sends it comes to read the answers.
         if (isOver || isBlank(line)) continue;
-        await inOrder.room();
+        if (!(await inOrder.room())) return;
         commands += 1;
         const end = await endAt(commands, sender);
         isOver = end !== undefined;
@@ -115,9 +118,18 @@ export class Bulk {
 }
 
 /** Why this command, and what follows it, is not done. */
-async function endAt(commands: number, { isAdmitted }: Sender): Promise<Problem | undefined> {
+async function endAt(
+  commands: number,
+  { isAdmitted, isCutting }: Sender,
+): Promise<Problem | undefined> {
   if (commands > MAX_COMMANDS) return problems.tooManyLines(MAX_COMMANDS);
-  return (await isAdmitted()) ? undefined : problems.unauthenticated();
+  if (isCutting()) return problems.storeAway(false);
+  try {
+    return (await isAdmitted()) ? undefined : problems.unauthenticated();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    return problems.storeAway(false);
+  }
 }
 
 /** Whoever sent has gone before the end: nobody is left to answer. */

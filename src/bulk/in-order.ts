@@ -17,11 +17,12 @@ export class InOrder {
   private wakeReader: (() => void) | undefined;
   private wakeWriter: (() => void) | undefined;
 
-  /** Resolves when another one may be begun. */
-  async room(): Promise<void> {
+  /** Resolves when another one may be begun, or with false when nobody will take it out. */
+  async room(): Promise<boolean> {
     while (this.slots.length >= WINDOW && !this.isEnded) {
       await new Promise<void>((resolve) => (this.wakeWriter = resolve));
     }
+    return !this.isEnded;
   }
 
   /** Takes the place for what a task gives. The task does not throw. */

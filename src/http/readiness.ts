@@ -6,14 +6,22 @@ const AFTER_FAULT_MS = 10_000;
 /** Whether requests should be sent here: not before the start is over, and not once the end has begun. */
 export class Readiness {
   private notReady: string | undefined = 'starting';
+  private cutAt = Infinity;
   private fault: { readonly message: string; readonly at: number } | undefined;
 
   started(): void {
     this.notReady = undefined;
   }
 
-  stopping(): void {
+  /** Requests that have not come whole after so long are to be cut. */
+  stopping(patienceMs: number): void {
     this.notReady = 'stopping';
+    this.cutAt = performance.now() + patienceMs;
+  }
+
+  /** Whether what has not come whole is about to be cut. */
+  isCutting(): boolean {
+    return performance.now() >= this.cutAt;
   }
 
   /** What an append has failed by; undefined for one that was done. */

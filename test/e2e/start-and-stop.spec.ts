@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { ownerOf } from '../../src/event-store/folder-lock.js';
@@ -222,6 +223,33 @@ describe('SIGTERM', () => {
     expect(await Promise.all(lastAnswers)).toEqual(lastAnswers.map(() => true));
     expect(await ledger.service.exit()).toBe(0);
     agent.destroy();
+  });
+
+  test('cuts off a bulk that goes on and on once every line that it has done is answered', async () => {
+    const ledger = await Tillbook.start();
+    const shop = await Shop.open(ledger);
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const bulk = request(new URL('/v1/bulk', ledger.url), { method: 'POST', headers });
+    bulk.on('error', () => undefined);
+    const sending = setInterval(() => {
+      bulk.write(`${JSON.stringify({ op: 'sale', ...shop.saleBody() })}\n`);
+    }, 20);
+    const [incoming] = (await once(bulk, 'response')) as [IncomingMessage];
+    let answered = '';
+    incoming.on('data', (chunk: Buffer) => (answered += String(chunk)));
+
+    ledger.service.signal('SIGTERM');
+    await expect(finished(incoming)).rejects.toThrow('aborted');
+    clearInterval(sending);
+
+    const lines = answered.trimEnd().split('\n');
+    const answers = lines.map((line) => JSON.parse(line) as { status: number });
+    expect(answers.pop()).toMatchObject({ status: 503, body: { code: 'store-unavailable' } });
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(await ledger.service.exit()).toBe(0);
+    const again = await Tillbook.start({ folder: ledger.service.folder });
+    const { body } = await again.get(`${shop.path}/terminals/T1/batches/000001`);
+    expect(body.totals.saleCount).toBe(answers.length);
   });
 
   test('to npm start, which sends it to the shell of its script, ends the service with 0', async () => {

@@ -11,8 +11,19 @@ test('a service is ready between its start and its end', () => {
   expect(readiness.reason()).toBe('starting');
   readiness.started();
   expect(readiness.reason()).toBeUndefined();
-  readiness.stopping();
+  readiness.stopping(5_000);
   expect(readiness.reason()).toBe('stopping');
+});
+
+test('a service that stops goes on with what is coming as long as it has said', () => {
+  jest.useFakeTimers();
+  const readiness = new Readiness();
+  expect(readiness.isCutting()).toBe(false);
+  readiness.stopping(5_000);
+  jest.advanceTimersByTime(4_999);
+  expect(readiness.isCutting()).toBe(false);
+  jest.advanceTimersByTime(1);
+  expect(readiness.isCutting()).toBe(true);
 });
 
 test('what a store failed by last is told for ten seconds', () => {
