@@ -10,6 +10,7 @@ import { HeadSigner } from './audit/head-signer.js';
 import { makeFolders, type Settings, SettingsError } from './config.js';
 import { EVENT_STORE } from './event-store/event-store.js';
 import type { OwnedEventStore } from './event-store/open-event-store.js';
+import { refuseStrayQueries } from './http/checked.pipe.js';
 import { Connections } from './http/connections.js';
 import { readJsonExactly } from './http/json.js';
 import { KnownRoutes } from './http/known-routes.js';
@@ -59,6 +60,7 @@ export async function createApp(settings: Settings): Promise<Started> {
   readJsonExactly(fastify);
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);
+  refuseStrayQueries(fastify);
   app.get(Metrics).watch(fastify);
   if (settings.SANDBOX === 'on') listenForFaults(fastify);
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PipeTransform } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { malformed, ProblemError, problems } from './problem.js';
-import { checkOf, type Dto, withNumbers } from './schemas.js';
+import { checkOf, type Dto, unknownFields, withNumbers } from './schemas.js';
 
 /** Lets through what fits the DTO's compiled schema. @throws ProblemError naming every field that does not */
 export class CheckedPipe implements PipeTransform {
@@ -29,6 +30,18 @@ export const body = (dto: Dto): PipeTransform =>
 export function refuseBody(value: unknown): void {
   if (value === undefined || isDeepStrictEqual(value, {})) return;
   throw malformed('', 'must be empty');
+}
+
+/**
+ * Parameters behind the address of a route that takes none are as unknown as those that another does not know: a read
+ * `?at=` another time would be answered with the present. Probes may have what they like.
+ */
+export function refuseStrayQueries(fastify: FastifyInstance): void {
+  fastify.addHook('preHandler', ({ query, routeOptions: { config } }, _reply, done) => {
+    const isStrict = config.takesQuery === false && config.rule?.isOpen === false;
+    const stray = isStrict ? Object.keys(query as object) : [];
+    done(stray.length > 0 ? new ProblemError(problems.malformed(unknownFields(stray))) : undefined);
+  });
 }
 
 /** Path or query. Both are texts: those that are to be numbers are read as such. */

@@ -41,6 +41,8 @@ function headers(names: readonly Header[]) {
 declare module 'fastify' {
   interface FastifyContextConfig {
     operationId?: string;
+    /** Whether parameters may stand behind the address. */
+    takesQuery?: boolean;
   }
 }
 
@@ -51,9 +53,10 @@ declare module 'fastify' {
 export const Operation =
   (operationId: string, summary: string): MethodDecorator =>
   (target, method, descriptor) => {
+    const input = inputOf(target, method);
     ApiOperation({ operationId, summary })(target, method, descriptor);
-    AlsoRouteConfig({ operationId })(target, method, descriptor);
-    ApiExtension('x-input', inputOf(target, method))(target, method, descriptor);
+    AlsoRouteConfig({ operationId, takesQuery: 'query' in input })(target, method, descriptor);
+    ApiExtension('x-input', input)(target, method, descriptor);
   };
 
 /** The request's body, in the document, and how one can fail to be read. */

@@ -111,10 +111,22 @@ function fieldError({ instancePath, keyword, params, message }: ErrorObject): Fi
         : undefined;
   const field = [...parts, ...(typeof named === 'string' ? [named] : [])].join('.');
   return {
-    field: FORMATS['no-card-number']?.(field) === true ? field : '(not shown)',
+    field: shown(field),
     message: MESSAGES[keyword]?.(params) ?? message ?? 'is not as it should be',
     isAmount: keyword !== 'required' && AMOUNTS.test(field),
   };
+}
+
+/** What is wrong with fields that nothing takes. */
+export function unknownFields(names: readonly string[]): readonly FieldError[] {
+  const message = 'is not known here';
+  const told = names.slice(0, MAX_ERRORS);
+  return told.map((name) => ({ field: shown(name), message, isAmount: false }));
+}
+
+/** The name of a field is the sender's, too. */
+function shown(field: string): string {
+  return FORMATS['no-card-number']?.(field) === true ? field : '(not shown)';
 }
 
 /** What is told in other words than Ajv's, by keyword. */

@@ -260,6 +260,34 @@ describe('a query', () => {
   });
 
   test.each([
+    ['POST', '/v1/sales', 'dryRun'],
+    ['GET', '/v1/sales/M1.T1.000001.000001', 'at'],
+    ['GET', '/v1/projections', '__proto__'],
+  ])('of %s %s, which takes none, is refused: 400', async (method, path, name) => {
+    const body = method === 'POST' ? shop.saleBody() : undefined;
+    const refused = await ledger.send(method, `${path}?${name}=1`, { body });
+
+    const errors = [{ field: name, message: 'is not known here' }];
+    expect([refused.status, refused.body.errors]).toEqual([400, errors]);
+    if (body)
+      expect((await ledger.post('/v1/sales', body)).headers).not.toHaveProperty(
+        'idempotency-replayed',
+      );
+  });
+
+  test('of a route that takes none shows no card number, nor more than twenty names', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `a${index}`);
+    const { body } = await ledger.get(`/v1/projections?4111111111111111=1&${names.join('&')}`);
+
+    expect(body.errors).toHaveLength(20);
+    expect(JSON.stringify(body)).not.toContain('4111');
+  });
+
+  test('of a probe may be anything', async () => {
+    expect((await ledger.get('/health/live?since=1')).status).toBe(200);
+  });
+
+  test.each([
     ['sales', '2026-03-02', '2026-03-01'],
     ['statement', '2026-03-02', '2026-03-01'],
     ['settlements', '2026-03-02', '2026-03-01'],
