@@ -8,8 +8,8 @@ import {
   Position,
   Text,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import { type Holder, holderOf, type Key, SCOPES, type Scope } from './domain/key.js';
 import { keyPrefix } from './secret.js';
 
@@ -46,10 +46,8 @@ export class KeysAnswer {
   @Optional() @Text() next?: string;
 }
 
-export class KeysQuery {
+export class KeysQuery extends PageQuery {
   @Optional() @Identifier(15) merchantId?: string;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 export class KeyPath {

@@ -13,8 +13,8 @@ import {
   Sum,
   Text,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import type { AsOf } from '../projections/books.view.js';
 
 /** A moment of the past, and a position that the view must have reached. */
@@ -58,12 +58,10 @@ export class TrialBalanceAnswer {
   @NestedList(() => CurrencyTotalDto) totals!: CurrencyTotalDto[];
 }
 
-export class StatementListQuery {
+export class StatementListQuery extends PageQuery {
   @Optional() @Currency() currency?: string;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 export class HoldingDto {

@@ -13,11 +13,10 @@ import {
   Optional,
   Sum,
   Text,
-  Whole,
 } from '../http/fields.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems } from '../http/open-api.js';
-import { DEFAULT_LIMIT } from '../http/paging.js';
+import { DEFAULT_LIMIT, PageQuery } from '../http/paging.js';
 import { refuseBackwards } from '../http/span.js';
 import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
@@ -26,11 +25,9 @@ import { type SettlementLine, SETTLEMENTS_CURSOR } from '../projections/settleme
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 
-export class SettlementsListQuery {
+export class SettlementsListQuery extends PageQuery {
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 /** `amount` is what settled, before fee and reserve: gross less voided and refunded. */

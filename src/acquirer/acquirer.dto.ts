@@ -16,8 +16,8 @@ import {
   Text,
   Threshold,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import type { MatchStatus } from '../projections/settlements.view.js';
 
 export class AcquirerLineDto {
@@ -57,13 +57,11 @@ export class AcquirerPaymentAnswer extends AcquirerPaymentDto {
 
 const STATUSES = ['open', 'awaited', 'matched', 'short', 'over'] as const;
 
-export class MatchedSettlementsQuery {
+export class MatchedSettlementsQuery extends PageQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @OneOf(STATUSES) status?: MatchStatus;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 /** `difference` is what is still to come; below zero more came than was owed. */

@@ -4,7 +4,7 @@ import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { DEFAULT_LIMIT } from '../http/paging.js';
+import { DEFAULT_LIMIT, PageQuery } from '../http/paging.js';
 import { answer, rejected } from '../http/problem.js';
 import { POSITION_CURSOR } from '../projections/filtered-list.js';
 import { Views } from '../projections/views.js';
@@ -23,7 +23,6 @@ import {
   AppealsListQuery,
   renderAppeal,
   renderRecorded,
-  SaleAppealsQuery,
 } from './appeals.dto.js';
 import { notRecorded } from '../sales/sales.commands.js';
 
@@ -66,7 +65,7 @@ export class AppealsController {
   @Problems(404, 503)
   async ofSale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
-    @Query(parameters(SaleAppealsQuery)) query: SaleAppealsQuery,
+    @Query(parameters(PageQuery)) query: PageQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const page = await this.page({ ...query, saleId });

@@ -8,8 +8,8 @@ import {
   Position,
   Text,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import { RequestBody } from '../sales/sales.dto.js';
 import type { RecordedAppeal } from './appeals.command-handler.js';
 import { type Appeal, type AppealStatus, statusOf } from './domain/appeal.events.js';
@@ -34,12 +34,7 @@ export class AppealPath {
   @Text() appealId!: string;
 }
 
-export class SaleAppealsQuery {
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
-}
-
-export class AppealsListQuery extends SaleAppealsQuery {
+export class AppealsListQuery extends PageQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @OneOf(STATUSES) status?: AppealStatus;
 }

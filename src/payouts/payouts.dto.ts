@@ -12,8 +12,8 @@ import {
   Sum,
   Text,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import { PayoutAccountDto } from '../merchants/merchants.dto.js';
 import type { HoldReason, PayoutStatus } from './domain/payout.js';
 
@@ -35,12 +35,10 @@ export class PayoutReturnedBody {
   @Optional() @FreeText(256) reason?: string;
 }
 
-export class PayoutsListQuery {
+export class PayoutsListQuery extends PageQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @CalendarDate() date?: string;
   @Optional() @OneOf(STATUSES) status?: PayoutStatus;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 /** `date`: the date whose due money it pays. */

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Appeal, AppealStatus } from '../appeals/domain/appeal.events.js';
-import { FilteredList } from './filtered-list.js';
+import { FilteredList, positionCursor } from './filtered-list.js';
 
 export interface AppealsQuery {
   readonly merchantId?: string | undefined;
@@ -22,7 +22,7 @@ export class AppealsView {
   private readonly appeals: FilteredList<Row>;
 
   constructor(database: Database.Database) {
-    this.appeals = new FilteredList(database, {
+    this.appeals = new FilteredList<Row>(database, {
       select: 'SELECT position, filed, answered FROM appeals',
       ways: [
         { by: ['saleId'], index: 'appeals_of_sale' },
@@ -30,14 +30,14 @@ export class AppealsView {
         { by: ['merchantId'], index: 'appeals_of_merchant' },
         { by: ['status'], index: 'appeals_by_status' },
       ],
+      cursor: positionCursor,
     });
   }
 
   list({ merchantId, saleId, status, after = '0', limit }: AppealsQuery) {
     const filters = { merchantId, saleId, status };
-    const { rows, last } = this.appeals.page(filters, { after: Number(after) }, limit);
-    const appeals = rows.map(appealIn);
-    return last ? { appeals, next: String(last.position) } : { appeals };
+    const { rows, ...next } = this.appeals.page(filters, { after: Number(after) }, limit);
+    return { appeals: rows.map(appealIn), ...next };
   }
 }
 

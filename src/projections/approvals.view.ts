@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Approval } from '../sales/domain/sale.js';
-import { FilteredList } from './filtered-list.js';
+import { FilteredList, positionCursor } from './filtered-list.js';
 import type { ApprovalRequestedData, Review } from '../sales/domain/sale.events.js';
 
 export type ApprovalStatus = Approval['status'];
@@ -38,13 +38,14 @@ export class ApprovalsView {
   private readonly late: Database.Statement<[string], { request: string }>;
 
   constructor(database: Database.Database) {
-    this.approvals = new FilteredList(database, {
+    this.approvals = new FilteredList<Row>(database, {
       select: 'SELECT position, status, requested, decidedAt, code, review FROM approvals',
       ways: [
         { by: ['merchantId', 'status'], index: 'approvals_of_merchant_by_status' },
         { by: ['merchantId'], index: 'approvals_of_merchant' },
         { by: ['status'], index: 'approvals_by_status' },
       ],
+      cursor: positionCursor,
     });
     const waiting = (index: string, condition: string): string =>
       `SELECT position, request FROM approvals INDEXED BY ${index} WHERE status = 'awaiting' AND ${condition}`;
@@ -57,9 +58,8 @@ export class ApprovalsView {
   /** In the order in which they were asked for. */
   list({ merchantId, status, after = '0', limit }: ApprovalsQuery) {
     const filters = { merchantId, status };
-    const { rows, last } = this.approvals.page(filters, { after: Number(after) }, limit);
-    const approvals = rows.map(listed);
-    return last ? { approvals, next: String(last.position) } : { approvals };
+    const { rows, ...next } = this.approvals.page(filters, { after: Number(after) }, limit);
+    return { approvals: rows.map(listed), ...next };
   }
 
   /** Names of those that wait for nothing: past their time (RFC 3339, UTC), or of a batch that takes nothing any more. */

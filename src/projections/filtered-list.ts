@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { keptIn } from '../ledger/domain/kept-in.js';
+import { pageOf } from './page.js';
 
 /** An index, and the filters that its first columns are. */
 interface Way {
@@ -7,7 +8,7 @@ interface Way {
   readonly index: string;
 }
 
-export interface ListForm {
+export interface ListForm<Row> {
   /** From `SELECT` to the name of the table. */
   readonly select: string;
   /** The first whose filters are all asked for is taken. */
@@ -15,10 +16,17 @@ export interface ListForm {
   /** Where a page begins, as a condition: behind a position, unless it is said. */
   readonly behind?: string;
   readonly order?: string;
+  /** What a row is called as the place behind which a page begins. */
+  readonly cursor: (row: Row) => string;
 }
 
 /** `next` of a list by position. */
 export const POSITION_CURSOR = /^\d{1,19}$/;
+
+/** Of lists by position. */
+export function positionCursor({ position }: { readonly position: bigint }): string {
+  return String(position);
+}
 
 type Filters = Readonly<Record<string, string | undefined>>;
 
@@ -31,17 +39,15 @@ export class FilteredList<Row> {
 
   constructor(
     private readonly database: Database.Database,
-    private readonly form: ListForm,
+    private readonly form: ListForm<Row>,
   ) {}
 
-  /** So many at the most; `last` of them, where more come behind it. `place`: what `behind` goes by. */
-  page(filters: Filters, place: object, limit: number): { rows: Row[]; last?: Row } {
+  /** So many at the most, and where more come behind them, `next`. `place`: what `behind` goes by. */
+  page(filters: Filters, place: object, limit: number): ReturnType<typeof pageOf<Row>> {
     const asked = Object.keys(filters).filter((name) => filters[name] !== undefined);
     const statement = keptIn(this.statements, asked.join(' '), () => this.prepared(asked));
     const found = statement.all({ ...filters, ...place, limit: limit + 1 });
-    const rows = found.slice(0, limit);
-    const last = rows.at(-1);
-    return found.length > limit && last ? { rows, last } : { rows };
+    return pageOf(found, limit, this.form.cursor);
   }
 
   private prepared(asked: readonly string[]): Database.Statement<[object], Row> {

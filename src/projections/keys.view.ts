@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { evolveKey, type Key, type KeyEvent } from '../access/domain/key.js';
-import { FilteredList } from './filtered-list.js';
+import { FilteredList, positionCursor } from './filtered-list.js';
 
 export interface KeysQuery {
   readonly merchantId?: string | undefined;
@@ -24,9 +24,10 @@ export class KeysView {
 
   constructor(database: Database.Database) {
     this.everything = database.prepare('SELECT added, revoked FROM keys ORDER BY position');
-    this.keys = new FilteredList(database, {
+    this.keys = new FilteredList<KeyRow>(database, {
       select: 'SELECT position, added, revoked FROM keys',
       ways: [{ by: ['merchantId'], index: 'keys_of_merchant' }],
+      cursor: positionCursor,
     });
   }
 
@@ -36,9 +37,8 @@ export class KeysView {
 
   /** A page of all, or of those of a merchant and its terminals. */
   list({ merchantId, after = '0', limit }: KeysQuery) {
-    const { rows, last } = this.keys.page({ merchantId }, { after: Number(after) }, limit);
-    const keys = rows.flatMap((row) => keyOf(row) ?? []);
-    return last ? { keys, next: String(last.position) } : { keys };
+    const { rows, ...next } = this.keys.page({ merchantId }, { after: Number(after) }, limit);
+    return { keys: rows.flatMap((row) => keyOf(row) ?? []), ...next };
   }
 }
 

@@ -115,6 +115,7 @@ export class PayoutsView {
       ],
       behind: '(date, merchantId, currency, number) > (@day, @merchant, @currency, @number)',
       order: 'date, merchantId, currency, number',
+      cursor,
     });
   }
 
@@ -163,16 +164,15 @@ export class PayoutsView {
     const [day = '', merchant = '', currency = '', number = '0'] =
       after === undefined ? [date ?? ''] : after.split('.');
     const place = { day, merchant, currency, number: Number(number) };
-    const { rows, last } = this.payouts.page({ merchantId, date, status }, place, limit);
-    const payouts = rows.map(fromStored);
-    return last ? { payouts, next: cursor(fromStored(last)) } : { payouts };
+    const { rows, ...next } = this.payouts.page({ merchantId, date, status }, place, limit);
+    return { payouts: rows.map(fromStored), ...next };
   }
 }
 
 /** Of the form `2026-11-23.M0001.EUR.7`: a date and a payout. */
 export const PAYOUT_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}\.\d{1,9}$/;
 
-function cursor({ date, merchantId, currency, number }: PayoutRow): string {
+function cursor({ date, merchantId, currency, number }: Stored): string {
   return `${date}.${merchantId}.${currency}.${number}`;
 }
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Minor } from '../ledger/domain/money.js';
 import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import type { SaleStatus } from '../sales/domain/sale.js';
+import { pageOf } from './page.js';
 import type { SaleRow } from './sales.projection.js';
 
 export interface SalesQuery {
@@ -103,10 +104,8 @@ export class SalesView {
     const end = after === undefined ? first : parse(after);
     const start = end.date < first.date ? first : end;
     const span: Span = { ...start, to: to ?? LAST_DATE, limit: limit + 1 };
-    const rows = this.rows(merchantId, status, span);
-    const sales = rows.slice(0, limit);
-    const last = sales.at(-1);
-    return rows.length > limit && last ? { sales, next: cursor(last) } : { sales };
+    const { rows: sales, ...next } = pageOf(this.rows(merchantId, status, span), limit, cursor);
+    return { sales, ...next };
   }
 
   private rows(merchantId: string, status: SaleStatus | undefined, span: Span): SaleRow[] {

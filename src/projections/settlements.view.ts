@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
+import { pageOf } from './page.js';
 import { DAY, LINE_SUMS } from './settlements.projection.js';
 
 /** Sums of what settled and of what was refunded later, in minor units. `amount` is before fee and reserve. */
@@ -136,13 +137,12 @@ export class SettlementsView {
     const [date = '', terminalId = '', batchNo = '', currency = ''] = startOf(from, after);
     const start = { date, terminalId, batchNo, currency };
     const span = { merchantId, to: to ?? LAST_DATE, limit: limit + 1 };
-    const rows = this.batches.all({ ...start, ...span });
-    const page = rows.slice(0, limit);
-    const batches = page.map((batch) => ({ ...batch, lines: this.linesOf(merchantId, batch) }));
-    const [first, last] = [page[0], page.at(-1)];
+    const { rows, ...next } = pageOf(this.batches.all({ ...start, ...span }), limit, cursor);
+    const batches = rows.map((batch) => ({ ...batch, lines: this.linesOf(merchantId, batch) }));
+    const [first, last] = [rows[0], rows.at(-1)];
     if (!first || !last) return { batches, days: [] };
     const days = this.days.all({ merchantId, from: first.businessDate, to: last.businessDate });
-    return { batches, days, ...(rows.length > limit && { next: cursor(last) }) };
+    return { batches, days, ...next };
   }
 
   /** Each merchant's date with what is expected of the acquirer for it, the oldest first. */
@@ -152,14 +152,12 @@ export class SettlementsView {
   } {
     const [date = '', merchant = '', currency = ''] = startOf(from, after);
     const matches = merchantId === undefined ? this.matches : this.matchesOf;
-    const rows = matches.all({
+    const found = matches.all({
       ...{ date, merchant, currency, to: to ?? LAST_DATE, limit: limit + 1 },
       ...{ merchantId, status: status ?? null },
     });
-    const settlements = rows.slice(0, limit);
-    const last = settlements.at(-1);
-    const next = last && `${last.businessDate}.${last.merchantId}.${last.currency}`;
-    return { settlements, ...(rows.length > limit && next !== undefined && { next }) };
+    const { rows: settlements, ...next } = pageOf(found, limit, matchCursor);
+    return { settlements, ...next };
   }
 
   /** The batches of a merchant's date, and what belongs to the date alone. */
@@ -209,6 +207,10 @@ export const SETTLEMENTS_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,8}\.\d{6}\.
 
 /** Of the form `2026-11-23.M0001.EUR`. */
 export const MATCH_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}$/;
+
+function matchCursor({ businessDate, merchantId, currency }: Matched): string {
+  return `${businessDate}.${merchantId}.${currency}`;
+}
 
 function cursor({ businessDate, terminalId, batchNo, currency }: SettledBatch): string {
   return `${businessDate}.${terminalId}.${batchNo}.${currency}`;

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { PostingKind } from '../accounting/domain/postings.js';
 import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import { OWN } from './books.projection.js';
+import { pageOf } from './page.js';
 
 /** What the ledger holds for a merchant in one currency. `available` is below zero where the merchant owes. */
 export interface Holding {
@@ -103,14 +104,13 @@ export class StatementView {
     const beginning = { date: first, position: 0, line: 0 };
     const read = after === undefined ? beginning : parse(after);
     const start = read.date < first ? beginning : read;
-    const rows = this.page.all({ book, ...start, to: last, limit: limit + 1 });
-    const movements = this.movements(book, start, rows.slice(0, limit));
-    const end = movements.at(-1);
+    const found = this.page.all({ book, ...start, to: last, limit: limit + 1 });
+    const { rows, ...next } = pageOf(found, limit, cursor);
     return {
       opening: this.closeBefore(book, first),
       closing: this.closeBefore(book, `${last}~`),
-      movements,
-      ...(rows.length > limit && end && { next: cursor(end) }),
+      movements: this.movements(book, start, rows),
+      ...next,
     };
   }
 
@@ -174,7 +174,7 @@ function combine(a: Holding, b: Holding, by: (a: bigint, b: bigint) => bigint): 
 /** Of the form `2026-11-23.17.0`: a business date, a position and a line. */
 export const STATEMENT_CURSOR = /^\d{4}-\d{2}-\d{2}\.\d{1,19}\.\d{1,4}$/;
 
-function cursor({ date, position, line }: Place): string {
+function cursor({ date, position, line }: Row): string {
   return `${date}.${position}.${line}`;
 }
 
