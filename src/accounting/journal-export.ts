@@ -6,7 +6,8 @@ import { decode } from '../ledger/event-codec.js';
 import { addDays } from '../merchants/domain/business-day.js';
 import type { AccountKind } from './domain/chart-of-accounts.js';
 import { Balances, type BookAccount, pathOf } from './domain/entries.js';
-import { type Posting, postingsOf } from './domain/postings.js';
+import type { Posting } from './domain/posting.js';
+import { postingsOf } from './domain/postings.js';
 
 /** A posting with where its event stands. */
 interface Entry {

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { ACCOUNTS, balanceOf } from '../accounting/domain/chart-of-accounts.js';
-import { type Posting, type PostingKind, postingsOf } from '../accounting/domain/postings.js';
+import type { Posting, PostingKind } from '../accounting/domain/posting.js';
+import { postingsOf } from '../accounting/domain/postings.js';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import type { Arrived } from './arrival.js';
 import { PAYOUT_TABLES, PayoutTables } from './payouts.projection.js';

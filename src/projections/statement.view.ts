@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { PostingKind } from '../accounting/domain/postings.js';
+import type { PostingKind } from '../accounting/domain/posting.js';
 import { FIRST_DATE, LAST_DATE } from '../merchants/domain/business-day.js';
 import { OWN } from './books.projection.js';
 import { pageOf } from './page.js';

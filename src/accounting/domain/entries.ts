@@ -1,6 +1,6 @@
 import { keptIn } from '../../ledger/domain/kept-in.js';
 import { type Account, type AccountKind, CHART_OF_ACCOUNTS } from './chart-of-accounts.js';
-import type { Posting } from './postings.js';
+import type { Posting } from './posting.js';
 
 /** One account of one merchant in one currency. */
 export interface BookAccount {

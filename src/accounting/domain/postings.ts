@@ -1,84 +1,9 @@
 import type { AcquirerLine } from '../../acquirer/domain/acquirer.events.js';
-import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import type { EventData, LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../../sales/domain/sale.events.js';
-import type { Account, Turnover } from './chart-of-accounts.js';
-
-/** One account's part in a posting, in minor units: either side is zero or more. */
-export interface Line extends Turnover {
-  readonly account: Account;
-}
-
-/** What a posting is about, as statements name it. */
-export type PostingKind =
-  | 'sale'
-  | 'void'
-  | 'refund'
-  | 'reversal'
-  | 'fee-return'
-  | 'settlement'
-  | 'refunds-cleared'
-  | 'acquirer-payment'
-  | 'payout'
-  | 'payout-paid'
-  | 'payout-returned'
-  | 'reserve-release'
-  | 'chargeback'
-  | 'chargeback-won'
-  | 'chargeback-fee'
-  | 'chargeback-fee-return'
-  | 'write-off';
-
-/** Whose books a posting goes to, for which day, and what it belongs to. */
-export interface Entry {
-  readonly kind: PostingKind;
-  readonly merchantId: string;
-  readonly currency: string;
-  /** The business date it counts for. */
-  readonly date: string;
-  readonly saleId?: string | undefined;
-  /** The request, batch, payout or other fact behind it, by name. */
-  readonly reference: string;
-}
-
-/** What one event does to one merchant's books in one currency. Only `posting` makes them: debits equal credits. */
-export type Posting = Entry & { readonly lines: readonly Line[] } & { readonly unit: 'posting' };
-
-/** Amounts by account; those that may be beyond 2^53 are decimal texts. */
-type Amounts = Partial<Record<Account, number | bigint | string>>;
-
-/**
- * A posting of these debits and credits. Amounts of zero give no line.
- * @throws RangeError when they do not net to zero, or when one is below zero
- */
-export function posting(entry: Entry, debits: Amounts, credits: Amounts): Posting {
-  const lines: Line[] = [];
-  let sum = 0n;
-  for (const account in debits) {
-    const debit = amountOf(debits, account as Account);
-    sum += debit;
-    if (debit > 0n) lines.push({ account: account as Account, debit, credit: 0n });
-  }
-  for (const account in credits) {
-    const credit = amountOf(credits, account as Account);
-    sum -= credit;
-    if (credit > 0n) lines.push({ account: account as Account, debit: 0n, credit });
-  }
-  if (sum !== 0n) {
-    throw new RangeError(
-      `a posting for ${entry.merchantId} is ${sum} ${entry.currency} out of balance`,
-    );
-  }
-  const { kind, merchantId, currency, date, reference, saleId } = entry;
-  // Field by field, here and in `entryOf`: a spread with another field behind it costs more than the rest of a posting.
-  return { kind, merchantId, currency, date, reference, saleId, lines } as unknown as Posting;
-}
-
-function amountOf(amounts: Amounts, account: Account): bigint {
-  const amount = BigInt(amounts[account] ?? 0);
-  if (amount < 0n) throw new RangeError(`${account} can't take ${amount}: use its other side`);
-  return amount;
-}
+import type { Account } from './chart-of-accounts.js';
+import { type Entry, mirrored, type Posting, posting, type PostingKind } from './posting.js';
 
 /** The postings of an event, by the table of docs/books.md: a function of the event alone. */
 export function postingsOf(event: LedgerEvent): Posting[] {
@@ -148,7 +73,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
 }
 
 /** A close clears the refunds that were made in its batch, in each of their currencies. */
-function closed({ refunds, ...batch }: Closed): Posting[] {
+function closed({ refunds, ...batch }: EventData<'BatchClosed'>): Posting[] {
   return refunds.map(({ currency, amount }) =>
     refundsCleared(
       entryOf('refunds-cleared', { ...batch, currency }, batchName(batch)),
@@ -156,8 +81,6 @@ function closed({ refunds, ...batch }: Closed): Posting[] {
     ),
   );
 }
-
-type Closed = Extract<LedgerEvent, { type: 'BatchClosed' }>['data'];
 
 /** What an event that moves money says of where it belongs. */
 interface Booked {
@@ -217,15 +140,6 @@ function undone(data: ReversalData): Posting[] {
     case 'refund':
       return refunded(data).map(mirrored);
   }
-}
-
-function mirrored({ lines, ...entry }: Posting): Posting {
-  const turned = lines.map(({ account, debit, credit }) => ({
-    account,
-    debit: credit,
-    credit: debit,
-  }));
-  return { ...entry, kind: 'reversal', lines: turned } as unknown as Posting;
 }
 
 /** Below zero, what an earlier close had cleared was taken back since. */
@@ -293,7 +207,7 @@ function paidOut({
 
 /** What came in and what it cost takes down what the acquirer owes; money taken back is the other way round. */
 function acquirerPaid(
-  { currency, receivedOn, paymentId }: Extract<LedgerEvent, { type: 'AcquirerPaid' }>['data'],
+  { currency, receivedOn, paymentId }: EventData<'AcquirerPaid'>,
   line: AcquirerLine,
 ): Posting {
   const { merchantId } = line;

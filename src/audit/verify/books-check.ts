@@ -1,6 +1,7 @@
 import type { Account } from '../../accounting/domain/chart-of-accounts.js';
 import { Balances } from '../../accounting/domain/entries.js';
-import { type Posting, postingsOf } from '../../accounting/domain/postings.js';
+import type { Posting } from '../../accounting/domain/posting.js';
+import { postingsOf } from '../../accounting/domain/postings.js';
 import { keptIn } from '../../ledger/domain/kept-in.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import type { BookName } from '../../projections/payouts.view.js';

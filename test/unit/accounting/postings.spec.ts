@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { balanceOf, CHART_OF_ACCOUNTS } from '../../../src/accounting/domain/chart-of-accounts.js';
-import { type Posting, posting, postingsOf } from '../../../src/accounting/domain/postings.js';
+import { type Posting, posting } from '../../../src/accounting/domain/posting.js';
+import { postingsOf } from '../../../src/accounting/domain/postings.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import type { ReversalData } from '../../../src/sales/domain/sale.events.js';
 import {
