@@ -15,7 +15,7 @@ import { Connections } from './http/connections.js';
 import { readJsonExactly } from './http/json.js';
 import { KnownRoutes } from './http/known-routes.js';
 import { Metrics } from './http/metrics.js';
-import { openApiOf } from './http/open-api.js';
+import { openApiOf } from './http/open-api-document.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';

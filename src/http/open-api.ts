@@ -1,26 +1,18 @@
-import { applyDecorators, type INestApplication } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import {
-  ApiBody,
-  ApiExtension,
-  ApiOperation,
-  ApiResponse,
-  DocumentBuilder,
-  type OpenAPIObject,
-  SwaggerModule,
-} from '@nestjs/swagger';
+import { ApiBody, ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { CheckedPipe } from './checked.pipe.js';
 import { ProblemDocument } from './problem.dto.js';
 import { AlsoRouteConfig } from './route-config.js';
-import { type Dto, dtoSchemas } from './schemas.js';
+import type { Dto } from './schemas.js';
 
 const reference = (dto: Dto) => ({ $ref: `#/components/schemas/${dto.name}` });
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** Headers of answers. */
-const HEADERS = {
+export const HEADERS = {
   ETag: text('The revision of the sale, in quotes'),
   Location: text('Where what was made can be read'),
   'Idempotency-Replayed': text('`true` when this is the answer that the same request got before'),
@@ -33,7 +25,8 @@ const HEADERS = {
 
 type Header = keyof typeof HEADERS;
 
-function headers(names: readonly Header[]) {
+/** References to headers of answers, by name. */
+export function headers(names: readonly Header[]) {
   const references = names.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return { headers: Object.fromEntries(references) as Record<Header, { $ref: string }> };
 }
@@ -135,102 +128,10 @@ const PROBLEM_HEADERS: Readonly<Record<number, readonly Header[]>> = {
   503: ['Retry-After'],
 };
 
-/** What a client has to know that no schema says. */
-const ABOUT = `A ledger for card sales and their reversals.
-
-- **Amounts** are integers in the currency’s minor unit: 1250 is 12.50 EUR, and 1250 JPY. Sums may pass 2^53.
-- **A request** is named by its terminal: \`merchantId\`, \`terminalId\`, \`batchNo\`, \`stan\`. Sent again word for word, it gets
-  its first answer again (\`Idempotency-Replayed: true\`), and nothing is written; with other content it is refused (409, 94).
-- **A no** is a problem document (RFC 9457): a stable \`code\`, a sentence for the cashier in English and Chinese, and what to
-  do instead (\`nextStep\`). 202 is no refusal: a void or refund waits for an approval, or a batch is still closing.
-- **503** with response code 68: whether it was done is not known yet. Send it again.
-- **Lists, balances and reports** follow the log: asked \`after\` the \`position\` of an answer, they have seen it.`;
-
-/** The service's own description, as OpenAPI 3.1. The DTO classes, and what the routes take of them, are its source. */
-export function openApiOf(app: INestApplication): OpenAPIObject {
-  const about = new DocumentBuilder()
-    .setTitle('Tillbook')
-    .setDescription(ABOUT)
-    .setVersion('1')
-    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/')
-    .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'With AUTH=keys' })
-    .addSecurity('signature', {
-      type: 'http',
-      scheme: 'Tillbook-HMAC-SHA256',
-      description: 'With a key that is made for signed requests, and never sent: docs/access.md',
-    })
-    .build();
-  const { components, ...document } = SwaggerModule.createDocument(app, about);
-  for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as DescribedOperation[]) {
-      describeInput(operation);
-      describeRate(operation);
-      describeTrace(operation);
-      if (SANDBOX in document.paths) operation.parameters?.push(SANDBOX_FAULT);
-    }
-  }
-  const schemas = used(document, dtoSchemas());
-  return {
-    ...document,
-    openapi: '3.1.0',
-    components: { ...components, headers: HEADERS, schemas: schemas as never },
-  };
-}
-
-/** There only where the service is a sandbox. */
-const SANDBOX = '/v1/sandbox/clock';
-const SANDBOX_FAULT = {
-  name: 'Sandbox-Fault',
-  in: 'header',
-  description: 'A fault that this request is to meet, as `answer-lost`',
-  schema: { type: 'string' },
-};
-
-/** What the sender may call a request, and every answer that comes from behind the parser says. */
-const REQUEST_ID = {
-  name: 'X-Request-Id',
-  in: 'header',
-  description: 'A name for the request in the log and in its answer; one is made up without it',
-  schema: { type: 'string' },
-};
-
-function describeTrace({ parameters = [], responses = {} }: DescribedOperation): void {
-  parameters.push(REQUEST_ID);
-  for (const [status, response] of Object.entries(responses)) {
-    if (NEVER_PARSED.has(status)) continue;
-    response.headers = { ...response.headers, ...headers(['X-Request-Id']).headers };
-  }
-}
-
-const NEVER_PARSED = new Set(['408', '431']);
-
-/** Who has shown a key is told in every answer what is left of its requests. */
-function describeRate({ security = [], responses = {} }: DescribedOperation): void {
-  if (!security.some((scheme) => 'key' in scheme)) return;
-  for (const [status, response] of Object.entries(responses)) {
-    if (BEFORE_THE_KEY.has(status)) continue;
-    response.headers = {
-      ...response.headers,
-      ...headers(['RateLimit', 'RateLimit-Policy']).headers,
-    };
-  }
-}
-
-const BEFORE_THE_KEY = new Set([...NEVER_PARSED, '401']);
-
 /** Names of the DTO classes that a route checks its input by: parameters take their place once all classes are known. */
-interface Input {
+export interface Input {
   readonly path?: string;
   readonly query?: string;
-}
-
-interface DescribedOperation {
-  'x-input'?: Input;
-  security?: object[];
-  responses?: Record<string, { headers?: object }>;
-  parameters?: object[];
-  requestBody?: { required?: boolean; content?: Record<string, { schema?: { $ref?: string } }> };
 }
 
 function inputOf(target: object, method: string | symbol): Input {
@@ -245,54 +146,3 @@ function inputOf(target: object, method: string | symbol): Input {
 }
 
 type RouteArguments = Record<string, { readonly pipes?: readonly unknown[] }>;
-
-function describeInput(operation: DescribedOperation): void {
-  const { path, query } = operation['x-input'] ?? {};
-  delete operation['x-input'];
-  operation.parameters = [
-    ...parametersOf('path', path),
-    ...parametersOf('query', query),
-    ...(operation.parameters ?? []),
-  ];
-  const body = operation.requestBody;
-  const [, name] = SCHEMA.exec(body?.content?.['application/json']?.schema?.$ref ?? '') ?? [];
-  if (body && name !== undefined) body.required = requiredIn(name).length > 0;
-}
-
-const SCHEMA = /^#\/components\/schemas\/(\w+)$/;
-
-function parametersOf(place: 'path' | 'query', dto: string | undefined): object[] {
-  if (dto === undefined) return [];
-  const properties = (dtoSchemas()[dto]?.['properties'] ?? {}) as Record<
-    string,
-    { description?: string }
-  >;
-  return Object.entries(properties).map(([name, { description, ...schema }]) => {
-    const required = requiredIn(dto).includes(name);
-    return { name, in: place, required, ...(description !== undefined && { description }), schema };
-  });
-}
-
-function requiredIn(dto: string): readonly string[] {
-  return (dtoSchemas()[dto]?.['required'] ?? []) as readonly string[];
-}
-
-/** Only the schemas that the paths refer to, and those that these refer to. */
-function used(
-  paths: object,
-  all: Record<string, Record<string, unknown>>,
-): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  const collect = (value: object): void => {
-    for (const [, name = ''] of JSON.stringify(value).matchAll(
-      /"#\/components\/schemas\/(\w+)"/g,
-    )) {
-      const schema = all[name];
-      if (!schema || name in found) continue;
-      found[name] = schema;
-      collect(schema);
-    }
-  };
-  collect(paths);
-  return found;
-}
