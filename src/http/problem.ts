@@ -25,7 +25,7 @@ export interface Problem {
 
 type ProblemParts = Omit<Problem, 'type' | 'detail'>;
 
-export function problem(parts: ProblemParts): Problem {
+function problem(parts: ProblemParts): Problem {
   const { title, status, code, responseCode, message, ...rest } = parts;
   const type = `urn:tillbook:problem:${code}`;
   return { type, title, status, detail: message.en, code, responseCode, message, ...rest };

@@ -14,7 +14,7 @@ export const SALE_TIME = '2026-11-24T02:00:00.000Z';
 const DAY_END = '2026-11-24T16:00:00.000Z';
 const SALE_ID = 'M1.T1.000001.000001';
 
-export const SETTINGS: MerchantSettings = {
+const SETTINGS: MerchantSettings = {
   name: 'Corner shop',
   currency: 'CNY',
   timeZone: 'Asia/Shanghai',
