@@ -27,6 +27,7 @@ import {
 } from './domain/payout.js';
 import type { PayoutEvent, PayoutFact } from './domain/payout.events.js';
 import { decidePaid, decideReturned } from './domain/payout-outcome.js';
+import { UnclosedDates } from './unclosed-dates.js';
 
 const VIEW_TIMEOUT_MS = 60_000;
 const NEEDED = ['books', 'batches'];
@@ -40,7 +41,7 @@ interface Asked {
   readonly isByItself?: true;
 }
 
-/** Money that is due and stays where it is. */
+/** Money that is due and stays where it is, in minor units. */
 export interface Held extends BookName {
   readonly amount: bigint;
   readonly reason: HoldReason;
@@ -52,6 +53,7 @@ interface Decided {
   readonly decidedOn: string;
 }
 
+/** A payout as its events left it, and where the last of them stands. */
 export interface RecordedPayout {
   readonly payout: Payout;
   readonly position: Position;
@@ -125,6 +127,7 @@ export class PayoutsCommandHandler {
     return this.change(payoutId, by, (payout, fact) => decideReturned(payout, fact, reason));
   }
 
+  /** As it is now; undefined where there is none of that name. */
   async payout(payoutId: string): Promise<RecordedPayout | undefined> {
     if (!PAYOUT_NAME.test(payoutId)) return undefined;
     return foldPayout(await this.journal.read(streams.payout(payoutId)));
@@ -179,16 +182,18 @@ export class PayoutsCommandHandler {
     await this.journal.append(streams.payout(payoutId), 'no-stream', [event], origin);
   }
 
-  /** @returns whether something was released */
+  /** Makes reserve available whose date has come for its merchant. Gives whether there was any. */
   private async releaseReserves(): Promise<boolean> {
     let isReleased = false;
     for (const reserve of this.views.payouts.heldUntil(latestDate(this.clock.now()))) {
       const { merchantId, currency, heldUntil, held, releases } = reserve;
-      const date = await this.today(reserve);
-      if (heldUntil > date) continue;
-      const occurredAt = timeText(this.clock.now());
+      const { settings } = await this.known(reserve);
+      const now = this.clock.now();
+      const { date: businessDate } = businessDay(now, settings);
+      if (heldUntil > businessDate) continue;
+      const occurredAt = timeText(now);
       const amount = String(held);
-      const data = { merchantId, currency, amount, heldUntil, businessDate: date, occurredAt };
+      const data = { merchantId, currency, amount, heldUntil, businessDate, occurredAt };
       const stream = streams.reserve(`${merchantId}.${currency}.${heldUntil}`);
       const expected = releases === 0 ? 'no-stream' : releases - 1;
       const origin = { request: stream, by: THE_LEDGER };
@@ -225,22 +230,14 @@ export class PayoutsCommandHandler {
     });
   }
 
-  private async today(book: BookName): Promise<string> {
-    const { settings } = await this.known(book);
-    return businessDay(this.clock.now(), settings).date;
-  }
-
   /** As it is in memory, where it is. */
   private async known(book: BookName): Promise<Merchant> {
     return this.directory.known(book.merchantId) ?? (await this.merchantOf(book));
   }
 
-  /** Read anew where another node may have frozen it. */
+  /** As it stands at this moment: another node may have frozen it. */
   private async merchantOf({ merchantId }: BookName): Promise<Merchant> {
-    const { directory, journal } = this;
-    const record = await (journal.isShared
-      ? directory.reload(merchantId)
-      : directory.find(merchantId));
+    const record = await this.directory.current(merchantId);
     if (!record) throw new Error(`merchant ${merchantId} has books and was never registered`);
     return record.merchant;
   }
@@ -260,31 +257,9 @@ function policyOf({ rights, settings }: Merchant): PayoutPolicy {
   };
 }
 
+/** What a decision goes by, as a text that is compared. */
 function ground(date: string, available: bigint, { isFrozen, minimum }: PayoutPolicy): string {
   return `${date} ${available} ${isFrozen} ${minimum}`;
-}
-
-/** Merchants with a batch that has not closed yet: asked of the views when the first needs to know. */
-class UnclosedDates {
-  private earliest: ReadonlyMap<string, string> | undefined;
-
-  constructor(private readonly views: Views) {}
-
-  /** Whether a batch of a date before this one is still open or closing: what it settles is due with the rest. */
-  has(merchantId: string, date: string): boolean {
-    this.earliest ??= this.read();
-    const earliest = this.earliest.get(merchantId);
-    return earliest !== undefined && earliest < date;
-  }
-
-  private read(): Map<string, string> {
-    const earliest = new Map<string, string>();
-    for (const { merchantId, businessDate } of this.views.batches.live()) {
-      const known = earliest.get(merchantId);
-      if (known === undefined || businessDate < known) earliest.set(merchantId, businessDate);
-    }
-    return earliest;
-  }
 }
 
 function foldPayout(events: readonly RecordedEvent[]): RecordedPayout | undefined {
