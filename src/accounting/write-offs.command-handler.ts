@@ -2,7 +2,7 @@ import type { Position } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { moneyText } from '../ledger/domain/decimal.js';
-import type { Actor, LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { Actor, EventData, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import { OneAtATime } from '../ledger/one-at-a-time.js';
@@ -31,7 +31,7 @@ export interface WriteOff {
   readonly evidenceRef?: string;
 }
 
-type WrittenOff = Extract<LedgerEvent, { type: 'WrittenOff' }>['data'];
+type WrittenOff = EventData<'WrittenOff'>;
 
 export interface RecordedWriteOff {
   readonly writtenOff: WrittenOff;

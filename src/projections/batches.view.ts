@@ -1,10 +1,6 @@
 import type Database from 'better-sqlite3';
-import type {
-  BatchEvent,
-  BatchItem,
-  SettledSums,
-  StoredTotals,
-} from '../batches/domain/batch.events.js';
+import type { BatchItem, SettledSums, StoredTotals } from '../batches/domain/batch.events.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 
 /** A batch that is not closed. */
 export interface LiveBatch {
@@ -18,8 +14,6 @@ export interface LiveBatch {
   readonly currency: string | null;
   readonly status: 'open' | 'closing';
 }
-
-type BatchClosed = (BatchEvent & { type: 'BatchClosed' })['data'];
 
 interface OfBatch {
   /** `merchantId.terminalId`. */
@@ -122,7 +116,10 @@ export class BatchesView {
   }
 
   /** What its close clears of refunds, by currency: its own as far as they are counted here, and those carried to it. */
-  refunds(terminal: string, name: string): Pick<BatchClosed, 'refunds' | 'refundsCounted'> {
+  refunds(
+    terminal: string,
+    name: string,
+  ): Pick<EventData<'BatchClosed'>, 'refunds' | 'refundsCounted'> {
     const rows = this.refundSums.all({ terminal, name });
     return {
       refunds: rows

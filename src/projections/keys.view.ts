@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import { evolveKey, type Key, type KeyEvent } from '../access/domain/key.js';
+import { evolveKey, type Key } from '../access/domain/key.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 import { FilteredList, positionCursor } from './filtered-list.js';
 
 export interface KeysQuery {
@@ -14,8 +15,6 @@ interface KeyRow {
   readonly added: string;
   readonly revoked: string | null;
 }
-
-type DataOf<T extends KeyEvent['type']> = Extract<KeyEvent, { type: T }>['data'];
 
 /** Every key that was ever made, in the order in which they were made. */
 export class KeysView {
@@ -43,8 +42,11 @@ export class KeysView {
 }
 
 function keyOf({ added, revoked }: Omit<KeyRow, 'position'>): Key | undefined {
-  const data = JSON.parse(added) as DataOf<'KeyAdded'>;
+  const data = JSON.parse(added) as EventData<'KeyAdded'>;
   const key = evolveKey(undefined, { type: 'KeyAdded', data });
   if (revoked === null) return key;
-  return evolveKey(key, { type: 'KeyRevoked', data: JSON.parse(revoked) as DataOf<'KeyRevoked'> });
+  return evolveKey(key, {
+    type: 'KeyRevoked',
+    data: JSON.parse(revoked) as EventData<'KeyRevoked'>,
+  });
 }

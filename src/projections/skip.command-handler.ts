@@ -1,12 +1,12 @@
 import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
-import type { Actor } from '../ledger/domain/ledger-event.js';
+import type { Actor, EventData } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
-import type { TrailEvent } from '../audit/domain/trail.events.js';
 import type { ProjectionState } from './follower.js';
 
-export type Skipped = Extract<TrailEvent, { type: 'EventSkipped' }>['data'];
+/** A view, and the event that it is to leave out. */
+export type Skipped = EventData<'EventSkipped'>;
 
 export interface SkipEvent {
   readonly name: string;
