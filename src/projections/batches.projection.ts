@@ -1,8 +1,14 @@
 import type Database from 'better-sqlite3';
 import { keptIn } from '../ledger/domain/kept-in.js';
-import { batchName, parseRequestName, requestName } from '../ledger/domain/request-name.js';
+import {
+  batchName,
+  parseRequestName,
+  requestName,
+  terminalName,
+} from '../ledger/domain/request-name.js';
 import type { ReversalData, SaleData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
+import { CARRIED, CarriedSales } from './carried-sales.js';
 import { folding, type Projection } from './projection.js';
 import { CLEARINGS, RefundClearings } from './refund-clearings.js';
 import { handling } from './views-by-event.js';
@@ -41,18 +47,6 @@ const OPERATIONS = `
   CREATE TABLE operations (
     batch TEXT NOT NULL, stan TEXT NOT NULL, kind TEXT NOT NULL, saleId TEXT NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL, PRIMARY KEY (batch, stan)
-  ) STRICT, WITHOUT ROWID;
-`;
-
-/**
- * Sales of batches that no longer settle them: put back by the reversal of what had voided or refunded them, or taken
- * by a node that had not heard of the close. The next close of their terminal settles them, and `settledIn` names it then.
- * `isCounted`: whether the totals of its own batch have it.
- */
-const CARRIED = `
-  CREATE TABLE carried (
-    terminal TEXT NOT NULL, saleId TEXT NOT NULL, settledIn TEXT, isCounted INTEGER NOT NULL,
-    PRIMARY KEY (terminal, saleId)
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -105,9 +99,7 @@ class BatchesTable {
     { kind: 'void' | 'refund'; amount: number }
   >;
   private readonly statusOf: Database.Statement<[string], { status: string }>;
-  private readonly carry: Database.Statement;
-  private readonly carryInto: Database.Statement;
-  private readonly dropUncounted: Database.Statement;
+  private readonly carried: CarriedSales;
   private readonly clearings: RefundClearings;
   private readonly changes = new Map<string, Change>();
 
@@ -145,17 +137,9 @@ class BatchesTable {
     this.deleteOperation = database.prepare(
       'DELETE FROM operations WHERE batch = ? AND stan = ? RETURNING kind, amount',
     );
-    this.clearings = new RefundClearings(database);
     this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
-    this.carry = database.prepare(
-      'INSERT INTO carried VALUES (?, ?, NULL, ?) ON CONFLICT DO NOTHING',
-    );
-    this.carryInto = database.prepare(
-      'UPDATE carried SET settledIn = ? WHERE terminal = ? AND saleId = ?',
-    );
-    this.dropUncounted = database.prepare(
-      'DELETE FROM carried WHERE terminal = ? AND saleId = ? AND isCounted = 0',
-    );
+    this.carried = new CarriedSales(database);
+    this.clearings = new RefundClearings(database);
   }
 
   fold(events: readonly Arrived[]): void {
@@ -175,8 +159,11 @@ class BatchesTable {
   private settled(data: SettledData): void {
     const { fee, reserve, net } = data;
     const settledAmount = fee + reserve + net;
-    add(this.of(data), { settledCount: 1, settledAmount, fee, reserve, net });
-    this.settleCarried(data);
+    const batch = this.of(data);
+    add(batch, { settledCount: 1, settledAmount, fee, reserve, net });
+    const { saleId } = data;
+    const isItsOwn = saleId.startsWith(`${batch.name}.`);
+    if (!isItsOwn) this.carried.settled(saleId, batch.name);
   }
 
   private sold(data: SaleData): void {
@@ -184,7 +171,7 @@ class BatchesTable {
     const { businessDate, businessDateEndsAt: ends } = data;
     const isOfDate = change.fact.businessDate === businessDate;
     if (isOfDate && (change.endsAt === null || ends > change.endsAt)) change.endsAt = ends;
-    if (this.isShut(change)) this.carry.run(terminalName(data), data.saleId, 0);
+    if (this.isShut(change)) this.carried.slippedIn(data.saleId);
     else add(change, { saleCount: 1, saleAmount: data.amount });
   }
 
@@ -213,8 +200,7 @@ class BatchesTable {
         this.takeOutOperation(data);
         return;
       case 'sale':
-        if (this.dropUncounted.run(terminalName(parseRequestName(data.of)), data.of).changes > 0)
-          return;
+        if (this.carried.dropUncounted(data.of)) return;
         this.takeOut(data, { saleCount: -1, saleAmount: 0 - data.gross });
         return;
       case 'void':
@@ -223,11 +209,7 @@ class BatchesTable {
         return;
       case 'refund':
         this.takeOutOperation(data);
-        this.toClear(
-          { ...parseRequestName(data.of), currency: data.currency },
-          data.of,
-          0 - data.amount,
-        );
+        this.toClear(data.of, data.currency, 0 - data.amount);
         if (!data.afterSettlement) this.putBack(data.saleId);
     }
   }
@@ -251,9 +233,7 @@ class BatchesTable {
 
   /** A sale that has something left again: its own batch may no longer be there to settle it. */
   private putBack(saleId: string): void {
-    const sale = parseRequestName(saleId);
-    if (this.status(batchName(sale)) === 'open') return;
-    this.carry.run(terminalName(sale), saleId, 1);
+    if (this.status(batchName(parseRequestName(saleId))) !== 'open') this.carried.putBack(saleId);
   }
 
   /** Whether a request that comes now has slipped in behind the close, on a node that had not heard of it. */
@@ -262,21 +242,12 @@ class BatchesTable {
     return change.wasShut || change.status !== undefined;
   }
 
-  private toClear(
-    refund: Omit<BatchFact, 'businessDate'> & { readonly currency: string },
-    request: string,
-    amount: number,
-  ): void {
+  /** `request`: of the refund. */
+  private toClear(request: string, currency: string, amount: number): void {
+    const refund = parseRequestName(request);
     const batch = batchName(refund);
-    const clearing = { batch, terminal: terminalName(refund), request, amount };
-    const { currency } = refund;
-    this.clearings.add({ ...clearing, currency }, this.status(batch) === 'closed');
-  }
-
-  private settleCarried(data: BatchFact & { readonly saleId: string }): void {
-    const batch = batchName(data);
-    if (data.saleId.startsWith(`${batch}.`)) return;
-    this.carryInto.run(batch, terminalName(data), data.saleId);
+    const clearing = { batch, terminal: terminalName(refund), request, currency, amount };
+    this.clearings.add(clearing, this.status(batch) === 'closed');
   }
 
   private status(name: string): string {
@@ -291,15 +262,8 @@ class BatchesTable {
       add(change, { [`${kind}Count`]: 1, [`${kind}Amount`]: amount });
       this.insertOperation.run(change.name, stan, kind, saleId, amount, currency);
     }
-    if (kind === 'refund') this.toClear(data, requestName(data), data.amount);
+    if (kind === 'refund') this.toClear(requestName(data), data.currency, data.amount);
   }
-}
-
-function terminalName({
-  merchantId,
-  terminalId,
-}: Omit<BatchFact, 'businessDate' | 'batchNo'>): string {
-  return `${merchantId}.${terminalId}`;
 }
 
 function add({ sums }: Change, more: Partial<Record<Sum, number>>): void {

@@ -16,6 +16,11 @@ export function batchName(batch: Omit<RequestIdentity, 'stan'>): string {
   return `${batch.merchantId}.${batch.terminalId}.${batch.batchNo}`;
 }
 
+/** `merchantId.terminalId`. */
+export function terminalName(of: Pick<RequestIdentity, 'merchantId' | 'terminalId'>): string {
+  return `${of.merchantId}.${of.terminalId}`;
+}
+
 export const REQUEST_NAME = /^[A-Za-z0-9]{1,15}\.[A-Za-z0-9]{1,8}\.[0-9]{6}\.[0-9]{6}$/;
 
 /** The parts of a well-formed request name. @throws RangeError for any other text. */
