@@ -118,6 +118,7 @@ export class WriteOffAnswer {
   @Position() position!: string;
 }
 
+/** The moment that is asked for, as the books go by it. */
 export function asOf({ at, position }: AsOfQuery): AsOf {
   return {
     ...(at !== undefined && { at: Date.parse(at) }),

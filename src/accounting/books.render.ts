@@ -27,10 +27,12 @@ export function totalsOf(accounts: readonly AccountSum[]): CurrencyTotalDto[] {
   return [...totals.values()].sort((a, b) => (a.currency < b.currency ? -1 : 1));
 }
 
+/** What the ledger holds, with the sum of it. */
 export function renderStanding(holding: Holding): StandingDto {
   return { balance: sum(holding), ...holding };
 }
 
+/** A movement of a statement, with what it changed and what stood behind it. */
 export function renderMovement(movement: Movement): MovementDto {
   const { date, occurredAt, position, kind, saleId, reference, change, after } = movement;
   return {

@@ -33,6 +33,7 @@ export interface WriteOff {
 
 type WrittenOff = EventData<'WrittenOff'>;
 
+/** What was given up, and where that stands in the log. */
 export interface RecordedWriteOff {
   readonly writtenOff: WrittenOff;
   readonly position: Position;

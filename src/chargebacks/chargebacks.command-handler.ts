@@ -28,6 +28,7 @@ import {
   type OpenChargeback,
 } from './domain/decide-chargeback.js';
 
+/** A case, and what it has left of its sale, in minor units. */
 export interface RecordedChargeback extends Omit<Chargeback, 'told'> {
   readonly saleId: string;
   readonly currency: string;

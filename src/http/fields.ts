@@ -130,6 +130,7 @@ export const SignedSum = (): PropertyDecorator => Money();
 /** A part of a whole, from 0 to 1. */
 export const Share = (): PropertyDecorator => applyDecorators(IsNumber(), Min(0), Max(1));
 
+/** A whole number within these bounds. */
 export const Whole = (min: number, max: number): PropertyDecorator =>
   applyDecorators(IsInt(), Min(min), Max(max));
 
@@ -147,18 +148,26 @@ export const FreeText = (maxLength: number): PropertyDecorator =>
 export const CardToken = (): PropertyDecorator =>
   applyDecorators(Matches(/^[A-Za-z0-9_-]{1,64}$/), ofFormat('noCardNumber'));
 
+/** ISO 4217, three capital letters. */
 export const Currency = (): PropertyDecorator => IsISO4217CurrencyCode();
+/** By its IANA name. */
 export const TimeZone = (): PropertyDecorator => IsTimeZone();
+/** RFC 3339, with its zone. */
 export const Timestamp = (): PropertyDecorator => IsRFC3339();
+/** `2026-03-02`. */
 export const CalendarDate = (): PropertyDecorator => ofFormat('calendarDate');
+/** `HH:MM`. */
 export const TimeOfDay = (): PropertyDecorator => Matches(/^([01][0-9]|2[0-3]):[0-5][0-9]$/);
+/** A place in the log: twenty digits. */
 export const Position = (): PropertyDecorator => Digits(POSITION_DIGITS);
 /** A position that a view must have reached before it is asked. */
 export const Seen = (): PropertyDecorator =>
   applyDecorators(Position(), Told('A position that the answer must have seen'));
 export const Flag = (): PropertyDecorator => IsBoolean();
+/** A text of an answer, or one whose form its route looks at. */
 export const Text = (): PropertyDecorator => IsString();
 export const OneOf = (values: readonly string[]): PropertyDecorator => IsIn([...values]);
+/** A whole number of an answer. */
 export const Numeral = (): PropertyDecorator => IsInt();
 
 /** An account number with its check digits right (ISO 13616). */
@@ -172,12 +181,14 @@ export const Nested = (type: () => new () => object): PropertyDecorator =>
 export const NestedList = (type: () => new () => object): PropertyDecorator =>
   applyDecorators(IsArray(), ValidateNested({ each: true }), Type(type));
 
+/** Calendar dates, a thousand at the most. */
 export const DateList = (): PropertyDecorator =>
   applyDecorators(
     IsArray(),
     JSONSchema({ type: 'array', items: { type: 'string', format: 'date' }, maxItems: 1_000 }),
   );
 
+/** Texts, where `values` are given only those. */
 export const TextList = (values?: readonly string[]): PropertyDecorator =>
   applyDecorators(
     IsArray(),

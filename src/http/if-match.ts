@@ -16,6 +16,7 @@ export function revisionsIn(ifMatch: string | undefined): readonly number[] | un
   throw malformed('If-Match', 'is not a list of revisions in quotes, as an ETag gives one');
 }
 
+/** The entity tag of a sale: its revision in quotes. */
 export function etag(revision: number): string {
   return `"${revision}"`;
 }

@@ -31,6 +31,7 @@ function problem(parts: ProblemParts): Problem {
   return { type, title, status, detail: message.en, code, responseCode, message, ...rest };
 }
 
+/** A refusal by the rules as a problem document. `position`: where it stands in the log, if it was recorded */
 export function refusalProblem(refusal: Refusal, position?: string): Problem {
   const { code, responseCode, detail, nextStep, fields } = refusal;
   const [status, title] = REFUSAL_STATUSES[code];
@@ -61,6 +62,7 @@ declare module 'fastify' {
   }
 }
 
+/** Gives the reply the problem's status, content type and result; gives back the problem, which is the body. */
 export function sendProblem(reply: Reply, problem: Problem): Problem {
   reply.result = problem.code;
   void reply.status(problem.status).type('application/problem+json; charset=utf-8');
@@ -343,6 +345,7 @@ export function malformedField(field: string, message: string): Problem {
   return problems.malformed([{ field, message, isAmount: false }]);
 }
 
+/** The same, to be thrown. */
 export function malformed(field: string, message: string): ProblemError {
   return new ProblemError(malformedField(field, message));
 }

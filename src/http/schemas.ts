@@ -7,6 +7,7 @@ import { GLOSSARY } from './glossary.js';
 import { LEGIBLE } from './legible.js';
 
 type Schema = Record<string, unknown>;
+/** A class that describes plain objects by its decorators. */
 export type Dto = new () => object;
 
 /** More than these of one request are not told. */

@@ -3,6 +3,7 @@ import { payoutName } from './domain/payout.js';
 import type { RecordedPayout } from './payouts.command-handler.js';
 import type { PayoutAnswer, PayoutDto } from './payouts.dto.js';
 
+/** A payout as it is now. */
 export function renderPayout({ payout, position }: RecordedPayout): PayoutAnswer {
   const { payoutId, merchantId, currency, date, status, account, changedAt } = payout;
   const { bankReference, returnReason, occurredAt: sentAt } = payout;

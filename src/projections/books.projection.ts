@@ -10,6 +10,7 @@ import type { Projection } from './projection.js';
 /** What is counted for each merchant and currency: its accounts, and what was paid out to its bank. */
 export const FIGURES = [...ACCOUNTS, 'paid_out'] as const;
 
+/** An account, or `paid_out`. */
 export type Figure = (typeof FIGURES)[number];
 
 /** The accounts that a merchant's statement shows: what the ledger holds for it. */

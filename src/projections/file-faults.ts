@@ -53,6 +53,7 @@ type SqliteError = InstanceType<typeof Database.SqliteError>;
 /** With these the disk or another process is in the way, so that the same may work later. */
 const IN_THE_WAY = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
 
+/** Whether a file could not be read or written for one of these. */
 export function isInTheWay(error: unknown): error is SqliteError {
   return IN_THE_WAY.test(sqliteCode(error) ?? '');
 }

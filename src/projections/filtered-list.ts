@@ -8,6 +8,7 @@ interface Way {
   readonly index: string;
 }
 
+/** How a list is read. */
 export interface ListForm<Row> {
   /** From `SELECT` to the name of the table. */
   readonly select: string;

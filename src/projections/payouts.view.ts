@@ -34,10 +34,12 @@ export interface BookName {
   readonly currency: string;
 }
 
+/** A merchant's books with something on them. `available` in minor units, above zero. */
 export interface BookWithMoney extends BookName {
   readonly available: bigint;
 }
 
+/** Which page of payouts is meant. */
 export interface PayoutsQuery {
   readonly merchantId?: string | undefined;
   readonly date?: string | undefined;

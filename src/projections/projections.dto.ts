@@ -100,6 +100,7 @@ export class SkipAnswer {
   @Text() responseCode!: string;
 }
 
+/** Where a view stands, against the log's end (`head`). */
 export function renderProjection(
   { name, version, generation, position, events, stoppedBy, reason, stop }: ProjectionState,
   head: string,

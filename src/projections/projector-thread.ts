@@ -6,6 +6,7 @@ import {
 } from '../event-store/event-store.js';
 import type { ProjectionState } from './follower.js';
 
+/** What the thread works on. */
 export interface ThreadOptions {
   readonly viewsDir: string;
   readonly eventStoreUrl: string;
@@ -29,6 +30,7 @@ export type FromThread =
   | { readonly fault: Fault }
   | { readonly adopted: Adoption; readonly failure?: string };
 
+/** What the thread is told: to end, to read up to a position at once, or to let a view take over. */
 export type ToThread = 'stop' | { readonly hurry: Position } | { readonly adopt: Adoption };
 
 /** Who is told how far the views are, and why they go no further. */

@@ -30,6 +30,7 @@ export const MODELS = {
   settlements: { Model: SettlementsView, view: 'settlements' },
 } as const;
 
+/** What can be asked of the views, by name. */
 export type ReadModels = {
   readonly [N in keyof typeof MODELS]: InstanceType<(typeof MODELS)[N]['Model']>;
 };
@@ -40,6 +41,7 @@ export type OpenModel = (
   view: string,
 ) => object;
 
+/** Makes every read model, each by `open`. */
 export function openModels(open: OpenModel): ReadModels {
   const models = Object.entries(MODELS).map(([name, { Model, view }]) => [name, open(Model, view)]);
   return Object.fromEntries(models) as ReadModels;

@@ -15,6 +15,7 @@ export interface Attempts {
   readonly failed: number;
 }
 
+/** Why so many requests did not succeed. `cause`: one of those of docs/domain.md */
 export interface Reason {
   readonly source: 'ledger' | 'terminal';
   readonly code: string;
@@ -22,6 +23,7 @@ export interface Reason {
   readonly count: number;
 }
 
+/** How many requests ended how: in all, by what tells them apart, and why. */
 export interface RefusalsReport {
   readonly total: Attempts;
   readonly kinds: readonly (Attempts & { readonly kind: string })[];

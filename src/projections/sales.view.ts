@@ -5,6 +5,7 @@ import type { SaleStatus } from '../sales/domain/sale.js';
 import { pageOf } from './page.js';
 import type { SaleRow } from './sales.projection.js';
 
+/** Which page of a merchant's sales is meant. */
 export interface SalesQuery {
   readonly merchantId: string;
   readonly status?: SaleStatus | undefined;
@@ -16,6 +17,7 @@ export interface SalesQuery {
   readonly limit: number;
 }
 
+/** A sale as its batch is compared with the terminal's. `amount` gross. */
 export interface BatchSale {
   readonly stan: string;
   readonly amount: Minor;

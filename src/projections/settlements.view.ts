@@ -6,6 +6,7 @@ import { DAY, LINE_SUMS } from './settlements.projection.js';
 /** Sums of what settled and of what was refunded later, in minor units. `amount` is before fee and reserve. */
 export type SettlementSums = Readonly<Record<(typeof LINE_SUMS)[number] | 'amount', bigint>>;
 
+/** A batch of a merchant, in one of its currencies. */
 export interface SettledBatch {
   readonly businessDate: string;
   readonly terminalId: string;
@@ -26,6 +27,7 @@ export type DayTotals = SettlementSums & {
   readonly currency: string;
 };
 
+/** Which page is meant, of a merchant's business dates, both included. */
 export interface SettlementsQuery {
   readonly merchantId: string;
   readonly from?: string | undefined;
@@ -34,6 +36,7 @@ export interface SettlementsQuery {
   readonly limit: number;
 }
 
+/** Batches that settled, and what their dates come to. */
 export interface SettlementsPage {
   readonly batches: readonly (BatchTotals & { readonly lines: readonly SettlementLine[] })[];
   /** Of each date on the page, whole. */
@@ -41,6 +44,7 @@ export interface SettlementsPage {
   readonly next?: string;
 }
 
+/** `open`: a batch of the date has not closed yet; `awaited`: nothing has been paid; `short`, `over`: less or more than is owed. */
 export type MatchStatus = 'open' | 'awaited' | 'matched' | 'short' | 'over';
 
 /** What the acquirer owes a merchant's date, against what it paid. `difference`: what is still to come. */
@@ -55,6 +59,7 @@ export interface Matched {
   readonly status: MatchStatus;
 }
 
+/** Which page is meant, of business dates, both included. */
 export interface MatchQuery {
   readonly merchantId?: string | undefined;
   readonly status?: MatchStatus | undefined;
@@ -64,6 +69,7 @@ export interface MatchQuery {
   readonly limit: number;
 }
 
+/** What the acquirer owes for a batch or a date, and has paid, in minor units. */
 export interface ClaimRow {
   readonly batch: string;
   readonly expected: bigint;

@@ -26,6 +26,7 @@ export interface Movement {
   readonly after: Holding;
 }
 
+/** Which page of a merchant's statement is meant. */
 export interface StatementQuery {
   readonly merchantId: string;
   readonly currency: string;
@@ -37,6 +38,7 @@ export interface StatementQuery {
   readonly limit: number;
 }
 
+/** A page of movements, between what was there before the first date and behind the last. */
 export interface StatementPage {
   readonly opening: Holding;
   readonly closing: Holding;

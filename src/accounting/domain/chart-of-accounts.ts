@@ -1,3 +1,4 @@
+/** Assets and expenses grow by debits, liabilities and revenue by credits. */
 export type AccountKind = 'asset' | 'liability' | 'revenue' | 'expense';
 
 /** Every account there is. Each is kept per merchant and currency. */

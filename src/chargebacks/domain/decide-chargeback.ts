@@ -81,6 +81,7 @@ export function decideLost(sale: Sale, fact: ChargebackFact): ChargebackDecision
   return { event: { type: 'ChargebackLost', data: { ...fact, amount: held.amount } } };
 }
 
+/** The sale's case of that name, if it has one. */
 export function chargebackOf(sale: Sale, chargebackId: string): Chargeback | undefined {
   return sale.chargebacks.find((held) => held.chargebackId === chargebackId);
 }

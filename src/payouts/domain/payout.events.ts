@@ -15,6 +15,7 @@ export interface PayoutFact extends BooksFact {
   readonly amount: string;
 }
 
+/** `PayoutSent`: with it a payout begins. */
 export interface PayoutSentData extends PayoutFact {
   /** From 1, without gaps, for each merchant and currency: the next payout is decided on all before it. */
   readonly number: number;

@@ -54,6 +54,7 @@ export interface PayoutState {
   readonly isBack: boolean;
 }
 
+/** What a merchant's payouts are held to. `minimum` in minor units */
 export interface PayoutPolicy {
   readonly isFrozen: boolean;
   readonly minimum: bigint;
@@ -62,6 +63,7 @@ export interface PayoutPolicy {
 /** Why money that is due stays where it is. */
 export type HoldReason = 'frozen' | 'below-minimum';
 
+/** What is paid or held back, in minor units. */
 export type PayoutDecision =
   { readonly pay: bigint } | { readonly hold: bigint; readonly reason: HoldReason } | 'nothing-due';
 

@@ -13,6 +13,7 @@ import { Candidate, type Compared, PAGE, type Place } from './candidate.js';
 /** While others write to the log, a rebuild works one part of the time and rests three. */
 const REST = 3;
 
+/** A view to be built anew, and where. */
 export interface Building {
   readonly projection: Projection;
   readonly place: Place;

@@ -12,6 +12,7 @@ const SHOWN = 100;
 
 export type Value = string | number | bigint | Buffer | null;
 
+/** Values of a row by column; whole numbers as bigint where they were read so. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** A row that the two do not have alike; absent in the one that does not have it. */
@@ -22,6 +23,7 @@ export interface DifferingRow {
   readonly rebuilt?: Row;
 }
 
+/** How many rows were compared and how many differ, with the first of those. */
 export interface Comparing {
   readonly rows: number;
   readonly differing: number;
@@ -80,6 +82,7 @@ export interface Columns {
   readonly key: readonly string[];
 }
 
+/** The columns of a table of a view. @throws Error for one without a primary key */
 export function columnsOf(database: Database.Database, table: string): Columns {
   const columns = database
     .prepare<[string], { name: string; pk: number }>('SELECT name, pk FROM pragma_table_info(?)')

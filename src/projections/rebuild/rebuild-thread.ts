@@ -22,8 +22,10 @@ export interface BuildOrder {
   readonly isFed: boolean;
 }
 
+/** What the thread is told: to give up, that the log it was given ends, or a page of it. */
 export type ToBuilder = 'cancel' | 'end' | { readonly page: readonly StoredEvent[] };
 
+/** What it tells: that there is room for a page, how far it is, or what came of it. */
 export type FromBuilder =
   | 'took a page'
   | { readonly events: number }

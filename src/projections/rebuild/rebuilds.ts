@@ -21,6 +21,7 @@ export interface RebuildState {
   readonly reason?: string;
 }
 
+/** Whether a rebuild goes no further: done, failed or cancelled. */
 export function hasEnded({ status }: RebuildState): boolean {
   return status === 'done' || status === 'failed' || status === 'cancelled';
 }
