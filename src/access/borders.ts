@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { appealRefusals } from '../appeals/domain/appeal-refusals.js';
 import { malformedField, type Problem, refusalProblem } from '../http/problem.js';
 import { booksRefusals } from '../payouts/domain/books-refusals.js';
 import { noSuchSale } from '../sales/domain/judge.js';
@@ -12,6 +13,7 @@ export interface Subject {
   readonly terminalId?: unknown;
   readonly saleId?: unknown;
   readonly approvalId?: unknown;
+  readonly appealId?: unknown;
   readonly payoutId?: unknown;
 }
 
@@ -40,7 +42,7 @@ export function strangerIn(
   );
 }
 
-/** A sale, an approval or a payout is of the merchant whose name its own begins with; any of its terminals may void the sale. */
+/** A sale, an approval, an appeal or a payout is of the merchant whose name its own begins with; any of its terminals may void the sale. */
 export function isOthers(caller: Caller, name: string): boolean {
   return 'merchantId' in caller && !name.startsWith(`${caller.merchantId}.`);
 }
@@ -48,10 +50,13 @@ export function isOthers(caller: Caller, name: string): boolean {
 /** What of this is not the caller's, told as if it did not exist; undefined where all of it is. */
 export function strangeTo(caller: Caller, subject: Subject): Problem | undefined {
   if (!('merchantId' in caller)) return undefined;
-  const { merchantId, terminalId, saleId, approvalId, payoutId } = subject;
+  const { merchantId, terminalId, saleId, approvalId, appealId, payoutId } = subject;
   if (typeof saleId === 'string' && isOthers(caller, saleId)) return refusalProblem(noSuchSale());
   if (typeof approvalId === 'string' && isOthers(caller, approvalId)) {
     return refusalProblem(approvalRefusals.unknown());
+  }
+  if (typeof appealId === 'string' && isOthers(caller, appealId)) {
+    return refusalProblem(appealRefusals.unknown());
   }
   if (typeof payoutId === 'string' && isOthers(caller, payoutId)) {
     return refusalProblem(booksRefusals.unknownPayout());

@@ -34,7 +34,7 @@ export function requireRules(fastify: FastifyInstance): void {
       throw new Error(`${String(method)} ${url} does not say who may call it: give it @MayCall`);
     }
     const isNamed =
-      rule?.named !== 'path' || /:(merchantId|saleId|approvalId|payoutId)\b/.test(url);
+      rule?.named !== 'path' || /:(merchantId|saleId|approvalId|appealId|payoutId)\b/.test(url);
     if (rule?.scopes.some(isHeld) && !isNamed) {
       throw new Error(`${String(method)} ${url} does not say whose it is: name it in @MayCall`);
     }

@@ -14,6 +14,7 @@ import { SaleQueries } from '../sales/sale.queries.js';
 import { SalePath } from '../sales/sales.dto.js';
 import { refuseMalformed } from '../sales/terminal-requests.js';
 import { AppealsCommandHandler } from './appeals.command-handler.js';
+import { appealRefusals } from './domain/appeal-refusals.js';
 import {
   AppealAnswer,
   AppealAnswerBody,
@@ -53,7 +54,7 @@ export class AppealsController {
     const by = terminalActor(refused, caller);
     const outcome = await this.appeals.file(saleId, refused, said, by);
     return answer(reply, outcome, 201, (recorded) => {
-      void reply.header('Location', `/v1/appeals?merchantId=${merchantId}`);
+      void reply.header('Location', `/v1/appeals/${recorded.appeal.filed.appealId}`);
       return renderRecorded(recorded);
     });
   }
@@ -83,6 +84,21 @@ export class AppealsController {
   @Problems(503)
   list(@Query(parameters(AppealsListQuery)) query: AppealsListQuery) {
     return this.page(query);
+  }
+
+  @Get('appeals/:appealId')
+  @Operation('getAppeal', 'An appeal, and its answer where it has one')
+  @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
+  @Answers(200, AppealAnswer)
+  @Problems(404)
+  async appeal(
+    @Param(parameters(AppealPath)) { appealId }: AppealPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const recorded = await this.appeals.appeal(appealId);
+    return recorded
+      ? renderRecorded(recorded)
+      : rejected(reply, notRecorded(appealRefusals.unknown()));
   }
 
   private async page(query: AppealsListQuery & { saleId?: string }) {

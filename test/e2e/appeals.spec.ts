@@ -34,6 +34,8 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
     evidenceRef: 'photo 3',
   });
   expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', filed.body]);
+  const { location } = filed.headers;
+  expect((await ledger.get(location as string)).body).toEqual(filed.body);
   for (const field of ['reason', 'evidenceRef', 'operatorId']) {
     const other = await ledger.post(path, { ...appeal, [field]: 'another' });
     expect([other.status, other.body.fields]).toEqual([409, [field]]);
@@ -49,6 +51,7 @@ test('a refused void is appealed once, and a reviewer answers once', async () =>
 
   expect(answered.body).toMatchObject({ status: 'upheld', answer: said });
   expect([repeat.status, repeat.body]).toEqual([200, answered.body]);
+  expect((await ledger.get(location as string)).body).toEqual(answered.body);
   for (const late of [{ reason: 'no' }, { outcome: 'rejected' }, { operatorId: 'rev2' }]) {
     const changed = await ledger.post(`/v1/appeals/${appealId}/answer`, { ...said, ...late });
     expect([changed.status, changed.body.code]).toEqual([409, 'appeal-status']);
@@ -113,6 +116,8 @@ test('what was not refused, or is of another sale, can not be appealed', async (
     expect([status, body.code]).toEqual([409, 'nothing-refused']);
   }
   const nobody = `${shop.merchantId}.T1.000001.999999`;
+  const unknown = await ledger.get(`/v1/appeals/${nobody}`);
+  expect([unknown.status, unknown.body.code]).toEqual([404, 'unknown-appeal']);
   const answered = await ledger.post(`/v1/appeals/${nobody}/answer`, {
     outcome: 'upheld',
     reason: 'why not',
