@@ -93,8 +93,5 @@ export class ApprovalsController {
 }
 
 function show(reply: FastifyReply, outcome: Outcome<RecordedApproval>) {
-  return answer(reply, outcome, 200, (recorded) => ({
-    ...renderApproval(recorded),
-    responseCode: '00',
-  }));
+  return answer(reply, outcome, 200, renderApproval);
 }

@@ -66,7 +66,7 @@ export class ListedApprovalDto {
 export class ApprovalAnswer extends ListedApprovalDto {
   @Nested(() => ActorDto) askedBy!: ActorDto;
   @Optional() @Nested(() => ActorDto) decidedBy?: ActorDto;
-  @Optional() @Text() responseCode?: string;
+  @Text() responseCode!: string;
   /** Of the sale, behind what became of it last. */
   @Numeral() revision!: number;
   @Position() position!: string;
@@ -93,6 +93,7 @@ export function renderApproval(recorded: RecordedApproval): ApprovalAnswer {
     ...(decidedBy && { decidedBy }),
     revision,
     position,
+    responseCode: '00',
   };
 }
 

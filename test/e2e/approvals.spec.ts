@@ -75,6 +75,7 @@ describe('a void above the policy’s amount', () => {
     expect(approved.body).toMatchObject({ status: 'approved', review: said, responseCode: '00' });
     expect([again.status, again.headers['idempotency-replayed']]).toEqual([200, 'true']);
     expect(again.body).toEqual(approved.body);
+    expect((await ledger.get(`/v1/approvals/${voidId}`)).body).toEqual(approved.body);
     const sale = (await ledger.get(`/v1/sales/${saleId}`)).body;
     expect(sale).toMatchObject({ status: 'voided', voided: 10_000, remaining: 0 });
     expect(approved.body.revision).toBe(sale.revision);
