@@ -104,7 +104,8 @@ export class MerchantsController {
     @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const terminal = (await this.merchants.get(merchantId))?.terminals.get(terminalId);
+    const { terminals } = await knownMerchant(this.merchants, merchantId);
+    const terminal = terminals.get(terminalId);
     if (terminal) return { merchantId, ...terminal, responseCode: '00' };
     return rejected(reply, notRecorded(requestRefusals.unknownTerminal()));
   }
@@ -118,8 +119,7 @@ export class MerchantsController {
     @Param(parameters(StorePath)) { merchantId, storeId }: StorePath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const merchant = await this.merchants.get(merchantId);
-    const store = merchant && storeOf(merchant, storeId);
+    const store = storeOf(await knownMerchant(this.merchants, merchantId), storeId);
     if (store) return store;
     return sendProblem(reply, problems.unknown(NO_SUCH_STORE));
   }

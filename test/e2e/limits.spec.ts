@@ -293,6 +293,9 @@ describe('GET of a terminal and of a store', () => {
     const terminal = await ledger.get(`${shop.path}/terminals/T9`);
     expect([terminal.status, terminal.body.code]).toEqual([404, 'unknown-terminal']);
     expect((await ledger.get(`${shop.path}/stores/S9`)).status).toBe(404);
-    expect((await ledger.get('/v1/merchants/NOBODY/stores/S1')).status).toBe(404);
+    for (const place of ['stores/S1', 'terminals/T1']) {
+      const { status, body } = await ledger.get(`/v1/merchants/NOBODY/${place}`);
+      expect([status, body.code, body.responseCode]).toEqual([404, 'unknown-merchant', '03']);
+    }
   });
 });
