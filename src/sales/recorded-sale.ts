@@ -68,7 +68,7 @@ function isAnswered(event: LedgerEvent): event is Answered {
 
 /** The answer to a void or refund, with the sale as its event left it. */
 export function answerOf(event: Answered, sale: Sale, position: Position): GivenBackAnswer {
-  const { request, saleId, amount } = event.data;
+  const { request, saleId, amount, currency, businessDate, occurredAt } = event.data;
   const isWaiting = event.type === 'ApprovalRequested';
   const kind = isWaiting ? event.data.kind : event.type === 'Void' ? 'void' : 'refund';
   const warnings = doubleWarnings(kind, event.data.repeats);
@@ -77,7 +77,10 @@ export function answerOf(event: Answered, sale: Sale, position: Position): Given
     request,
     saleId,
     amount,
+    currency,
     remaining: remaining(sale),
+    businessDate,
+    occurredAt,
     status: isWaiting ? 'awaiting-approval' : statusOf(sale),
     ...(isWaiting && { expiresAt: event.data.expiresAt }),
     responseCode: isWaiting ? '09' : '00',

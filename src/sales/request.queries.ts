@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type { Journal } from '../ledger/journal.js';
 import { isBar } from './domain/barred.js';
 import type { Refusal } from './domain/refusal.js';
-import type { RequestKind } from './domain/sale.events.js';
+import type { RequestKind, SaleData } from './domain/sale.events.js';
 import type { FirstEvent } from './domain/same-content.js';
 import { outcomeOf } from './domain/timeout-reversal.js';
 import { readRequest, type RecordedRequest } from './recorded-request.js';
@@ -24,7 +24,13 @@ export interface RequestState {
   /** Of a time-out reversal that was done: what it came to. */
   readonly reversal?: TimeoutReversed['outcome'];
   /** Of a void or refund that waits for an approval. */
-  readonly waiting?: { readonly amount: number; readonly expiresAt: string };
+  readonly waiting?: {
+    readonly amount: number;
+    readonly currency: string;
+    readonly expiresAt: string;
+  };
+  /** Of a sale that was taken. */
+  readonly taken?: SaleData;
 }
 
 /** What became of requests, read from the streams: always current. */
@@ -63,7 +69,8 @@ function stateOf(name: string, first: FirstEvent, { own, onSale }: RecordedReque
     return { kind, outcome: 'reversed', saleId, position: reversal.position };
   }
   if (first.type === 'Sale') {
-    return { kind, outcome: 'done', saleId, position: own[0]?.position as Position };
+    const position = own[0]?.position as Position;
+    return { kind, outcome: 'done', saleId, position, taken: first.data };
   }
   const effect = effectAnswer(name, onSale);
   if (effect) return { kind, outcome: 'done', saleId, position: effect.position, effect };
@@ -78,7 +85,7 @@ function waitingState(
 ): RequestState | undefined {
   const waited = foldSale(onSale)?.sale.approvals.find(({ data }) => data.request === name);
   if (!waited) return undefined;
-  const { saleId, amount, expiresAt } = waited.data;
+  const { saleId, amount, currency, expiresAt } = waited.data;
   const { refusal } = waited;
   const last = onSale.findLast(
     ({ event }) => 'request' in event.data && event.data.request === name,
@@ -86,7 +93,7 @@ function waitingState(
   const position = last?.position as Position;
   return refusal
     ? { kind, outcome: 'refused', saleId, position, refusal }
-    : { kind, outcome: 'in-progress', saleId, position, waiting: { amount, expiresAt } };
+    : { kind, outcome: 'in-progress', saleId, position, waiting: { amount, currency, expiresAt } };
 }
 
 function timeoutReversalState(

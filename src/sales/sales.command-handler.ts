@@ -210,6 +210,7 @@ function saleTaken(data: SaleData, position: Appended['position']): SaleTaken {
     amount: data.amount,
     currency: data.currency,
     businessDate: data.businessDate,
+    occurredAt: data.occurredAt,
     responseCode: '00',
     revision: 0,
     position,

@@ -36,6 +36,7 @@ export interface SaleTaken {
   readonly amount: Minor;
   readonly currency: string;
   readonly businessDate: string;
+  readonly occurredAt: string;
   readonly responseCode: '00';
   readonly revision: number;
   readonly position: Position;
@@ -61,7 +62,11 @@ export interface GivenBackAnswer {
   readonly request: string;
   readonly saleId: string;
   readonly amount: Minor;
+  readonly currency: string;
   readonly remaining: Minor;
+  /** That the request counts for. */
+  readonly businessDate: string;
+  readonly occurredAt: string;
   /** The sale's, or that the request waits for a second person's yes and holds the amount. */
   readonly status: SaleStatus | 'awaiting-approval';
   /** Of one that waits: until when. */

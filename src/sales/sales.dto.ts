@@ -74,6 +74,7 @@ export class SaleTakenAnswer {
   @Amount() amount!: number;
   @Currency() currency!: string;
   @CalendarDate() businessDate!: string;
+  @Timestamp() occurredAt!: string;
   @Text() responseCode!: string;
   @Numeral() revision!: number;
   @Position() position!: string;
@@ -115,7 +116,10 @@ export class GiveBackBody extends RequestBody {
 class GivenBackDto {
   @Text() saleId!: string;
   @Amount() amount!: number;
+  @Currency() currency!: string;
   @Sum() remaining!: number;
+  @CalendarDate() businessDate!: string;
+  @Timestamp() occurredAt!: string;
   @OneOf([...STATUSES, 'awaiting-approval']) status!: SaleStatus | 'awaiting-approval';
   @Optional() @Timestamp() expiresAt?: string;
   @Text() responseCode!: string;
@@ -268,6 +272,8 @@ export class RequestStateAnswer {
   @Optional() @Nested(() => SentenceDto) message?: SentenceDto;
   @Optional() @Text() nextStep?: string;
   @Optional() @Amount() amount?: number;
+  @Optional() @Currency() currency?: string;
+  @Optional() @Digits(12) rrn?: string;
   @Optional() @Text() voidId?: string;
   @Optional() @Text() refundId?: string;
   @Optional() @OneOf(OUTCOMES) reversal?: string;

@@ -131,7 +131,7 @@ const STATE_CODES = {
 
 /** `responseCode` is the one that the request itself would be answered with now. */
 export function renderRequest(state: RequestState): RequestStateAnswer {
-  const { kind, outcome, saleId, position, refusal, effect, reversal, waiting } = state;
+  const { kind, outcome, saleId, position, refusal, effect, reversal, waiting, taken } = state;
   const done = effect && renderGivenBack(effect);
   return {
     kind,
@@ -145,7 +145,8 @@ export function renderRequest(state: RequestState): RequestStateAnswer {
       message: refusal.detail,
       nextStep: refusal.nextStep,
     }),
-    ...(done && { amount: done.amount }),
+    ...(taken && { amount: taken.amount, currency: taken.currency, rrn: taken.rrn }),
+    ...(done && { amount: done.amount, currency: done.currency }),
     ...(done?.voidId !== undefined && { voidId: done.voidId }),
     ...(done?.refundId !== undefined && { refundId: done.refundId }),
     ...(reversal !== undefined && { reversal }),

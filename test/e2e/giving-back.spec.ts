@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CARD, Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -30,8 +30,11 @@ describe('POST /v1/sales/{saleId}/voids', () => {
       voidId: name,
       saleId,
       amount: 3_000,
+      currency: 'EUR',
       remaining: 7_000,
       status: 'open',
+      businessDate: '2026-03-02',
+      occurredAt: MORNING,
       responseCode: '00',
       revision: 1,
       position: expect.stringMatching(/^\d{20}$/),
@@ -64,13 +67,14 @@ describe('POST /v1/sales/{saleId}/voids', () => {
 
     const request = await ledger.get(headers['location'] ?? '');
 
-    const { voidId, amount, position } = body;
+    const { voidId, amount, currency, position } = body;
     expect(request.body).toEqual({
       kind: 'void',
       outcome: 'done',
       saleId,
       voidId,
       amount,
+      currency,
       position,
       responseCode: '00',
     });
@@ -264,8 +268,11 @@ describe('POST /v1/sales/{saleId}/refunds', () => {
       refundId: `${shop.merchantId}.T1.000001.000002`,
       saleId,
       amount: 2_500,
+      currency: 'EUR',
       remaining: 7_500,
       status: 'settled',
+      businessDate: '2026-03-02',
+      occurredAt: MORNING,
       responseCode: '00',
       revision: 2,
       position: expect.stringMatching(/^\d{20}$/),

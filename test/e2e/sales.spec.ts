@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { malformedFields } from '../support/http-client.js';
 import { CARD, Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -29,6 +29,7 @@ describe('POST /v1/sales', () => {
       amount: 10_000,
       currency: 'EUR',
       businessDate: '2026-03-02',
+      occurredAt: MORNING,
       responseCode: '00',
       revision: 0,
       position: expect.stringMatching(/^\d{20}$/),
@@ -263,12 +264,11 @@ describe('GET /v1/requests', () => {
     const done = await ledger.get(`/v1/requests/${String(taken.saleId).replaceAll('.', '/')}`);
     const not = await ledger.get(`/v1/requests/${shop.merchantId}/T1/000001/${refused.stan}`);
 
-    const { saleId, position } = taken;
+    const { saleId, amount, currency, rrn, position } = taken;
     expect(done.body).toEqual({
       kind: 'sale',
       outcome: 'done',
-      saleId,
-      position,
+      ...{ saleId, amount, currency, rrn, position },
       responseCode: '00',
     });
     expect(not.body).toMatchObject({
