@@ -197,6 +197,7 @@ describe('a time-out reversal of a void', () => {
 
     expect(refusal.status).toBe(409);
     expect(refusal.body).toMatchObject({ code: 'settled-since', nextStep: 'refund' });
+    expect(refusal.body.detail).toMatch(/^The void of EUR 1.00 stands, as the sale settled at /);
     expect(await sale(saleId)).toMatchObject({ status: 'settled', voided: 100 });
   });
 

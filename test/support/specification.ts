@@ -128,7 +128,8 @@ function worldOf(events: readonly LedgerEvent[], now: number): World {
 }
 
 function isOfSale(event: LedgerEvent): event is SaleEvent {
-  return ['Sale', 'Void', 'Refund', 'ApprovalRequested', 'Settled'].includes(event.type);
+  const types = ['Sale', 'Void', 'Refund', 'ApprovalRequested', 'Settled', 'ChargebackOpened'];
+  return types.includes(event.type);
 }
 
 function isOfCard(event: LedgerEvent): event is CardEvent {

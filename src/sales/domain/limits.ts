@@ -14,10 +14,10 @@ export interface Counting {
 }
 
 const PLACES: Readonly<Record<LimitScope, Sentence>> = {
-  merchant: { en: 'the merchant', zh: '商户' },
-  store: { en: 'the store', zh: '网点' },
-  terminal: { en: 'the terminal', zh: '终端' },
-  card: { en: 'one card', zh: '单卡' },
+  merchant: { en: 'at the merchant', zh: '商户' },
+  store: { en: 'at the store', zh: '网点' },
+  terminal: { en: 'at the terminal', zh: '终端' },
+  card: { en: 'with one card', zh: '单卡' },
 };
 
 const KINDS: Readonly<Record<Counted, Sentence>> = {
@@ -38,13 +38,13 @@ function passed(applied: readonly AppliedLimits[], asked: Counting): Verdict | u
 function notAllowed({ scope, limits }: AppliedLimits, asked: Counting): Verdict | undefined {
   const [place, kind] = [PLACES[scope], KINDS[asked.kind]];
   if (limits.transactionTypes && !limits.transactionTypes.includes(asked.kind)) {
-    return unmet(`No ${kind.en} is allowed at ${place.en}.`, `${place.zh}不允许${kind.zh}。`);
+    return unmet(`No ${kind.en} is allowed ${place.en}.`, `${place.zh}不允许${kind.zh}。`);
   }
   const { cardType } = asked;
   const isOther = !cardType || !limits.cardTypes?.includes(cardType);
   if (asked.kind === 'sale' && limits.cardTypes && isOther) {
     return unmet(
-      `Cards of type ${cardType ?? 'unknown'} are not taken at ${place.en}.`,
+      `Cards of type ${cardType ?? 'unknown'} are not taken ${place.en}.`,
       `${place.zh}不受理该卡种。`,
     );
   }
@@ -57,7 +57,7 @@ function tooMuch({ scope, limits, used }: AppliedLimits, asked: Counting): Verdi
   if (single !== undefined && asked.amount > single) {
     const most = moneyText(single, asked.currency);
     return unmet(
-      `A ${kind.en} is ${most} at the most at ${place.en}.`,
+      `A ${kind.en} may be ${most} at the most ${place.en}.`,
       `${place.zh}单笔${kind.zh}限额 ${most}。`,
     );
   }
@@ -66,14 +66,14 @@ function tooMuch({ scope, limits, used }: AppliedLimits, asked: Counting): Verdi
     const most = moneyText(daily.amount, asked.currency);
     const gone = moneyText(used.amount, asked.currency);
     return unmet(
-      `${gone} of the day’s ${most} for ${kind.en}s at ${place.en} is used.`,
+      `${gone} of the day’s ${most} for ${kind.en}s ${place.en} is used.`,
       `${place.zh}当日${kind.zh}限额 ${most}，已用 ${gone}。`,
     );
   }
   if (daily?.count !== undefined && used.count + 1 > daily.count) {
     return unmet(
-      `The day’s ${daily.count} ${kind.en}s at ${place.en} are used.`,
-      `${place.zh}当日${kind.zh}笔数限制 ${daily.count} 笔已满。`,
+      `No more than ${daily.count} ${kind.en}${daily.count === 1 ? '' : 's'} a day may be made ${place.en}.`,
+      `${place.zh}当日${kind.zh}笔数上限 ${daily.count} 笔，已满。`,
       '65',
     );
   }

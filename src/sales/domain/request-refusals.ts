@@ -1,6 +1,7 @@
 import { localTime } from '../../merchants/domain/local-time.js';
-import { say, type Refusal } from './refusal.js';
+import { say, type Refusal, type Sentence } from './refusal.js';
 import { type Approval, moneyOf, type Sale } from './sale.js';
+import type { Effect } from './sale.events.js';
 
 /** Refusals of a request as such: its terminal, its name, its batch. Each once, so that all routes say the same. */
 export const requestRefusals = {
@@ -133,15 +134,13 @@ export const requestRefusals = {
 
 /** Refusals of time-out reversals. */
 export const timeoutReversalRefusals = {
-  settledSince: (sale: Sale, timeZone: string): Refusal => ({
+  /** `effect`: of the void or refund that was to be undone; undefined where that was the sale itself. */
+  settledSince: (sale: Sale, timeZone: string, effect?: Effect): Refusal => ({
     code: 'settled-since',
     responseCode: '12',
     cause: 'timing',
     detail: sale.settlement
-      ? say(
-          `The sale settled at ${localTime(Date.parse(sale.settlement.occurredAt), timeZone)}: it can only be refunded.`,
-          `原消费已于 ${localTime(Date.parse(sale.settlement.occurredAt), timeZone)} 结算，只能退货。`,
-        )
+      ? settledSentence(sale, localTime(Date.parse(sale.settlement.occurredAt), timeZone), effect)
       : say(
           `${moneyOf(sale, sale.refunded)} of the sale was refunded since: what is left can only be refunded.`,
           `原消费已退货 ${moneyOf(sale, sale.refunded)}，剩余金额只能退货。`,
@@ -172,6 +171,22 @@ export const timeoutReversalRefusals = {
     nextStep: 'retry',
   }),
 } as const;
+
+/** A void or refund that can't be undone stands: who reads only that the sale is to be refunded gives the money back twice. */
+function settledSentence(sale: Sale, when: string, effect: Effect | undefined): Sentence {
+  if (!effect) {
+    return say(
+      `The sale settled at ${when}: it can only be refunded.`,
+      `原消费已于 ${when} 结算，只能退货。`,
+    );
+  }
+  const [en, zh] = effect.type === 'Void' ? ['void', '撤销'] : ['refund', '退货'];
+  const amount = moneyOf(sale, effect.data.amount);
+  return say(
+    `The ${en} of ${amount} stands, as the sale settled at ${when}: what is left can only be refunded.`,
+    `原消费已于 ${when} 结算，${zh} ${amount} 仍有效，剩余金额只能退货。`,
+  );
+}
 
 /** Refusals for what was not brought along to the counter; what lacks an approval waits for one. */
 export const requirementRefusals = {

@@ -1,6 +1,6 @@
-import { say } from './refusal.js';
+import { say, type Sentence } from './refusal.js';
 import type { Known, Verdict } from './condition.js';
-import { free, held, moneyOf, remaining, statusOf } from './sale.js';
+import { free, held, moneyOf, remaining, type Sale, type SaleStatus, statusOf } from './sale.js';
 
 /** What voids and refunds ask first, alike. */
 export const saleApproved = {
@@ -60,13 +60,24 @@ export const amountRemaining = {
         }
       : {
           met: false,
-          detail: say(
-            `Nothing of the sale is left: it is ${statusOf(sale)}.`,
-            '原消费已无剩余金额：已撤销、退货、冲正或被拒付。',
-          ),
+          detail: nothingLeft(sale),
         };
   },
 } as const;
+
+function nothingLeft(sale: Sale) {
+  const { en, zh } = GONE[statusOf(sale)];
+  return say(`Nothing of the sale is left: it was ${en}.`, `原消费已无剩余金额：${zh}。`);
+}
+
+/** What became of a sale of which nothing is left: one that is open or settled still was charged back. */
+const GONE: Readonly<Record<SaleStatus, Sentence>> = {
+  voided: { en: 'voided', zh: '已撤销' },
+  refunded: { en: 'refunded', zh: '已退货' },
+  reversed: { en: 'reversed', zh: '已冲正' },
+  settled: { en: 'charged back', zh: '已被拒付' },
+  open: { en: 'charged back', zh: '已被拒付' },
+};
 
 /** What a void and a refund ask of an amount, in the order of what is told first. */
 export function amountVerdict(
@@ -76,12 +87,20 @@ export function amountVerdict(
   const left = free(sale);
   const wanted = amount ?? left;
   if (wanted > left) {
+    const above = moneyOf(sale, wanted);
+    const waiting = held(sale);
     return {
       met: false,
-      detail: say(
-        `${moneyOf(sale, wanted)} is above the ${moneyOf(sale, left)} that is left.`,
-        `金额 ${moneyOf(sale, wanted)} 超过剩余金额 ${moneyOf(sale, left)}。`,
-      ),
+      detail:
+        waiting === 0
+          ? say(
+              `${above} is above the ${moneyOf(sale, left)} that is left.`,
+              `金额 ${above} 超过剩余金额 ${moneyOf(sale, left)}。`,
+            )
+          : say(
+              `${above} is above the ${moneyOf(sale, left)} that is free: ${moneyOf(sale, waiting)} is held by requests that wait for an approval.`,
+              `金额 ${above} 超过可用金额 ${moneyOf(sale, left)}：${moneyOf(sale, waiting)} 已被待审批的交易占用。`,
+            ),
     };
   }
   if (!allowsParts && wanted < remaining(sale)) {

@@ -158,12 +158,13 @@ function undoEffect(
     return { undo: reversal({ undone: 'nothing', saleId, voided }), sale };
   }
   if (effect.type === 'Void') {
-    if (sale.settlement) return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone) };
+    if (sale.settlement)
+      return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone, effect) };
     return { undo: reversal({ undone: 'void', saleId, amount, currency, counted }), sale };
   }
   const { afterSettlement, feeReturned } = effect.data;
   if (sale.settlement && !afterSettlement) {
-    return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone) };
+    return { refusal: timeoutReversalRefusals.settledSince(sale, timeZone, effect) };
   }
   if (isCleared) return { refusal: timeoutReversalRefusals.refundCleared(batchNo) };
   const money = { saleId, amount, currency, counted, afterSettlement, feeReturned };

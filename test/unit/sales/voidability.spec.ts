@@ -4,11 +4,13 @@ import type { PlaceLimits } from '../../../src/merchants/domain/merchant.events.
 import type { Question } from '../../../src/sales/domain/condition.js';
 import { shutOut } from '../../../src/sales/domain/decide.js';
 import { requestRefusals } from '../../../src/sales/domain/request-refusals.js';
+import type { SaleEvent } from '../../../src/sales/domain/sale.events.js';
 import { evolveSale } from '../../../src/sales/domain/sale.js';
 import {
   cardReported,
   closeRequested,
   merchantWith,
+  refundAwaiting,
   refunded,
   rightFrozen,
   sale,
@@ -65,6 +67,42 @@ describe('the decision', () => {
       'sale-approved',
     ]);
     expect(answer.void).toEqual({ allowed: false, maxAmount: 0, until: undefined });
+  });
+});
+
+describe('the sentence for the cashier', () => {
+  const all = 10_000;
+  const chargedBack: SaleEvent = {
+    type: 'ChargebackOpened',
+    data: {
+      ...{ chargebackId: 'CB1', saleId: 'M1.T1.000001.000001', merchantId: 'M1', amount: of(all) },
+      ...{ fee: of(0), currency: 'CNY', reason: 'fraud', businessDate: '2026-11-24' },
+      occurredAt: '2026-11-24T03:00:00.000Z',
+    },
+  };
+
+  test.each<[string, string, SaleEvent[]]>([
+    ['voided', '已撤销', [voided(all)]],
+    ['refunded', '已退货', [settled, refunded(all, { afterSettlement: true })]],
+    ['charged back', '已被拒付', [settled, chargedBack]],
+  ])('says what became of a sale of which nothing is left: %s', (en, zh, events) => {
+    expect(given(sale, ...events).asked().explanation).toEqual({
+      en: `Neither void nor refund is possible. Nothing of the sale is left: it was ${en}.`,
+      zh: `不能撤销也不能退货。原消费已无剩余金额：${zh}。`,
+    });
+  });
+  test('says what is held by requests that wait, and does not take it for gone', () => {
+    const { en, zh } = given(sale, refundAwaiting(3_000)).asked({ amount: 8_000 }).explanation;
+    expect(en).toMatch(/CNY 80\.00 is above the CNY 70\.00 that is free: CNY 30\.00 is held/);
+    expect(zh).toContain('CNY 30.00 已被待审批的交易占用');
+  });
+  test.each<[PlaceLimits, string]>([
+    [{ single: { void: of(500) } }, 'A void may be CNY 5.00 at the most with one card.'],
+    [{ daily: { void: { count: 0 } } }, 'No more than 0 voids a day may be made with one card.'],
+  ])('says of a limit where it is kept', (limits, sentence) => {
+    const applied = unused([{ scope: 'card', subject: 'tok', limits }]);
+    const asking = { amount: 600, limits: { void: applied, refund: [] } };
+    expect(given(sale).asked(asking).explanation.en).toContain(sentence);
   });
 });
 
