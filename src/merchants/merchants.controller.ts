@@ -27,6 +27,8 @@ import {
   StorePath,
   SupervisorAnswer,
   SupervisorPath,
+  SupervisorsAnswer,
+  supervisorsOf,
   SupervisorBody,
   TerminalAnswer,
   TerminalBody,
@@ -172,6 +174,15 @@ export class MerchantsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return this.setRight(merchantId, 'refund', right, actorOf(caller), reply);
+  }
+
+  @Get('supervisors')
+  @Operation('listSupervisors', 'The supervisors of a merchant, and which of them are locked')
+  @MayCall(['merchant', 'operator', 'auditor'])
+  @Answers(200, SupervisorsAnswer)
+  @Problems(404)
+  async supervisors(@Param(parameters(MerchantPath)) { merchantId }: MerchantPath) {
+    return supervisorsOf(await knownMerchant(this.merchants, merchantId));
   }
 
   @Put('supervisors/:supervisorId')

@@ -9,6 +9,7 @@ import {
   Identifier,
   Matching,
   Nested,
+  NestedList,
   OneOf,
   Optional,
   OwnName,
@@ -211,6 +212,20 @@ export class SupervisorAnswer {
   @Position() position!: string;
 }
 
+/** Never what their passwords are kept as. */
+export class ListedSupervisorDto {
+  @OwnName(32) supervisorId!: string;
+  @FreeText(140) name!: string;
+  /** Locked after too many wrong passwords, until the password is set anew. */
+  @OneOf(['active', 'locked']) status!: 'active' | 'locked';
+}
+
+export class SupervisorsAnswer {
+  @Identifier(15) merchantId!: string;
+  @NestedList(() => ListedSupervisorDto) supervisors!: ListedSupervisorDto[];
+  @Text() responseCode!: string;
+}
+
 export class MerchantPath {
   @Identifier(15) merchantId!: string;
 }
@@ -286,6 +301,13 @@ export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | unde
   const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
   const { merchantId } = merchant;
   return { merchantId, storeId, ...(limits && { limits }), terminals, responseCode: '00' };
+}
+
+export function supervisorsOf({ merchantId, supervisors }: Merchant): SupervisorsAnswer {
+  const listed = [...supervisors].map(([supervisorId, { name, isLocked }]) => {
+    return { supervisorId, name, status: isLocked ? ('locked' as const) : ('active' as const) };
+  });
+  return { merchantId, supervisors: listed, responseCode: '00' };
 }
 
 export function merchantAnswer(merchant: Merchant, position?: string): MerchantAnswer {

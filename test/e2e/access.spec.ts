@@ -46,6 +46,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'GET /v1/merchants/{merchantId}/stores/{storeId}': 'm o a',
   'PUT /v1/merchants/{merchantId}/void-right': 'o',
   'PUT /v1/merchants/{merchantId}/refund-right': 'o',
+  'GET /v1/merchants/{merchantId}/supervisors': 'm o a',
   'PUT /v1/merchants/{merchantId}/supervisors/{supervisorId}': 'm o',
   'GET /v1/merchants/{merchantId}/sales': 'm o a',
   'GET /v1/merchants/{merchantId}/balances': 'm o a',

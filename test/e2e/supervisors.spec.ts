@@ -91,6 +91,9 @@ describe('a supervisor', () => {
     const locked = await voidBy(PASSWORD);
     expect(locked.status).toBe(403);
     expect(locked.body.detail).toContain('locked');
+    const { body, text } = await ledger.get(`${shop.path}/supervisors`);
+    expect(body.supervisors).toEqual([{ supervisorId: 'ann', name: 'Ann', status: 'locked' }]);
+    expect(text).not.toContain('scrypt');
 
     expectStatus(await setAnn('another-Till-5'), 200);
     expect((await voidBy('another-Till-5')).status).toBe(201);
