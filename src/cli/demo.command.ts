@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import { START } from '../event-store/event-store.js';
 import { isClockTime } from '../ledger/clock.js';
 import { minor } from '../ledger/domain/money.js';
-import { addDays, businessDateEnd } from '../merchants/domain/business-day.js';
+import { addDays, businessDateEnd, businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { settingsOf } from '../merchants/merchants.dto.js';
 import { Interrupt, type Tool, withLedger } from './tool.js';
@@ -12,6 +12,9 @@ const OPERATOR = { kind: 'operator' } as const;
 const HOUR = 3_600_000;
 const DAYS = 7;
 const SALES_A_DAY = 6;
+
+/** Of the whole chain. */
+const CALENDAR = { timeZone: 'Asia/Shanghai', dayCloseAt: '23:00' } as const;
 
 const SHOPS = [
   { merchantId: 'TEAHOUSE', name: '茶馆 Tea House', terminals: ['T1', 'T2'], basisPoints: 60 },
@@ -26,15 +29,20 @@ interface Place {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('fills a fresh ledger with a made-up week of a small shop chain')
-    .option('--start <date>', 'the first day of the week', calendarDate, '2026-03-02')
+    .option(
+      '--start <date>',
+      'the first day of the week; without it the week ends today',
+      calendarDate,
+    )
     .option('--json', 'print the counts as JSON')
-    .action(async ({ start, json }: { start: string; json?: boolean }) => {
+    .action(async ({ start, json }: { start?: string; json?: boolean }) => {
       const interrupt = new Interrupt();
       const counts = await withLedger(async (tool) => {
         if ((await tool.store.head()) !== START) {
           throw new Error('the demo needs a fresh ledger, and this one has been used');
         }
-        return new Demo(tool, start).run(interrupt);
+        const week = start === undefined ? untilNow(Date.now()) : { start };
+        return new Demo(tool, week).run(interrupt);
       });
       console.log(json ? JSON.stringify(counts) : asText(counts));
       if (!interrupt.isPressed) return;
@@ -56,13 +64,26 @@ function calendarDate(text: string): string {
   throw new InvalidArgumentError('a date whose week is within the years 1970 to 9900');
 }
 
+interface Week {
+  /** The first day. */
+  readonly start: string;
+  /** What would come later comes then; epoch milliseconds. */
+  readonly end?: number;
+}
+
+/** Of the last day what has passed of it by now, so that its sales can still be voided. */
+function untilNow(now: number): Week {
+  const today = businessDay(now, CALENDAR).date;
+  return { start: addDays(today, 1 - DAYS), end: now };
+}
+
 function asText(counts: Record<string, number>): string {
   return [
     ...Object.entries(counts).map(([what, count]) => `${what.padEnd(10)} ${count}`),
     '',
     'Start the service and ask it, for example:',
-    '  curl http://127.0.0.1:3000/v1/merchants/TEAHOUSE/sales',
     '  curl http://127.0.0.1:3000/v1/sales/TEAHOUSE.T1.000007.000001/voidability',
+    '  curl http://127.0.0.1:3000/v1/merchants/TEAHOUSE/sales',
     '  curl http://127.0.0.1:3000/v1/merchants/TEAHOUSE/balances',
   ].join('\n');
 }
@@ -71,26 +92,25 @@ function settings(name: string, basisPoints: number): MerchantSettings {
   return settingsOf({
     name,
     currency: 'CNY',
-    timeZone: 'Asia/Shanghai',
-    dayCloseAt: '23:00',
+    ...CALENDAR,
     fee: { basisPoints, perCardType: { debit: { basisPoints: 35, cap: 1_800 } } },
     voidPolicy: { partial: true },
     refundPolicy: { feeReturn: 'proportional' },
   });
 }
 
-/** The same week every time: nothing in it is left to chance. */
+/** The same week every time, whatever its dates: nothing in it is left to chance. */
 class Demo {
   private readonly counts: Record<string, number> = {};
   private stan = 0;
 
   constructor(
     private readonly tool: Tool,
-    private readonly start: string,
+    private readonly week: Week,
   ) {}
 
   async run(interrupt: Interrupt): Promise<Record<string, number>> {
-    this.at(this.start, 8);
+    this.at(this.week.start, 8);
     const { merchants } = this.tool.ledger;
     for (const { merchantId, name, terminals, basisPoints } of SHOPS) {
       await merchants.put(merchantId, settings(name, basisPoints), OPERATOR);
@@ -105,7 +125,7 @@ class Demo {
 
   /** Each terminal sells all day; some of it is voided at once, some comes back days later. */
   private async day(day: number): Promise<void> {
-    const date = addDays(this.start, day);
+    const date = addDays(this.week.start, day);
     for (const { merchantId, terminals } of SHOPS) {
       for (const [index, terminalId] of terminals.entries()) {
         this.stan = 0;
@@ -113,7 +133,7 @@ class Demo {
       }
     }
     if (day === DAYS - 1) return;
-    this.tool.clock.set(businessDateEnd(date, { timeZone: 'Asia/Shanghai', dayCloseAt: '23:00' }));
+    this.tool.clock.set(businessDateEnd(date, CALENDAR));
     await this.tool.ledger.dueWork.run();
   }
 
@@ -186,6 +206,6 @@ class Demo {
       timeZone: 'Asia/Shanghai',
       dayCloseAt: '00:00',
     });
-    this.tool.clock.set(midnight + hour * HOUR);
+    this.tool.clock.set(Math.min(midnight + hour * HOUR, this.week.end ?? Infinity));
   }
 }

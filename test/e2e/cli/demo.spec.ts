@@ -4,7 +4,7 @@ import { runTool } from '../../support/tool.js';
 
 test('the week of the demo has all that a ledger does by itself: what is due on a date is paid on it', async () => {
   const folder = newFolder();
-  const { code } = await runTool(folder, ['demo']);
+  const { code } = await runTool(folder, ['demo', '--start', '2026-03-02']);
   expect(code).toBe(0);
 
   const { out } = await runTool(folder, ['export']);
@@ -17,4 +17,19 @@ test('the week of the demo has all that a ledger does by itself: what is due on 
 
   const verified = await runTool(folder, ['verify']);
   expect([verified.code, verified.out]).toEqual([0, expect.stringContaining('no faults')]);
+});
+
+test('of the week of a demo that ends today, the first example is a sale that can be voided', async () => {
+  const folder = newFolder();
+  const { code, out } = await runTool(folder, ['demo']);
+  const [, saleId = ''] = out.match(/curl \S+\/v1\/sales\/(\S+)\/voidability/) ?? [];
+
+  const shown = await runTool(folder, ['replay', '--sale', saleId, '--json']);
+  const { voidability } = JSON.parse(shown.out) as { voidability: { decision: string } };
+
+  expect([code, out.match(/curl .*/)?.[0], voidability.decision]).toEqual([
+    0,
+    expect.stringContaining(saleId),
+    'void',
+  ]);
 });
