@@ -57,6 +57,8 @@ export interface Matched {
   readonly schemeCost: bigint;
   readonly difference: bigint;
   readonly status: MatchStatus;
+  /** How many there are. */
+  readonly claims: bigint;
 }
 
 /** Which page is meant, of business dates, both included. */
@@ -87,6 +89,9 @@ const NET_SUMS =
 const IS_CLOSED = `(day <> '' OR EXISTS (
   SELECT 1 FROM closed_batches WHERE merchantId = claims.merchantId AND batch = claims.batch
 ))`;
+
+/** Claims read for one page at the most, however few of their dates are of the status asked for. */
+const CLAIMS_READ = 5_000;
 
 /** Settlement reports, and how the acquirer's payments match what it owes. */
 export class SettlementsView {
@@ -151,19 +156,32 @@ export class SettlementsView {
     return { batches, days, ...next };
   }
 
-  /** Each merchant's date with what is expected of the acquirer for it, the oldest first. */
+  /**
+   * Each merchant's date with what is expected of the acquirer for it, the oldest first. A page may be short, or empty, and
+   * still not be the last: `next` tells.
+   */
   matching({ merchantId, status, from, to, after, limit }: MatchQuery): {
     readonly settlements: readonly Matched[];
     readonly next?: string;
   } {
     const [date = '', merchant = '', currency = ''] = startOf(from, after);
     const matches = merchantId === undefined ? this.matches : this.matchesOf;
-    const found = matches.all({
-      ...{ date, merchant, currency, to: to ?? LAST_DATE, limit: limit + 1 },
-      ...{ merchantId, status: status ?? null },
-    });
-    const { rows: settlements, ...next } = pageOf(found, limit, matchCursor);
-    return { settlements, ...next };
+    const settlements: Matched[] = [];
+    let read = 0n;
+    let next = '';
+    for (const matched of matches.iterate({
+      date,
+      merchant,
+      currency,
+      merchantId,
+      to: to ?? LAST_DATE,
+    })) {
+      if (settlements.length === limit || read >= CLAIMS_READ) return { settlements, next };
+      if (status === undefined || matched.status === status) settlements.push(matched);
+      read += matched.claims;
+      next = matchCursor(matched);
+    }
+    return { settlements };
   }
 
   /** The batches of a merchant's date, and what belongs to the date alone. */
@@ -197,14 +215,13 @@ END`;
 /** In the order of the index, so that no more is read than the page needs. */
 function matchesBy(index: string, condition: string): string {
   return `
-    SELECT businessDate, merchantId, currency, ${NET_SUMS}, ${CLOSED} AS isClosed, ${DIFFERENCE} AS difference,
-      ${STATUS} AS status
+    SELECT businessDate, merchantId, currency, ${NET_SUMS}, ${DIFFERENCE} AS difference, ${STATUS} AS status,
+      count(*) AS claims
     FROM claims INDEXED BY ${index}
     WHERE ${condition} AND businessDate <= @to
       AND (businessDate, merchantId, currency) > (@date, @merchant, @currency)
     GROUP BY businessDate, merchantId, currency
-    HAVING @status IS NULL OR ${STATUS} = @status
-    ORDER BY businessDate, merchantId, currency LIMIT @limit
+    ORDER BY businessDate, merchantId, currency
   `;
 }
 

@@ -47,7 +47,9 @@ const WHOLE = /^SCAN|TEMP B-TREE FOR ORDER BY/m;
 
 describe('a page of a list is read by an index, from where it begins', () => {
   test('of settlements and of what the acquirer owes', () => {
-    const plans = plansOf('settlements', SettlementsView, () => undefined);
+    const isPage = (sql: string) => /ORDER BY businessDate, (terminalId|merchantId)/.test(sql);
+    const plans = plansOf('settlements', SettlementsView, () => undefined, isPage);
+    expect(plans).toHaveLength(3);
     expect(plans.filter((plan) => WHOLE.test(plan))).toEqual([]);
     expect(plans.join('\n')).toMatch(/\(businessDate,terminalId,batchNo,currency\)>/);
     expect(plans.join('\n')).toMatch(/\(businessDate,merchantId,currency\)>/);
