@@ -23,7 +23,8 @@ interface Written {
 export class UnseenRequests {
   private readonly all = new RunningSums();
   private readonly onTheirWay = new RunningSums();
-  private readonly outcomes = new Set<Promise<void>>();
+  /** It is known of all so far. */
+  private allKnown: Promise<void> = Promise.resolve();
   /** Those in the log, in its order. */
   private readonly written: Written[] = [];
   private counted = 0;
@@ -38,7 +39,6 @@ export class UnseenRequests {
     this.all.change(request, 1);
     this.onTheirWay.change(request, 1);
     const found = (position: Position | undefined): void => {
-      this.outcomes.delete(outcome);
       this.onTheirWay.change(request, -1);
       if (position === undefined) this.forget(request);
       else this.keep({ request, position });
@@ -46,7 +46,7 @@ export class UnseenRequests {
     const outcome = written.then(found, () => {
       found(undefined);
     });
-    this.outcomes.add(outcome);
+    this.allKnown = this.allKnown.then(() => outcome);
   }
 
   /**
@@ -63,7 +63,7 @@ export class UnseenRequests {
       timer = setTimeout(giveUp, since + PATIENCE_MS - performance.now());
     });
     try {
-      await Promise.race([Promise.all(this.outcomes), late]);
+      await Promise.race([this.allKnown, late]);
     } finally {
       clearTimeout(timer);
     }
