@@ -8,7 +8,7 @@ const POLL_MS = 20;
 const LAST_REQUESTS_MS = 1_000;
 
 /** A connection on which nothing has come for so long is at rest. */
-const REST_MS = 200;
+const REST_MS = 500;
 
 /** What is asked on a connection, or since when nothing is, and how much of it had been read by then. */
 type Standing =
