@@ -16,6 +16,12 @@ export class CardsCommandHandler {
     private readonly clock: Clock,
   ) {}
 
+  /** With the position of its last change; the log's beginning for a card that nobody has reported. */
+  async status(token: string): Promise<{ status: CardStatus; position: Position }> {
+    const events = await this.journal.read(streams.card(token));
+    return { status: foldCard(events), position: events.at(-1)?.position ?? START };
+  }
+
   setStatus(
     token: string,
     status: CardStatus,

@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Put } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
@@ -26,6 +26,15 @@ export class CardStatusAnswer extends CardStatusBody {
 @Controller('v1/cards/:token')
 export class CardsController {
   constructor(private readonly cards: CardsCommandHandler) {}
+
+  @Get('status')
+  @Operation('getCardStatus', 'Whether a card is reported lost, frozen or cancelled')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, CardStatusAnswer)
+  @Problems()
+  async status(@Param(parameters(CardPath)) { token }: CardPath): Promise<CardStatusAnswer> {
+    return { token, ...(await this.cards.status(token)), responseCode: '00' };
+  }
 
   @Put('status')
   @Operation('setCardStatus', 'Report a card lost, frozen or cancelled, or restore it')

@@ -67,6 +67,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/sales/{saleId}/chargebacks': 'o',
   'POST /v1/sales/{saleId}/chargebacks/{chargebackId}/won': 'o',
   'POST /v1/sales/{saleId}/chargebacks/{chargebackId}/lost': 'o',
+  'GET /v1/cards/{token}/status': 'o a',
   'PUT /v1/cards/{token}/status': 'o',
   'GET /v1/projections': 'o a',
   'POST /v1/projections/{name}/rebuild': 'o',

@@ -252,6 +252,16 @@ describe('PUT /v1/cards/{token}/status', () => {
     expect(active.body.position > lost.body.position).toBe(true);
   });
 
+  test('is told as it stands, of a card that was never reported, too', async () => {
+    const path = `/v1/cards/tok2_${shop.merchantId}/status`;
+    const unheard = await ledger.get(path);
+    const frozen = await ledger.put(path, { status: 'frozen' });
+    const told = await ledger.get(path);
+
+    expect([unheard.status, unheard.body]).toMatchObject([200, { status: 'active' }]);
+    expect([told.status, told.body]).toEqual([200, frozen.body]);
+  });
+
   test.each([
     ['tok_1', { status: 'stolen' }],
     ['tok_1', {}],
