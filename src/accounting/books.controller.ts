@@ -38,7 +38,13 @@ import {
   WriteOffBody,
 } from './books.dto.js';
 import { WriteOffsCommandHandler } from './write-offs.command-handler.js';
-import { renderMovement, renderStanding, statementCsv, totalsOf } from './books.render.js';
+import {
+  byAccount,
+  renderMovement,
+  renderStanding,
+  statementCsv,
+  totalsOf,
+} from './books.render.js';
 
 /** The books as they are read: balances, statements and the trial balance. */
 @Controller('v1')
@@ -123,8 +129,10 @@ export class BooksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.reach(query);
-    const accounts = this.views.books.trialBalance(asOf(query), query.merchantId);
-    return exactly(reply, { accounts, totals: totalsOf(accounts) });
+    const { merchantId, by = 'merchant' } = query;
+    const accounts = this.views.books.trialBalance(asOf(query), merchantId);
+    const totals = totalsOf(accounts);
+    return exactly(reply, { accounts: by === 'account' ? byAccount(accounts) : accounts, totals });
   }
 
   /** Books as of a position are known once the view has been there; one that is not written yet is as the end. */

@@ -6,6 +6,7 @@ import {
   Identifier,
   Nested,
   NestedList,
+  OneOf,
   Optional,
   Position,
   Seen,
@@ -35,13 +36,15 @@ export class BalanceDto {
   @SignedSum() paidOut!: bigint;
 }
 
+/** `by`: a line for each account of each merchant, or for each account over all of them. */
 export class TrialBalanceQuery extends AsOfQuery {
   @Optional() @Identifier(15) merchantId?: string;
+  @Optional() @OneOf(['merchant', 'account']) by?: 'merchant' | 'account';
 }
 
 export class AccountDto {
   @Text() account!: string;
-  @Identifier(15) merchantId!: string;
+  @Optional() @Identifier(15) merchantId?: string;
   @Currency() currency!: string;
   @Sum() debit!: bigint;
   @Sum() credit!: bigint;

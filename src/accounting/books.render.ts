@@ -11,7 +11,26 @@ import type {
   StatementQuery,
   StatementView,
 } from '../projections/statement.view.js';
-import type { CurrencyTotalDto, MovementDto, StandingDto } from './books.dto.js';
+import type { AccountDto, CurrencyTotalDto, MovementDto, StandingDto } from './books.dto.js';
+import { ACCOUNTS } from './domain/chart-of-accounts.js';
+
+/**
+ * Of all merchants together, in the order of the chart: what stands on either side of an account is told apart, as some may
+ * owe what others have.
+ */
+export function byAccount(accounts: readonly AccountSum[]): AccountDto[] {
+  const currencies = totalsOf(accounts).map(({ currency }) => currency);
+  const sums = new Map<string, AccountDto>();
+  for (const { account, currency, debit, credit } of accounts) {
+    const key = `${currency} ${account}`;
+    const sum = sums.get(key) ?? { account, currency, debit: 0n, credit: 0n };
+    sums.set(key, { ...sum, debit: sum.debit + debit, credit: sum.credit + credit });
+  }
+  const keys = currencies.flatMap((currency) =>
+    ACCOUNTS.map((account) => `${currency} ${account}`),
+  );
+  return keys.flatMap((key) => sums.get(key) ?? []);
+}
 
 /** Debits and credits of each currency: the two are equal, or the books are wrong. */
 export function totalsOf(accounts: readonly AccountSum[]): CurrencyTotalDto[] {

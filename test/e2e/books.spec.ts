@@ -43,6 +43,20 @@ describe('the books', () => {
     expect(body.totals).toEqual([{ currency: 'EUR', debit: 7_000, credit: 7_000 }]);
   });
 
+  test('the trial balance by account has a line for each account over all merchants, and the same totals', async () => {
+    const { closed } = await settledShop();
+    const after = `after=${closed.position}`;
+    const all = (await ledger.get(`/v1/ledger/trial-balance?${after}`)).body;
+    const summed = (await ledger.get(`/v1/ledger/trial-balance?by=account&${after}`)).body;
+
+    expect(summed.totals).toEqual(all.totals);
+    const names = (summed.accounts as Row[]).map(({ currency, account }) =>
+      [currency, account].join(' '),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('EUR acquirer_receivable');
+  });
+
   test('balances as of a time may have a void before its sale, where clocks differ', async () => {
     const shop = await Shop.open(ledger);
     await ledger.setClock('2026-03-02T10:00:01.000Z');
