@@ -100,6 +100,14 @@ export class CauseDto {
   @Numeral() count!: number;
 }
 
+/** How many more there are than are told. */
+export class LeftOutDto {
+  @Optional() @Numeral() reasons?: number;
+  @Optional() @Numeral() merchants?: number;
+  @Optional() @Numeral() stores?: number;
+  @Optional() @Numeral() terminals?: number;
+}
+
 export class RefusalsAnswer extends AttemptsDto {
   @Optional() @Text() merchantId?: string;
   @Optional() @CalendarDate() from?: string;
@@ -111,21 +119,38 @@ export class RefusalsAnswer extends AttemptsDto {
   @NestedList(() => StoreAttemptsDto) stores!: StoreAttemptsDto[];
   @NestedList(() => TerminalAttemptsDto) terminals!: TerminalAttemptsDto[];
   @NestedList(() => DayAttemptsDto) days!: DayAttemptsDto[];
+  @Optional() @Nested(() => LeftOutDto) leftOut?: LeftOutDto;
 }
+
+/** A report tells of so many reasons, merchants, stores and terminals each: of those where most went wrong. */
+const MOST = 1_000;
 
 export function renderReport({ total, reasons, ...by }: RefusalsReport) {
   const causes = new Map<string, number>();
   for (const { cause, count } of reasons) causes.set(cause, (causes.get(cause) ?? 0) + count);
+  const { merchants, stores, terminals } = by;
+  const leftOut = Object.entries({ reasons, merchants, stores, terminals })
+    .map(([list, { length }]) => [list, length - MOST] as const)
+    .filter(([, more]) => more > 0);
   return {
     ...rated(total),
-    reasons: [...reasons],
+    reasons: reasons.slice(0, MOST),
     causes: [...causes].map(([cause, count]) => ({ cause, count })),
     kinds: by.kinds.map(rated),
-    merchants: by.merchants.map(rated),
-    stores: by.stores.map(rated),
-    terminals: by.terminals.map(rated),
+    merchants: worst(merchants).map(rated),
+    stores: worst(stores).map(rated),
+    terminals: worst(terminals).map(rated),
     days: by.days.map(rated),
+    ...(leftOut.length > 0 && { leftOut: Object.fromEntries(leftOut) }),
   };
+}
+
+/** In their order. */
+function worst<A extends Attempts>(all: readonly A[]): readonly A[] {
+  if (all.length <= MOST) return all;
+  const wrong = ({ refused, failed }: A): number => refused + failed;
+  const kept = new Set([...all].sort((a, b) => wrong(b) - wrong(a)).slice(0, MOST));
+  return all.filter((each) => kept.has(each));
 }
 
 function rated<A extends Attempts>({ done, refused, failed, ...of }: A) {
