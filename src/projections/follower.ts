@@ -104,7 +104,6 @@ export class Follower {
         this.fail(error);
       },
     });
-    if (this.isPaused()) this.letGo();
   }
 
   private isPaused(): boolean {

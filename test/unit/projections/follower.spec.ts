@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import {
   type EventStore,
   NoSuchPositionError,
+  type Position,
   type ReadAllOptions,
   START,
   type StoredEvent,
@@ -31,6 +32,8 @@ let moved: () => void;
 let coming: Subject<StoredEvent[]>;
 /** What is asked for comes when this has. */
 let asked: Promise<void>;
+/** Where the log says that it ends, other than where it does. */
+let end: Position | undefined;
 
 beforeEach(async () => {
   const folder = newFolder();
@@ -38,7 +41,9 @@ beforeEach(async () => {
   coming = new Subject();
   stood = [];
   asked = Promise.resolve();
+  end = undefined;
   const log = Object.assign(Object.create(store) as EventStore, {
+    head: () => (end === undefined ? store.head() : Promise.resolve(end)),
     subscribe: () => coming,
     readAll: async (options: ReadAllOptions) => {
       const page = await store.readAll(options);
@@ -88,6 +93,40 @@ test('waiting for a position that the log does not have yet costs those before i
   follower.hurry('00000000000000000099' as StoredEvent['position']);
   for (const event of events) coming.next([event]);
   expect(stood).toEqual([]);
+});
+
+/** Like events of the log, so many. */
+async function many(count: number): Promise<StoredEvent[]> {
+  const [like] = (await twenty()) as [StoredEvent];
+  return Array.from({ length: count }, (_, index) => ({
+    ...like,
+    position: toPosition(index + 1),
+  }));
+}
+
+test('what is more than one commit takes is taken then, though nothing else comes', async () => {
+  coming.next(await many(5_300));
+  expect(stood).toEqual([5_000]);
+  await new Promise<void>((resolve) => (moved = resolve));
+  expect(stood).toEqual([5_000, 5_300]);
+});
+
+test('views that were given as much as one commit takes say whether they are behind by then', async () => {
+  const events = await many(5_000);
+  end = toPosition(6_000);
+  coming.next(events);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(follower.states()).toMatchObject([{ status: 'catching-up' }]);
+});
+
+test('views that lack nothing are live as soon as the log is there again', async () => {
+  jest.useFakeTimers();
+  const before = coming;
+  coming = new Subject();
+  before.error(new StoreUnavailableError('away', 'not-done'));
+  expect(follower.states()).toMatchObject([{ status: 'catching-up', reason: 'away' }]);
+  await jest.advanceTimersByTimeAsync(RETRY_MS);
+  expect(follower.states()).toMatchObject([{ status: 'live' }]);
 });
 
 test('a server that once does not know where the views have been does not stop them for good', async () => {

@@ -192,6 +192,15 @@ describe('while the views follow the log', () => {
     expect(state('cards')).toMatchObject({ generation: 1, events: 11, status: 'live' });
   });
 
+  test('one that is to take over as the views are closed is closed with them', async () => {
+    await settled(10);
+    const { generation } = await candidate();
+    const adopting = follower.adopt('cards', generation);
+    follower.close();
+    await expect(adopting).rejects.toThrow('the views are closed');
+    expect(readdirSync(folder)).not.toContain(`view-cards.${generation}.db-wal`);
+  });
+
   test('a crash before the new one was let live leaves the old one, and the leftover is cleared away', async () => {
     await candidate();
     follower.close();
