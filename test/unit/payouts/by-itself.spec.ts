@@ -254,6 +254,17 @@ test('reserve is held to the end of the date before the one that it is held unti
   expect(ledger.views.books.balances('M1')).toMatchObject([{ reserve: 0n }]);
 });
 
+test('what is due on a date is paid in one with the reserve that is free on it, and is seen to be at once', async () => {
+  const reserve = { basisPoints: 1_000, days: 1 };
+  await ledger.register('M1', settings({ settlementCycle: 'D1', reserve }), {});
+  await ledger.send(sell(1));
+  await ledger.send(close());
+  ledger.at(NEXT_DATE);
+  await ledger.ledger.payouts.runDue('awaited');
+  const payouts = ledger.views.payouts.ofDate('2026-11-25');
+  expect(payouts.map(({ amount }) => amount)).toEqual([10_000n]);
+});
+
 test('reserve of a date is released once more for what settles behind its release', async () => {
   await ledger.register('M1', settings({ reserve: { basisPoints: 1_000, days: 1 } }), {});
   await ledger.send(sell(1));

@@ -7,6 +7,7 @@ import { BY, type TestLedger } from '../../support/test-ledger.js';
 import { hear, twoNodes } from '../../support/two-nodes.js';
 
 const NEXT_DATE = '2026-11-24T16:00:00Z';
+const A_SECOND_LATER = '2026-11-24T16:00:01Z';
 const PAID = ['2026-11-25 10000'];
 
 let network: HeldStore;
@@ -51,12 +52,33 @@ test('what two nodes pay by themselves at the same moment, while an operator has
   const { sent, letGo } = network.holdNext('payout-');
   const late = payDue(one);
   await sent;
+  other.at(A_SECOND_LATER);
   await payDue(other);
   const run = other.send({ op: 'payouts', date: '2026-11-25' });
   letGo();
   await Promise.all([late, run]);
 
   expect(await paid()).toEqual(PAID);
+  await expectInvariants(one);
+});
+
+test('reserve that two nodes release at the same moment is released once', async () => {
+  const reserve = { basisPoints: 1_000, days: 1 };
+  await one.register('M2', settings({ settlementCycle: 'D1', reserve }), { T1: 'S1' });
+  await one.send(sell(1, { merchantId: 'M2' }));
+  await one.send(close('000001', { merchantId: 'M2' }));
+  const tomorrow = '2026-11-25T16:00:00Z';
+  for (const node of [one, other]) node.at(tomorrow);
+  const { sent, letGo } = network.holdNext('reserve-');
+  const late = payDue(one);
+  await sent;
+  other.at('2026-11-25T16:00:01Z');
+  await payDue(other);
+  letGo();
+  await late;
+
+  await one.caughtUp();
+  expect(one.views.books.balances('M2')).toMatchObject([{ reserve: 0n, inTransit: 10_000n }]);
   await expectInvariants(one);
 });
 
