@@ -19,7 +19,7 @@ import { negotiated } from '../http/negotiated.js';
 import { Answers, AnswersAlso, AnswersList, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer } from '../http/problem.js';
-import { refuseBackwards } from '../http/span.js';
+import { refuseBackwards, refuseUnwritten } from '../http/span.js';
 import { knownMerchant } from '../merchants/known-merchant.js';
 import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
@@ -135,11 +135,11 @@ export class BooksController {
     return exactly(reply, { accounts: by === 'account' ? byAccount(accounts) : accounts, totals });
   }
 
-  /** Books as of a position are known once the view has been there; one that is not written yet is as the end. */
+  /** Books as of a position are known once the view has been there. */
   private async reach({ after, position }: AsOfQuery): Promise<void> {
     if (after !== undefined) await this.views.waitFor(after as Position, ['books']);
     if (position === undefined) return;
-    const head = await this.store.head();
-    await this.views.waitFor(position < head ? (position as Position) : head, ['books']);
+    refuseUnwritten(position as Position, await this.store.head());
+    await this.views.waitFor(position as Position, ['books']);
   }
 }

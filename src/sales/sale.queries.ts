@@ -57,9 +57,9 @@ export class SaleQueries {
     return foldSale(await readNamed(this.journal, saleId));
   }
 
-  /** Whether the log goes so far: what is asked as of a later position nobody can say. */
-  async isWritten(position: Position): Promise<boolean> {
-    return position <= (await this.journal.head());
+  /** Where the log ends. */
+  head(): Promise<Position> {
+    return this.journal.head();
   }
 
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */

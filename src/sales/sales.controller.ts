@@ -20,7 +20,8 @@ import { body, parameters, refuseBody } from '../http/checked.pipe.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, malformed, type Problem, rejected } from '../http/problem.js';
+import { answer, type Problem, rejected } from '../http/problem.js';
+import { refuseUnwritten } from '../http/span.js';
 import { noSuchSale } from './domain/judge.js';
 import { SaleQueries } from './sale.queries.js';
 import {
@@ -103,9 +104,7 @@ export class SalesController {
     refuseMalformed(saleId);
     const { amount, merchantId, at } = query;
     const position = query.position as Position | undefined;
-    if (position !== undefined && !(await this.queries.isWritten(position))) {
-      throw malformed('position', 'is behind the end of the log');
-    }
+    if (position !== undefined) refuseUnwritten(position, await this.queries.head());
     const asked = {
       amount,
       requester: merchantId,

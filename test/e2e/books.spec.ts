@@ -92,6 +92,20 @@ describe('the books', () => {
     });
   });
 
+  test.each(['balances', 'trial balance'])(
+    '%s as of a position that the log has not reached nobody can say: 400',
+    async (what) => {
+      const { shop, closed } = await settledShop();
+      const path = what === 'balances' ? `${shop.path}/balances` : '/v1/ledger/trial-balance';
+      const later = String(BigInt(closed.position) + 1_000_000n).padStart(20, '0');
+
+      const { status, body } = await ledger.get(`${path}?position=${later}`);
+
+      expect([status, body.code]).toEqual([400, 'malformed']);
+      expect(body.errors).toEqual([{ field: 'position', message: 'is beyond the end of the log' }]);
+    },
+  );
+
   test('balances as of a moment have what occurred at that very moment', async () => {
     const { shop, closed } = await settledShop();
     const query = `at=${encodeURIComponent(MORNING)}&after=${closed.position}`;

@@ -161,7 +161,7 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     const { status, body } = await ask(saleId, `?position=${next}`);
 
     expect([status, body.code]).toEqual([400, 'malformed']);
-    expect(body.errors).toEqual([{ field: 'position', message: 'is behind the end of the log' }]);
+    expect(body.errors).toEqual([{ field: 'position', message: 'is beyond the end of the log' }]);
   });
 
   test('as of a time at which the clock had stood before is of what was in the log by then', async () => {
