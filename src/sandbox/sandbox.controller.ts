@@ -22,9 +22,9 @@ export class SandboxController {
   @Get('clock')
   @Operation('getClock', 'What time it is in the ledger')
   @MayCall(['operator'])
-  @Answers(200, ClockBody)
+  @Answers(200, ClockAnswer)
   @Problems()
-  clock(): ClockBody {
+  clock(): ClockAnswer {
     return { now: this.sandbox.clockText };
   }
 
