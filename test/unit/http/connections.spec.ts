@@ -65,6 +65,21 @@ async function requested(): Promise<ServerResponse> {
 }
 
 describe('connections that are to end', () => {
+  test('do not before the last of the requests that came together is answered', async () => {
+    const socket = await open(REQUEST + REQUEST);
+    const said = text(socket);
+    const first = await requested();
+    const last = await requested();
+    first.end('one');
+    await once(first, 'close');
+    const draining = connections.drained(server, EVER_MS);
+    now += LONG_MS;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    last.end('two');
+    expect(await said).toMatch(/one[^]*two/);
+    await draining;
+  });
+
   test('end when they are at rest: those that never asked, and those that have their answer', async () => {
     const silent = await open();
     const answered = await open(REQUEST);
