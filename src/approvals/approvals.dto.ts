@@ -11,8 +11,8 @@ import {
   Position,
   Text,
   Timestamp,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import type { ApprovalStatus, ListedApproval } from '../projections/approvals.view.js';
 import type { ApprovalRequestedData } from '../sales/domain/sale.events.js';
 import { ActorDto, APPROVAL_STATUSES } from '../sales/sales.dto.js';
@@ -35,11 +35,9 @@ export class ApprovalPath {
   @Text() approvalId!: string;
 }
 
-export class ApprovalsListQuery {
+export class ApprovalsListQuery extends PageQuery {
   @Optional() @Identifier(15) merchantId?: string;
   @Optional() @OneOf(APPROVAL_STATUSES) status?: ApprovalStatus;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 /** What was asked for: the request's name is the approval's. */

@@ -19,8 +19,8 @@ import {
   Text,
   Timestamp,
   Told,
-  Whole,
 } from '../http/fields.js';
+import { PageQuery } from '../http/paging.js';
 import { SentenceDto } from '../http/problem.dto.js';
 import type { SaleStatus } from './domain/sale.js';
 
@@ -288,12 +288,10 @@ export class RequestPath {
   @Digits(6) stan!: string;
 }
 
-export class SalesListQuery {
+export class SalesListQuery extends PageQuery {
   @Optional() @OneOf(STATUSES) status?: SaleStatus;
   @Optional() @CalendarDate() from?: string;
   @Optional() @CalendarDate() to?: string;
-  @Optional() @Text() after?: string;
-  @Optional() @Whole(1, 1_000) limit?: number;
 }
 
 export class ListedSaleDto {
