@@ -116,18 +116,16 @@ interface Run {
 
 async function begin(newLog: NewLog, death?: Death): Promise<Run> {
   const log = newLog();
-  const setUp = await TestLedger.open(log);
+  let store: CrashingStore | undefined;
+  const ledger = await TestLedger.open(log, {
+    wrap: (inner) => (store = new CrashingStore(inner)),
+  });
+  if (!store) throw new Error('the store was not opened');
   const shop = settings({ fee: { basisPoints: 60 }, reserve: { basisPoints: 500, days: 30 } });
   const refundPolicy = { ...shop.refundPolicy, feeReturn: 'proportional' as const };
-  await setUp.register('M1', { ...shop, refundPolicy }, { T1: 'S1', T2: 'S1' });
-  await setUp.close();
-  let wall: CrashingStore | undefined;
-  const ledger = await TestLedger.open(log, {
-    viewsDir: setUp.viewsDir,
-    wrap: (inner) => (wall = new CrashingStore(inner, death)),
-  });
-  if (!wall) throw new Error('the store was not opened');
-  return { log, ledger, store: wall };
+  await ledger.register('M1', { ...shop, refundPolicy }, { T1: 'S1', T2: 'S1' });
+  store.countFromNow(death);
+  return { log, ledger, store };
 }
 
 /** The facts by stream: which of two streams was written to first may differ. */

@@ -29,9 +29,15 @@ export class CrashingStore implements EventStore {
 
   constructor(
     private readonly inner: EventStore,
-    private readonly death?: Death,
+    private death?: Death,
   ) {
     this.isShared = inner.isShared;
+  }
+
+  /** Counts its appends from here on. */
+  countFromNow(death?: Death): void {
+    this.appends = 0;
+    this.death = death;
   }
 
   async append(
@@ -42,7 +48,7 @@ export class CrashingStore implements EventStore {
     this.refuseWhenDead();
     this.appends += 1;
     const isLast = this.appends === this.death?.at;
-    if (isLast && this.death.loses === 'append') this.die();
+    if (isLast && this.death?.loses === 'append') this.die();
     const appended = this.inner.append(stream, expected, events);
     if (!isLast) return this.answered(appended);
     this.isDead = true;

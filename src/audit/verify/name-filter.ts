@@ -3,14 +3,16 @@ const BITS = 2 ** 26;
 
 /** Which names were certainly never added (a Bloom filter with one hash), in memory that does not grow with them. */
 export class NameFilter {
-  private readonly bits = new Uint8Array(BITS / 8);
+  private bits: Uint8Array | undefined;
 
   add(name: string): void {
+    this.bits ??= new Uint8Array(BITS / 8);
     const bit = bitOf(name);
     this.bits[bit >>> 3] = (this.bits[bit >>> 3] as number) | (1 << (bit & 7));
   }
 
   mayHave(name: string): boolean {
+    if (!this.bits) return false;
     const bit = bitOf(name);
     return ((this.bits[bit >>> 3] as number) & (1 << (bit & 7))) !== 0;
   }
