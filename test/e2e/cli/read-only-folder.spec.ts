@@ -5,8 +5,16 @@ import { newFolder, readOnly } from '../../support/store-folder.js';
 import { Tillbook } from '../../support/tillbook.js';
 import { runTool, runToolAsNobody, type ToolRun } from '../../support/tool.js';
 
-/** A backup of a ledger with a sale in it: of one that was stopped, or as a snapshot of the disk has it. */
+/** A ledger with a sale in it that was stopped, or as a snapshot of the disk has it. */
+const made = { stopped: make('stopped'), running: make('running') };
+
 async function backup(of: 'stopped' | 'running'): Promise<string> {
+  const folder = newFolder();
+  cpSync(await made[of], folder, { recursive: true });
+  return folder;
+}
+
+async function make(of: 'stopped' | 'running'): Promise<string> {
   const ledger = await Tillbook.start();
   const shop = await Shop.open(ledger);
   const { position } = await shop.sell();
