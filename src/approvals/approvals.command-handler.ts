@@ -10,6 +10,7 @@ import type { Journal } from '../ledger/journal.js';
 import { businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { Views } from '../projections/views.js';
+import { NotKnownYet, onceKnown } from '../sales/day-sums.js';
 import { approve, decline, expired, shutOutWaiting } from '../sales/domain/approval.js';
 import { isAboveForNow } from '../sales/domain/limits.js';
 import type { Refusal } from '../sales/domain/refusal.js';
@@ -64,7 +65,7 @@ export class ApprovalsCommandHandler {
   /** Carries it out, if that is still possible. */
   approve(approvalId: string, review: Review, by: Actor): Promise<Outcome<RecordedApproval>> {
     return this.decide(approvalId, review, by, 'approved', (standing) =>
-      this.carryOut(standing, review, by),
+      onceKnown(() => this.carryOut(standing, review, by)),
     );
   }
 
@@ -148,18 +149,14 @@ export class ApprovalsCommandHandler {
     standing: Standing,
     review: Review,
     by: Actor,
-    since = performance.now(),
-  ): Promise<Refusal | undefined> {
+  ): Promise<Refusal | undefined | NotKnownYet> {
     const { sale, recorded } = standing;
     const { approval } = recorded;
     const { businessDate } = approval.data;
     const { asked, merchant, now } = await this.ask(approval);
     const batch = await this.batches.find(approval.data);
     const question = withLimits(asked, businessDate);
-    if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.known(since);
-      return this.carryOut(standing, review, by, since);
-    }
+    if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
     const shut = this.batches.enter(batch, day, approval.data.currency);
     if (shut) {

@@ -130,6 +130,24 @@ export interface LimitedSpot {
   known(since: number): Promise<void>;
 }
 
+/** Told in place of a decision: it hangs on requests that are on their way towards a limit. */
+export class NotKnownYet {
+  constructor(readonly spot: Pick<LimitedSpot, 'known'>) {}
+}
+
+/**
+ * Decides, and decides again, each time that it is known what became of the requests that the decision hangs on
+ * (docs/decisions/0040-limits-without-locks.md). @throws as LimitedSpot.known
+ */
+export async function onceKnown<T>(decide: () => Promise<T | NotKnownYet>): Promise<T> {
+  const since = performance.now();
+  for (;;) {
+    const decided = await decide();
+    if (!(decided instanceof NotKnownYet)) return decided;
+    await decided.spot.known(since);
+  }
+}
+
 /** What a request that gives back may count as. */
 export const GIVE_BACK: readonly Counted[] = ['void', 'refund'];
 

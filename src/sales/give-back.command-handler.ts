@@ -5,7 +5,7 @@ import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import type { Approver, Supervisors } from '../merchants/supervisors.js';
-import type { LimitedSpot } from './day-sums.js';
+import { type LimitedSpot, NotKnownYet, onceKnown } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { decideGiveBack, shutOut } from './domain/decide.js';
 import { isAboveForNow } from './domain/limits.js';
@@ -51,10 +51,8 @@ export class GiveBackCommandHandler {
         earlier: (own) => this.earlierOutcome(requestName(command), command, own),
         decide: async (request) => {
           const approver = await this.approver(command, request);
-          return this.decide({
-            ...request,
-            command: { ...command, ...(approver && { approver }) },
-          });
+          const asked = { ...request, command: { ...command, ...(approver && { approver }) } };
+          return onceKnown(() => this.decide(asked));
         },
       },
     );
@@ -89,10 +87,7 @@ export class GiveBackCommandHandler {
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
-  private async decide(
-    request: Request,
-    since = performance.now(),
-  ): Promise<Outcome<GivenBackAnswer>> {
+  private async decide(request: Request): Promise<Outcome<GivenBackAnswer> | NotKnownYet> {
     const asked = await this.ask(request);
     const earlier = await this.already(request, asked.question);
     if (earlier) return earlier;
@@ -104,10 +99,7 @@ export class GiveBackCommandHandler {
     }
     const batch = await this.batches.find(request.command);
     const question = withLimits(asked, request.day.date);
-    if (asked.spot && isAboveForNow(question)) {
-      await asked.spot.known(since);
-      return this.decide(request, since);
-    }
+    if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const { sale } = question;
     const shut = this.batches.enter(batch, request.day, sale?.data.currency);
     if (shut) return this.requests.refuse(request, shutOut(shut, question), sale);

@@ -13,7 +13,14 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import { limitsOn, unused } from '../merchants/domain/limits.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import { foldMerchant, type MerchantDirectory } from '../merchants/merchant-directory.js';
-import { type DaySums, GIVE_BACK, giveBackLimits, type LimitedSpot } from './day-sums.js';
+import {
+  type DaySums,
+  GIVE_BACK,
+  giveBackLimits,
+  type LimitedSpot,
+  NotKnownYet,
+  onceKnown,
+} from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { isAboveForNow } from './domain/limits.js';
 import { batchOf, type Sale } from './domain/sale.js';
@@ -63,11 +70,14 @@ export class SaleQueries {
   }
 
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
-  async voidability(
+  voidability(saleId: string, query: VoidabilityQuestion): Promise<VoidabilityAsOf> {
+    return onceKnown(() => this.asFarAsKnown(saleId, query));
+  }
+
+  private async asFarAsKnown(
     saleId: string,
     query: VoidabilityQuestion,
-    since = performance.now(),
-  ): Promise<VoidabilityAsOf> {
+  ): Promise<VoidabilityAsOf | NotKnownYet> {
     const moment = await this.moment(query);
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
@@ -92,10 +102,7 @@ export class SaleQueries {
     const { limits, spot } = await this.limits(sale, merchant, moment);
     const available = before?.available;
     const question = { sale, merchant, card, batch, ...asked, available, limits };
-    if (spot && isAboveForNow(question)) {
-      await spot.known(since);
-      return this.voidability(saleId, query, since);
-    }
+    if (spot && isAboveForNow(question)) return new NotKnownYet(spot);
     const answer = voidability(question);
     const effect = effectOf(answer, question);
     return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };

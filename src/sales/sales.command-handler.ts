@@ -7,7 +7,7 @@ import { businessDay } from '../merchants/domain/business-day.js';
 import { hasLimits } from '../merchants/domain/limits.js';
 import { currencyOf, type Merchant, type Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import type { DaySums, LimitedSpot } from './day-sums.js';
+import { type DaySums, type LimitedSpot, NotKnownYet, onceKnown } from './day-sums.js';
 import { decideSale, type SaleCommand } from './domain/decide.js';
 import { type Counting, isPassedForNow } from './domain/limits.js';
 import type { Refusal } from './domain/refusal.js';
@@ -61,25 +61,21 @@ export class SalesCommandHandler {
 
     const seen = this.swipes.seen(sale, this.clock.now());
     const repeats = seen && (await this.standing(seen));
-    return this.decide(sale, sent, { merchant, terminal, batch, spot, repeats });
+    const at = { merchant, terminal, batch, spot, repeats };
+    return onceKnown(() => this.decide(sale, sent, at));
   }
 
   /** Everything up to the append happens in the turn in which the batch lets the sale in. */
   private async decide(
     sale: SaleCommand,
     sent: Sent,
-    at: Place,
-    since = performance.now(),
-  ): Promise<Outcome<SaleTaken>> {
-    const { merchant, terminal, batch, spot, repeats } = at;
+    { merchant, terminal, batch, spot, repeats }: Place,
+  ): Promise<Outcome<SaleTaken> | NotKnownYet> {
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
     const limits = spot?.applied('sale', under);
-    if (spot && limits && isPassedForNow(limits, countingOf(sale))) {
-      await spot.known(since);
-      return this.decide(sale, sent, at, since);
-    }
+    if (spot && limits && isPassedForNow(limits, countingOf(sale))) return new NotKnownYet(spot);
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
     const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);
     let left: Left = 'nothing';
