@@ -1,7 +1,8 @@
-import { DateTime } from 'luxon';
+import { timeText } from '../ledger/clock.js';
 import { moneyText } from '../ledger/domain/decimal.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import { retrievalReference } from '../merchants/domain/business-day.js';
+import { localTime } from '../merchants/domain/local-time.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { type Operation, remaining, type Sale } from './domain/sale.js';
@@ -76,11 +77,11 @@ export function receiptOf(
   if (printed !== 'sale' && !operation) return undefined;
   const event = operation && events[operation.revision]?.event;
   const then = operation && foldSale(events.slice(0, operation.revision + 1));
-  const at = Date.parse(event?.data.occurredAt ?? data.occurredAt);
+  const time = event?.data.occurredAt ?? data.occurredAt;
   const name = operation ? parseRequestName(operation.request) : data;
   const money = (amount: number): string => moneyText(amount, data.currency);
-  const local = (time: number): string =>
-    DateTime.fromMillis(time, { zone: settings.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
+  const { timeZone } = settings;
+  const local = (time: string): string => localTime(time, timeZone).slice(0, -' +08:00'.length);
   const kind = printed === 'sale' ? 'sale' : printed.kind;
   const isReversed = operation ? operation.isReversed : sale.reversed !== undefined;
   const operatorId = operation ? operatorOf(event?.data) : data.operatorId;
@@ -103,10 +104,10 @@ export function receiptOf(
         [say('stan'), name.stan],
         [
           say('reference'),
-          operation ? retrievalReference(at, settings.timeZone, name.stan) : data.rrn,
+          operation ? retrievalReference(Date.parse(time), timeZone, name.stan) : data.rrn,
         ],
         ...(operation ? [] : some('authCode', data.authCode)),
-        [say('time'), local(at)],
+        [say('time'), local(time)],
       ],
       [
         [say('amount'), money(operation?.amount ?? data.amount)],
@@ -117,7 +118,7 @@ export function receiptOf(
             ] as const)
           : []),
         [say('remains'), money(remaining(then?.sale ?? sale))],
-        ...some('voidUntil', voidUntil === undefined ? undefined : local(voidUntil)),
+        ...some('voidUntil', voidUntil === undefined ? undefined : local(timeText(voidUntil))),
       ],
     ],
     footer: say('footer'),

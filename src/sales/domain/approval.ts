@@ -60,7 +60,7 @@ export function approve(
 /** That nobody decided in time, and what is possible instead. */
 export function expired(approval: Approval, question: Question): Refusal {
   const timeZone = question.merchant?.settings.timeZone ?? 'UTC';
-  const end = localTime(Date.parse(approval.data.expiresAt), timeZone);
+  const end = localTime(approval.data.expiresAt, timeZone);
   return shutOut(approvalRefusals.expired(end), freed(approval, question));
 }
 

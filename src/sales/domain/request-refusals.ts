@@ -140,7 +140,7 @@ export const timeoutReversalRefusals = {
     responseCode: '12',
     cause: 'timing',
     detail: sale.settlement
-      ? settledSentence(sale, localTime(Date.parse(sale.settlement.occurredAt), timeZone), effect)
+      ? settledSentence(sale, localTime(sale.settlement.occurredAt, timeZone), effect)
       : say(
           `${moneyOf(sale, sale.refunded)} of the sale was refunded since: what is left can only be refunded.`,
           `原消费已退货 ${moneyOf(sale, sale.refunded)}，剩余金额只能退货。`,

@@ -1,6 +1,6 @@
 import { localTime } from '../../merchants/domain/local-time.js';
 import { say } from './refusal.js';
-import { type Condition, type Known, minutes } from './condition.js';
+import { type Condition, minutes } from './condition.js';
 import { withinLimits } from './limits.js';
 import { moneyOf } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
@@ -40,7 +40,7 @@ export const VOID_CONDITIONS: readonly Condition[] = [
       if (!sale.settlement) {
         return { met: true, detail: say('The sale has not settled.', '原消费尚未结算。') };
       }
-      const when = localTextOf(sale.settlement.occurredAt, merchant);
+      const when = localTime(sale.settlement.occurredAt, merchant.settings.timeZone);
       return {
         met: false,
         detail: say(`The sale settled at ${when}.`, `原消费已于 ${when} 结算。`),
@@ -57,7 +57,7 @@ export const VOID_CONDITIONS: readonly Condition[] = [
     nextStep: 'refund',
     judge: ({ sale, merchant, now }) => {
       const { businessDate, businessDateEndsAt } = sale.data;
-      const end = localTextOf(businessDateEndsAt, merchant);
+      const end = localTime(businessDateEndsAt, merchant.settings.timeZone);
       return now < Date.parse(businessDateEndsAt)
         ? {
             met: true,
@@ -181,7 +181,3 @@ export const VOID_CONDITIONS: readonly Condition[] = [
   },
   withinLimits('void'),
 ];
-
-function localTextOf(time: string, { settings }: Known['merchant']): string {
-  return localTime(Date.parse(time), settings.timeZone);
-}

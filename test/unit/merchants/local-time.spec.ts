@@ -8,5 +8,5 @@ test.each([
   ['2026-10-25T00:30:00.000Z', 'Europe/Berlin', '2026-10-25 02:30:00 +02:00'],
   ['2026-10-25T01:30:00.000Z', 'Europe/Berlin', '2026-10-25 02:30:00 +01:00'],
 ])('%s in %s is read as %s, an hour that comes twice too', (time, zone, text) => {
-  expect(localTime(Date.parse(time), zone)).toBe(text);
+  expect(localTime(time, zone)).toBe(text);
 });
