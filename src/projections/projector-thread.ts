@@ -1,21 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import {
-  CorruptLogError,
-  type Position,
-  StoreUnavailableError,
-} from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { type Fault, revived } from '../event-store/thread-fault.js';
 import type { ProjectionState } from './follower.js';
 
 /** What the thread works on. */
 export interface ThreadOptions {
   readonly viewsDir: string;
   readonly eventStoreUrl: string;
-}
-
-/** An error loses its class on its way between threads. */
-interface Fault {
-  readonly name: string;
-  readonly message: string;
 }
 
 /** A view that was built anew and is to be read from now on. */
@@ -80,7 +71,7 @@ export class ProjectorThread {
       };
       worker.on('message', (message: FromThread) => {
         if ('fault' in message) {
-          reject(revived(message.fault));
+          reject(revived(message.fault, ({ message }) => new ViewsNotOpenError(message)));
         } else if ('adopted' in message) {
           thread.adopting.get(key(message.adopted))?.(message.failure);
         } else {
@@ -123,12 +114,6 @@ export class ProjectorThread {
 
 function key({ name, generation }: Adoption): string {
   return `${name}.${generation}`;
-}
-
-function revived({ name, message }: Fault): Error {
-  if (name === 'CorruptLogError') return new CorruptLogError(message);
-  if (name === 'StoreUnavailableError') return new StoreUnavailableError(message, 'not-done');
-  return new ViewsNotOpenError(message);
 }
 
 /** What keeps the views from being opened, beside what the log and its store say. */

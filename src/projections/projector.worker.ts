@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EventStore, StoreUnavailableError } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
+import { faultOf } from '../event-store/thread-fault.js';
 import { ALL_PROJECTIONS } from './all-projections.js';
 import { Follower } from './follower.js';
 import { giveWay, VIEWS_NICENESS } from './give-way.js';
@@ -70,7 +71,6 @@ try {
   giveWay(VIEWS_NICENESS);
   await follow();
 } catch (error) {
-  const { name, message } = error as Error;
-  tell({ fault: { name, message } });
+  tell({ fault: faultOf(error) });
   port.close();
 }

@@ -2,14 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { type AppendRequest, packGroup, type PackedGroup } from '../append-group.js';
 import {
   type Appended,
-  ConflictError,
-  CorruptLogError,
   type NewEvent,
   type Position,
   START,
   StoreUnavailableError,
-  TooLargeError,
 } from '../event-store.js';
+import { type Fault, revived } from '../thread-fault.js';
 import type { Appending } from './appender.js';
 
 /** Where the thread appends, and which streams its ledger has. */
@@ -24,15 +22,6 @@ export type ToAppender =
 
 /** What became of appends, each by its number. */
 export type FromAppender = readonly (readonly [number: number, outcome: Appended | Fault])[];
-
-/** An error loses its class, and what it carries, on its way between threads. */
-export interface Fault {
-  readonly name: string;
-  readonly message: string;
-  readonly outcome?: StoreUnavailableError['outcome'];
-  readonly actual?: number | undefined;
-  readonly cause?: Fault;
-}
 
 interface Asked extends AppendRequest {
   readonly number: number;
@@ -142,7 +131,7 @@ export class AppenderThread implements Appending {
     if (!asked) return;
     this.underWay.delete(number);
     if ('name' in outcome) {
-      asked.reject(revived(outcome, asked));
+      asked.reject(revived(outcome, ofNoStore));
       return;
     }
     if (outcome.position > this.seen) this.seen = outcome.position;
@@ -150,27 +139,6 @@ export class AppenderThread implements Appending {
   }
 }
 
-export function faultOf(error: unknown): Fault {
-  const { name, message, cause } = error as Error;
-  const fault = { name, message, ...(cause instanceof Error && { cause: faultOf(cause) }) };
-  if (error instanceof StoreUnavailableError) return { ...fault, outcome: error.outcome };
-  if (error instanceof ConflictError) return { ...fault, actual: error.actual };
-  return fault;
-}
-
-const KNOWN: Readonly<Record<string, new (message: string) => Error>> = {
-  CorruptLogError,
-  TooLargeError,
-  TypeError,
-};
-
-function revived(
-  { name, message, outcome = 'unknown', actual, cause }: Fault,
-  { stream, expected }: AppendRequest,
-): Error {
-  if (name === 'ConflictError') return new ConflictError(stream, expected, actual);
-  if (name === 'StoreUnavailableError') {
-    return new StoreUnavailableError(message, outcome, { cause });
-  }
-  return new (KNOWN[name] ?? Error)(message);
+function ofNoStore({ name, message }: Fault): Error {
+  return name === 'TypeError' ? new TypeError(message) : new Error(message);
 }

@@ -1,14 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type AppendRequest, unpackGroup } from '../append-group.js';
 import type { Appended } from '../event-store.js';
+import { type Fault, faultOf } from '../thread-fault.js';
 import { Appender } from './appender.js';
-import {
-  type AppenderOptions,
-  type Fault,
-  faultOf,
-  type FromAppender,
-  type ToAppender,
-} from './appender-thread.js';
+import type { AppenderOptions, FromAppender, ToAppender } from './appender-thread.js';
 import { RenewableClient } from './connection.js';
 import { LogReads } from './log-reads.js';
 
