@@ -37,17 +37,26 @@ const YOUNG_GENERATION_MB = 64;
 export class ProjectorThread {
   /** Resolves with what has ended it, unless it was told to. */
   readonly lost: Promise<Error>;
-  private lose: (why: Error) => void = () => undefined;
-  private readonly ended: Promise<unknown>;
+  /** Resolves with what has ended it. */
+  private readonly ended: Promise<Error>;
   private isClosing = false;
   private readonly adopting = new Map<string, (failure?: string) => void>();
-  /** Why it has ended, if it has. */
-  private fault: string | undefined;
 
   private constructor(private readonly worker: Worker) {
-    this.ended = new Promise((resolve) => worker.once('exit', resolve));
+    let thrown: Error | undefined;
+    worker.on('error', (error: Error) => {
+      thrown = error;
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        const withCode = `the thread that keeps the views has ended with code ${code}`;
+        resolve(thrown ?? new Error(withCode));
+      });
+    });
     this.lost = new Promise((resolve) => {
-      this.lose = resolve;
+      void this.ended.then((why) => {
+        if (!this.isClosing) resolve(why);
+      });
     });
   }
 
@@ -62,13 +71,10 @@ export class ProjectorThread {
     });
     const thread = new ProjectorThread(worker);
     return new Promise((resolve, reject) => {
-      const end = (error: Error): void => {
-        listener.stopAll(error.message);
-        thread.fault ??= error.message;
-        for (const settle of thread.adopting.values()) settle(error.message);
-        reject(error);
-        if (!thread.isClosing) thread.lose(error);
-      };
+      void thread.ended.then((why) => {
+        listener.stopAll(why.message);
+        reject(why);
+      });
       worker.on('message', (message: FromThread) => {
         if ('fault' in message) {
           reject(revived(message.fault, ({ message }) => new ViewsNotOpenError(message)));
@@ -79,10 +85,6 @@ export class ProjectorThread {
           resolve(thread);
         }
       });
-      worker.on('error', end);
-      worker.on('exit', (code) => {
-        end(new Error(`the thread that keeps the views has ended with code ${code}`));
-      });
     });
   }
 
@@ -91,12 +93,12 @@ export class ProjectorThread {
   }
 
   async adopt(name: string, generation: number): Promise<void> {
-    if (this.fault !== undefined) throw new Error(this.fault);
     const adoption = { name, generation };
-    const failure = await new Promise<string | undefined>((resolve) => {
+    const adopted = new Promise<string | undefined>((resolve) => {
       this.adopting.set(key(adoption), resolve);
       this.tell({ adopt: adoption });
     });
+    const failure = await Promise.race([adopted, this.ended.then(({ message }) => message)]);
     this.adopting.delete(key(adoption));
     if (failure !== undefined) throw new Error(failure);
   }
