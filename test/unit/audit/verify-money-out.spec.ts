@@ -1,21 +1,18 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ownStream } from '../../../src/audit/domain/own-stream.js';
-import type { CheckedPage } from '../../../src/event-store/checked-page.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
-import { canonicalJson } from '../../../src/ledger/canonical-json.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
+import { faultsIn, recordedApart } from '../../support/eventful-log.js';
 import { settings } from '../../support/facts.js';
+import { back, close, sell } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
-import { covered, positionAt, withData } from '../../support/tampering.js';
+import { positionAt, withData } from '../../support/tampering.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
-import { faultsOf } from '../../support/verified-log.js';
 
 type Of<T extends LedgerEvent['type']> = Extract<LedgerEvent, { type: T }>['data'];
 
 const SECOND_MS = 1_000;
-
-const START_MS = Date.parse('2026-11-27T00:00:00.000Z');
 
 /** Long after all else: whoever decided something then knew all that stands before it. */
 const LATE = '2100-01-01T00:00:00.000Z';
@@ -30,14 +27,15 @@ beforeAll(async () => {
   const some = settings({ reserve: { basisPoints: 500, days: 3 } });
   for (const merchantId of ['M1', 'M2', 'M3'])
     await ledger.register(merchantId, some, { T1: 'S1' });
-  await sell(ledger, 'M1', '000001', 2);
+  for (const sending of [sell(1), sell(2), close()]) await ledger.send(sending);
   ledger.at('2026-11-25T02:00:00.000Z');
   await ledger.send({ op: 'payouts', date: '2026-11-25' });
   await ledger.send({ op: 'payout-paid', payoutId: 'M1.CNY.1' });
-  await refund(ledger, 'M1', 5_000, '000003');
+  await ledger.send(back('refund', 1, 1, { batchNo: '000003', amount: 5_000 }));
   const owed = { op: 'write-off', merchantId: 'M1', currency: 'CNY' } as const;
   await ledger.send({ ...owed, writeOffId: 'W1' });
-  await sell(ledger, 'M1', '000002', 1);
+  await ledger.send(sell(1, { batchNo: '000002' }));
+  await ledger.send(close('000002'));
   ledger.at('2026-11-26T02:00:00.000Z');
   await ledger.send({ op: 'payouts', date: '2026-11-26' });
   await ledger.send({ op: 'payout-returned', payoutId: 'M1.CNY.2' });
@@ -46,45 +44,15 @@ beforeAll(async () => {
   await ledger.send({ op: 'payout-returned', payoutId: 'M1.CNY.3' });
   ledger.at(`${TODAY}T02:00:00.000Z`);
   await ledger.doDue();
-  await refund(ledger, 'M1', 2_000, '000004');
-  await sell(ledger, 'M3', '000001', 1);
-  await refund(ledger, 'M3', 4_000, '000003');
-  log = (await ledger.store.readAll({ limit: 1_000 })).map(later);
+  await ledger.send(back('refund', 1, 1, { batchNo: '000004', amount: 2_000 }));
+  const ofM3 = { merchantId: 'M3' };
+  await ledger.send(sell(1, ofM3));
+  await ledger.send(close('000001', ofM3));
+  const refund = { ...ofM3, batchNo: '000003', amount: 4_000 };
+  await ledger.send(back('refund', 'M3.T1.000001.000001', 1, refund));
+  log = (await ledger.store.readAll({ limit: 1_000 })).map(recordedApart);
   await ledger.close();
 });
-
-/** As recorded so long after the one before that whoever wrote it had seen that. */
-function later(event: StoredEvent, index: number): StoredEvent {
-  const metadata = JSON.parse(event.metadata) as { recordedAt: string };
-  metadata.recordedAt = new Date(START_MS + index * 120 * SECOND_MS).toISOString();
-  return { ...event, metadata: canonicalJson(metadata) };
-}
-
-async function sell(
-  ledger: TestLedger,
-  merchantId: string,
-  batchNo: string,
-  sales: number,
-): Promise<void> {
-  const batch = { merchantId, terminalId: 'T1', batchNo };
-  const card = { token: 'tok_1', last4: '4242' };
-  for (let stan = 1; stan <= sales; stan += 1) {
-    const sale = { op: 'sale', ...batch, amount: 10_000, currency: 'CNY', card } as const;
-    await ledger.send({ ...sale, stan: `00000${stan}` });
-  }
-  await ledger.send({ op: 'close', ...batch });
-}
-
-async function refund(
-  ledger: TestLedger,
-  merchantId: string,
-  amount: number,
-  batchNo: string,
-): Promise<void> {
-  const from = { merchantId, terminalId: 'T1', batchNo, stan: '000001' };
-  const saleId = `${merchantId}.T1.000001.000001`;
-  await ledger.send({ op: 'refund', ...from, saleId, amount, reason: 'wrong size' });
-}
 
 const now = { businessDate: TODAY, occurredAt: `${TODAY}T03:00:00.000Z` };
 
@@ -116,16 +84,9 @@ function stored(event: LedgerEvent, recordedAt = LATE): StoredEvent {
   return { ...encode(event, from), stream: ownStream(event), revision: 0, position: positionAt(0) };
 }
 
-async function faults(events: readonly StoredEvent[]) {
-  async function* pages(): AsyncGenerator<CheckedPage> {
-    yield await Promise.resolve({ events: covered(events), faults: [] });
-  }
-  return faultsOf(pages());
-}
-
 /** What is found when these are put in at the end. */
 function faultsBehind(...events: readonly StoredEvent[]) {
-  return faults([...log, ...events]);
+  return faultsIn([...log, ...events]);
 }
 
 function index(type: LedgerEvent['type'], which = 0): number {
@@ -142,7 +103,7 @@ test('more reserve released than was kept is found by the books', async () => {
         )
       : event,
   );
-  expect(await faults(less)).toContainEqual({
+  expect(await faultsIn(less)).toContainEqual({
     code: 'books',
     detail: 'M1 CNY: merchant_reserve has 500 less than nothing',
   });
@@ -190,7 +151,7 @@ test('money that the ledger paid, gave up and released, and that came back, is n
   expect(count('PayoutReturned')).toBe(2);
   expect(count('WrittenOff')).toBe(1);
   expect(count('ReserveReleased')).toBe(1);
-  expect(await faults(log)).toEqual([]);
+  expect(await faultsIn(log)).toEqual([]);
 });
 
 describe('an event that was put in', () => {
@@ -293,7 +254,7 @@ describe('an event that was put in', () => {
     ['a release', 3, () => release({ heldUntil: TODAY, businessDate: '2026-11-26' })],
   ])('between true ones, %s, does not make those behind it wrong', async (_what, which, event) => {
     const at = index('PayoutSent', which);
-    const found = await faults(log.toSpliced(at, 0, stored(event())));
+    const found = await faultsIn(log.toSpliced(at, 0, stored(event())));
     expect(found).toMatchObject([{ code: 'illegal', position: positionAt(at) }]);
   });
 
@@ -326,7 +287,7 @@ describe('a payout', () => {
   test('that was changed to pay more is found, and none behind it', async () => {
     const at = index('PayoutSent', 1);
     const more = withData(log[at] as StoredEvent, (data) => data.replace('"9500"', '"9900"'));
-    expect(await faults(log.with(at, more))).toMatchObject([
+    expect(await faultsIn(log.with(at, more))).toMatchObject([
       { position: positionAt(at), detail: 'it is of 9900, and 9500 was available' },
     ]);
   });
@@ -334,7 +295,7 @@ describe('a payout', () => {
   test('that was taken out is found by the number of the next, and by no other', async () => {
     const cut = log.filter(({ stream }) => stream !== 'payout-M1.CNY.2');
     const next = cut.findIndex(({ stream }) => stream === 'payout-M1.CNY.3');
-    expect(await faults(cut)).toMatchObject([
+    expect(await faultsIn(cut)).toMatchObject([
       { position: positionAt(next), detail: 'it has number 3 where 2 is due' },
     ]);
   });
@@ -344,7 +305,7 @@ describe('a payout', () => {
     const early = withData(log[at] as StoredEvent, (data) =>
       data.replace(`"businessDate":"${TODAY}"`, '"businessDate":"2026-11-26"'),
     );
-    expect(await faults(log.with(at, early))).toMatchObject([
+    expect(await faultsIn(log.with(at, early))).toMatchObject([
       {
         position: positionAt(at),
         detail: `it was held until ${TODAY}, and released on 2026-11-26`,
@@ -355,7 +316,7 @@ describe('a payout', () => {
   test('is not held against a fault before it that moved the money', async () => {
     const at = index('PayoutSent', 3);
     const refunded = log[index('Refund')] as StoredEvent;
-    const found = await faults(log.toSpliced(at, 0, refunded));
+    const found = await faultsIn(log.toSpliced(at, 0, refunded));
     expect(found[0]).toMatchObject({ code: 'request', position: positionAt(at) });
     expect(found.filter(({ stream }) => stream?.startsWith('payout-'))).toEqual([]);
   });
