@@ -58,8 +58,11 @@ function bytes(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'utf8'));
 }
 
-/** @throws CorruptLogError for an event that this ledger can't have written */
-export function stored(event: ReadEvent): StoredEvent {
+/**
+ * A subscription gives JSON parsed: `proposed` saw to it that nothing is lost.
+ * @throws CorruptLogError for an event that this ledger can't have written
+ */
+export function stored(event: ReadEvent | RecordedEvent): StoredEvent {
   const { streamId: stream, id, type, revision, position } = event;
   return {
     position: ownPosition(stream, position),
@@ -72,28 +75,8 @@ export function stored(event: ReadEvent): StoredEvent {
   };
 }
 
-/** The same from a subscription, whose events come with their JSON parsed: `proposed` saw to it that nothing is lost. */
-export function storedParsed({
-  streamId: stream,
-  id,
-  type,
-  revision,
-  position,
-  data,
-  metadata,
-}: RecordedEvent): StoredEvent {
-  return {
-    position: ownPosition(stream, position),
-    stream,
-    revision: Number(revision),
-    id,
-    type,
-    data: data instanceof Uint8Array ? text(data) : JSON.stringify(data),
-    metadata: metadata instanceof Uint8Array ? text(metadata) : JSON.stringify(metadata),
-  };
-}
-
-function text(content: Uint8Array): string {
+function text(content: unknown): string {
+  if (!ArrayBuffer.isView(content)) return JSON.stringify(content);
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
 }
 

@@ -10,7 +10,7 @@ import {
 import type { RenewableClient } from './connection.js';
 import { pause } from './faults.js';
 import type { LogReads } from './log-reads.js';
-import { type LogPosition, logPosition, storedParsed } from './stored-form.js';
+import { type LogPosition, logPosition, stored } from './stored-form.js';
 
 /** The server says now and then how far it has looked: after so many events of others, times 32. */
 const CHECKPOINT_INTERVAL = 32;
@@ -166,7 +166,7 @@ class Following {
       subscription.on('data', ({ event }) => {
         if (!event || hasEnded) return;
         try {
-          gathered.push(storedParsed(event));
+          gathered.push(stored(event));
         } catch (error) {
           fail(error as Error);
           return;
