@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
@@ -33,17 +34,11 @@ export class AcquirerCommandHandler {
     const stream = streams.acquirer(sent.paymentId);
     const payment = { ...sent, occurredAt: timeText(this.clock.now()) };
     const origin = { request: sent.paymentId, by };
-    try {
-      const event = { type: 'AcquirerPaid', data: payment } as const;
-      const { position, repeated } = await this.journal.append(
-        stream,
-        'no-stream',
-        [event],
-        origin,
-      );
+    const event = { type: 'AcquirerPaid', data: payment } as const;
+    const appended = await ifFirst(this.journal.append(stream, 'no-stream', [event], origin));
+    if (appended) {
+      const { position, repeated } = appended;
       return { answer: { payment, position }, replayed: repeated };
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
     }
     const held = await this.payment(sent.paymentId);
     if (!held) throw new Error(`stream ${stream} conflicts, but is empty`);

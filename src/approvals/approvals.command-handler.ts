@@ -6,6 +6,7 @@ import { inTurn } from '../ledger/all-of.js';
 import type { Pace } from '../ledger/due-work.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
@@ -111,12 +112,8 @@ export class ApprovalsCommandHandler {
       ? expired(approval, question)
       : shutOutWaiting(requestRefusals.batchClosed(batchNo), approval, question);
     const event = decline(approval, why, refusal, { occurredAt: timeText(now) });
-    try {
-      await this.write(sale, event, THE_LEDGER);
-    } catch (error) {
-      // Someone else was faster, or the sale has changed: the next round looks again.
-      if (!(error instanceof ConflictError)) throw error;
-    }
+    // Where someone else was faster, or the sale has changed, the next round looks again.
+    await ifFirst(this.write(sale, event, THE_LEDGER));
   }
 
   /** Decided before the same way: the answer of then. `act` gives a refusal where it could not be done any more. */

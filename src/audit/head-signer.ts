@@ -1,8 +1,8 @@
-import { ConflictError } from '../event-store/event-store.js';
 import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
 import { THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { Repeating } from '../ledger/repeating.js';
 import type { Views } from '../projections/views.js';
@@ -65,10 +65,6 @@ export class HeadSigner {
     const stream = streams.trail('heads');
     const origin = { request: stream, by: THE_LEDGER };
     const event = { type: 'HeadSigned', data: this.head() } as const;
-    try {
-      await this.journal.append(stream, last?.revision ?? 'no-stream', [event], origin);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
+    await ifFirst(this.journal.append(stream, last?.revision ?? 'no-stream', [event], origin));
   }
 }

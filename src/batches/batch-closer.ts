@@ -1,8 +1,9 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import { streams } from '../ledger/domain/request-name.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal, Origin } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { UnsettledSale } from '../projections/sales.view.js';
@@ -171,12 +172,8 @@ export class BatchCloser {
       const event = decideSettlement(sale, terms);
       if (!event) return;
       const events = [event, ...(known ? await this.declined(known, event) : [])];
-      try {
-        await this.journal.append(stream, known?.revision ?? listed.revision, events, origin);
-        return;
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
+      const expected = known?.revision ?? listed.revision;
+      if (await ifFirst(this.journal.append(stream, expected, events, origin))) return;
       // Something got there first, and is honoured: what is left now settles.
       isRead = true;
     }
@@ -224,11 +221,7 @@ export class BatchCloser {
         occurredAt: timeText(this.clock.now()),
       },
     };
-    try {
-      await this.journal.append(streams.batch(batch.name), 0, [event], origin);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
+    await ifFirst(this.journal.append(streams.batch(batch.name), 0, [event], origin));
   }
 
   private async catchUp(): Promise<void> {

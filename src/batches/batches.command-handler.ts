@@ -4,6 +4,7 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import { inTurn, sideBySide } from '../ledger/all-of.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
@@ -238,14 +239,10 @@ export class BatchesCommandHandler {
       },
     };
     const stream = streams.batch(batch.name);
-    let replayed = false;
-    try {
-      await this.journal.append(stream, 1, [event], { request: batch.name, by });
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      replayed = true;
-    }
-    return { answer: closedAnswer(await this.journal.read(stream)) ?? answer, replayed };
+    const origin = { request: batch.name, by };
+    const appended = await ifFirst(this.journal.append(stream, 1, [event], origin));
+    const reconciled = closedAnswer(await this.journal.read(stream)) ?? answer;
+    return { answer: reconciled, replayed: !appended };
   }
 }
 

@@ -1,4 +1,3 @@
-import { ConflictError } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { inGroups, sideBySide } from '../ledger/all-of.js';
@@ -6,6 +5,7 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Pace } from '../ledger/due-work.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
@@ -197,12 +197,8 @@ export class PayoutsCommandHandler {
       const stream = streams.reserve(`${merchantId}.${currency}.${heldUntil}`);
       const expected = releases === 0 ? 'no-stream' : releases - 1;
       const origin = { request: stream, by: THE_LEDGER };
-      try {
-        await this.journal.append(stream, expected, [{ type: 'ReserveReleased', data }], origin);
-      } catch (error) {
-        // Another node was faster.
-        if (!(error instanceof ConflictError)) throw error;
-      }
+      const event = { type: 'ReserveReleased', data } as const;
+      await ifFirst(this.journal.append(stream, expected, [event], origin));
       isReleased = true;
     }
     return isReleased;

@@ -1,9 +1,10 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
 import { canonicalJson } from '../ledger/canonical-json.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import { eventId } from '../ledger/event-id.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
@@ -41,16 +42,10 @@ export class FailuresCommandHandler {
     };
     const stream = streams.failure(failureId);
     const origin = { request: failureId, by };
-    try {
-      const { position, repeated } = await this.journal.append(
-        stream,
-        'no-stream',
-        [event],
-        origin,
-      );
+    const appended = await ifFirst(this.journal.append(stream, 'no-stream', [event], origin));
+    if (appended) {
+      const { position, repeated } = appended;
       return { answer: { failureId, position }, replayed: repeated };
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
     }
     const [first] = await this.journal.read(stream);
     return { answer: { failureId, position: first?.position as Position }, replayed: true };

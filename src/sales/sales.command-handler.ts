@@ -1,7 +1,8 @@
 import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
-import { type Appended, ConflictError } from '../event-store/event-store.js';
+import type { Appended } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
+import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { businessDay } from '../merchants/domain/business-day.js';
 import { hasLimits } from '../merchants/domain/limits.js';
@@ -113,18 +114,11 @@ export class SalesCommandHandler {
   private async write(sale: SaleCommand, event: Written, sent: Sent): Promise<Outcome<SaleTaken>> {
     const name = requestName(sale);
     const origin = { request: name, by: sent.by };
-    try {
-      const appended = await this.journal.append(
-        streams.request(name),
-        'no-stream',
-        [event],
-        origin,
-      );
-      if (!appended.repeated) return answer(event, appended, false);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-    return this.replay(name, sent);
+    const appended = await ifFirst(
+      this.journal.append(streams.request(name), 'no-stream', [event], origin),
+    );
+    if (!appended || appended.repeated) return this.replay(name, sent);
+    return answer(event, appended, false);
   }
 
   /** The name was used before: the same request gets its first answer again. */
