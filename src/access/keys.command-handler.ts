@@ -1,4 +1,5 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -77,23 +78,19 @@ export class KeysCommandHandler {
   }
 
   /** Closes a key for good, here at once; again: the same. Undefined when there is none. @throws StoreUnavailableError */
-  async revoke(
+  revoke(
     keyId: string,
     reason: string | undefined,
     by: Actor,
   ): Promise<{ key: Key; position: Position } | undefined> {
-    const { key, revision, position } = await this.keyring.reload(keyId);
-    if (!key || !position) return undefined;
-    if (key.revokedAt !== undefined) return { key, position };
-    const occurredAt = timeText(this.clock.now());
-    const data = { keyId, occurredAt, ...(reason !== undefined && { reason }) };
-    try {
-      return await this.write(keyId, key, revision, { type: 'KeyRevoked', data }, by);
-    } catch (error) {
-      // Only a revocation changes a key: another one was faster.
-      if (!(error instanceof ConflictError)) throw error;
-      return this.revoke(keyId, reason, by);
-    }
+    return decidedAnew(async () => {
+      const { key, revision, position } = await this.keyring.reload(keyId);
+      if (!key || !position) return undefined;
+      if (key.revokedAt !== undefined) return { key, position };
+      const occurredAt = timeText(this.clock.now());
+      const data = { keyId, occurredAt, ...(reason !== undefined && { reason }) };
+      return this.write(keyId, key, revision, { type: 'KeyRevoked', data }, by);
+    });
   }
 
   private async write(

@@ -1,4 +1,5 @@
-import { ConflictError, type Position } from '../event-store/event-store.js';
+import type { Position } from '../event-store/event-store.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import {
@@ -38,56 +39,60 @@ export class AppealsCommandHandler {
   ) {}
 
   /** @throws StoreUnavailableError */
-  async file(
+  file(
     saleId: string,
     refused: RequestIdentity,
     said: Said,
     by: Actor,
   ): Promise<Outcome<RecordedAppeal>> {
-    const appealId = requestName(refused);
-    const earlier = await this.appeal(appealId);
-    if (earlier) return repeated(earlier, saleId, said);
-    const state = await this.requests.request(appealId);
-    const isRefused = state?.outcome === 'refused' && state.kind !== 'sale';
-    if (!isRefused || !state.refusal || state.saleId !== saleId) {
-      return notRecorded(appealRefusals.notRefused());
-    }
-    const fact = { appealId, merchantId: refused.merchantId, saleId };
-    const event: AppealEvent = {
-      type: 'AppealFiled',
-      data: {
-        ...fact,
-        ...said,
-        kind: state.kind === 'unknown' ? 'void' : state.kind,
-        code: state.refusal.code,
-        occurredAt: timeText(this.clock.now()),
-      },
-    };
-    return this.write(appealId, 'no-stream', event, by, () => this.file(saleId, refused, said, by));
+    return decidedAnew(async () => {
+      const appealId = requestName(refused);
+      const earlier = await this.appeal(appealId);
+      if (earlier) return repeated(earlier, saleId, said);
+      const state = await this.requests.request(appealId);
+      const isRefused = state?.outcome === 'refused' && state.kind !== 'sale';
+      if (!isRefused || !state.refusal || state.saleId !== saleId) {
+        return notRecorded(appealRefusals.notRefused());
+      }
+      const fact = { appealId, merchantId: refused.merchantId, saleId };
+      const event: AppealEvent = {
+        type: 'AppealFiled',
+        data: {
+          ...fact,
+          ...said,
+          kind: state.kind === 'unknown' ? 'void' : state.kind,
+          code: state.refusal.code,
+          occurredAt: timeText(this.clock.now()),
+        },
+      };
+      return this.write(appealId, 'no-stream', event, by);
+    });
   }
 
   /** The reviewer's answer, once. It changes nothing of the sale. @throws StoreUnavailableError */
-  async answer(
+  answer(
     appealId: string,
     outcome: 'upheld' | 'rejected',
     said: Said,
     by: Actor,
   ): Promise<Outcome<RecordedAppeal>> {
-    const held = await this.appeal(appealId);
-    if (!held) return notRecorded(appealRefusals.unknown());
-    const { answered, filed } = held.appeal;
-    if (answered) {
-      const isSame = answered.outcome === outcome && differing(answered, said).length === 0;
-      if (isSame) return { answer: held, replayed: true };
-      return notRecorded(appealRefusals.answered(statusOf(held.appeal)));
-    }
-    const { merchantId, saleId } = filed;
-    const occurredAt = timeText(this.clock.now());
-    const event: AppealEvent = {
-      type: 'AppealAnswered',
-      data: { appealId, merchantId, saleId, ...said, outcome, occurredAt },
-    };
-    return this.write(appealId, 0, event, by, () => this.answer(appealId, outcome, said, by));
+    return decidedAnew(async () => {
+      const held = await this.appeal(appealId);
+      if (!held) return notRecorded(appealRefusals.unknown());
+      const { answered, filed } = held.appeal;
+      if (answered) {
+        const isSame = answered.outcome === outcome && differing(answered, said).length === 0;
+        if (isSame) return { answer: held, replayed: true };
+        return notRecorded(appealRefusals.answered(statusOf(held.appeal)));
+      }
+      const { merchantId, saleId } = filed;
+      const occurredAt = timeText(this.clock.now());
+      const event: AppealEvent = {
+        type: 'AppealAnswered',
+        data: { appealId, merchantId, saleId, ...said, outcome, occurredAt },
+      };
+      return this.write(appealId, 0, event, by);
+    });
   }
 
   async appeal(appealId: string): Promise<RecordedAppeal | undefined> {
@@ -105,19 +110,13 @@ export class AppealsCommandHandler {
     expected: 0 | 'no-stream',
     event: AppealEvent,
     by: Actor,
-    again: () => Promise<Outcome<RecordedAppeal>>,
   ): Promise<Outcome<RecordedAppeal>> {
     const origin = { request: appealId, by };
-    try {
-      const stream = streams.appeal(appealId);
-      const { repeated: replayed } = await this.journal.append(stream, expected, [event], origin);
-      const recorded = await this.appeal(appealId);
-      if (!recorded) throw new Error(`appeal ${appealId} was written and is not there`);
-      return { answer: recorded, replayed };
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      return again();
-    }
+    const stream = streams.appeal(appealId);
+    const { repeated: replayed } = await this.journal.append(stream, expected, [event], origin);
+    const recorded = await this.appeal(appealId);
+    if (!recorded) throw new Error(`appeal ${appealId} was written and is not there`);
+    return { answer: recorded, replayed };
   }
 }
 
