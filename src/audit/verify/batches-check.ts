@@ -159,19 +159,17 @@ export class BatchesCheck {
     if (!seen.some(isTrue)) {
       const wrong = said.filter((part) => !isSameJson(data[part], now[part]));
       const parts = wrong.map((part) => `${part} ${text(data[part])}, not ${text(now[part])}`);
-      return { code: 'batch', detail: `its requests come to something else: ${parts.join('; ')}` };
+      return unlike(`its requests come to something else: ${parts.join('; ')}`);
     }
     if (data.refundsCounted === undefined && this.older.mayLack('BatchClosed').length === 0) {
-      return { code: 'batch', detail: 'it does not say how many refunds it counted' };
+      return unlike('it does not say how many refunds it counted');
     }
     if (unsettled > 0) {
-      const detail = `${unsettled} of its sales have something left and have not settled`;
-      return { code: 'batch', detail };
+      return unlike(`${unsettled} of its sales have something left and have not settled`);
     }
     const left = (batch.carried ?? []).filter((saleId) => this.isLeft(saleId));
     if (left.length > 0) {
-      const detail = `${left.join(', ')} of an earlier batch should have settled with it`;
-      return { code: 'batch', detail };
+      return unlike(`${left.join(', ')} of an earlier batch should have settled with it`);
     }
     return (
       batch.request && this.wrongReconciliation(data, name, batch.request, before !== undefined)
@@ -203,22 +201,22 @@ export class BatchesCheck {
     const items = request.items ? this.itemsOf(name, request.items, differences) : [];
     const sales = items.filter(({ kind }) => kind === 'sale').length;
     if (request.items && !isCut && sales !== totals.saleCount) {
-      const detail = `of its ${totals.saleCount} sales ${sales} are listed or said to be missing`;
-      return { code: 'batch', detail };
+      return unlike(`of its ${totals.saleCount} sales ${sales} are listed or said to be missing`);
     }
     const ruled = reconcile(request, { totals, items });
     if (ruled.reconciliation !== data.reconciliation) {
-      const detail = `with what the terminal sent it is ${ruled.reconciliation}, not ${data.reconciliation}`;
-      return { code: 'batch', detail };
+      return unlike(
+        `with what the terminal sent it is ${ruled.reconciliation}, not ${data.reconciliation}`,
+      );
     }
     const known = ruled.differencesLeftOut ?? 0;
     if (isCut ? differencesLeftOut < known : differencesLeftOut !== known) {
-      const detail = `it leaves out ${differencesLeftOut} differences, where ${known} are known`;
-      return { code: 'batch', detail };
+      return unlike(`it leaves out ${differencesLeftOut} differences, where ${known} are known`);
     }
     if (isSameJson(ruled.differences ?? [], differences)) return undefined;
-    const detail = `it differs from what the terminal sent in ${text(ruled.differences ?? [])}, not in ${text(differences)}`;
-    return { code: 'batch', detail };
+    return unlike(
+      `it differs from what the terminal sent in ${text(ruled.differences ?? [])}, not in ${text(differences)}`,
+    );
   }
 
   /** Sales are looked up by what either side names: its own sums say how many there are. */
@@ -244,6 +242,11 @@ export class BatchesCheck {
 /** What a close says of its batch, decided again. */
 const SUMS = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
 
+/** It is not what the batch comes to. */
+function unlike(detail: string): Finding {
+  return { code: 'batch', detail };
+}
+
 function isDue(sale: Sale): boolean {
   return !sale.settlement && remaining(sale) > 0;
 }
@@ -254,16 +257,13 @@ function wrongLate(
   totals: Closed['totals'],
 ): Finding | undefined {
   if ((reconciliation === 'matched') !== (differences.length === 0)) {
-    return {
-      code: 'batch',
-      detail: `it is ${reconciliation}, with ${differences.length} differences`,
-    };
+    return unlike(`it is ${reconciliation}, with ${differences.length} differences`);
   }
   const wrong = differences.find(
     (one) =>
       'field' in one && (one.ledger !== String(totals[one.field]) || one.terminal === one.ledger),
   );
-  return wrong && { code: 'batch', detail: `the ledger’s own side is not ${text(wrong)}` };
+  return wrong && unlike(`the ledger’s own side is not ${text(wrong)}`);
 }
 
 /** A fact of a batch's own stream; `at`: when it was recorded, epoch milliseconds. */
