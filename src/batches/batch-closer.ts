@@ -2,7 +2,7 @@ import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
-import { streams } from '../ledger/domain/request-name.js';
+import { streams, terminalName } from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
 import type { Journal, Origin } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
@@ -227,10 +227,6 @@ export class BatchCloser {
   private async catchUp(): Promise<void> {
     await this.views.waitFor(await this.journal.head(), ['batches', 'sales'], VIEW_TIMEOUT_MS);
   }
-}
-
-function terminalName({ merchantId, terminalId }: CloseRequested): string {
-  return `${merchantId}.${terminalId}`;
 }
 
 /** The view's row as the decision takes it. */

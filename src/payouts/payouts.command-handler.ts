@@ -7,7 +7,7 @@ import { streams } from '../ledger/domain/request-name.js';
 import type { Pace } from '../ledger/due-work.js';
 import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
-import { businessDay } from '../merchants/domain/business-day.js';
+import { addDays, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { BookName, BookWithMoney } from '../projections/payouts.view.js';
@@ -273,9 +273,7 @@ function factOf(payout: Payout, now: number, settings: Merchant['settings']) {
   return { payoutId, merchantId, currency, amount, businessDate, occurredAt: timeText(now) };
 }
 
-const DAY_MS = 86_400_000;
-
 /** No zone's business date is further than this. */
 function latestDate(now: number): string {
-  return timeText(now + 2 * DAY_MS).slice(0, 10);
+  return addDays(timeText(now).slice(0, 10), 2);
 }

@@ -1,4 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { terminalName } from '../ledger/domain/request-name.js';
 
 const WINDOW_SECONDS = 60;
 
@@ -28,10 +29,9 @@ export class RefusedAttempts {
   constructor({ perSale, perTerminal }: RefusedLimits) {
     // Each merchant has its own on a sale: none can use up another's.
     const bySale = ({ merchantId, saleId }: Attempt) => saleId && `${merchantId} ${saleId}`;
-    const byTerminal = ({ merchantId, terminalId }: Attempt) => `${merchantId}.${terminalId}`;
     this.limiters = [
       ...(perSale > 0 ? [[limiterOf('sale', perSale), bySale] as const] : []),
-      ...(perTerminal > 0 ? [[limiterOf('terminal', perTerminal), byTerminal] as const] : []),
+      ...(perTerminal > 0 ? [[limiterOf('terminal', perTerminal), terminalName] as const] : []),
     ];
   }
 
