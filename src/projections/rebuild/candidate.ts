@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { EventStore, Position } from '../../event-store/event-store.js';
 import { CorruptLogError, START } from '../../event-store/event-store.js';
@@ -10,6 +11,9 @@ import { Comparison, type DifferingRow } from './comparison.js';
 
 /** Events that are read at a time. */
 export const PAGE = 4_000;
+
+/** What is not there yet is read again after so long. */
+const NOT_SHOWN_MS = 50;
 
 /** How the view that was built compares with the one that is read. */
 export interface Compared {
@@ -118,17 +122,18 @@ export class Candidate {
     const comparison = new Comparison(this.live.name, file.database.name, projection);
     try {
       const position = comparison.position();
-      await this.reach(position);
+      await this.reach(position, signal);
       this.compared = { position, ...(await comparison.run(signal)) };
     } finally {
       comparison.close();
     }
   }
 
-  /** The live view may have moved a little since it was last asked. */
-  private async reach(position: Position): Promise<void> {
+  /** The live view may have moved a little since it was last asked, by what a server does not show this reader yet. */
+  private async reach(position: Position, signal: AbortSignal): Promise<void> {
     while (this.view.position < position) {
       const page = await this.store.readAll({ after: this.view.position, limit: PAGE });
+      if (page.length === 0) await pause(NOT_SHOWN_MS, undefined, { signal });
       const seen = page.filter((event) => event.position <= position);
       this.apply(seen.map((stored) => new Arrival(stored)));
     }
