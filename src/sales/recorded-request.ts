@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { LedgerEvent, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { REQUEST_NAME, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 
@@ -11,7 +11,7 @@ export interface RecordedRequest {
 /** Both are empty where the name was never used. */
 export async function readRequest(journal: Journal, name: string): Promise<RecordedRequest> {
   const own = await readNamed(journal, name);
-  const target = targetOf(own);
+  const target = targetOf(own[0]?.event);
   return { own, onSale: target === undefined ? own : await readNamed(journal, target) };
 }
 
@@ -20,9 +20,9 @@ export async function readNamed(journal: Journal, name: string): Promise<Recorde
   return REQUEST_NAME.test(name) ? journal.read(streams.request(name)) : [];
 }
 
-/** The sale that a void or refund is about. */
-function targetOf([first]: readonly RecordedEvent[]): string | undefined {
-  if (first?.event.type !== 'RequestTaken' && first?.event.type !== 'Refused') return undefined;
-  const { kind, target } = first.event.data;
+/** The sale that a void or refund is about, by the first event under its name. */
+export function targetOf(first: LedgerEvent | undefined): string | undefined {
+  if (first?.type !== 'RequestTaken' && first?.type !== 'Refused') return undefined;
+  const { kind, target } = first.data;
   return kind === 'timeout-reversal' ? undefined : target;
 }

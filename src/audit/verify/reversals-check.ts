@@ -1,4 +1,4 @@
-import { batchName, parseRequestName, REQUEST_NAME } from '../../ledger/domain/request-name.js';
+import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { barred } from '../../sales/domain/barred.js';
@@ -9,6 +9,7 @@ import {
   type Original,
   originalOf,
 } from '../../sales/domain/timeout-reversal.js';
+import { targetOf } from '../../sales/recorded-request.js';
 import type { BatchesCheck } from './batches-check.js';
 import { type Histories, saleFacts } from './histories.js';
 import {
@@ -96,15 +97,8 @@ export class ReversalsCheck {
   private originals(name: string): Original[] {
     const own = this.histories.named(name);
     const facts = own ? saleFacts(own) : [];
-    const [firstFact] = facts;
-    const target =
-      firstFact?.type === 'RequestTaken' || firstFact?.type === 'Refused'
-        ? firstFact.data.kind === 'timeout-reversal'
-          ? undefined
-          : firstFact.data.target
-        : name;
-    const found = target !== undefined && REQUEST_NAME.test(target) && this.histories.named(target);
-    const about = found && found.sale ? { sale: found.sale, events: saleFacts(found) } : undefined;
+    const found = this.histories.named(targetOf(facts[0]) ?? name);
+    const about = found?.sale && { sale: found.sale, events: saleFacts(found) };
     const states = facts.at(-1)?.type === 'Refused' ? [facts, facts.slice(0, -1)] : [facts];
     return states.flatMap((state) => {
       try {
