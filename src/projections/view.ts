@@ -147,6 +147,5 @@ export function taking(projection: Projection, database: Database.Database): Tak
       fold(arrivals.map(({ stored }) => stored));
     };
   }
-  const fold = projection.open(database);
-  return fold;
+  return projection.open(database);
 }
