@@ -179,6 +179,13 @@ describe('a request', () => {
 describe('a supervisor', () => {
   const isSupervised = (data: Said): boolean => data['supervisorId'] !== undefined;
 
+  /** The log with a request that names none. */
+  function unnamed(): StoredEvent[] {
+    const isMeant = (data: Said): boolean => (data['content'] as Said)['supervisor'] !== undefined;
+    const at = indexOf(log, 'RequestTaken', isMeant);
+    return rewritten(log, at, (data) => delete (data['content'] as Said)['supervisor']);
+  }
+
   test('who was not named, or not so, is found', async () => {
     const change = (data: Said) => (data['supervisorId'] = 'GHOST');
     expect(await faultsAt(log, 'Void', change, isSupervised)).toEqual([
@@ -188,19 +195,15 @@ describe('a supervisor', () => {
   });
 
   test('who lets a void through that nobody has named one for is found', async () => {
-    const isMeant = (data: Said): boolean => (data['content'] as Said)['supervisor'] !== undefined;
-    const at = indexOf(log, 'RequestTaken', isMeant);
-    const unnamed = rewritten(log, at, (data) => delete (data['content'] as Said)['supervisor']);
-    const found = await faultsIn(unnamed);
+    const found = await faultsIn(unnamed());
     expect(found[0]?.detail).toBe('the Void differs from its request in supervisorId');
   });
 
   test('without whom nothing above the policy’s amount is voided is missed', async () => {
-    const isMeant = (data: Said): boolean => (data['content'] as Said)['supervisor'] !== undefined;
-    const at = indexOf(log, 'RequestTaken', isMeant);
-    const unnamed = rewritten(log, at, (data) => delete (data['content'] as Said)['supervisor']);
     const voided = indexOf(log, 'Void', isSupervised);
-    const found = await faultsIn(rewritten(unnamed, voided, (data) => delete data['supervisorId']));
+    const found = await faultsIn(
+      rewritten(unnamed(), voided, (data) => delete data['supervisorId']),
+    );
     expect(found[0]?.detail).toMatch(/^the rules refuse it \(supervisor\)/);
   });
 });

@@ -19,6 +19,7 @@ import { Journal } from '../../../src/ledger/journal.js';
 import { Views } from '../../../src/projections/views.js';
 import { settings, voided } from '../../support/facts.js';
 import { losePage } from '../../support/damaged-view.js';
+import { back, close, sell } from '../../support/requests.js';
 import { newFolder } from '../../support/store-folder.js';
 import {
   covered,
@@ -39,8 +40,6 @@ let log: StoredEvent[];
 let viewsDir: string;
 let head: SignedHead;
 
-const place = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
-
 beforeAll(async () => {
   const folder = newFolder();
   viewsDir = newFolder();
@@ -48,17 +47,13 @@ beforeAll(async () => {
     { open: () => SqliteEventStore.open(folder, 'inline'), remove: () => undefined },
     { viewsDir },
   );
-  const card = { token: 'tok_1', last4: '4242' };
   await ledger.register('M1', settings({ fee: { basisPoints: 60 } }), { T1: 'S1' });
-  const sale = { op: 'sale', ...place, amount: 10_000, currency: 'CNY', card } as const;
-  await ledger.send({ ...sale, stan: '000001' });
-  await ledger.send({ ...sale, stan: '000002' });
+  for (const sending of [sell(1), sell(2)]) await ledger.send(sending);
   for (const token of ['hot1', 'hot2']) await ledger.ledger.cards.setStatus(token, 'lost', BY);
-  const back = { ...place, saleId: 'M1.T1.000001.000001', reason: 'wrong size' } as const;
-  await ledger.send({ op: 'void', ...back, stan: '000003', amount: 2_000 });
-  await ledger.send({ op: 'close', ...place });
+  await ledger.send(back('void', 1, 3, { amount: 2_000 }));
+  await ledger.send(close());
   await sign(ledger, 0);
-  await ledger.send({ op: 'refund', ...back, stan: '000001', batchNo: '000002', amount: 500 });
+  await ledger.send(back('refund', 1, 1, { batchNo: '000002', amount: 500 }));
   await ledger.ledger.cards.setStatus('hot1', 'active', BY);
   head = await sign(ledger, 2 * MINUTE_MS);
   log = await ledger.store.readAll({ limit: 1_000 });
