@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Actor } from '../ledger/domain/ledger-event.js';
+import { terminalName } from '../ledger/domain/request-name.js';
 import type { Holder } from './domain/key.js';
 
 /** Who sent a request: the holder of a key, or without authentication anyone, who then may do all. */
@@ -29,7 +30,7 @@ export function terminalActor(
   request: { readonly merchantId: string; readonly terminalId: string },
   { keyId }: Caller,
 ): Actor {
-  const id = `${request.merchantId}.${request.terminalId}`;
+  const id = terminalName(request);
   return keyId === undefined ? { id, kind: 'terminal' } : { id, key: keyId, kind: 'terminal' };
 }
 

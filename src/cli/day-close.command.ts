@@ -9,7 +9,7 @@ import { SettlementsView } from '../projections/settlements.view.js';
 import { askLive } from '../projections/view-file.js';
 import { counted } from './counted.js';
 import { runningService } from './service.js';
-import { requireLog, type Tool, withLedger } from './tool.js';
+import { OPERATOR, requireLog, type Tool, withLedger } from './tool.js';
 
 /** What a close came to; amounts in minor units. */
 interface ClosedBatch {
@@ -63,7 +63,7 @@ async function closeHere(
   merchantId: string,
   storeId: string | undefined,
 ): Promise<ClosedBatch[]> {
-  const outcome = await ledger.batches.dayClose(merchantId, storeId, { kind: 'operator' });
+  const outcome = await ledger.batches.dayClose(merchantId, storeId, OPERATOR);
   if (!outcome) throw new Error(NO_SUCH_STORE.en);
   if ('refusal' in outcome) throw new Error(outcome.refusal.detail.en);
   await views.waitFor(await store.head(), ['settlements']).catch(() => undefined);

@@ -6,9 +6,8 @@ import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd, businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { settingsOf } from '../merchants/merchants.dto.js';
-import { Interrupt, type Tool, withLedger } from './tool.js';
+import { Interrupt, OPERATOR, type Tool, withLedger } from './tool.js';
 
-const OPERATOR = { kind: 'operator' } as const;
 const HOUR = 3_600_000;
 const DAYS = 7;
 const SALES_A_DAY = 6;

@@ -16,9 +16,7 @@ import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
 import { keptKeys } from './kept-keys.js';
 import { runningService, type Service } from './service.js';
-import { endWithReader, requireLog, UsageError, withLedger } from './tool.js';
-
-const OPERATOR = { kind: 'operator' } as const;
+import { endWithReader, OPERATOR, requireLog, UsageError, withLedger } from './tool.js';
 
 type AddOptions = Omit<KeyBody, 'merchantId' | 'terminalId' | 'expiresAt'> & {
   readonly merchant?: string;

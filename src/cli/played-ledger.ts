@@ -6,9 +6,7 @@ import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { GiveBackBody, SaleBody } from '../sales/sales.dto.js';
 import type { SaleCommand } from '../sales/domain/decide.js';
 import type { Outcome, GiveBack } from '../sales/sales.commands.js';
-import type { Tool } from './tool.js';
-
-const OPERATOR = { kind: 'operator' } as const;
+import { OPERATOR, type Tool } from './tool.js';
 
 /** What is given back on a sale, as a terminal sends it. */
 export type PlayedReversal = Omit<GiveBack, 'asked'>;

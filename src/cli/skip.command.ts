@@ -4,7 +4,7 @@ import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
 import { toPosition } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
-import { requireLog, withLedger } from './tool.js';
+import { OPERATOR, requireLog, withLedger } from './tool.js';
 import { viewName } from './view-name.js';
 
 interface SkipOptions {
@@ -50,7 +50,7 @@ async function skip(
   return withLedger(async (tool) => {
     const { ledger, views } = tool;
     await tool.catchUp().catch(() => undefined);
-    const outcome = await ledger.skips.skip({ name, ...decision }, { kind: 'operator' });
+    const outcome = await ledger.skips.skip({ name, ...decision }, OPERATOR);
     if (outcome === 'unknown-projection') throw new Error(`there is no view ${name}`);
     if (outcome === 'not-stopped-there') {
       const stop = views.state().find((view) => view.name === name)?.stoppedBy;

@@ -4,6 +4,7 @@ import { type Settings, settingsOfProcess } from '../config.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { openEventStore, openEventStoreReader } from '../event-store/open-event-store.js';
 import { SettableClock } from '../ledger/clock.js';
+import type { Actor } from '../ledger/domain/ledger-event.js';
 import { Views } from '../projections/views.js';
 
 /** The ledger as a verb of the tool has it: opened by the tool itself, with a clock that the verb moves. */
@@ -15,6 +16,9 @@ export interface Tool {
   /** Waits until the views have seen all of the log. */
   catchUp(): Promise<void>;
 }
+
+/** Who does what a verb does by itself. */
+export const OPERATOR: Actor = { kind: 'operator' };
 
 /** What was asked can not be meant. */
 export class UsageError extends Error {
