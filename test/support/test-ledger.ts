@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { terminalActor } from '../../src/access/caller.js';
 import { composeLedger, type Ledger } from '../../src/compose-ledger.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
-import { KurrentDbEventStore } from '../../src/event-store/kurrentdb/kurrentdb-event-store.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { SettableClock } from '../../src/ledger/clock.js';
 import type { RecordedEvent } from '../../src/ledger/domain/ledger-event.js';
@@ -42,11 +41,13 @@ export const newSqliteLog: NewLog = () => {
 export const newKurrentDbLog: NewLog = () => {
   const namespace = `log-${randomUUID()}-`;
   return {
-    open: () =>
-      KurrentDbEventStore.open({
-        url: inNamespace(sharedServer(), namespace),
-        prefixes: STREAM_PREFIXES,
-      }),
+    async open() {
+      // Its client takes as long to load as all else: only suites that open it wait for it.
+      const { KurrentDbEventStore } =
+        await import('../../src/event-store/kurrentdb/kurrentdb-event-store.js');
+      const url = inNamespace(sharedServer(), namespace);
+      return KurrentDbEventStore.open({ url, prefixes: STREAM_PREFIXES });
+    },
     remove: () => undefined,
   };
 };
