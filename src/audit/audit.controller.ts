@@ -13,6 +13,7 @@ import {
   Nested,
   NestedList,
   Numeral,
+  OneOf,
   OpenObject,
   Optional,
   Position,
@@ -27,6 +28,7 @@ import { DEFAULT_LIMIT } from '../http/paging.js';
 import { malformed } from '../http/problem.js';
 import { refuseBackwards } from '../http/span.js';
 import { type ServerEvent, Streams } from '../http/streams.js';
+import { EVENT_TYPES } from '../ledger/event-codec.js';
 import { ActorDto } from '../sales/sales.dto.js';
 import { AuditQueries, type TrailEntry, type TrailFilter } from './audit.queries.js';
 
@@ -42,7 +44,7 @@ export class TrailListQuery {
   @Optional() @Told('Only events of this merchant') @Identifier(15) merchantId?: string;
   @Optional() @Told('Only events of this sale') @Text() saleId?: string;
   @Optional() @Told('Only events of this terminal') @Identifier(8) terminalId?: string;
-  @Optional() @Told('Only events of this type, as `Void`') @Identifier(40) type?: string;
+  @Optional() @Told('Only events of this type') @OneOf(EVENT_TYPES) type?: string;
   @Optional() @Told('Only events that occurred at this time or later') @Timestamp() from?: string;
   @Optional() @Told('Only events that occurred before this time') @Timestamp() to?: string;
 }

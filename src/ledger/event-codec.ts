@@ -191,6 +191,9 @@ const REQUIRED: {
   HeadSigned: ['treeSize', 'rootHash', 'keyId', 'publicKey', 'signature', 'occurredAt'],
 };
 
+/** Of every event that the log may hold. */
+export const EVENT_TYPES: readonly string[] = Object.keys(REQUIRED);
+
 /** By their names: each named by the one text that the code has of it, which is compared sooner than a copy. */
 const TYPES: ReadonlyMap<string, { readonly type: string; readonly required: readonly string[] }> =
   new Map(Object.entries(REQUIRED).map(([type, required]) => [type, { type, required }]));

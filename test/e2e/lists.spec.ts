@@ -164,12 +164,19 @@ describe('GET /v1/audit/events', () => {
     expect(two.body.events[0].position > one.body.events[0].position).toBe(true);
   });
 
-  test.each(['limit=0', 'limit=1001', 'after=1', 'merchantId=a.b', 'type=a-b', 'what=1'])(
+  test.each(['limit=0', 'limit=1001', 'after=1', 'merchantId=a.b', 'type=Viod', 'what=1'])(
     'refuses ?%s: 400',
     async (query) => {
       expect((await ledger.get(`/v1/audit/events?${query}`)).status).toBe(400);
     },
   );
+
+  test('names the types that there are where another is asked for', async () => {
+    const { body } = await ledger.get('/v1/audit/events?type=Viod');
+
+    const message: unknown = expect.stringMatching(/^must be one of Sale, Void, .*, HeadSigned$/);
+    expect(body.errors).toEqual([{ field: 'type', message }]);
+  });
 });
 
 describe('PUT /v1/sandbox/clock', () => {
