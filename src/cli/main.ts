@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../config.js';
 import { auditCommand } from './audit.command.js';
@@ -20,8 +21,12 @@ import { verifyCommand } from './verify.command.js';
 const USAGE = 2;
 const FAULT = 1;
 
+/** As far from the bundle as from here. */
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
 const program = new Command('ledger')
   .description("the operator's tool of Tillbook")
+  .version(version, '--version', 'print the version')
   .addCommand(importCommand())
   .addCommand(demoCommand())
   .addCommand(dayCloseCommand())

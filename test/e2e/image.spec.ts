@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Shop } from '../support/shop.js';
@@ -20,7 +21,9 @@ test('what the image is made of serves, explains itself and has the tool, with n
   const page = await fetch(`${tillbook.url}/docs/swagger-ui-bundle.js`);
   await tillbook.service.stop();
 
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   expect(page.status).toBe(200);
+  expect(tool('', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
   expect(tool(`file:${tillbook.service.folder}`, 'verify')).toMatchObject({ status: 0 });
   expect(tool('kurrentdb://127.0.0.1:1?tls=false', 'verify').stderr).toMatch(/can't read the log/);
 });
