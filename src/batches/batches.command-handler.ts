@@ -12,7 +12,7 @@ import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { passesByItself, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
-import { notRecorded, type Done, type Outcome } from '../sales/sales.commands.js';
+import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
 import { type BatchState, closedAnswer } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
@@ -54,12 +54,8 @@ export class BatchesCommandHandler {
     terminal: TerminalSide,
     by: Actor,
   ): Promise<Outcome<BatchState>> {
-    const { merchantId, terminalId } = identity;
-    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
-    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
-    if (!merchant.terminals.has(terminalId)) {
-      return notRecorded(requestRefusals.unknownTerminal());
-    }
+    const unknown = await this.unknown(identity);
+    if (unknown) return unknown;
     const batch = await this.batches.find(identity);
     const closed = await this.closeBatch(batch, { requestedBy: 'terminal', terminal, by });
     if (!closed.replayed) await this.endWaiting();
@@ -135,6 +131,14 @@ export class BatchesCommandHandler {
     const held = this.batches.known(name);
     if (held && held.status !== 'new' && held.status !== 'closed') return this.liveAnswer(held);
     return closedAnswer(await this.journal.read(streams.batch(name)));
+  }
+
+  /** Why there can be no such batch: its merchant or its terminal is not known. */
+  async unknown({ merchantId, terminalId }: BatchIdentity): Promise<Rejected | undefined> {
+    const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
+    if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
+    if (merchant.terminals.has(terminalId)) return undefined;
+    return notRecorded(requestRefusals.unknownTerminal());
   }
 
   private async closeBatch(batch: Batch, request: CloseRequest): Promise<Done<BatchState>> {

@@ -5,7 +5,7 @@ import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer, problems, sendProblem } from '../http/problem.js';
+import { answer, problems, rejected, sendProblem } from '../http/problem.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
 import type { BatchState } from './batch.answer.js';
@@ -52,6 +52,8 @@ export class BatchesController {
   ) {
     const batch = await this.batches.batch(path);
     if (batch) return exactly(reply, renderBatch(batch));
+    const unknown = await this.batches.unknown(path);
+    if (unknown) return rejected(reply, unknown);
     const message = { en: 'There is no such batch.', zh: '批次不存在。' };
     return sendProblem(reply, problems.unknown(message));
   }

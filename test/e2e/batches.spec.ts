@@ -164,10 +164,13 @@ describe('a batch', () => {
     expect([status, seen.body.status]).toEqual([400, 'open']);
   });
 
-  test('of an unknown merchant, terminal or number is not closed', async () => {
-    const merchant = await ledger.post('/v1/merchants/Nobody/terminals/T1/batches/000001/close');
-    const terminal = await ledger.post(`${shop.batchPath('000001', 'T9')}/close`);
-    const number = await ledger.post(`${shop.batchPath('1')}/close`);
+  test.each([
+    ['closed', (path: string) => ledger.post(`${path}/close`)],
+    ['shown', (path: string) => ledger.get(path)],
+  ])('of an unknown merchant, terminal or number is not %s', async (_, ask) => {
+    const merchant = await ask('/v1/merchants/Nobody/terminals/T1/batches/000001');
+    const terminal = await ask(shop.batchPath('000001', 'T9'));
+    const number = await ask(shop.batchPath('1'));
 
     expect([merchant.status, merchant.body.responseCode]).toEqual([404, '03']);
     expect([terminal.status, terminal.body.responseCode]).toEqual([404, '97']);
