@@ -161,7 +161,7 @@ function named<N extends string>(
 
 function currency(text: string): string {
   if (isCurrency(text)) return text;
-  throw new InvalidArgumentError('Not a currency of ISO 4217.');
+  throw new InvalidArgumentError('Not a currency of ISO 4217 that a card can pay in.');
 }
 
 function timeZone(text: string): string {

@@ -46,7 +46,7 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 export const FORMAT_ERRORS: Readonly<Record<string, string>> = {
   'no-card-number': 'holds what looks like a card number; send a token and the last four digits',
   iban: 'must be an IBAN, as DE89370400440532013000',
-  'iso-4217': 'must be a currency of ISO 4217, as EUR',
+  'iso-4217': 'must be a currency of ISO 4217 that a card can pay in, as EUR',
   'iana-time-zone': 'must be a time zone by its IANA name, as Europe/Berlin',
   date: 'must be a calendar date, as 2026-03-02',
   'date-time':

@@ -32,7 +32,8 @@ describe('what is told of a field says what may be sent instead', () => {
       'holds what looks like a card number; send a token and the last four digits',
     ],
     ['reason', 'bell \u0007', 'holds characters that can not be shown'],
-    ['currency', 'euro', 'must be a currency of ISO 4217, as EUR'],
+    ['currency', 'euro', 'must be a currency of ISO 4217 that a card can pay in, as EUR'],
+    ['currency', 'XXX', 'must be a currency of ISO 4217 that a card can pay in, as EUR'],
     ['zone', 'Mars', 'must be a time zone by its IANA name, as Europe/Berlin'],
     ['date', '2026-02-30', 'must be a calendar date, as 2026-03-02'],
     [

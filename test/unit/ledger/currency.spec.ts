@@ -3,13 +3,20 @@ import { isCurrency } from '../../../src/ledger/currency.js';
 import { controlSum, decimalText } from '../../../src/ledger/domain/decimal.js';
 
 describe('a currency', () => {
-  test.each(['EUR', 'JPY', 'BHD', 'XCG', 'ZWG', 'ZWL'])('may be %s', (code) => {
+  test.each(['EUR', 'JPY', 'BHD', 'XAF', 'XCD', 'XCG', 'ZWG', 'ZWL'])('may be %s', (code) => {
     expect(isCurrency(code)).toBe(true);
   });
 
   test.each(['XYZ', 'eur', 'xcg', 'XCGX', 'EU', ''])('is never %j', (code) => {
     expect(isCurrency(code)).toBe(false);
   });
+
+  test.each('XAG XAU XPD XPT XBA XBB XBC XBD XDR XSU XUA XTS XXX'.split(' '))(
+    'is never %s: no card pays in it',
+    (code) => {
+      expect(isCurrency(code)).toBe(false);
+    },
+  );
 
   test.each([
     ['XCG', '-1.05'],
