@@ -76,15 +76,17 @@ export function receiptOf(
   const operation = printed === 'sale' ? undefined : operationOf(sale, printed);
   if (printed !== 'sale' && !operation) return undefined;
   const event = operation && events[operation.revision]?.event;
+  const effect = event?.type === 'Void' || event?.type === 'Refund' ? event.data : undefined;
   const then = operation && foldSale(events.slice(0, operation.revision + 1));
-  const time = event?.data.occurredAt ?? data.occurredAt;
+  const time = (effect ?? data).occurredAt;
   const name = operation ? parseRequestName(operation.request) : data;
   const money = (amount: number): string => moneyText(amount, data.currency);
   const { timeZone } = settings;
   const local = (time: string): string => localTime(time, timeZone).slice(0, -' +08:00'.length);
   const kind = printed === 'sale' ? 'sale' : printed.kind;
   const isReversed = operation ? operation.isReversed : sale.reversed !== undefined;
-  const operatorId = operation ? operatorOf(event?.data) : data.operatorId;
+  const reckoned = (): string => retrievalReference(Date.parse(time), timeZone, name.stan);
+  const { operatorId, rrn = reckoned() } = effect ?? data;
   const some = (word: keyof typeof WORDS, value: string | undefined) =>
     value === undefined ? [] : ([[say(word), value]] as const);
   return {
@@ -102,10 +104,7 @@ export function receiptOf(
         ...some('scheme', data.card.scheme),
         [say('batch'), name.batchNo],
         [say('stan'), name.stan],
-        [
-          say('reference'),
-          operation ? retrievalReference(Date.parse(time), timeZone, name.stan) : data.rrn,
-        ],
+        [say('reference'), rrn],
         ...(operation ? [] : some('authCode', data.authCode)),
         [say('time'), local(time)],
       ],
@@ -123,8 +122,4 @@ export function receiptOf(
     ],
     footer: say('footer'),
   };
-}
-
-function operatorOf(data: object | undefined): string | undefined {
-  return data && 'operatorId' in data ? String(data.operatorId) : undefined;
 }

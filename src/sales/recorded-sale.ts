@@ -68,7 +68,7 @@ function isAnswered(event: LedgerEvent): event is Answered {
 
 /** The answer to a void or refund, with the sale as its event left it. */
 export function answerOf(event: Answered, sale: Sale, position: Position): GivenBackAnswer {
-  const { request, saleId, amount, currency, businessDate, occurredAt } = event.data;
+  const { request, saleId, rrn, amount, currency, businessDate, occurredAt } = event.data;
   const isWaiting = event.type === 'ApprovalRequested';
   const kind = isWaiting ? event.data.kind : event.type === 'Void' ? 'void' : 'refund';
   const warnings = doubleWarnings(kind, event.data.repeats);
@@ -76,6 +76,7 @@ export function answerOf(event: Answered, sale: Sale, position: Position): Given
     kind,
     request,
     saleId,
+    ...(rrn !== undefined && { rrn }),
     amount,
     currency,
     remaining: remaining(sale),

@@ -27,6 +27,7 @@ export interface RequestState {
   readonly waiting?: {
     readonly amount: number;
     readonly currency: string;
+    readonly rrn?: string;
     readonly expiresAt: string;
   };
   /** Of a sale that was taken. */
@@ -85,15 +86,16 @@ function waitingState(
 ): RequestState | undefined {
   const waited = foldSale(onSale)?.sale.approvals.find(({ data }) => data.request === name);
   if (!waited) return undefined;
-  const { saleId, amount, currency, expiresAt } = waited.data;
+  const { saleId, amount, currency, rrn, expiresAt } = waited.data;
   const { refusal } = waited;
+  const waiting = { amount, currency, ...(rrn !== undefined && { rrn }), expiresAt };
   const last = onSale.findLast(
     ({ event }) => 'request' in event.data && event.data.request === name,
   );
   const position = last?.position as Position;
   return refusal
     ? { kind, outcome: 'refused', saleId, position, refusal }
-    : { kind, outcome: 'in-progress', saleId, position, waiting: { amount, currency, expiresAt } };
+    : { kind, outcome: 'in-progress', saleId, position, waiting };
 }
 
 function timeoutReversalState(

@@ -61,6 +61,7 @@ export interface GivenBackAnswer {
   /** The request's name: the voidId or refundId. */
   readonly request: string;
   readonly saleId: string;
+  readonly rrn?: string;
   readonly amount: Minor;
   readonly currency: string;
   readonly remaining: Minor;

@@ -115,6 +115,7 @@ export class GiveBackBody extends RequestBody {
 
 class GivenBackDto {
   @Text() saleId!: string;
+  @Optional() @Digits(12) rrn?: string;
   @Amount() amount!: number;
   @Currency() currency!: string;
   @Sum() remaining!: number;

@@ -147,6 +147,7 @@ export function renderRequest(state: RequestState): RequestStateAnswer {
     }),
     ...(taken && { amount: taken.amount, currency: taken.currency, rrn: taken.rrn }),
     ...(done && { amount: done.amount, currency: done.currency }),
+    ...(done?.rrn !== undefined && { rrn: done.rrn }),
     ...(done?.voidId !== undefined && { voidId: done.voidId }),
     ...(done?.refundId !== undefined && { refundId: done.refundId }),
     ...(reversal !== undefined && { reversal }),

@@ -59,8 +59,9 @@ describe('a void above the policy’s amount', () => {
     const { saleId } = await shop.sell();
     const own = { ...shop.request(), operatorId: 'cashier7' };
     const asked = await shop.void(saleId, own);
-    const { voidId } = asked.body;
+    const { voidId, rrn } = asked.body;
     expect(await outcomeOf(voidId)).toMatchObject({
+      rrn: expect.stringMatching(/^\d{12}$/),
       kind: 'void',
       outcome: 'in-progress',
       status: 'awaiting-approval',
@@ -80,7 +81,8 @@ describe('a void above the policy’s amount', () => {
     expect(sale).toMatchObject({ status: 'voided', voided: 10_000, remaining: 0 });
     expect(approved.body.revision).toBe(sale.revision);
     expect(sale).not.toHaveProperty('held');
-    expect(await outcomeOf(voidId)).toMatchObject({ outcome: 'done', voidId, responseCode: '00' });
+    const outcome = await outcomeOf(voidId);
+    expect(outcome).toMatchObject({ outcome: 'done', voidId, rrn, responseCode: '00' });
     expect((await shop.void(saleId, own)).body).toEqual(asked.body);
     const late = await decide(voidId, 'decline', { reason: 'second thoughts' });
     expect([late.status, late.body.code]).toEqual([409, 'approval-status']);

@@ -29,6 +29,7 @@ describe('POST /v1/sales/{saleId}/voids', () => {
     expect(part.body).toEqual({
       voidId: name,
       saleId,
+      rrn: '606110000002',
       amount: 3_000,
       currency: 'EUR',
       remaining: 7_000,
@@ -67,7 +68,7 @@ describe('POST /v1/sales/{saleId}/voids', () => {
 
     const request = await ledger.get(headers['location'] ?? '');
 
-    const { voidId, amount, currency, position } = body;
+    const { voidId, amount, currency, rrn, position } = body;
     expect(request.body).toEqual({
       kind: 'void',
       outcome: 'done',
@@ -75,6 +76,7 @@ describe('POST /v1/sales/{saleId}/voids', () => {
       voidId,
       amount,
       currency,
+      rrn,
       position,
       responseCode: '00',
     });
@@ -267,6 +269,7 @@ describe('POST /v1/sales/{saleId}/refunds', () => {
     expect(body).toEqual({
       refundId: `${shop.merchantId}.T1.000001.000002`,
       saleId,
+      rrn: '606110000002',
       amount: 2_500,
       currency: 'EUR',
       remaining: 7_500,

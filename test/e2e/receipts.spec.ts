@@ -121,6 +121,9 @@ describe('the receipt of a void or a refund', () => {
     const path = `/v1/sales/${sale.saleId}`;
     const left = async (of: string) =>
       rowsOf((await ledger.get(`${path}${of}/receipt?width=80`)).text)['Remaining'];
+    const reference = async ({ voidId }: { voidId: string }) =>
+      rowsOf((await ledger.get(`${path}/voids/${voidId}/receipt?width=80`)).text)['Reference'];
+    expect([first.rrn, second.rrn]).toEqual([await reference(first), await reference(second)]);
     expect([first.remaining, second.remaining, refund.remaining]).toEqual([7_000, 4_000, 3_000]);
     expect(await left(`/voids/${first.voidId}`)).toBe('EUR 70.00');
     expect(await left(`/voids/${second.voidId}`)).toBe('EUR 40.00');

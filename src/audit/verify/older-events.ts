@@ -35,6 +35,11 @@ const VERSIONS: readonly Since[] = [
     lacked: { Reversal: ['voided'] },
     marks: new Set<LedgerEventType>(),
   },
+  {
+    // The reference number of a void or refund: before, only its receipt reckoned one.
+    lacked: { Void: ['rrn'], Refund: ['rrn'], ApprovalRequested: ['rrn'] },
+    marks: new Set<LedgerEventType>(),
+  },
 ];
 
 type Lacked = Partial<Record<LedgerEventType, readonly string[]>>;

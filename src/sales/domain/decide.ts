@@ -121,6 +121,7 @@ export function decideGiveBack(
   const repeats = doubleOf(sale, kind, amount, question.now);
   const common = {
     ...givenBack(command, sale, amount, question.now, at),
+    rrn: retrievalReference(question.now, merchant.settings.timeZone, command.stan),
     ...(repeats !== undefined && { repeats }),
   };
   if (lacking === 'approval') {

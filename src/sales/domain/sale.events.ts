@@ -28,6 +28,8 @@ interface GivenBack extends RequestFact {
   readonly saleId: string;
   readonly amount: Minor;
   readonly currency: string;
+  /** Of the request; one that waits for an approval keeps it. Older events lack it. */
+  readonly rrn?: string;
   readonly reason: string;
   /** `reversal` where the ledger picked void or refund itself. */
   readonly asked: 'void' | 'refund' | 'reversal';

@@ -216,6 +216,8 @@ describe('a field that was taken out', () => {
     ['Sale', 'storeId', any],
     ['Void', 'businessDate', any],
     ['Void', 'cardToken', (data) => data['stan'] === '000003'],
+    ['Void', 'rrn', (data) => data['stan'] === '000003'],
+    ['ApprovalRequested', 'rrn', any],
     ['Refund', 'cardToken', any],
     ['ApprovalRequested', 'storeId', any],
     ['Reversal', 'counted', (data) => data['undone'] === 'void'],
@@ -231,6 +233,7 @@ describe('a field that was taken out', () => {
     const change = (data: Said) => {
       delete data['cardToken'];
       delete data['storeId'];
+      delete data['rrn'];
     };
     expect(await faultsIn(rewritten(log.slice(0, at + 1), at, change))).toEqual([]);
   });

@@ -25,6 +25,7 @@ test('a sale of today, in an open batch, is voided in full', () => {
       currency: 'CNY',
       saleId: 'M1.T1.000001.000001',
       request: 'M1.T2.000007.000009',
+      rrn: '632812000009',
       asked: 'void',
       businessDate: '2026-11-24',
       occurredAt: '2026-11-24T04:00:00.000Z',
