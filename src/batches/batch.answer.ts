@@ -15,6 +15,8 @@ export interface BatchState {
   readonly batchNo: string;
   readonly status: 'open' | 'closing' | 'closed';
   readonly businessDate: string;
+  /** Of its sums; absent as long as there is no money in it. */
+  readonly currency?: string;
   readonly totals: StoredTotals;
   readonly settled: SettledSums;
   readonly reconciliation: Reconciliation;
@@ -37,6 +39,7 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchState | und
     batchNo: data.batchNo,
     status: 'closed',
     businessDate: data.businessDate,
+    ...(data.currency !== undefined && { currency: data.currency }),
     totals: data.totals,
     settled: data.settled,
     reconciliation: reconciled.reconciliation,

@@ -1,6 +1,7 @@
 import {
   Amount,
   CalendarDate,
+  Currency,
   Digits,
   Identifier,
   Nested,
@@ -11,6 +12,7 @@ import {
   Sum,
   Text,
   TextList,
+  Told,
   Whole,
 } from '../http/fields.js';
 import { JSONSchema } from 'class-validator-jsonschema';
@@ -69,6 +71,10 @@ export class BatchAnswer {
   @Digits(6) batchNo!: string;
   @OneOf(['open', 'closing', 'closed']) status!: BatchState['status'];
   @CalendarDate() businessDate!: string;
+  @Optional()
+  @Told('ISO 4217, of its sums; absent as long as there is no money in it')
+  @Currency()
+  currency?: string;
   @Nested(() => TotalsDto) totals!: TotalsDto;
   @Nested(() => SettledDto) settled!: SettledDto;
   @OneOf(['matched', 'mismatched', 'not-sent']) reconciliation!: BatchState['reconciliation'];

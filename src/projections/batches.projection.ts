@@ -53,7 +53,7 @@ const OPERATIONS = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection = {
   name: 'batches',
-  version: 13,
+  version: 14,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
 } satisfies Projection;
@@ -159,7 +159,7 @@ class BatchesTable {
   private settled(data: SettledData): void {
     const { fee, reserve, net } = data;
     const settledAmount = fee + reserve + net;
-    const batch = this.of(data);
+    const batch = this.withMoney(data);
     add(batch, { settledCount: 1, settledAmount, fee, reserve, net });
     const { saleId } = data;
     const isItsOwn = saleId.startsWith(`${batch.name}.`);

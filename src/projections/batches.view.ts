@@ -34,6 +34,7 @@ const NOTHING: SumsRow = {};
 /** What batches come to. */
 export class BatchesView {
   private readonly liveBatches: Database.Statement<[], LiveBatch>;
+  private readonly currencyOf: Database.Statement<[string], { currency: string | null }>;
   private readonly sums: Database.Statement<[string], SumsRow>;
   private readonly refundSums: Database.Statement<[OfBatch], RefundsRow>;
   private readonly refundsCarriedTo: Database.Statement<[OfBatch], { request: string }>;
@@ -46,6 +47,7 @@ export class BatchesView {
       `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, coalesce(currency, awaited) AS currency, status
        FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
+    this.currencyOf = database.prepare('SELECT currency FROM batches WHERE name = ?');
     this.sums = database
       .prepare<[string], SumsRow>('SELECT * FROM batches WHERE name = ?')
       .safeIntegers();
@@ -88,6 +90,11 @@ export class BatchesView {
       ...this.carriedTo.all(terminal, name).map(({ saleId }) => saleId),
       ...this.refundsCarriedTo.all({ terminal, name }).map(({ request }) => request),
     ];
+  }
+
+  /** Of its sums; undefined as long as there is no money in it. */
+  currency(name: string): string | undefined {
+    return this.currencyOf.get(name)?.currency ?? undefined;
   }
 
   /** Its sales gross that stand, and the voids and refunds requested in it whose effect stands. */

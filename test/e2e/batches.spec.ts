@@ -40,6 +40,7 @@ describe('a batch', () => {
     expect(body).toMatchObject({
       status: 'open',
       businessDate: '2026-03-02',
+      currency: 'EUR',
       totals: TOTALS,
       settled: { count: 0, amount: 0, fee: 0, reserve: 0, net: 0 },
       reconciliation: 'not-sent',
@@ -67,6 +68,7 @@ describe('a batch', () => {
       batchNo: '000001',
       status: 'closed',
       businessDate: '2026-03-02',
+      currency: 'EUR',
       totals: TOTALS,
       settled: { count: 2, amount: 17_000, fee: 102, reserve: 0, net: 16_898 },
       reconciliation: 'matched',

@@ -13,7 +13,7 @@ type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
 /** What a close says of its batch, but for how it compares with the terminal's own side. */
 export type ClosedSums = Pick<
   Closed,
-  'totals' | 'settled' | 'refunds' | 'refundsCounted' | 'carriedForward'
+  'currency' | 'totals' | 'settled' | 'refunds' | 'refundsCounted' | 'carriedForward'
 >;
 
 /** What batches come to: the same fold that the ledger itself closes them by, on tables of this check's own. */
@@ -38,7 +38,9 @@ export class BatchTotals {
     this.catchUp();
     const terminal = terminalOf(name);
     const carriedForward = this.view.carriedInto(terminal, name);
+    const currency = this.view.currency(name);
     return {
+      ...(currency !== undefined && { currency }),
       totals: this.view.totals(name),
       settled: this.view.settledSums(name),
       ...this.view.refunds(terminal, name),

@@ -161,8 +161,14 @@ export class BatchesCheck {
       const parts = wrong.map((part) => `${part} ${text(data[part])}, not ${text(now[part])}`);
       return unlike(`its requests come to something else: ${parts.join('; ')}`);
     }
-    if (data.refundsCounted === undefined && this.older.mayLack('BatchClosed').length === 0) {
+    const mayLack = this.older.mayLack('BatchClosed');
+    if (data.refundsCounted === undefined && !mayLack.includes('refundsCounted')) {
       return unlike('it does not say how many refunds it counted');
+    }
+    const currencies = [now, ...(before ?? [])].map(({ currency }) => currency);
+    if (mayLack.includes('currency')) currencies.push(undefined);
+    if (!currencies.includes(data.currency)) {
+      return unlike(`its money is in ${String(now.currency)}, not in ${String(data.currency)}`);
     }
     if (unsettled > 0) {
       return unlike(`${unsettled} of its sales have something left and have not settled`);

@@ -36,8 +36,13 @@ const VERSIONS: readonly Since[] = [
     marks: new Set<LedgerEventType>(),
   },
   {
-    // The reference number of a void or refund: before, only its receipt reckoned one.
-    lacked: { Void: ['rrn'], Refund: ['rrn'], ApprovalRequested: ['rrn'] },
+    // The reference number of a void or refund, which only its receipt reckoned, and a batch's currency.
+    lacked: {
+      Void: ['rrn'],
+      Refund: ['rrn'],
+      ApprovalRequested: ['rrn'],
+      BatchClosed: ['currency'],
+    },
     marks: new Set<LedgerEventType>(),
   },
 ];

@@ -68,6 +68,8 @@ export type BatchEvent =
   | {
       readonly type: 'BatchClosed';
       readonly data: BatchFact & {
+        /** Of the money in it, or that settled with it; absent where there was none, and in older events. */
+        readonly currency?: string;
         readonly totals: StoredTotals;
         readonly settled: SettledSums;
         /**

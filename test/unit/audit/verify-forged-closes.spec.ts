@@ -64,6 +64,8 @@ describe('a close', () => {
       (data) => (data['refundsCounted'] = undefined),
       /^it does not say how many refunds it counted$/,
     ],
+    ['in another currency', (data) => (data['currency'] = 'USD'), /in CNY, not in USD$/],
+    ['in no currency', (data) => delete data['currency'], /in CNY, not in undefined$/],
   ])('that compared items is held against them: %s', async (_what, change, detail) => {
     expect((await faultsAt(log, 'BatchClosed', change, ofT2))[0]).toMatch(detail);
   });
@@ -78,6 +80,19 @@ describe('a close', () => {
       (data[part] = Array.isArray(value) ? value : { ...(data[part] as Said), ...(value as Said) });
     const [first] = await faultsAt(log, 'BatchClosed', change, ofT1);
     expect(first).toMatch(new RegExp(`^its requests come to something else: ${part} [^;]*$`));
+  });
+
+  test('may lack its currency in a log of before batches had one, and voids their RRN', async () => {
+    const lacks: Readonly<Record<string, string>> = {
+      ...{ Void: 'rrn', Refund: 'rrn', ApprovalRequested: 'rrn' },
+      BatchClosed: 'currency',
+    };
+    const older = log.reduce(
+      (events, { type }, at) =>
+        rewritten(events, at, (data) => (data[lacks[type] ?? ''] = undefined)),
+      log,
+    );
+    expect(await faultsIn(older)).toEqual([]);
   });
 
   test('of which neither side names a sale is found by how many there are', async () => {

@@ -82,9 +82,11 @@ describe('a close', () => {
     });
   });
   test('of a batch that was never used is a close of nothing, and nothing enters it any more', async () => {
-    expect(await ledger.send(close('000009'))).toMatchObject({
+    const closed = await ledger.send(close('000009'));
+    expect(closed).toMatchObject({
       answer: { status: 'closed', totals: NOTHING, settled: { count: 0, net: '0' } },
     });
+    expect(closed).not.toHaveProperty('answer.currency');
     expect(await ledger.send(sell(1, { batchNo: '000009' }))).toMatchObject(
       refusedWith('batch-closed', '77'),
     );
