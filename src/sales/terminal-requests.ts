@@ -80,9 +80,14 @@ export class TerminalRequests {
       throw new ProblemError(problems.tooManyRefused(wait), wait);
     }
     const outcome = await carryOut();
-    if ('refusal' in outcome) await this.attempts.refused(attempt);
+    if (isRefused(outcome)) await this.attempts.refused(attempt);
     return outcome;
   }
+}
+
+/** By the rules: whose `If-Match` has failed was only told to look again. */
+function isRefused(outcome: Outcome<unknown>): boolean {
+  return 'refusal' in outcome && outcome.refusal.code !== 'revision';
 }
 
 /** A malformed saleId names no sale, and is neither written down nor told: it may be anything. */

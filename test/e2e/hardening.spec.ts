@@ -52,6 +52,16 @@ describe('who is refused over and over', () => {
     expect((await shop.void(other.saleId)).status).toBe(201);
   });
 
+  test('is not who asks with a revision that the sale no longer has', async () => {
+    const shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
+    const { saleId } = await shop.sell();
+    for (let attempt = 1; attempt <= 20; attempt += 1) {
+      const { status } = await shop.void(saleId, { amount: 1 }, { 'if-match': '"7"' });
+      expect([attempt, status]).toEqual([attempt, 412]);
+    }
+    expect((await shop.void(saleId, { amount: 1 }, { 'if-match': '"0"' })).status).toBe(201);
+  });
+
   test('still gets the first answer to a request that came before, and is told of other content', async () => {
     const shop = await Shop.open(ledger, { voidPolicy: { partial: true } });
     const { saleId } = await shop.sell();
