@@ -77,6 +77,7 @@ export class ProjectionsController {
     @Param(parameters(ProjectionPath)) { name }: ProjectionPath,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    this.known(name);
     const state = this.views.rebuilds.watch(name);
     if (!state) throw new ProblemError(problems.unknown(NEVER_REBUILT));
     if (negotiated(reply, ['application/json', 'text/event-stream']) === 'text/event-stream') {
@@ -98,6 +99,7 @@ export class ProjectionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     refuseBody(request.body);
+    this.known(name);
     const ended = await this.views.rebuilds.cancel(name);
     if (!ended) throw new ProblemError(problems.unknown(NEVER_REBUILT));
     return exactly(reply, renderRebuild(ended));

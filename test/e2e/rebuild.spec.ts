@@ -111,9 +111,10 @@ describe('a rebuild of a running service', () => {
   test.each(['nothing', '..%2Fetc'])(
     'of a view that is not there, %s, is refused',
     async (name) => {
-      expect((await ledger.post(`/v1/projections/${name}/rebuild`)).status).toBe(404);
-      expect((await ledger.get(`/v1/projections/${name}/rebuild`)).status).toBe(404);
-      expect((await ledger.send('DELETE', `/v1/projections/${name}/rebuild`)).status).toBe(404);
+      for (const method of ['POST', 'GET', 'DELETE']) {
+        const { status, body } = await ledger.send(method, `/v1/projections/${name}/rebuild`);
+        expect([status, body.detail]).toEqual([404, 'There is no such view.']);
+      }
     },
   );
 });
