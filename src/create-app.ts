@@ -19,7 +19,7 @@ import { openApiOf } from './http/open-api-document.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Streams } from './http/streams.js';
-import { httpAdapter, limitBodies, secure } from './http/server.js';
+import { httpAdapter, limitBodies, refuseUnmet, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
 import { passesByItself, Views } from './projections/views.js';
@@ -60,6 +60,7 @@ export async function createApp(settings: Settings): Promise<Started> {
   readJsonExactly(fastify);
   requireRules(fastify);
   if (settings.AUTH === 'keys') app.get(Gate).guard(fastify);
+  refuseUnmet(fastify);
   refuseStrayQueries(fastify);
   app.get(Metrics).watch(fastify);
   if (settings.SANDBOX === 'on') listenForFaults(fastify);

@@ -94,11 +94,11 @@ export const AnswersList = (status: number, dto: Dto): MethodDecorator =>
   });
 
 /**
- * The refusals and faults that a route may answer with. To every route what comes may be malformed, too slow or of too
- * large headers; and it may miss the store, or meet a fault.
+ * The refusals and faults that a route may answer with. To every route what comes may be malformed, too slow, of too
+ * large headers, or expect what there is not; and it may miss the store, or meet a fault.
  */
 export const Problems = (...statuses: number[]): MethodDecorator =>
-  applyDecorators(...[400, 408, 431, 500, 503, ...statuses].map(problemOf));
+  applyDecorators(...[400, 408, 417, 431, 500, 503, ...statuses].map(problemOf));
 
 /** Statuses that a route's method has been given: more than one of its decorators may name the same. */
 const told = new WeakMap<object, Set<number>>();

@@ -130,6 +130,14 @@ const UNREADABLE: Readonly<Record<number, Pick<Problem, 'title' | 'code' | 'mess
       zh: '请求内容须为 UTF-8 编码且未压缩的 JSON，类型为 application/json；批量逐行数据为 application/x-ndjson。',
     },
   },
+  417: {
+    title: 'Expectation failed',
+    code: 'expectation-failed',
+    message: {
+      en: 'Nothing can be expected here but 100-continue.',
+      zh: '此处仅支持 Expect: 100-continue。',
+    },
+  },
   431: {
     title: 'Headers too large',
     code: 'too-large',

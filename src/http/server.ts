@@ -10,7 +10,7 @@ import {
 import helmet, { type HelmetOptions } from 'helmet';
 import { claimsSignature } from '../access/signature.js';
 import type { Settings } from '../config.js';
-import { problems, sendProblem } from './problem.js';
+import { malformed, ProblemError, problems, sendProblem } from './problem.js';
 import { requestId } from './tracing.js';
 
 const BODY_LIMIT = 1024 * 1024;
@@ -33,6 +33,7 @@ export function httpAdapter({ LOG_LEVEL, REQUEST_TIMEOUT_SECONDS }: Settings): F
       requestTimeout: 0,
       headersTimeout: REQUEST_TIMEOUT_SECONDS * 1_000,
       connectionsCheckingInterval: SLOW_CHECK_MS,
+      requireHostHeader: false,
     },
     genReqId: requestId as never,
     forceCloseConnections: 'idle',
@@ -88,6 +89,21 @@ export function secure(fastify: FastifyInstance): void {
     done();
   });
 }
+
+/** Tells of what Node would refuse without a word: that no host is named, or that more is expected than a word to go on. */
+export function refuseUnmet(fastify: FastifyInstance): void {
+  const { server } = fastify;
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  fastify.addHook('onRequest', ({ raw: { httpVersion, headers } }, _reply, done) => {
+    const { host, expect = GO_ON } = headers;
+    if (httpVersion !== '1.1') done();
+    else if (host === undefined) done(malformed('Host', 'is missing'));
+    else if (expect.toLowerCase() !== GO_ON) done(new ProblemError(problems.unreadable(417)));
+    else done();
+  });
+}
+
+const GO_ON = '100-continue';
 
 /**
  * Cuts off a body that has not arrived in time. Lines may take as long as something goes on, either way: a till that

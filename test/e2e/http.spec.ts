@@ -231,6 +231,32 @@ describe('bytes that are no HTTP request', () => {
   });
 });
 
+describe('a request that Node itself would refuse', () => {
+  const sale = 'POST /v1/sales HTTP/1.1\r\nContent-Length: 2\r\nContent-Type: application/json\r\n';
+
+  test.each([
+    ['no host', sale, [400, 'malformed']],
+    ['another expectation', `${sale}Host: x\r\nExpect: 200-ok\r\n`, [417, 'expectation-failed']],
+  ])('with %s is told so, and the connection goes on', async (_, head, problem) => {
+    const next = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+
+    const answers = await sendBytes(`${head}\r\n{}${next}`);
+
+    const [told = '{}'] = /\{.*\}/.exec(answers) ?? [];
+    const { status, code } = JSON.parse(told) as { status: number; code: string };
+    expect([status, code]).toEqual(problem);
+    expect(answers.match(/HTTP.1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
+  });
+
+  test('is not one that expects to be told to go on', async () => {
+    const answers = await sendBytes(
+      `${sale}Host: x\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n{}`,
+    );
+
+    expect(answers.match(/HTTP.1.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 400']);
+  });
+});
+
 describe('a query', () => {
   test.each([
     ['limit=0'],

@@ -50,7 +50,7 @@ describe('the OpenAPI document', () => {
     const chargebacks = '/v1/sales/{saleId}/chargebacks';
     const namesIn = (operation: Operation) => operation.parameters.map(({ name }) => name);
 
-    expect(Object.keys(sale.responses)).toEqual(expect.arrayContaining(['408', '431']));
+    expect(Object.keys(sale.responses)).toEqual(expect.arrayContaining(['408', '417', '431']));
     for (const status of ['201', '400', '403', '429']) {
       const rate = ['RateLimit', 'RateLimit-Policy'];
       expect(headersOf(sale.responses[status])).toEqual(expect.arrayContaining(rate));
