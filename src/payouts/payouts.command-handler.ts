@@ -117,14 +117,18 @@ export class PayoutsCommandHandler {
     this.decidedOn.set(name, decidedOn);
   }
 
-  /** The merchant's bank has the money. Told again: the same answer. */
+  /** The merchant's bank has the money. Told again: the same answer, also when it has come back since. */
   paid(payoutId: string, bankReference: string | undefined, by: Actor) {
-    return this.change(payoutId, by, (payout, fact) => decidePaid(payout, fact, bankReference));
+    return this.change('PayoutPaid', payoutId, by, (payout, fact) =>
+      decidePaid(payout, fact, bankReference),
+    );
   }
 
   /** The money came back, before or after it was paid: it is available again. */
   returned(payoutId: string, reason: string | undefined, by: Actor) {
-    return this.change(payoutId, by, (payout, fact) => decideReturned(payout, fact, reason));
+    return this.change('PayoutReturned', payoutId, by, (payout, fact) =>
+      decideReturned(payout, fact, reason),
+    );
   }
 
   /** As it is now; undefined where there is none of that name. */
@@ -205,6 +209,7 @@ export class PayoutsCommandHandler {
   }
 
   private async change(
+    type: PayoutEvent['type'],
     payoutId: string,
     by: Actor,
     decide: (payout: Payout, fact: PayoutFact) => PayoutEvent | Refusal | undefined,
@@ -217,7 +222,7 @@ export class PayoutsCommandHandler {
       const { payout } = recorded;
       const { settings } = await this.merchantOf(payout);
       const event = decide(payout, factOf(payout, this.clock.now(), settings));
-      if (!event) return { answer: recorded, replayed: true };
+      if (!event) return { answer: asLeftBy(type, events) ?? recorded, replayed: true };
       if ('code' in event) return notRecorded(event);
       const origin = { request: payoutId, by };
       const appended = await this.journal.append(stream, events.length - 1, [event], origin);
@@ -265,6 +270,14 @@ function foldPayout(events: readonly RecordedEvent[]): RecordedPayout | undefine
     undefined,
   );
   return payout && last && { payout, position: last.position };
+}
+
+/** As it was when it was first told so. */
+function asLeftBy(
+  type: PayoutEvent['type'],
+  events: readonly RecordedEvent[],
+): RecordedPayout | undefined {
+  return foldPayout(events.slice(0, events.findIndex(({ event }) => event.type === type) + 1));
 }
 
 function factOf(payout: Payout, now: number, settings: Merchant['settings']) {

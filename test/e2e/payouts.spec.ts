@@ -177,6 +177,22 @@ describe('a payout', () => {
     },
   );
 
+  test('that has come back since is answered as when it was paid where that is told again word for word', async () => {
+    const shop = await settled();
+    await run(TOMORROW);
+    const path = `/v1/payouts/${shop.merchantId}.EUR.1`;
+    const paid = await ledger.post(`${path}/paid`, { bankReference: 'B17' });
+    await ledger.post(`${path}/returned`, {});
+
+    const again = await ledger.post(`${path}/paid`, { bankReference: 'B17' });
+    const other = await ledger.post(`${path}/paid`, { bankReference: 'B18' });
+
+    expect([again.status, again.body]).toEqual([200, paid.body]);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect([other.status, other.body.code]).toEqual([409, 'payout-status']);
+    expect((await ledger.get(path)).body.status).toBe('returned');
+  });
+
   test('comes back without a word, too', async () => {
     const shop = await settled();
     await run(TOMORROW);

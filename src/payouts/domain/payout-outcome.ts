@@ -4,14 +4,18 @@ import { booksRefusals } from './books-refusals.js';
 import type { PayoutEvent, PayoutFact } from './payout.events.js';
 import type { Payout } from './payout.js';
 
-/** Undefined when it was told before. Told again without the bank's reference it is the same. */
+/**
+ * Undefined when it was told before. Told again without the bank's reference it is the same; once the payout has come back,
+ * only word for word.
+ */
 export function decidePaid(
-  { status, bankReference: told }: Payout,
+  { status, wasPaid, bankReference: told }: Payout,
   fact: PayoutFact,
   bankReference: string | undefined,
 ): PayoutEvent | Refusal | undefined {
-  const isSame = bankReference === undefined || bankReference === told;
-  if (status === 'paid') return isSame ? undefined : requestRefusals.idUsed(['bankReference']);
+  const isRepeat = wasPaid && bankReference === told;
+  if (isRepeat || (status === 'paid' && bankReference === undefined)) return undefined;
+  if (status === 'paid') return requestRefusals.idUsed(['bankReference']);
   if (status === 'returned') return booksRefusals.payoutStatus(status);
   const reference = bankReference !== undefined && { bankReference };
   return { type: 'PayoutPaid', data: { ...fact, ...reference } };

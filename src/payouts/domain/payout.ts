@@ -5,6 +5,8 @@ export type PayoutStatus = 'sent' | 'paid' | 'returned';
 /** A payout as its events left it. */
 export interface Payout extends PayoutSentData {
   readonly status: PayoutStatus;
+  /** Whether the bank has ever reported it paid: it may have come back since. */
+  readonly wasPaid: boolean;
   readonly bankReference?: string;
   readonly returnReason?: string;
   /** Of its last event. */
@@ -14,7 +16,7 @@ export interface Payout extends PayoutSentData {
 /** The state after one more event. A payout begins with `PayoutSent`. */
 export function evolvePayout(payout: Payout | undefined, event: PayoutEvent): Payout | undefined {
   if (event.type === 'PayoutSent') {
-    return { ...event.data, status: 'sent', changedAt: event.data.occurredAt };
+    return { ...event.data, status: 'sent', wasPaid: false, changedAt: event.data.occurredAt };
   }
   if (!payout) return undefined;
   const changedAt = event.data.occurredAt;
@@ -24,6 +26,7 @@ export function evolvePayout(payout: Payout | undefined, event: PayoutEvent): Pa
       return {
         ...payout,
         status: 'paid',
+        wasPaid: true,
         changedAt,
         ...(bankReference !== undefined && { bankReference }),
       };
