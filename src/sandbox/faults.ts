@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StoreUnavailableError } from '../event-store/event-store.js';
 import { malformed } from '../http/problem.js';
@@ -32,11 +34,18 @@ export function listenForFaults(fastify: FastifyInstance): void {
     const fault = faultIn(request);
     if (typeof fault !== 'object') done(null, payload);
     else if (fault.kind === 'answer-late') setTimeout(done, fault.milliseconds, null, payload);
-    else {
-      if (fault.kind === 'answer-lost') request.raw.socket.destroy();
-      done(null, payload);
-    }
+    else if (fault.kind === 'answer-lost') {
+      void takenWhole(payload).finally(() => {
+        request.raw.socket.destroy();
+        done(null, '');
+      });
+    } else done(null, payload);
   });
+}
+
+/** The lines of a bulk are done as their answers are taken. */
+async function takenWhole(payload: unknown): Promise<void> {
+  if (payload instanceof Readable) await finished(payload.resume()).catch(() => undefined);
 }
 
 const NO_FAULT = `is none of request-lost, answer-lost, store-away, answer-late, answer-late <milliseconds up to ${LATEST_MS}>`;

@@ -29,6 +29,16 @@ describe('a fault that a request asks for in the sandbox', () => {
     expect([again.status, again.headers['idempotency-replayed']]).toEqual([201, 'true']);
   });
 
+  test('a lost answer to a bulk: the connection is cut when all its lines are done', async () => {
+    const sale = () => JSON.stringify({ op: 'sale', ...shop.saleBody() });
+    const text = `${Array.from({ length: 600 }, sale).join('\n')}\n`;
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const send = (fault: object = {}) => ledger.post('/v1/bulk', text, { ...headers, ...fault });
+    await expect(send({ 'sandbox-fault': 'answer-lost' })).rejects.toThrow();
+    const again = (await send()).text;
+    expect(again.match(/"replayed":true/g)?.length).toBe(600);
+  });
+
   test('a store that is away: 503, to be sent again', async () => {
     const body = shop.saleBody();
     const { status, headers } = await sell(body, 'store-away');
