@@ -130,8 +130,7 @@ async function take(
   try {
     await candidate.take(arrivals, signal);
   } catch (error) {
-    const isOfAll = signal.aborted || error instanceof StoreUnavailableError;
-    if (failing === 'together' || isOfAll) throw error;
+    if (failing === 'together' || error instanceof StoreUnavailableError) throw error;
     candidate.failure = (error as Error).message;
   }
 }

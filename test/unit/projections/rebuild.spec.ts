@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { StoredEvent } from '../../../src/event-store/event-store.js';
+import type { EventStore, Position, StoredEvent } from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { Follower, type ProjectionState } from '../../../src/projections/follower.js';
 import type { Projection } from '../../../src/projections/projection.js';
@@ -18,7 +18,8 @@ const NEVER = new AbortController().signal;
 
 let folder: string;
 let store: SqliteEventStore;
-const here: Builder = (buildings, signal, done) => build(buildings, store, signal, done);
+const here: Builder = (buildings, signal, done, failing) =>
+  build(buildings, store, signal, done, failing);
 
 beforeEach(async () => {
   folder = newFolder();
@@ -38,6 +39,32 @@ describe('off line', () => {
     await rebuildOffline(BOTH, folder, builder, NEVER, () => undefined);
     expect(rows('cards', 1)).toHaveLength(12);
     expect(rows('count', 1)).toEqual([{ type: 'CardReported', count: 12 }]);
+  });
+
+  test('it reads on until each view is where the one is that it is compared with', async () => {
+    await reportCards(store, 9);
+    await follow();
+    const slow = Object.assign(Object.create(store) as EventStore, {
+      pages: async function* (after: Position) {
+        yield await store.readAll({ after, limit: 2 });
+      },
+    });
+    const builder: Builder = (buildings, signal, done) => build(buildings, slow, signal, done);
+    const built = await rebuildOffline(BOTH, folder, builder, NEVER, () => undefined);
+    expect(built.map(({ compared }) => compared)).toEqual([
+      { position: position(9), rows: 9, differing: 0, differences: [] },
+      { position: position(9), rows: 1, differing: 0, differences: [] },
+    ]);
+  });
+
+  test('a view that is built anew has the indexes that readers need', async () => {
+    const index = 'cards_by_status';
+    const indexed = { ...cardsProjection, indexes: `CREATE INDEX ${index} ON cards (status)` };
+    await rebuildOffline([indexed], folder, here, NEVER, () => undefined);
+    const database = openToRead(viewFile(folder, 'cards', 1));
+    const indexes = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'index'").pluck();
+    expect(indexes.all()).toContain(index);
+    database.close();
   });
 
   test('a view that nobody has touched is rebuilt alike, as the next generation', async () => {
@@ -93,13 +120,23 @@ describe('off line', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('verify-'))).toEqual([]);
   });
 
+  test('--verify of a view that can not be built says so, and of the others how they compare', async () => {
+    await reportCards(store, 20);
+    await follow([mended, countProjection]);
+    expect(await verify(BOTH)).toEqual([
+      expect.objectContaining({ failure: expect.stringMatching(/card13 brings bad luck/) }),
+      expect.objectContaining({ compared: expect.objectContaining({ differing: 0 }) }),
+    ]);
+  });
+
   test('a view that has seen more than the log has is neither compared nor rebuilt', async () => {
     await reportCards(store, 3);
     await follow();
     edit(`UPDATE about SET position = '${position(4)}'`);
-    await expect(verify([cardsProjection])).rejects.toThrow(
-      `the log ends at position ${position(3)}, but view cards has seen it up to ${position(4)}`,
-    );
+    const failure = `the log ends at position ${position(3)}, but view cards has seen it up to ${position(4)}`;
+    expect(await verify([cardsProjection])).toMatchObject([{ failure }]);
+    const rebuilding = rebuildOffline([cardsProjection], folder, here, NEVER, () => undefined);
+    await expect(rebuilding).rejects.toThrow(failure);
   });
 
   test('a rebuild puts right what differs', async () => {
@@ -166,6 +203,33 @@ describe('while the views follow the log', () => {
     expect(rows('cards', 2)).toHaveLength(13);
   });
 
+  test('one that the live view has left behind just as they are compared reaches it, and the others miss nothing', async () => {
+    await settled(10);
+    const place = { viewsDir: folder, directory: folder, generation: 2 };
+    const [first, rest] = [await store.readAll({ limit: 10 }), await written(5)];
+    const projection: Projection = {
+      ...mended,
+      open: (database) => {
+        const fold = mended.open(database);
+        return (events) => {
+          fold(events);
+          projector.apply(rest);
+        };
+      },
+    };
+    const fed = async function* (): AsyncGenerator<StoredEvent[]> {
+      yield await Promise.resolve(first);
+    };
+    const buildings = [
+      { projection, place },
+      { projection: countProjection, place: { ...place, viewsDir: newFolder() } },
+    ];
+    const done = (): void => undefined;
+    const [cards] = await build(buildings, store, NEVER, done, 'together', fed());
+    expect(cards?.compared).toMatchObject({ position: position(15), rows: 15, differing: 0 });
+    expect(rows('count', 2)).toEqual([{ type: 'CardReported', count: 15 }]);
+  });
+
   test('a reader of the old generation goes on while the new one takes over', async () => {
     await settled(10);
     const reader = openToRead(viewFile(folder, 'cards', 1));
@@ -210,6 +274,12 @@ describe('while the views follow the log', () => {
     expect(projector.standings()[0]).toMatchObject({ name: 'cards', generation: 1 });
   });
 
+  /** More events, which the views have not seen. */
+  async function written(count: number): Promise<StoredEvent[]> {
+    await reportCards(store, count, 100);
+    return store.readAll({ after: position(10) as Position, limit: count });
+  }
+
   function candidate(): Promise<Built> {
     const place = { viewsDir: folder, directory: folder, generation: 2 };
     const building = { projection: cardsProjection, place };
@@ -227,7 +297,7 @@ describe('while the views follow the log', () => {
   }
 });
 
-const mended: Projection = {
+const mended = {
   ...cardsProjection,
   open: (database) => {
     const put = database.prepare('INSERT INTO cards VALUES (?, ?)');
@@ -237,10 +307,10 @@ const mended: Projection = {
       }
     };
   },
-};
+} satisfies Projection;
 
-async function follow(): Promise<void> {
-  const projector = await Projector.open(folder, store, BOTH);
+async function follow(projections: readonly Projection[] = BOTH): Promise<void> {
+  const projector = await Projector.open(folder, store, projections);
   projector.apply(await store.readAll({ limit: 1_000 }));
   projector.close();
 }
