@@ -1,5 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readSettings, SettingsError } from '../../src/config.js';
+import { makeFolders, readSettings, SettingsError } from '../../src/config.js';
+import { folderOf } from '../../src/event-store/store-url.js';
+import { newFolder } from '../support/store-folder.js';
 
 const STORES =
   'file:<folder>, or kurrentdb:// (esdb://) with [user:password@]host:port and options';
@@ -95,6 +99,8 @@ describe('settings', () => {
     const reading = (environment: NodeJS.ProcessEnv) => () => readSettings(environment);
     expect(reading({ PAYER_NAME: 'Acquirer' })).toThrow('since PAYER_NAME is set');
     expect(reading({ PAYER_ACCOUNT: '12-345' })).toThrow('since PAYER_ACCOUNT is set');
+    expect(reading({ ...payer, PAYER_ACCOUNT: '1'.repeat(34) })).not.toThrow();
+    expect(reading({ ...payer, PAYER_ACCOUNT: '1'.repeat(35) })).toThrow('up to 34 letters');
     expect(reading({ ...payer, PAYER_ACCOUNT: 'DE89370400440532013001' })).toThrow(
       'as an IBAN it has wrong check digits',
     );
@@ -149,4 +155,17 @@ describe('settings', () => {
       );
     },
   );
+});
+
+describe('the folders that a service writes to', () => {
+  test('are made where they are missing, and none for a log that a server has', () => {
+    const folder = newFolder();
+    const [log, views] = [join(folder, 'log'), join(folder, 'views')];
+    makeFolders(readSettings({ EVENT_STORE_URL: `file:${log}`, VIEWS_DIR: views }));
+    expect(readdirSync(folder)).toEqual(['log', 'views']);
+
+    const url = 'kurrentdb://db.example:2113';
+    makeFolders(readSettings({ EVENT_STORE_URL: url, VIEWS_DIR: views }));
+    expect(existsSync(folderOf(url))).toBe(false);
+  });
 });

@@ -10,6 +10,8 @@ test.each<[Subject, string | undefined]>([
   [{ saleId: 'M10.T1.000001.000001' }, 'sale-approved'],
   [{ approvalId: 'M1.T1.000001.000001' }, undefined],
   [{ approvalId: 'M10.T1.000001.000001' }, 'unknown-approval'],
+  [{ appealId: 'M1.T1.000001.000001' }, undefined],
+  [{ appealId: 'M10.T1.000001.000001' }, 'unknown-appeal'],
   [{ payoutId: 'M1.CNY.1' }, undefined],
   [{ payoutId: 'M10.CNY.1' }, 'unknown-payout'],
   [{ merchantId: 'M1' }, undefined],

@@ -23,23 +23,30 @@ const record: KeyRecord = { key, revision: 0, position: undefined };
 const forgetful = (found = record) =>
   ({ known: () => undefined, reload: () => Promise.resolve(found) }) as unknown as Keyring;
 
-/** What signed sales are answered. */
-function serve(nonces = new Nonces(), found = record): () => Promise<Response> {
+const text = keyText(keyId, secret);
+
+/** What those of a key send, each with what `headers` says of who they are, and what they are answered. */
+function sending(
+  headers: (payload: string) => Record<string, string>,
+  { nonces = new Nonces(), found = record, perMinute = 0 } = {},
+): (payload?: string) => Promise<Response> {
   const server = fastify();
   readJsonExactly(server);
   server.setErrorHandler((error, _request, reply) => problemFor(error, server.log, reply));
   const signatures = new Signatures(Date.now, nonces);
-  new Gate(forgetful(found), Date.now, new KeyRate(0), signatures).guard(server);
+  new Gate(forgetful(found), Date.now, new KeyRate(perMinute), signatures).guard(server);
   const rule = { scopes: ['operator', 'merchant'], isOpen: false, named: 'body' } as const;
   server.post('/v1/sales', { config: { rule } }, () => 'taken');
-  const payload = '{"merchantId":"M1"}';
-  return () => {
-    const headers = {
-      'content-type': 'application/json',
-      ...sign(keyText(keyId, secret), 'POST', '/v1/sales', payload),
-    };
-    return server.inject({ method: 'POST', url: '/v1/sales', headers, payload });
+  return (payload = '{"merchantId":"M1"}') => {
+    const all = { 'content-type': 'application/json', ...headers(payload) };
+    return server.inject({ method: 'POST', url: '/v1/sales', headers: all, payload });
   };
+}
+
+/** What signed sales are answered. */
+function serve(nonces = new Nonces(), found = record, perMinute = 0) {
+  const signed = (payload: string) => sign(text, 'POST', '/v1/sales', payload);
+  return sending(signed, { nonces, found, perMinute });
 }
 
 describe('a signed request', () => {
@@ -67,5 +74,76 @@ describe('a signed request', () => {
       expect.objectContaining({ code: 'too-many-requests' }),
     ]);
     expect(Number(headers['retry-after'])).toBeGreaterThan(240);
+  });
+
+  test('that proves nothing spends nothing of its key', async () => {
+    const stranger = sending(() => sign(text, 'POST', '/v1/sales', 'another body'), {
+      perMinute: 5,
+    });
+    const { statusCode, headers } = await stranger();
+    expect([statusCode, headers['ratelimit']]).toEqual([401, undefined]);
+    expect(headers['www-authenticate']).toMatch(/^Bearer .*, Tillbook-HMAC-SHA256 /);
+  });
+
+  test('spends of its key once it is proved', async () => {
+    const send = serve(new Nonces(), record, 5);
+    expect((await send()).headers['ratelimit']).toMatch(/^"key";r=4;/);
+  });
+});
+
+describe('a request with a key', () => {
+  const bare = { ...record, key: { ...key, isSigned: false } };
+  const bearing = (bearer: string, found: KeyRecord = bare, perMinute = 0) =>
+    sending(() => ({ authorization: `Bearer ${bearer}` }), { found, perMinute });
+
+  test('is let in by the secret of its key', async () => {
+    expect((await bearing(text)()).statusCode).toBe(200);
+  });
+
+  const past = '2026-11-24T02:00:00.000Z';
+  test.each<[string, string, KeyRecord]>([
+    ['with another secret', keyText(keyId, newKey().secret), bare],
+    ['that was never made', text, { ...record, key: undefined }],
+    ['that is revoked', text, { ...bare, key: { ...bare.key, revokedAt: past } }],
+    ['that has expired', text, { ...bare, key: { ...bare.key, expiresAt: past } }],
+    ['that is to be signed with', text, record],
+    ['that is no key', `${text}0`, bare],
+  ])('%s is told nothing but that', async (_, bearer, found) => {
+    const { statusCode, headers, body } = await bearing(bearer, found, 5)();
+    expect([statusCode, headers['ratelimit']]).toEqual([401, undefined]);
+    expect(JSON.parse(body)).toMatchObject({ code: 'unauthenticated' });
+    expect(headers['www-authenticate']).toMatch(/^Bearer .*, Tillbook-HMAC-SHA256 /);
+  });
+
+  test('that is not to be signed with is refused where it is', async () => {
+    expect((await serve(new Nonces(), bare)()).statusCode).toBe(401);
+  });
+
+  test('that may not do this spends of it all the same', async () => {
+    const auditor = { ...bare, key: { ...bare.key, holder: { scope: 'auditor' } as const } };
+    const send = bearing(text, auditor, 2);
+    const statuses = [(await send()).statusCode, (await send()).statusCode];
+    expect([...statuses, (await send()).statusCode]).toEqual([403, 403, 429]);
+  });
+
+  test('of a merchant says whose it is', async () => {
+    const holder = { scope: 'merchant', merchantId: 'M1' } as const;
+    const send = bearing(text, { ...bare, key: { ...bare.key, holder } });
+    const answers = ['{}', '{"merchantId":"M2"}', '{"merchantId":"M1"}'].map((body) => send(body));
+    const statuses = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
+    expect(statuses).toEqual([400, 404, 200]);
+  });
+});
+
+describe('what goes on for long', () => {
+  test.each([
+    ['as long as its key is good', record, true],
+    ['no longer once its key is revoked', { ...record, key: { ...key, revokedAt: 'then' } }, false],
+    ['no longer once its key is gone', { ...record, key: undefined }, false],
+  ])('is let in %s', async (_, found, admits) => {
+    const keyring = { find: () => Promise.resolve(found) } as unknown as Keyring;
+    const gate = new Gate(keyring, Date.now, new KeyRate(0));
+    expect(await gate.stillAdmits({ keyId })).toBe(admits);
+    expect(await gate.stillAdmits({})).toBe(true);
   });
 });

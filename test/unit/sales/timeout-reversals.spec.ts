@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { streams } from '../../../src/ledger/domain/request-name.js';
+import { Journal } from '../../../src/ledger/journal.js';
+import { settings } from '../../support/facts.js';
+import { expectInvariants } from '../../support/invariants.js';
+import { back, close, sell, timeout } from '../../support/requests.js';
+import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+
+let ledger: TestLedger;
+
+beforeEach(async () => {
+  ledger = await TestLedger.open(newSqliteLog());
+  await ledger.register('M1', settings(), { T1: 'S1' });
+});
+
+const length = async (): Promise<number> => (await ledger.log()).length;
+
+describe('a time-out reversal that comes again, later,', () => {
+  test.each([
+    ['of a sale that it undid', 'reversed', [sell(1)]],
+    ['of one that never arrived', 'never-arrived', []],
+    ['of one that another had undone', 'already-reversed', [sell(1), timeout(2, 1)]],
+    ['of one that another knew never arrived', 'never-arrived', [timeout(2, 1)]],
+    ['of a void that was refused', 'never-arrived', [back('void', 7, 1)]],
+  ])('%s is told %s once more, and writes nothing', async (_, outcome, before) => {
+    for (const sending of before) await ledger.send(sending);
+    const first = await ledger.send(timeout(9, 1));
+    expect(first).toMatchObject({ answer: { outcome }, replayed: false });
+    const written = await length();
+    ledger.at('2026-11-24T03:00:00.000Z');
+    expect(await ledger.send(timeout(9, 1))).toEqual({ ...first, replayed: true });
+    expect(await length()).toBe(written);
+  });
+
+  test('is refused once more as it was, though its batch has been closed since', async () => {
+    await ledger.send(sell(1));
+    await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    const first = await ledger.send(timeout(9, 1));
+    expect(first).toMatchObject({ refusal: { nextStep: 'refund' } });
+    await ledger.send(close());
+    expect(await ledger.send(timeout(9, 1))).toEqual({ ...first, replayed: true });
+  });
+});
+
+describe('a time-out reversal that a crash left without an outcome', () => {
+  const reversal = { ...timeout(1, 1), batchNo: '000002' };
+  const name = 'M1.T1.000002.000001';
+
+  /** The log as it is between the two writes of a request, and its batch closed since. */
+  beforeEach(async () => {
+    await ledger.send(sell(1));
+    const { op, ...content } = reversal;
+    const fact = { businessDate: '2026-11-24', occurredAt: '2026-11-24T02:00:00.000Z' };
+    const target = 'M1.T1.000001.000001';
+    const data = { request: name, kind: op, target, content, ...content, ...fact };
+    const by = { kind: 'terminal', id: 'M1.T1' } as const;
+    const taken = { type: 'RequestTaken', data } as const;
+    const from = { request: name, by };
+    await new Journal(ledger.store).append(streams.request(name), 'no-stream', [taken], from);
+    await ledger.caughtUp();
+    await ledger.send(close('000002'));
+  });
+
+  test('goes on, for its batch had let it in', async () => {
+    expect(await ledger.send(reversal)).toMatchObject({
+      answer: { outcome: 'reversed', saleId: 'M1.T1.000001.000001' },
+    });
+    await expectInvariants(ledger);
+  });
+
+  test('may come to nothing to undo', async () => {
+    await ledger.send(timeout(2, 1));
+    const first = await ledger.send(reversal);
+    expect(first).toMatchObject({ answer: { outcome: 'already-reversed' } });
+    expect(await ledger.send(reversal)).toEqual({ ...first, replayed: true });
+  });
+
+  test('may come to a refusal', async () => {
+    await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    const first = await ledger.send(reversal);
+    expect(first).toMatchObject({ refusal: { nextStep: 'refund' } });
+    expect(await ledger.send(reversal)).toEqual({ ...first, replayed: true });
+  });
+});
+
+describe('a batch that a time-out reversal was the first to use', () => {
+  const elsewhere = { ...timeout(1, 1), batchNo: '000002' };
+  const tomorrow = '2026-11-25T02:00:00.000Z';
+
+  test.each([
+    ['undid a sale', [sell(1)]],
+    ['found nothing to undo', [sell(1), timeout(2, 1)]],
+  ])('is of that date, though it %s', async (_, before) => {
+    for (const sending of before) await ledger.send(sending);
+    await ledger.send(elsewhere);
+    ledger.at(tomorrow);
+    expect(await ledger.send(sell(2, { batchNo: '000002' }))).toMatchObject({
+      refusal: { responseCode: '77' },
+    });
+  });
+
+  test('closes once that has come to its end', async () => {
+    await ledger.send(sell(1));
+    await ledger.send(elsewhere);
+    for (const batchNo of ['000001', '000002']) {
+      expect(await ledger.send(close(batchNo))).toMatchObject({ answer: { status: 'closed' } });
+    }
+  });
+});
