@@ -71,8 +71,6 @@ export class TimeoutReversalCommandHandler {
   private async enter(request: Request): Promise<Outcome<TimeoutReversed>> {
     const batch = await this.batches.find(request.command);
     const found = await this.original(request.command);
-    const earlier = answered(request.name, found);
-    if (earlier) return earlier;
     const hold = await this.hold(request, found);
     const shut = this.batches.enter(batch, request.day);
     let left: Left = 'nothing';

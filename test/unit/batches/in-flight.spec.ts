@@ -107,7 +107,7 @@ describe('a close that comes while a time-out reversal is on its way', () => {
 });
 
 describe('a close that comes while a void is on its way', () => {
-  test('counts it in the batch that let it in', async () => {
+  test('counts it in the batch that let it in, though others were not let in meanwhile', async () => {
     const network = new HeldStore();
     ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
     await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
@@ -116,6 +116,13 @@ describe('a close that comes while a void is on its way', () => {
     const voiding = ledger.send(back('void', 1, 1, { terminalId: 'T2', amount: 4_000 }));
     await sent;
     const closing = ledger.send(close('000001', { terminalId: 'T2' }));
+    while ((await ledger.store.readStream('batch-M1.T2.000001')).length === 0) await turn();
+    const elsewhere = { terminalId: 'T2' };
+    const late = [sell(7, elsewhere), back('void', 1, 8, elsewhere), timeout(9, 6)];
+    for (const sending of late) {
+      const refused = await ledger.send({ ...sending, ...elsewhere });
+      expect(refused).toMatchObject({ refusal: { responseCode: '90' } });
+    }
     // Long enough for a close that waits for nobody to come to its end.
     for (let turns = 0; turns < 100; turns += 1) {
       await ledger.store.readStream('batch-M1.T2.000001');

@@ -3,14 +3,16 @@ import { streams } from '../../../src/ledger/domain/request-name.js';
 import { Journal } from '../../../src/ledger/journal.js';
 import { settings } from '../../support/facts.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, close, sell, timeout } from '../../support/requests.js';
+import { back, close, sell, timeout, type TimeoutSending } from '../../support/requests.js';
 import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 let ledger: TestLedger;
 
 beforeEach(async () => {
   ledger = await TestLedger.open(newSqliteLog());
-  await ledger.register('M1', settings(), { T1: 'S1' });
+  const refundPolicy = { whileVoidable: 'allow' } as const;
+  const voidPolicy = { partial: true };
+  await ledger.register('M1', settings({ refundPolicy, voidPolicy }), { T1: 'S1' });
 });
 
 const length = async (): Promise<number> => (await ledger.log()).length;
@@ -43,32 +45,44 @@ describe('a time-out reversal that comes again, later,', () => {
 });
 
 describe('a time-out reversal that a crash left without an outcome', () => {
-  const reversal = { ...timeout(1, 1), batchNo: '000002' };
   const name = 'M1.T1.000002.000001';
+  const saleId = 'M1.T1.000001.000001';
 
   /** The log as it is between the two writes of a request, and its batch closed since. */
-  beforeEach(async () => {
-    await ledger.send(sell(1));
-    const { op, ...content } = reversal;
+  async function left(original: number): Promise<TimeoutSending> {
+    const reversal = { ...timeout(1, original), batchNo: '000002' };
+    const { op: kind, ...content } = reversal;
+    const { stan } = content.original;
     const fact = { businessDate: '2026-11-24', occurredAt: '2026-11-24T02:00:00.000Z' };
-    const target = 'M1.T1.000001.000001';
-    const data = { request: name, kind: op, target, content, ...content, ...fact };
-    const by = { kind: 'terminal', id: 'M1.T1' } as const;
-    const taken = { type: 'RequestTaken', data } as const;
-    const from = { request: name, by };
+    const named = { request: name, kind, target: `M1.T1.000001.${stan}`, content };
+    const taken = { type: 'RequestTaken', data: { ...named, ...content, ...fact } } as const;
+    const from = { request: name, by: { kind: 'terminal', id: 'M1.T1' } } as const;
     await new Journal(ledger.store).append(streams.request(name), 'no-stream', [taken], from);
     await ledger.caughtUp();
     await ledger.send(close('000002'));
+    return reversal;
+  }
+
+  beforeEach(async () => {
+    await ledger.send(sell(1));
   });
 
   test('goes on, for its batch had let it in', async () => {
-    expect(await ledger.send(reversal)).toMatchObject({
-      answer: { outcome: 'reversed', saleId: 'M1.T1.000001.000001' },
-    });
+    const reversal = await left(1);
+    expect(await ledger.send(reversal)).toMatchObject({ answer: { outcome: 'reversed', saleId } });
+    await expectInvariants(ledger);
+  });
+
+  test('keeps the batch of the void that it undid open no longer', async () => {
+    await ledger.send(back('void', 1, 2, { amount: 4_000 }));
+    const reversal = await left(2);
+    expect(await ledger.send(reversal)).toMatchObject({ answer: { outcome: 'reversed', saleId } });
+    expect(await ledger.send(close())).toMatchObject({ answer: { status: 'closed' } });
     await expectInvariants(ledger);
   });
 
   test('may come to nothing to undo', async () => {
+    const reversal = await left(1);
     await ledger.send(timeout(2, 1));
     const first = await ledger.send(reversal);
     expect(first).toMatchObject({ answer: { outcome: 'already-reversed' } });
@@ -76,10 +90,20 @@ describe('a time-out reversal that a crash left without an outcome', () => {
   });
 
   test('may come to a refusal', async () => {
-    await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    const reversal = await left(1);
+    await ledger.send({ op: 'settle', saleId });
     const first = await ledger.send(reversal);
     expect(first).toMatchObject({ refusal: { nextStep: 'refund' } });
     expect(await ledger.send(reversal)).toEqual({ ...first, replayed: true });
+  });
+});
+
+test('the time-out reversal of a refund undoes it also on the next date, where its batch is not yet closed', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('refund', 1, 2, { amount: 4_000 }));
+  ledger.at('2026-11-25T02:00:00.000Z');
+  expect(await ledger.send({ ...timeout(1, 2), batchNo: '000002' })).toMatchObject({
+    answer: { outcome: 'reversed' },
   });
 });
 
