@@ -1,7 +1,8 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Rebuilds, RebuildRunningError } from '../../../src/projections/rebuild/rebuilds.js';
-import { rmSync, writeFileSync } from 'node:fs';
 import type { ProjectionState } from '../../../src/projections/follower.js';
+import { viewFile } from '../../../src/projections/view-file.js';
 import { newFolder } from '../../support/store-folder.js';
 
 /** What is being built, and how each of it is let go on. */
@@ -12,24 +13,35 @@ let viewsDir: string;
 let tell: (events: number) => void;
 /** What the live view has seen. */
 let seen: number;
+/** The generations that have taken over, by view. */
+let adopted: string[];
+/** What keeps one from taking over. */
+let inTheWay: () => void;
 
 beforeEach(() => {
   building = new Map();
   viewsDir = newFolder();
   seen = 100;
+  adopted = [];
+  inTheWay = () => undefined;
   rebuilds = new Rebuilds({
     viewsDir,
     build: (name, generation, signal, done) =>
       new Promise((resolve, reject) => {
         tell = done;
         building.set(name, () => {
+          writeFileSync(viewFile(viewsDir, name, generation), '');
           resolve({ name, generation });
         });
         signal.addEventListener('abort', () => {
           reject(new Error('cancelled'));
         });
       }),
-    adopt: () => Promise.resolve(),
+    adopt: async (name, generation) => {
+      await turn();
+      inTheWay();
+      adopted.push(`${name}.${generation}`);
+    },
     states: () => [{ name: 'books', generation: 1, events: seen } as ProjectionState],
   });
 });
@@ -55,6 +67,46 @@ describe('rebuilds of a running service', () => {
     seen = 250;
     tell(120);
     expect(rebuilds.watch('books')?.value).toMatchObject({ events: 120, total: 250 });
+  });
+
+  test('one takes over as the generation behind the live one, also where the file of that is gone', async () => {
+    rebuilds.start('books');
+    await turn();
+    await finish('books');
+    expect(rebuilds.watch('books')?.value.status).toBe('done');
+    expect(adopted).toEqual(['books.2']);
+  });
+
+  test('one that is cancelled as it has just been built does not take over, and leaves nothing', async () => {
+    rebuilds.start('books');
+    await turn();
+    building.get('books')?.();
+    await expect(rebuilds.cancel('books')).resolves.toMatchObject({ status: 'cancelled' });
+    expect([adopted, readdirSync(viewsDir)]).toEqual([[], []]);
+  });
+
+  test('one that can’t take over fails, says why, and leaves nothing', async () => {
+    inTheWay = () => {
+      throw new Error('no room for it');
+    };
+    rebuilds.start('books');
+    await turn();
+    await finish('books');
+    const failed = { status: 'failed', reason: 'no room for it' };
+    expect(rebuilds.watch('books')?.value).toMatchObject(failed);
+    expect(readdirSync(viewsDir)).toEqual([]);
+  });
+
+  test('one that can’t take over, and whose file can’t be removed, fails for the first of the two', async () => {
+    inTheWay = () => {
+      rmSync(viewsDir, { recursive: true });
+      writeFileSync(viewsDir, '');
+      throw new Error('no room for it');
+    };
+    rebuilds.start('books');
+    await turn();
+    await finish('books');
+    expect(rebuilds.watch('books')?.value.reason).toBe('no room for it');
   });
 
   test('one that waits is cancelled at once, and the next waits for the one before it still', async () => {
