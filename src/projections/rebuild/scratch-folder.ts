@@ -5,7 +5,7 @@ import { FolderLock, ownerOf } from '../../event-store/open-event-store.js';
 const NAME = /^verify-[A-Za-z0-9]{6}$/;
 
 /** What is ever put into one: a folder of that name with anything else in it is somebody's own. */
-const CONTENT = /^(view-.+|trace-.+|lock\.db.*|owner\.json.*)$/;
+const CONTENT = /^(view-[a-z-]+\.\d+\.db(-[a-z]+)?|trace-[A-Za-z0-9]{6}|lock\.db.*|owner\.json.*)$/;
 
 /** Works in a folder beside the views that is gone afterwards. Those that a killed process has left go first. */
 export async function inScratchFolder<T>(

@@ -96,8 +96,9 @@ describe('a request with a key', () => {
   const bearing = (bearer: string, found: KeyRecord = bare, perMinute = 0) =>
     sending(() => ({ authorization: `Bearer ${bearer}` }), { found, perMinute });
 
-  test('is let in by the secret of its key', async () => {
-    expect((await bearing(text)()).statusCode).toBe(200);
+  test.each(['Bearer ', 'bearer  '])('is let in by the secret of its key: %s', async (scheme) => {
+    const send = sending(() => ({ authorization: `${scheme}${text}` }), { found: bare });
+    expect((await send()).statusCode).toBe(200);
   });
 
   const past = '2026-11-24T02:00:00.000Z';

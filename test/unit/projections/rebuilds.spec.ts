@@ -67,6 +67,7 @@ describe('rebuilds of a running service', () => {
     seen = 250;
     tell(120);
     expect(rebuilds.watch('books')?.value).toMatchObject({ events: 120, total: 250 });
+    expect(rebuilds.watch('books')?.value.secondsLeft).toBeGreaterThan(0);
   });
 
   test('one takes over as the generation behind the live one, also where the file of that is gone', async () => {
