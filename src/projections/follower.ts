@@ -223,18 +223,19 @@ export class Follower {
   }
 
   /**
-   * Puts a view that was built anew in the place of the live one: first it gets as far as any view is.
+   * Puts a view that was built anew in the place of the live one: first it gets as far as any view is, and as the log was received.
    * @throws Error when it can't; the live one goes on then
    */
   async adopt(name: string, generation: number): Promise<void> {
     const successor = await this.projector.successor(name, generation);
     try {
+      // What has been received comes to no view again, also where each had stopped.
       do {
         const page = await this.store.readAll({ after: successor.position, limit: BATCH_EVENTS });
         successor.apply(page.map((stored) => new Arrival(stored)));
         if (successor.stopped) throw new Error(successor.stopped.reason);
         if (this.isClosed) throw new Error('the views are closed');
-      } while (successor.position < this.projector.furthest());
+      } while ([this.projector.furthest(), this.received].some((at) => at > successor.position));
       this.projector.takeOver(successor);
     } catch (error) {
       successor.close();

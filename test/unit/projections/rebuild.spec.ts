@@ -190,14 +190,18 @@ describe('while the views follow the log', () => {
 
   beforeEach(async () => {
     await reportCards(store, 10);
-    projector = await Projector.open(folder, store, BOTH);
+    await begin(BOTH);
+  });
+
+  async function begin(projections: readonly Projection[]): Promise<void> {
+    projector = await Projector.open(folder, store, projections);
     // Reads less at a time than is written, as of a long log.
     const short = Object.assign(Object.create(store) as EventStore, {
       readAll: (options: ReadAllOptions) => store.readAll({ ...options, limit: 2 }),
     });
     follower = new Follower(projector, short, (told) => (states = told));
     await follower.start();
-  });
+  }
 
   afterEach(() => {
     follower.close();
@@ -220,6 +224,35 @@ describe('while the views follow the log', () => {
     while ((state('count')?.events ?? 0) < 12) await pause(5);
     await expect(follower.adopt('cards', built.generation)).rejects.toThrow(/brings bad luck/);
     expect(state('cards')).toMatchObject({ generation: 1, events: 10, status: 'stopped' });
+  });
+
+  test('where every view has stopped, one that takes over has what came since', async () => {
+    follower.close();
+    let hasRoom = true;
+    const crowded: Projection = {
+      ...mended,
+      open: (database) => {
+        const fold = mended.open(database);
+        return (events) => {
+          if (!hasRoom) throw new Error('no room');
+          fold(events);
+        };
+      },
+    };
+    await begin([crowded]);
+    await settled(10);
+    hasRoom = false;
+    await reportCards(store, 2, 100);
+    while (state('cards')?.status !== 'stopped') await pause(5);
+    hasRoom = true;
+    const built = await candidate();
+    await reportCards(store, 5, 200);
+    follower.hurry(position(17) as Position);
+    await pause(100);
+    await follower.adopt('cards', built.generation);
+    await reportCards(store, 1, 300);
+    await settled(18);
+    expect(rows('cards', 2)).toHaveLength(18);
   });
 
   test('one that the live view has left behind just as they are compared reaches it, and the others miss nothing', async () => {
