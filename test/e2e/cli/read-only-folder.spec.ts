@@ -1,20 +1,12 @@
 import { chmodSync, cpSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Shop } from '../../support/shop.js';
 import { newFolder, readOnly } from '../../support/store-folder.js';
 import { Tillbook } from '../../support/tillbook.js';
 import { runTool, runToolAsNobody, type ToolRun } from '../../support/tool.js';
 
-/** A ledger with a sale in it that was stopped, or as a snapshot of the disk has it. */
-const made = { stopped: make('stopped'), running: make('running') };
-
+/** A backup of a ledger with a sale in it: of one that was stopped, or as a snapshot of the disk has it. */
 async function backup(of: 'stopped' | 'running'): Promise<string> {
-  const folder = newFolder();
-  cpSync(await made[of], folder, { recursive: true });
-  return folder;
-}
-
-async function make(of: 'stopped' | 'running'): Promise<string> {
   const ledger = await Tillbook.start();
   const shop = await Shop.open(ledger);
   const { position } = await shop.sell();
@@ -41,27 +33,29 @@ async function readAll(run: (verb: readonly string[]) => Promise<ToolRun>): Prom
   expect((await run(['export'])).out).toContain('"type":"Sale"');
 }
 
-if (readOnly(newFolder()) === undefined) {
-  test.skip('left out: this process may not mount a folder', () => undefined);
-} else {
-  test.each(['stopped', 'running'] as const)(
-    'verbs that read do so in a folder that can only be read, of a service that was %s',
-    async (of) => {
-      const folder = readOnly(await backup(of)) ?? '';
-      await readAll((verb) => runTool(folder, verb));
-    },
-  );
-}
+const mayMount = readOnly(newFolder()) !== undefined;
+if (!mayMount) test.skip('left out: this process may not mount a folder', () => undefined);
 
-if (process.getuid?.() !== 0) {
-  test.skip('left out: only root starts others as another user', () => undefined);
-} else {
-  test.each(['stopped', 'running'] as const)(
-    'they do so for a user who may only read the folder, of a service that was %s',
-    async (of) => {
-      const folder = await backup(of);
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) test.skip('left out: only root starts others as another user', () => undefined);
+
+describe.each(['stopped', 'running'] as const)('of a service that was %s', (of) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await backup(of);
+  });
+
+  if (mayMount) {
+    test('verbs that read do so in a folder that can only be read', async () => {
+      const place = readOnly(folder) ?? '';
+      await readAll((verb) => runTool(place, verb));
+    });
+  }
+
+  if (isRoot) {
+    test('they do so for a user who may only read the folder', async () => {
       chmodSync(folder, 0o755);
       await readAll((verb) => runToolAsNobody(folder, verb));
-    },
-  );
-}
+    });
+  }
+});
