@@ -202,7 +202,6 @@ export class BatchCloser {
     await this.catchUp();
     const { merchantId, terminalId, batchNo, businessDate } = request;
     const seen = this.views.batches;
-    const currency = seen.currency(batch.name);
     const totals = seen.totals(batch.name);
     const { views, journal } = this;
     const items = request.items ? await itemsOf(batch.name, events, { views, journal }) : [];
@@ -214,7 +213,7 @@ export class BatchCloser {
         terminalId,
         batchNo,
         businessDate,
-        ...(currency !== undefined && { currency }),
+        ...seen.currency(batch.name),
         totals,
         settled: seen.settledSums(batch.name),
         ...seen.refunds(terminalName(request), batch.name),

@@ -202,7 +202,6 @@ export class BatchesCommandHandler {
     await this.views.waitFor(head, ['batches']);
     const { merchantId, terminalId, batchNo, name, day } = batch;
     const seen = this.views.batches;
-    const currency = seen.currency(name);
     return {
       merchantId,
       terminalId,
@@ -210,7 +209,7 @@ export class BatchesCommandHandler {
       // One that has closed since its events were read is told so when it is asked for again.
       status: batch.status === 'open' || batch.status === 'new' ? 'open' : 'closing',
       businessDate: day?.date ?? '',
-      ...(currency !== undefined && { currency }),
+      ...seen.currency(name),
       totals: seen.totals(name),
       settled: seen.settledSums(name),
       reconciliation: 'not-sent',

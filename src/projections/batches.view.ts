@@ -92,9 +92,10 @@ export class BatchesView {
     ];
   }
 
-  /** Of its sums; undefined as long as there is no money in it. */
-  currency(name: string): string | undefined {
-    return this.currencyOf.get(name)?.currency ?? undefined;
+  /** What its sums are in, which is nothing as long as there is no money in it. */
+  currency(name: string): Pick<EventData<'BatchClosed'>, 'currency'> {
+    const currency = this.currencyOf.get(name)?.currency;
+    return currency ? { currency } : {};
   }
 
   /** Its sales gross that stand, and the voids and refunds requested in it whose effect stands. */

@@ -223,7 +223,8 @@ export class Follower {
   }
 
   /**
-   * Puts a view that was built anew in the place of the live one: first it gets as far as any view is, and as the log was received.
+   * Puts a view that was built anew in the place of the live one: first it gets as far as any view is, and as the log
+   * was received.
    * @throws Error when it can't; the live one goes on then
    */
   async adopt(name: string, generation: number): Promise<void> {

@@ -38,9 +38,8 @@ export class BatchTotals {
     this.catchUp();
     const terminal = terminalOf(name);
     const carriedForward = this.view.carriedInto(terminal, name);
-    const currency = this.view.currency(name);
     return {
-      ...(currency !== undefined && { currency }),
+      ...this.view.currency(name),
       totals: this.view.totals(name),
       settled: this.view.settledSums(name),
       ...this.view.refunds(terminal, name),

@@ -165,9 +165,8 @@ export class BatchesCheck {
     if (data.refundsCounted === undefined && !mayLack.includes('refundsCounted')) {
       return unlike('it does not say how many refunds it counted');
     }
-    const currencies = [now, ...(before ?? [])].map(({ currency }) => currency);
-    if (mayLack.includes('currency')) currencies.push(undefined);
-    if (!currencies.includes(data.currency)) {
+    const isOlder = data.currency === undefined && mayLack.includes('currency');
+    if (!isOlder && !seen.some(({ currency }) => currency === data.currency)) {
       return unlike(`its money is in ${String(now.currency)}, not in ${String(data.currency)}`);
     }
     if (unsettled > 0) {
