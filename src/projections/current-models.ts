@@ -31,6 +31,7 @@ export class CurrentModels implements Listener {
   advance(states: readonly ProjectionState[]): void {
     const fault = this.isClosed ? undefined : this.reopen(states);
     const isHeldUp = fault !== undefined && this.reading !== undefined;
+    this.reading?.refresh();
     this.progress.advance(isHeldUp ? heldUp(this.progress.current(), fault.message) : states);
   }
 

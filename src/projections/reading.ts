@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
+import { TurnSnapshot } from '../event-store/turn-snapshot.js';
 import { namingDamage } from './file-faults.js';
+import { readModel } from './read-model.js';
 import { openModels, type ReadModels } from './read-models.js';
-import { tellingDamage } from './telling-damage.js';
 import { openToRead, removeGeneration, viewFile } from './view-file.js';
 
 /** The generation of each view that is to be read. */
@@ -10,6 +11,7 @@ export type Generations = ReadonlyMap<string, number>;
 /** The read models on the generations of their views that are live, of one moment to the next. */
 export class Reading {
   private readonly open: Database.Database[] = [];
+  private readonly snapshots: TurnSnapshot[] = [];
   readonly models: ReadModels;
   /** Why views can't be read whose file has turned out to be damaged, by name. */
   readonly damages = new Map<string, string>();
@@ -34,6 +36,11 @@ export class Reading {
     );
   }
 
+  /** The next read of each view sees all that it has by then. */
+  refresh(): void {
+    for (const snapshot of this.snapshots) snapshot.letGo();
+  }
+
   close(): void {
     for (const database of this.open.splice(0)) database.close();
   }
@@ -48,8 +55,10 @@ export class Reading {
   private model(Model: new (database: Database.Database) => object, view: string): object {
     const database = openToRead(this.file(view));
     this.open.push(database);
+    const snapshot = new TurnSnapshot(database);
+    this.snapshots.push(snapshot);
     const model = namingDamage(database.name, () => new Model(database));
-    return tellingDamage(model, view, ({ message }) => this.damages.set(view, message));
+    return readModel(model, view, snapshot, ({ message }) => this.damages.set(view, message));
   }
 
   private file(name: string): string {

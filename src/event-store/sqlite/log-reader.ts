@@ -6,15 +6,18 @@ import {
   type StoredEvent,
   toPosition,
 } from '../event-store.js';
+import { TurnSnapshot } from '../turn-snapshot.js';
 import { type Columns, COLUMNS, inStoreTerms, logFile, openForReading } from './log-file.js';
 
 /**
- * Reads the log over a connection of its own, beside whoever writes to it.
+ * Reads the log over a connection of its own, beside whoever writes to it. Reads of one turn share a snapshot, until it is
+ * refreshed; a page has one of its own, since pages of a whole log may follow each other without the turn's end.
  * Every read throws CorruptLogError where it meets a damaged page.
  */
 export class LogReader {
   private readonly file: string;
   private readonly database: Database.Database;
+  private readonly snapshot: TurnSnapshot;
   private readonly byStream: Database.Statement<[string, number], Columns>;
   private readonly forwards: Database.Statement<[number, number], Columns>;
   private readonly backwards: Database.Statement<[number, number], Columns>;
@@ -27,6 +30,7 @@ export class LogReader {
     const database = openForReading(folder);
     const select = `SELECT ${COLUMNS} FROM events WHERE`;
     this.database = database;
+    this.snapshot = new TurnSnapshot(database);
     this.byStream = database
       .prepare<[string, number], Columns>(
         `${select} stream = ? AND revision >= ? ORDER BY revision`,
@@ -43,14 +47,14 @@ export class LogReader {
   }
 
   stream(stream: string, from: number): StoredEvent[] {
-    return this.read(() => this.byStream.all(stream, from).map(stored));
+    return this.readInTurn(() => this.byStream.all(stream, from).map(stored));
   }
 
   page({ after, limit, backwards = false, prefixes }: ReadAllOptions): StoredEvent[] {
     const from = after ?? (backwards ? Number.MAX_SAFE_INTEGER : START);
     if (prefixes) return this.pageOf(prefixes, Number(from), limit, backwards);
     const rows = backwards ? this.backwards : this.forwards;
-    return this.read(() => rows.all(Number(from), limit).map(stored));
+    return this.readAnew(() => rows.all(Number(from), limit).map(stored));
   }
 
   private pageOf(
@@ -68,29 +72,44 @@ export class LogReader {
       )
       .raw();
     const names = prefixes.flatMap((prefix) => [prefix, prefix]);
-    return this.read(() => select.all(from, ...names, limit).map(stored));
+    return this.readAnew(() => select.all(from, ...names, limit).map(stored));
   }
 
   at(position: Position): StoredEvent | undefined {
-    const row = this.read(() => this.one.get(Number(position)));
+    const row = this.readInTurn(() => this.one.get(Number(position)));
     return row && stored(row);
   }
 
   head(): Position {
-    return this.read(() => toPosition(this.last.get()?.head ?? 0));
+    return this.readInTurn(() => toPosition(this.last.get()?.head ?? 0));
   }
 
-  /** A number that changes with every commit of another connection. Asking costs next to nothing. */
+  /** A number that changes with every commit of another connection. */
   version(): number {
-    return this.read(() => this.database.pragma('data_version', { simple: true }) as number);
+    return this.readAnew(() => this.database.pragma('data_version', { simple: true }) as number);
+  }
+
+  /** The next read sees all that has been committed by then. */
+  refresh(): void {
+    this.snapshot.letGo();
   }
 
   close(): void {
     this.database.close();
   }
 
-  private read<T>(task: () => T): T {
-    return inStoreTerms(this.file, task);
+  private readInTurn<T>(task: () => T): T {
+    return inStoreTerms(this.file, () => {
+      this.snapshot.hold();
+      return task();
+    });
+  }
+
+  private readAnew<T>(task: () => T): T {
+    return inStoreTerms(this.file, () => {
+      this.snapshot.letGo();
+      return task();
+    });
   }
 }
 

@@ -56,6 +56,9 @@ export class SqliteEventStore implements EventStore {
   ) {
     this.reader = inStoreTerms(logFile(folder), () => new LogReader(folder));
     this.wakes = committed ?? commitsOfOthers(this.reader);
+    committed?.subscribe(() => {
+      this.reader.refresh();
+    });
   }
 
   /**

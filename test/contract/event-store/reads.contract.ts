@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import {
   type EventStore,
@@ -50,6 +51,24 @@ export function storedContent(theStore: () => EventStore): void {
   it('has nothing of a stream that was never written', async () => {
     expect(await theStore().readStream(newStream())).toEqual([]);
     expect(await theStore().readStream(newStream(), 1)).toEqual([]);
+  });
+
+  it('has what is answered, also for who reads all the time', async () => {
+    const end = new AbortController();
+    const reading = (async () => {
+      while (!end.signal.aborted) {
+        await theStore().readStream(newStream());
+        await nextTurn();
+      }
+    })();
+    for (let round = 0; round < 20; round += 1) {
+      const stream = newStream();
+      const { position } = await theStore().append(stream, 'no-stream', [anEvent()]);
+      expect(await theStore().readStream(stream)).toMatchObject([{ position }]);
+      expect((await theStore().head()) >= position).toBe(true);
+    }
+    end.abort();
+    await reading;
   });
 
   it('refuses an append of nothing', async () => {

@@ -1,10 +1,15 @@
 import { isDamage } from '../event-store/sqlite-file.js';
+import type { TurnSnapshot } from '../event-store/turn-snapshot.js';
 import { ViewDamagedError } from './file-faults.js';
 
-/** The model, whose methods throw ViewDamagedError where SQLite finds the view's file damaged; `tell` hears of each. */
-export function tellingDamage<M extends object>(
+/**
+ * The model, each of whose methods reads what its view had at the first read of the turn, and throws ViewDamagedError
+ * where SQLite finds the view's file damaged; `tell` hears of each.
+ */
+export function readModel<M extends object>(
   model: M,
   view: string,
+  snapshot: TurnSnapshot,
   tell: (damage: ViewDamagedError) => void,
 ): M {
   const named = (error: unknown): unknown => {
@@ -19,6 +24,7 @@ export function tellingDamage<M extends object>(
       if (typeof method !== 'function') return method;
       return (...args: unknown[]): unknown => {
         try {
+          snapshot.hold();
           const result = method.apply(target, args) as unknown;
           return isIterator(result) ? rowsOf(result, named) : result;
         } catch (error) {
