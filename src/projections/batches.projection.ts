@@ -53,7 +53,7 @@ const OPERATIONS = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection = {
   name: 'batches',
-  version: 14,
+  version: 15,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
 } satisfies Projection;
@@ -99,6 +99,7 @@ class BatchesTable {
     { kind: 'void' | 'refund'; amount: number }
   >;
   private readonly statusOf: Database.Statement<[string], { status: string }>;
+  private readonly currencyOf: Database.Statement<[string], { currency: string | null }>;
   private readonly carried: CarriedSales;
   private readonly clearings: RefundClearings;
   private readonly changes = new Map<string, Change>();
@@ -138,6 +139,7 @@ class BatchesTable {
       'DELETE FROM operations WHERE batch = ? AND stan = ? RETURNING kind, amount',
     );
     this.statusOf = database.prepare('SELECT status FROM batches WHERE name = ?');
+    this.currencyOf = database.prepare('SELECT currency FROM batches WHERE name = ?');
     this.carried = new CarriedSales(database);
     this.clearings = new RefundClearings(database);
   }
@@ -159,11 +161,14 @@ class BatchesTable {
   private settled(data: SettledData): void {
     const { fee, reserve, net } = data;
     const settledAmount = fee + reserve + net;
-    const batch = this.withMoney(data);
-    add(batch, { settledCount: 1, settledAmount, fee, reserve, net });
-    const { saleId } = data;
+    const batch = this.of(data);
+    const { saleId, currency } = data;
     const isItsOwn = saleId.startsWith(`${batch.name}.`);
     if (!isItsOwn) this.carried.settled(saleId, batch.name);
+    // A sale that is carried into a batch of other money is in none of its sums.
+    if (!isItsOwn && this.currency(batch, currency) !== currency) return;
+    batch.currency ??= currency;
+    add(batch, { settledCount: 1, settledAmount, fee, reserve, net });
   }
 
   private sold(data: SaleData): void {
@@ -180,6 +185,11 @@ class BatchesTable {
     const change = this.of(fact);
     change.currency ??= fact.currency;
     return change;
+  }
+
+  /** Of the money in it, or else of this that comes. */
+  private currency({ name, currency }: Change, coming: string): string {
+    return this.currencyOf.get(name)?.currency ?? currency ?? coming;
   }
 
   /** The first fact that names a batch opens it. */

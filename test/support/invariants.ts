@@ -147,12 +147,14 @@ function expectClosedBatches(log: readonly RecordedEvent[], sales: readonly Sale
       refundCount: refunds.length,
       refundAmount: sum(refunds.map(({ event }) => event.data.amount)),
     };
+    const { currency } = closed.event.data;
+    const summed = settled.map(({ event }) => event.data).filter((of) => of.currency === currency);
     const sums: SettledSums = {
-      count: settled.length,
-      amount: sum(settled.map(({ event }) => event.data.net + event.data.fee + event.data.reserve)),
-      fee: sum(settled.map(({ event }) => event.data.fee)),
-      reserve: sum(settled.map(({ event }) => event.data.reserve)),
-      net: sum(settled.map(({ event }) => event.data.net)),
+      count: summed.length,
+      amount: sum(summed.map(({ net, fee, reserve }) => net + fee + reserve)),
+      fee: sum(summed.map(({ fee }) => fee)),
+      reserve: sum(summed.map(({ reserve }) => reserve)),
+      net: sum(summed.map(({ net }) => net)),
     };
     expect(closed.event.data).toMatchObject({ totals, settled: sums });
     const open = sales.filter((sale) => batchName(sale.data) === name && statusOf(sale) === 'open');

@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
+import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
-import { TestLedger } from '../../support/test-ledger.js';
+import { BY, TestLedger } from '../../support/test-ledger.js';
 
 let ledger: TestLedger;
 
@@ -38,6 +39,23 @@ test('settles once: a batch that closes when it has settled alone leaves it out'
   expect(closed).toMatchObject({ answer: { settled: { count: 0 } } });
   expect(closed).not.toHaveProperty('answer.carriedForward');
   expect(await settled()).toHaveLength(1);
+});
+
+test('settles with a batch that has come to be of another currency, and is none of its sums', async () => {
+  const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'USD' };
+  await ledger.ledger.merchants.assignTerminal('M1', terminal, BY);
+  await ledger.send(sell(2, { batchNo: '000002', amount: 700, currency: 'USD' }));
+
+  expect(await ledger.send(close('000002'))).toMatchObject({
+    answer: {
+      currency: 'USD',
+      totals: { saleCount: 1, saleAmount: '700' },
+      settled: { count: 1, amount: '700' },
+      carriedForward: ['M1.T1.000001.000001'],
+    },
+  });
+  expect(await settled()).toMatchObject([{ currency: 'USD' }, { currency: 'CNY' }]);
+  await expectInvariants(ledger);
 });
 
 test('settles in the batch that carries it also while a refund of it waits for a second person', async () => {
