@@ -155,6 +155,7 @@ export class SettlementDto {
 export class OperationDto {
   @OneOf(['void', 'refund']) kind!: string;
   @Text() id!: string;
+  @Optional() @Digits(12) rrn?: string;
   @Amount() amount!: number;
   /** Undone by a time-out reversal. */
   @Flag() isReversed!: boolean;

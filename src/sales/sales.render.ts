@@ -3,7 +3,14 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type { SaleRow } from '../projections/sales.projection.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { SettledData } from './domain/sale.events.js';
-import { type Approval, held, remaining, shownChargeback, statusOf } from './domain/sale.js';
+import {
+  type Approval,
+  held,
+  type Operation,
+  remaining,
+  shownChargeback,
+  statusOf,
+} from './domain/sale.js';
 import type { Judged } from './domain/judge.js';
 import type { Way } from './domain/voidability.js';
 import type { RecordedSale } from './recorded-sale.js';
@@ -12,6 +19,7 @@ import type { VoidabilityAsOf } from './sale.queries.js';
 import type { GivenBackAnswer } from './sales.commands.js';
 import type {
   ListedSaleDto,
+  OperationDto,
   RequestStateAnswer,
   ReversalAnswer,
   SaleAnswer,
@@ -39,18 +47,29 @@ export function renderSale({ sale, position, events }: RecordedSale): SaleAnswer
     ...(sale.approvals.length > 0 && { approvals: sale.approvals.map(renderWaiting) }),
     ...(sale.reversed !== undefined && { reversed: sale.reversed }),
     ...(sale.settlement && { settlement: renderSettlement(sale.settlement) }),
-    operations: sale.operations.map(({ kind, request, amount, revision, isReversed }) => ({
-      kind,
-      id: request,
-      amount,
-      isReversed,
-      revision,
-      occurredAt: events[revision]?.event.data.occurredAt ?? '',
-      position: events[revision]?.position ?? '',
-    })),
+    operations: sale.operations.map((done) => renderOperation(done, events[done.revision])),
     responseCode: '00',
     revision: sale.revision,
     position,
+  };
+}
+
+/** `recorded`: the event that did it. */
+function renderOperation(
+  { kind, request, amount, revision, isReversed }: Operation,
+  recorded: RecordedEvent | undefined,
+): OperationDto {
+  const event = recorded?.event;
+  const rrn = event?.type === 'Void' || event?.type === 'Refund' ? event.data.rrn : undefined;
+  return {
+    kind,
+    id: request,
+    ...(rrn !== undefined && { rrn }),
+    amount,
+    isReversed,
+    revision,
+    occurredAt: event?.data.occurredAt ?? '',
+    position: recorded?.position ?? '',
   };
 }
 

@@ -44,7 +44,7 @@ describe('POST /v1/sales/{saleId}/voids', () => {
     const { body: sale } = await ledger.get(`/v1/sales/${saleId}`);
     expect(sale).toMatchObject({ status: 'voided', voided: 10_000, refunded: 0, remaining: 0 });
     expect(sale.operations).toMatchObject([
-      { kind: 'void', id: name, amount: 3_000, revision: 1 },
+      { kind: 'void', id: name, rrn: '606110000002', amount: 3_000, revision: 1 },
       { kind: 'void', id: rest.body.voidId, amount: 7_000, revision: 2 },
     ]);
   });
