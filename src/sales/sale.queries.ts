@@ -78,21 +78,17 @@ export class SaleQueries {
     saleId: string,
     query: VoidabilityQuestion,
   ): Promise<VoidabilityAsOf | NotKnownYet> {
+    const { requester, amount } = query;
     const moment = await this.moment(query);
+    const { now } = moment;
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
     const read = async (stream: string): Promise<RecordedEvent[]> =>
       (await this.journal.read(stream)).filter(isThen);
     const known = foldSale(eventsAsOf(await readNamed(this.journal, saleId), isThen));
-    const asOf = { position: moment.position, time: timeText(moment.now) };
-    const asked = { now: moment.now, requester: query.requester, amount: query.amount };
+    const asOf = { position: moment.position, time: timeText(now) };
     if (!known) {
-      const nothing = {
-        sale: undefined,
-        merchant: undefined,
-        card: 'active',
-        batch: 'open',
-      } as const;
-      return { answer: voidability({ ...nothing, ...asked }), asOf };
+      const nothing = { sale: undefined, merchant: undefined, now, requester, amount };
+      return { answer: voidability({ ...nothing, card: 'active', batch: 'open' }), asOf };
     }
     const { sale } = known;
     const merchant = await this.merchant(sale.data.merchantId, moment);
@@ -101,7 +97,7 @@ export class SaleQueries {
     const before = await this.holding(known, merchant, moment);
     const { limits, spot } = await this.limits(sale, merchant, moment);
     const available = before?.available;
-    const question = { sale, merchant, card, batch, ...asked, available, limits };
+    const question = { sale, merchant, card, batch, now, requester, amount, available, limits };
     if (spot && isAboveForNow(question)) return new NotKnownYet(spot);
     const answer = voidability(question);
     const effect = effectOf(answer, question);
