@@ -90,20 +90,26 @@ export function secure(fastify: FastifyInstance): void {
   });
 }
 
-/** Tells of what Node would refuse without a word: that no host is named, or that more is expected than a word to go on. */
+/** Refuses what Node would without a word, or not at all: no host or several (RFC 9112, 3.2), an Expect that is not known. */
 export function refuseUnmet(fastify: FastifyInstance): void {
   const { server } = fastify;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  fastify.addHook('onRequest', ({ raw: { httpVersion, headers } }, _reply, done) => {
+  fastify.addHook('onRequest', ({ raw: { httpVersion, headers, rawHeaders } }, _reply, done) => {
     const { host, expect = GO_ON } = headers;
     if (httpVersion !== '1.1') done();
     else if (host === undefined) done(malformed('Host', 'is missing'));
+    else if (rawHeaders.filter(isHost).length > 1) done(malformed('Host', 'is there twice'));
     else if (expect.toLowerCase() !== GO_ON) done(new ProblemError(problems.unreadable(417)));
     else done();
   });
 }
 
 const GO_ON = '100-continue';
+
+/** Of headers as they came, names and values in turn. */
+function isHost(text: string, index: number): boolean {
+  return index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host';
+}
 
 /**
  * Cuts off a body that has not arrived in time. Lines may take as long as something goes on, either way: a till that

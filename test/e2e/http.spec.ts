@@ -236,6 +236,7 @@ describe('a request that Node itself would refuse', () => {
 
   test.each([
     ['no host', sale, [400, 'malformed']],
+    ['two hosts', `${sale}Host: x\r\nHOST: y\r\n`, [400, 'malformed']],
     ['another expectation', `${sale}Host: x\r\nExpect: 200-ok\r\n`, [417, 'expectation-failed']],
   ])('with %s is told so, and the connection goes on', async (_, head, problem) => {
     const next = 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
