@@ -164,7 +164,8 @@ class BatchesTable {
     const batch = this.of(data);
     const { saleId, currency } = data;
     const isItsOwn = saleId.startsWith(`${batch.name}.`);
-    if (!isItsOwn) this.carried.settled(saleId, batch.name);
+    if (isItsOwn) this.carried.drop(saleId);
+    else this.carried.settled(saleId, batch.name);
     // A sale that is carried into a batch of other money is in none of its sums.
     if (!isItsOwn && this.currency(batch, currency) !== currency) return;
     batch.currency ??= currency;

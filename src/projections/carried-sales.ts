@@ -18,6 +18,7 @@ export class CarriedSales {
   private readonly insert: Database.Statement;
   private readonly assign: Database.Statement;
   private readonly remove: Database.Statement;
+  private readonly removeUncounted: Database.Statement;
 
   constructor(database: Database.Database) {
     this.insert = database.prepare(
@@ -26,7 +27,8 @@ export class CarriedSales {
     this.assign = database.prepare(
       'UPDATE carried SET settledIn = ? WHERE terminal = ? AND saleId = ?',
     );
-    this.remove = database.prepare(
+    this.remove = database.prepare('DELETE FROM carried WHERE terminal = ? AND saleId = ?');
+    this.removeUncounted = database.prepare(
       'DELETE FROM carried WHERE terminal = ? AND saleId = ? AND isCounted = 0',
     );
   }
@@ -46,9 +48,14 @@ export class CarriedSales {
     this.assign.run(batch, terminalOf(saleId), saleId);
   }
 
+  /** Forgets it: it has settled with its own batch after all, or alone. */
+  drop(saleId: string): void {
+    this.remove.run(terminalOf(saleId), saleId);
+  }
+
   /** Forgets one that no batch counts. Gives whether it was one. */
   dropUncounted(saleId: string): boolean {
-    return this.remove.run(terminalOf(saleId), saleId).changes > 0;
+    return this.removeUncounted.run(terminalOf(saleId), saleId).changes > 0;
   }
 }
 

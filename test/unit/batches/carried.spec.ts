@@ -31,6 +31,8 @@ test('settles on the date of the batch that settles it: the one before takes in 
 test('settles alone on the date on which that is asked for', async () => {
   await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
   expect(await settled()).toMatchObject([{ batchNo: '000001', businessDate: '2026-11-25' }]);
+  await ledger.caughtUp();
+  expect(ledger.views.batches.carried('M1.T1')).toEqual([]);
 });
 
 test('settles once: a batch that closes when it has settled alone leaves it out', async () => {
