@@ -61,7 +61,7 @@ const CLOSED = `
 /** Settlements by batch and day, and how the acquirer's payments match them. */
 export const settlementsProjection: Projection = {
   name: 'settlements',
-  version: 4,
+  version: 5,
   tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
   open: (database) => folding(new SettlementTables(database)),
 };
@@ -154,7 +154,8 @@ class SettlementTables {
         return;
       case 'refund': {
         if (!data.afterSettlement) return;
-        const line = this.line({ ...data, ...parseRequestName(data.of) }, '', '');
+        const { businessDate } = data.counted ?? data;
+        const line = this.line({ ...data, ...parseRequestName(data.of), businessDate }, '', '');
         line.refundCount -= 1n;
         line.refundAmount -= BigInt(data.amount);
         line.feeReturned -= BigInt(data.feeReturned);
