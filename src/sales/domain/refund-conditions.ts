@@ -79,7 +79,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
         : {
             met: false,
             detail: say(
-              `Day ${day}: the ${windowDays} days for a refund have passed.`,
+              `Day ${day}: the ${windowDays}-day refund window has passed.`,
               `已是第 ${day} 天，超过 ${windowDays} 天的退货期限。`,
             ),
           };

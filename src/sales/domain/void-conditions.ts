@@ -113,14 +113,14 @@ export const VOID_CONDITIONS: readonly Condition[] = [
         ? {
             met: true,
             detail: say(
-              `Inside the void window of ${windowMinutes} minutes.`,
+              `Inside the ${windowMinutes}-minute void window.`,
               `在 ${windowMinutes} 分钟撤销时限内。`,
             ),
           }
         : {
             met: false,
             detail: say(
-              `The void window of ${windowMinutes} minutes has passed.`,
+              `The ${windowMinutes}-minute void window has passed.`,
               `已超过 ${windowMinutes} 分钟撤销时限。`,
             ),
           };

@@ -150,6 +150,10 @@ describe('within-refund-window', () => {
   test('the cashier is told which day it is', () => {
     const { explanation } = world.at('2027-05-23T16:00:00.000Z').asked();
     expect(explanation.zh).toContain('已是第 181 天，超过 180 天的退货期限。');
+    const oneDay = given(merchantWith({ refundPolicy: { windowDays: 1 } }), sale, settled);
+    expect(oneDay.at('2026-11-25T16:00:00.000Z').asked().explanation.en).toContain(
+      'Day 2: the 1-day refund window has passed.',
+    );
   });
   test('a window of no days ends with the business date of the sale', () => {
     const short = given(merchantWith({ refundPolicy: { windowDays: 0 } }), sale, settled);

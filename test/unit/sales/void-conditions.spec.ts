@@ -172,6 +172,12 @@ describe('within-window', () => {
       .when(voidIt)
       .thenRejected('within-window', { responseCode: '22', nextStep: 'refund' });
   });
+  test('is told of one minute as of many', () => {
+    const { explanation } = given(merchantWith({ voidPolicy: { windowMinutes: 1 } }), sale)
+      .at('2026-11-24T02:01:00.000Z')
+      .asked();
+    expect(explanation.en).toContain('The 1-minute void window has passed.');
+  });
 });
 
 describe('void-right', () => {
