@@ -101,11 +101,12 @@ export class BooksView {
       .safeIntegers();
   }
 
-  /** One balance for each currency the merchant has traded in, in their alphabet. */
+  /** One balance for each currency the merchant has traded in by then, in their alphabet. */
   balances(merchantId: string, asOf: AsOf = {}): Balance[] {
-    return this.ofMerchant
-      .all(merchantId)
-      .map((book) => balance(book.currency, this.figures(book, asOf)));
+    return this.ofMerchant.all(merchantId).flatMap((book) => {
+      const figures = this.figures(book, asOf);
+      return figures ? [balance(book.currency, figures)] : [];
+    });
   }
 
   /**
@@ -117,7 +118,7 @@ export class BooksView {
       merchantId === undefined ? this.everything.all() : this.ofMerchant.all(merchantId);
     return books.flatMap((book) => {
       const { currency } = book;
-      const figures = this.figures(book, asOf);
+      const figures = this.figures(book, asOf) ?? NOTHING;
       return ACCOUNTS.filter((account) => figures[account] !== 0n).map((account) => ({
         merchantId: book.merchantId,
         currency,
@@ -127,12 +128,13 @@ export class BooksView {
     });
   }
 
-  private figures(book: BookRow, { position, at }: AsOf): Figures {
+  /** Undefined where nothing had moved by then. */
+  private figures(book: BookRow, { position, at }: AsOf): Figures | undefined {
     if (position === undefined && at === undefined) return book;
     // Twenty digits may say more than a position can be.
     const asked = position === undefined ? MAX : BigInt(position);
     const until = asked < MAX ? asked : MAX;
-    if (at === undefined) return this.byPosition.get(book.book, until) ?? NOTHING;
+    if (at === undefined) return this.byPosition.get(book.book, until);
     return this.figuresAt(book.book, until, at);
   }
 
@@ -152,9 +154,10 @@ export class BooksView {
    * The movement up to which nothing is later than `at` has the figures; what the log has behind it, but had
    * occurred before others in front of it, is added.
    */
-  private figuresAt(book: bigint, until: bigint, at: number): Figures {
+  private figuresAt(book: bigint, until: bigint, at: number): Figures | undefined {
     const base = this.byPosition.get(book, this.positionBy(book, until, at));
     const late = this.late.all(book, base?.position ?? 0n, until, at);
+    if (!base && late.length === 0) return undefined;
     const sums = { ...(base ?? NOTHING) };
     for (const point of late) {
       const before = this.before.get(book, point.position, point.line) ?? NOTHING;

@@ -92,6 +92,16 @@ describe('the books', () => {
     });
   });
 
+  test('balances as of a moment have no currency that nothing had moved in by then', async () => {
+    const { shop, sale, closed } = await settledShop();
+    const before = String(BigInt(sale.position) - 1n).padStart(20, '0');
+
+    for (const then of [`position=${before}`, 'at=2026-03-01T00:00:00Z']) {
+      const balances = await ledger.get(`${shop.path}/balances?${then}&after=${closed.position}`);
+      expect([balances.status, balances.body]).toEqual([200, []]);
+    }
+  });
+
   test.each(['balances', 'trial balance'])(
     '%s as of a position that the log has not reached nobody can say: 400',
     async (what) => {
