@@ -66,12 +66,31 @@ describe('the pages for readers', () => {
   });
 
   test.each(PAGES)('%s links only to what is there', (page) => {
-    const targets = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
-      ([, to = '']) => to,
-    );
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
 
-    const missing = targets.filter((to) => !existsSync(join(ROOT, dirname(page), to)));
+    const missing = links
+      .map(([link, to, heading]) => ({
+        link,
+        target: to ? join(dirname(page), to) : page,
+        heading,
+      }))
+      .filter(({ target, heading }) => !isThere(target, heading));
 
     expect(missing).toEqual([]);
   });
 });
+
+function isThere(target: string, heading: string | undefined): boolean {
+  if (!existsSync(join(ROOT, target))) return false;
+  return heading === undefined || headingsOf(target).includes(heading);
+}
+
+/** As links name them: small letters, hyphens for spaces, and no other signs. */
+function headingsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
