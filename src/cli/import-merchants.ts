@@ -66,7 +66,7 @@ function refuseOther(merchantId: string, wanted: MerchantSettings, held: HeldMer
     [
       `the merchant ${merchantId}, ${wanted.name}, is there already and differs from what this import makes: ${other.join(', ')}.`,
       'Nothing was written. Import with the options that it was made with, or into a ledger of its own:',
-      'EVENT_STORE_URL=file:./trade VIEWS_DIR=./trade',
+      'EVENT_STORE_URL=file:./data/trade VIEWS_DIR=./data/trade',
     ].join('\n'),
   );
 }
