@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { SigningKey } from '../../src/audit/domain/signed-head.js';
 import type { Fault } from '../../src/audit/verify/fault.js';
 import { BytesCheck, type BytesOptions } from '../../src/audit/verify/bytes-check.js';
@@ -19,8 +20,12 @@ export async function faultsOf(
   const verification = new Verification();
   try {
     const faults: Fault[] = [];
-    for await (const page of pages) faults.push(...verification.take(bytes.take(page)));
-    return [...faults, ...verification.end(bytes.end())];
+    const read: CheckedPage[] = [];
+    for await (const page of pages) {
+      read.push(page);
+      faults.push(...verification.take(bytes.take(page)));
+    }
+    return [...faults, ...verification.end(await bytes.end(() => Readable.from(read)))];
   } finally {
     verification.close();
     bytes.close();

@@ -5,8 +5,9 @@ import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { decode, decodeProvenance, hasOwnId } from '../../ledger/event-codec.js';
 import type { SignedHead } from '../domain/trail.events.js';
 import { HeadsCheck, notCompared } from './heads-check.js';
-import type { Finding } from './judge.js';
+import type { Finding, PlacedFinding } from './judge.js';
 import { KeptTree, type Unreadable } from './kept-tree.js';
+import { legibly } from './legible.js';
 import { scratchDatabase } from './scratch.js';
 import { SkipsCheck } from './skips-check.js';
 
@@ -24,8 +25,8 @@ export interface Note {
   /** Where it comes behind one that it should come before. */
   order?: Finding;
   isNotItsId?: true;
-  /** What is wrong with a head that was signed, or with a decision to leave out an event. */
-  trail?: Finding;
+  /** What is wrong with a head that was signed. */
+  head?: Finding;
   /** Where they can't be read. */
   metadata?: string;
 }
@@ -47,7 +48,7 @@ export interface BytesPage {
 
 /** What the bytes of the log came to. */
 export interface BytesOutcome {
-  readonly findings: readonly (Finding & { readonly position?: string })[];
+  readonly findings: readonly PlacedFinding[];
   readonly rootHash: string;
   readonly heads: number;
   readonly lastTrueHead?: { readonly treeSize: number; readonly position: string } | undefined;
@@ -80,9 +81,11 @@ export class BytesCheck {
     return page;
   }
 
-  end(): BytesOutcome {
+  /** `again` reads the same log from its beginning. */
+  async end(again: () => AsyncIterable<CheckedPage>): Promise<BytesOutcome> {
     const { head } = this.options;
     const findings = [
+      ...(await this.skips.findings(again)),
       head && this.heads.finding(head),
       this.kept &&
         (isTree(this.kept) ? this.heads.changedSince(this.kept) : notCompared(this.kept)),
@@ -100,8 +103,7 @@ export class BytesCheck {
     this.order(stored, page);
     page.recordedAt.push(this.recordedAt(stored, page));
     if (stored.type === 'HeadSigned') this.signed(stored, page);
-    if (stored.type === 'EventSkipped') this.skipped(stored, page);
-    this.skips.add(stored);
+    this.skips.take(stored);
     this.heads.take(stored);
     page.positions.push(stored.position);
     page.streams.push(stored.stream);
@@ -127,17 +129,12 @@ export class BytesCheck {
     }
   }
 
-  private skipped(stored: StoredEvent, page: BytesPage): void {
-    const finding = legibly(() => this.skips.finding(stored));
-    if (finding) noteOf(page).trail = finding;
-  }
-
   private signed(stored: StoredEvent, page: BytesPage): void {
     const head = readHead(stored);
     const finding = head && this.heads.signed(head, stored.position);
     if (!finding || (finding.code === 'head' && this.isForeign)) return;
     if (finding.code === 'head') this.isForeign = true;
-    noteOf(page).trail = finding;
+    noteOf(page).head = finding;
   }
 }
 
@@ -168,13 +165,4 @@ function emptyPage(faults: readonly KeepingFault[]): BytesPage {
 
 function readHead(stored: StoredEvent): SignedHead | undefined {
   return legibly(() => (decode(stored).event as LedgerEvent & { type: 'HeadSigned' }).data);
-}
-
-/** Undefined where an event can't be read: that is told where it is judged. */
-function legibly<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

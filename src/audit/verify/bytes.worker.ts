@@ -21,13 +21,13 @@ port.on('message', () => {
 const { source, options } = workerData as BytesOrder;
 const check = new BytesCheck(options);
 try {
-  const log = openLog(source);
+  const log = openLog(source, 'thread');
   for await (const read of log.pages) {
     tell({ page: check.take(read), done: log.done() });
     waiting += 1;
     while (waiting >= AHEAD) await once(port, 'message');
   }
-  tell({ outcome: check.end() });
+  tell({ outcome: await check.end(() => openLog(source, 'inline').pages) });
 } catch (error) {
   // SQLite's own errors lose their words on the way to another thread.
   throw new Error((error as Error).message, { cause: error });

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import type { Refusal } from '../../sales/domain/refusal.js';
-import type { FaultCode } from './fault.js';
+import type { Fault, FaultCode } from './fault.js';
 import { isSameJson } from './same-json.js';
 
 /** What is wrong with an event, where something is. */
@@ -8,6 +8,9 @@ export interface Finding {
   readonly code: FaultCode;
   readonly detail: string;
 }
+
+/** What is found once the log has been read, and of which event, where it is of one. */
+export type PlacedFinding = Finding & Pick<Fault, 'position' | 'stream'>;
 
 /** What the rules make of what the event says was asked. */
 export type Ruling = { readonly event: LedgerEvent | undefined } | { readonly refusal: Refusal };

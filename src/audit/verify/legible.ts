@@ -56,6 +56,15 @@ export function illegible({ type, data }: LedgerEvent): string | undefined {
   return undefined;
 }
 
+/** What is read of an event; undefined where it can't be read, which is told where it is judged. */
+export function legibly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 export function isTime(value: unknown): value is string {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }

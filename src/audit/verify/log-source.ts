@@ -14,14 +14,15 @@ export interface OpenLog {
   done(): number;
 }
 
-export function openLog(source: LogSource): OpenLog {
+/** `mode`: whether a store checks what it can in a thread of its own, or last. */
+export function openLog(source: LogSource, mode: 'thread' | 'inline'): OpenLog {
   if ('file' in source) {
     const input = createReadStream(source.file, 'utf8');
     return { pages: exportedPages(lines(input)), done: () => input.bytesRead };
   }
   let events = 0;
   const pages = async function* (): AsyncGenerator<CheckedPage> {
-    for await (const page of openCheckedLog(source.eventStoreUrl, 'thread')) {
+    for await (const page of openCheckedLog(source.eventStoreUrl, mode)) {
       events += page.events.length;
       yield page;
     }

@@ -131,7 +131,7 @@ export class Verification {
     if (note?.isNotItsId) tell(NOT_ITS_ID);
     if (isInPlace && history.brokenAt === undefined) this.judge(said, event, history, tell);
     if (note?.isNotItsId) this.moneyOut.doubt(event);
-    tell(note?.trail);
+    tell(note?.head);
   }
 
   private break(history: History, position: string): void {

@@ -238,6 +238,7 @@ describe('a decision to leave out an event', () => {
   test.each<[object, RegExp | undefined]>([
     [{}, undefined],
     [{ position: '00000000000000999999' }, undefined],
+    [{ position: '00000000000005882796' }, undefined],
     [{ eventId: 'x' }, /^no Sale with the id x stands before it$/],
     [{ projection: 'moods' }, /^there is no view moods$/],
     [{ position: positionAt(0) }, /^another event than .* at position 0+1$/],
