@@ -60,8 +60,9 @@ class Tiles {
   }
 
   add(events: readonly LogLine[]): void {
-    let tile = this.open(0);
+    const open = [this.open(0)];
     for (const event of events) {
+      const tile = open[0] as Tile;
       writeLeafHash(hashedText(event), tile.hashes, tile.count);
       tile.count += 1;
       tile.positions += event.position;
@@ -69,20 +70,22 @@ class Tiles {
         const size = tile.number * TILE + tile.count;
         this.mark.run(event.type, size, event.revision, recordedAt(event));
       }
-      if (tile.count === TILE) tile = this.fill(0, tile);
+      if (tile.count === TILE) this.fill(0, open);
     }
-    if (tile.count > 0) this.write(0, tile);
+    open.forEach((tile, level) => {
+      if (tile.count > 0) this.write(level, tile);
+    });
   }
 
-  /** Writes a full tile and its hash into the level above; gives the tile that comes next. */
-  private fill(level: number, tile: Tile): Tile {
+  /** Writes a level's full tile, puts its hash into the level above, and begins the next. */
+  private fill(level: number, open: Tile[]): void {
+    const tile = open[level] as Tile;
     this.write(level, tile);
-    const above = this.open(level + 1);
+    open[level] = emptyTile(tile.number + 1);
+    const above = (open[level + 1] ??= this.open(level + 1));
     above.hashes.set(hashOver(tile.hashes), above.count * HASH_BYTES);
     above.count += 1;
-    if (above.count === TILE) this.fill(level + 1, above);
-    else this.write(level + 1, above);
-    return emptyTile(tile.number + 1);
+    if (above.count === TILE) this.fill(level + 1, open);
   }
 
   /** The tile of a level that has room. */
