@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Subscription } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import {
@@ -230,9 +231,12 @@ export class Follower {
   async adopt(name: string, generation: number): Promise<void> {
     const successor = await this.projector.successor(name, generation);
     try {
+      let page: readonly StoredEvent[] | undefined;
       // What has been received comes to no view again, also where each had stopped.
       do {
-        const page = await this.store.readAll({ after: successor.position, limit: BATCH_EVENTS });
+        // Another node of a server may have brought what this one does not have yet.
+        if (page?.length === 0) await pause(GATHER_MS);
+        page = await this.store.readAll({ after: successor.position, limit: BATCH_EVENTS });
         successor.apply(page.map((stored) => new Arrival(stored)));
         if (successor.stopped) throw new Error(successor.stopped.reason);
         if (this.isClosed) throw new Error('the views are closed');

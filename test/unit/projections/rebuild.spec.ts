@@ -187,9 +187,12 @@ describe('while the views follow the log', () => {
   let projector: Projector;
   let follower: Follower;
   let states: readonly ProjectionState[];
+  /** How often the log was read while it did not have what had come from it, if it does not. */
+  let readsBehind: number | undefined;
 
   beforeEach(async () => {
     await reportCards(store, 10);
+    readsBehind = undefined;
     await begin(BOTH);
   });
 
@@ -197,7 +200,11 @@ describe('while the views follow the log', () => {
     projector = await Projector.open(folder, store, projections);
     // Reads less at a time than is written, as of a long log.
     const short = Object.assign(Object.create(store) as EventStore, {
-      readAll: (options: ReadAllOptions) => store.readAll({ ...options, limit: 2 }),
+      readAll: (options: ReadAllOptions) => {
+        if (readsBehind === undefined) return store.readAll({ ...options, limit: 2 });
+        if (++readsBehind > 100) throw new Error('it is asked again and again');
+        return Promise.resolve([]);
+      },
     });
     follower = new Follower(projector, short, (told) => (states = told));
     await follower.start();
@@ -216,6 +223,16 @@ describe('while the views follow the log', () => {
     await reportCards(store, 1, 200);
     await settled(16);
     expect(rows('cards', 2)).toHaveLength(16);
+  });
+
+  test('a server that does not have yet what has come is given time', async () => {
+    const built = await candidate();
+    await reportCards(store, 5, 100);
+    await settled(15);
+    readsBehind = 0;
+    setTimeout(() => (readsBehind = undefined));
+    await follower.adopt('cards', built.generation);
+    expect(state('cards')).toMatchObject({ generation: 2, events: 15 });
   });
 
   test('one that can’t digest what is written meanwhile does not take over', async () => {
