@@ -61,8 +61,13 @@ export class Candidate {
     const skipped = await skipsOf(store, projection.name);
     const damage = damageOf(viewsDir, projection);
     const live = damage === undefined ? openLiveToRead(viewsDir, projection) : undefined;
-    const file = ViewFile.begin(directory, projection, generation, 'candidate');
-    return new Candidate(new View(projection, file, skipped), live, damage, store, directory);
+    try {
+      const file = ViewFile.begin(directory, projection, generation, 'candidate');
+      return new Candidate(new View(projection, file, skipped), live, damage, store, directory);
+    } catch (error) {
+      live?.close();
+      throw error;
+    }
   }
 
   /** Takes what it may of these events. @throws Error when it can't digest one; CorruptLogError when the live view has seen more than the log has */

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -212,6 +213,18 @@ describe('while the views follow the log', () => {
 
   afterEach(() => {
     follower.close();
+  });
+
+  test('one that can’t be begun leaves nothing open', async () => {
+    await settled(10);
+    const directory = join(folder, 'file');
+    writeFileSync(directory, '');
+    const place = { viewsDir: folder, directory, generation: 2 };
+    const building = build([{ projection: mended, place }], store, NEVER, () => undefined);
+    await expect(building).rejects.toMatchObject({ code: 'EEXIST' });
+    follower.close();
+    // Only with the last connection does SQLite take away what it keeps beside a file.
+    expect(readdirSync(folder)).not.toContain('view-cards.1.db-wal');
   });
 
   test('what is written during the rebuild is in the view that takes over', async () => {
