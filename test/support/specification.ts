@@ -128,8 +128,9 @@ function worldOf(events: readonly LedgerEvent[], now: number): World {
 }
 
 function isOfSale(event: LedgerEvent): event is SaleEvent {
-  const types = ['Sale', 'Void', 'Refund', 'ApprovalRequested', 'Settled', 'ChargebackOpened'];
-  return types.includes(event.type);
+  return /^(Sale|Void|Refund|ApprovalRequested|Settled|Reversal|ChargebackOpened)$/.test(
+    event.type,
+  );
 }
 
 function isOfCard(event: LedgerEvent): event is CardEvent {

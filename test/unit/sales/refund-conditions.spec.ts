@@ -54,17 +54,17 @@ test('a refunded part leaves the rest settled', () => {
     .andTheSaleIs('settled', 9_999);
 });
 
-test('the conditions are asked in the order of the rules', () => {
-  expect(REFUND_CONDITIONS.map(({ code }) => code)).toEqual([
-    'sale-approved',
-    'same-merchant',
-    'amount-remaining',
-    'not-voidable',
-    'refund-right',
-    'within-refund-window',
-    'amount-allowed',
-    'within-limits',
-    'funds-available',
+test('the conditions, each with its cause, are asked in the order of the rules', () => {
+  expect(REFUND_CONDITIONS.map(({ code, cause }) => [code, cause])).toEqual([
+    ['sale-approved', 'operator'],
+    ['same-merchant', 'operator'],
+    ['amount-remaining', 'operator'],
+    ['not-voidable', 'operator'],
+    ['refund-right', 'right'],
+    ['within-refund-window', 'timing'],
+    ['amount-allowed', 'operator'],
+    ['within-limits', 'limit'],
+    ['funds-available', 'limit'],
   ]);
 });
 

@@ -40,20 +40,20 @@ test('a void says who agreed, with which evidence, and that the card was there, 
   decided.then('Void', expect.not.objectContaining({ card: expect.anything() }));
 });
 
-test('the conditions are asked in the order of the rules, and the first that fails is the refusal', () => {
-  expect(VOID_CONDITIONS.map(({ code }) => code)).toEqual([
-    'sale-approved',
-    'same-merchant',
-    'amount-remaining',
-    'not-refunded',
-    'funds-not-settled',
-    'same-business-date',
-    'day-open',
-    'within-window',
-    'void-right',
-    'card-usable',
-    'amount-allowed',
-    'within-limits',
+test('the conditions, each with its cause, are asked in the order of the rules, and the first that fails is the refusal', () => {
+  expect(VOID_CONDITIONS.map(({ code, cause }) => [code, cause])).toEqual([
+    ['sale-approved', 'operator'],
+    ['same-merchant', 'operator'],
+    ['amount-remaining', 'operator'],
+    ['not-refunded', 'operator'],
+    ['funds-not-settled', 'timing'],
+    ['same-business-date', 'timing'],
+    ['day-open', 'timing'],
+    ['within-window', 'timing'],
+    ['void-right', 'right'],
+    ['card-usable', 'card'],
+    ['amount-allowed', 'operator'],
+    ['within-limits', 'limit'],
   ]);
   const world = given(sale, refunded(100), settled, batchClosed, rightFrozen('void'));
   world.at('2026-12-24T04:00:00.000Z').when(voidIt).thenRejected('not-refunded');

@@ -7,6 +7,7 @@ import { requestRefusals } from '../../../src/sales/domain/request-refusals.js';
 import type { SaleEvent } from '../../../src/sales/domain/sale.events.js';
 import { evolveSale } from '../../../src/sales/domain/sale.js';
 import {
+  batchClosed,
   cardReported,
   closeRequested,
   merchantWith,
@@ -72,19 +73,24 @@ describe('the decision', () => {
 
 describe('the sentence for the cashier', () => {
   const all = 10_000;
-  const chargedBack: SaleEvent = {
+  const chargedBack = (amount: number): SaleEvent => ({
     type: 'ChargebackOpened',
+    data: { ...sale.data, chargebackId: 'CB1', amount: of(amount), fee: of(0), reason: 'fraud' },
+  });
+  const reversed: SaleEvent = {
+    type: 'Reversal',
     data: {
-      ...{ chargebackId: 'CB1', saleId: 'M1.T1.000001.000001', merchantId: 'M1', amount: of(all) },
-      ...{ fee: of(0), currency: 'CNY', reason: 'fraud', businessDate: '2026-11-24' },
-      occurredAt: '2026-11-24T03:00:00.000Z',
+      ...{ ...sale.data, request: 'M1.T1.000001.000009', of: sale.data.saleId },
+      ...{ undone: 'sale', gross: of(all) },
     },
   };
 
   test.each<[string, string, SaleEvent[]]>([
     ['voided', '已撤销', [voided(all)]],
     ['refunded', '已退货', [settled, refunded(all, { afterSettlement: true })]],
-    ['charged back', '已被拒付', [settled, chargedBack]],
+    ['reversed', '已冲正', [reversed]],
+    ['charged back', '已被拒付', [settled, chargedBack(all)]],
+    ['charged back', '已被拒付', [chargedBack(all)]],
   ])('says what became of a sale of which nothing is left: %s', (en, zh, events) => {
     expect(given(sale, ...events).asked().explanation).toEqual({
       en: `Neither void nor refund is possible. Nothing of the sale is left: it was ${en}.`,
@@ -95,6 +101,37 @@ describe('the sentence for the cashier', () => {
     const { en, zh } = given(sale, refundAwaiting(3_000)).asked({ amount: 8_000 }).explanation;
     expect(en).toMatch(/CNY 80\.00 is above the CNY 70\.00 that is free: CNY 30\.00 is held/);
     expect(zh).toContain('CNY 30.00 已被待审批的交易占用');
+  });
+  const inWindow = merchantWith({ voidPolicy: { windowMinutes: 30 } });
+  const night = '2026-11-25 00:00:00 +08:00';
+
+  test.each([
+    [
+      'The sale settled at 2026-11-24 23:00:00 +08:00.',
+      '原消费已于 2026-11-24 23:00:00 +08:00 结算。',
+      given(sale, settled),
+    ],
+    [
+      `Business date 2026-11-24 ended at ${night}.`,
+      `结算日 2026-11-24 已于 ${night} 截止。`,
+      given(sale).at('2026-11-24T16:00:00.000Z'),
+    ],
+    ['Batch 000001 is closing.', '批次 000001 正在结算。', given(sale, closeRequested)],
+    ['Batch 000001 is closed.', '批次 000001 已日结。', given(sale, batchClosed)],
+    ['The 30-minute void window has passed.', '已超过 30 分钟撤销时限。', given(inWindow, sale)],
+    [
+      'The merchant’s void right is frozen.',
+      '商户撤销权限已冻结。',
+      given(rightFrozen('void'), sale),
+    ],
+    ['The card was reported lost.', '卡片已挂失。', given(sale, cardReported('lost'))],
+    ['The card is frozen.', '卡片已冻结。', given(sale, cardReported('frozen'))],
+    ['The card is cancelled.', '卡片已注销。', given(sale, cardReported('cancelled'))],
+  ])('says why it is to be a refund: %s', (en, zh, world) => {
+    expect(world.asked().explanation).toEqual({
+      en: `Refund it: a void is not possible. ${en}`,
+      zh: `请退货：不能撤销。${zh}`,
+    });
   });
   test.each<[PlaceLimits, string]>([
     [{ single: { void: of(500) } }, 'A void may be CNY 5.00 at the most with one card.'],
