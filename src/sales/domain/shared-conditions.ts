@@ -42,11 +42,12 @@ export const amountRemaining = {
   judge: ({ sale }: Known) => {
     const left = free(sale);
     if (left === 0 && remaining(sale) > 0) {
+      const money = moneyOf(sale, remaining(sale));
       return {
         met: false,
         detail: say(
-          `All that is left, ${moneyOf(sale, held(sale))}, is held by a request that waits for an approval.`,
-          `剩余金额 ${moneyOf(sale, held(sale))} 已被待审批的交易占用。`,
+          `All that is left, ${money}, is held by a request that waits for an approval.`,
+          `剩余金额 ${money} 已被待审批的交易占用。`,
         ),
       };
     }

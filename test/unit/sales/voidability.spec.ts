@@ -102,6 +102,14 @@ describe('the sentence for the cashier', () => {
     expect(en).toMatch(/CNY 80\.00 is above the CNY 70\.00 that is free: CNY 30\.00 is held/);
     expect(zh).toContain('CNY 30.00 已被待审批的交易占用');
   });
+  test('says that all that is left is held, which a chargeback may have made less', () => {
+    const world = given(sale, refundAwaiting(3_000), chargedBack(8_000));
+    expect(world.asked().explanation).toEqual({
+      en: 'Neither void nor refund is possible. All that is left, CNY 20.00, is held by a request that waits for an approval.',
+      zh: '不能撤销也不能退货。剩余金额 CNY 20.00 已被待审批的交易占用。',
+    });
+  });
+
   const inWindow = merchantWith({ voidPolicy: { windowMinutes: 30 } });
   const night = '2026-11-25 00:00:00 +08:00';
 
