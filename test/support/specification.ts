@@ -44,7 +44,7 @@ export type When = (world: World) => Decided;
 /** What a request on a sale may say beside its kind. */
 export type Asking = Partial<
   Pick<Question, 'amount' | 'originalAmount' | 'requester' | 'available' | 'limits'> &
-    Pick<GiveBackCommand, 'card' | 'consent' | 'reason' | 'evidenceRef' | 'operatorId'>
+    Pick<GiveBackCommand, 'approver' | 'card' | 'consent' | 'reason' | 'evidenceRef' | 'operatorId'>
 >;
 
 /** Noon in Shanghai, on the day of the sale of `facts.ts`. */
@@ -148,11 +148,12 @@ function questionOf(world: World, asking: Asking): Question {
 
 function giveBack(asked: GiveBackCommand['asked'], asking: Asking): When {
   return (world) => {
-    const { card, consent, evidenceRef, operatorId, reason = 'wrong size' } = asking;
+    const { approver, card, consent, evidenceRef, operatorId, reason = 'wrong size' } = asking;
     const command: GiveBackCommand = {
       asked,
       reason,
       ...{ merchantId: 'M1', terminalId: 'T2', batchNo: '000007', stan: '000009' },
+      ...(approver && { approver }),
       ...(card && { card }),
       ...(consent !== undefined && { consent }),
       ...(evidenceRef !== undefined && { evidenceRef }),

@@ -121,6 +121,11 @@ describe('the business date of an instant', () => {
     const dates = times.map((time) => dateAt(time, 'Asia/Shanghai', '00:00'));
     expect(dates).toEqual(['2026-11-26', '2026-11-24', '2026-11-25']);
   });
+  test('is that of the zone of each merchant, also at one moment with one cut-off', () => {
+    const zones = ['Asia/Shanghai', 'Europe/Berlin', 'Asia/Shanghai'];
+    const dates = zones.map((timeZone) => dateAt('2026-11-24T17:00:00.000Z', timeZone, '00:00'));
+    expect(dates).toEqual(['2026-11-25', '2026-11-24', '2026-11-25']);
+  });
 });
 
 test('days are counted by the calendar', () => {

@@ -279,4 +279,10 @@ describe('funds-available', () => {
     expect(world.asked({ available: 1n }).refund).toMatchObject({ allowed: true, maxAmount: 1 });
     expect(world.asked({ available: 0n }).refund).toMatchObject({ allowed: false, maxAmount: 0 });
   });
+  test('is not asked of a sale that has not settled: its refund is of its own pending money', () => {
+    given(merchantWith({ refundPolicy: { negativeBalance: false } }), sale)
+      .at(NEXT_DAY)
+      .when(refundOf({ available: -1n }))
+      .then('Refund', { amount: 10_000 });
+  });
 });

@@ -23,6 +23,9 @@ describe('the customer’s consent', () => {
     world.when(voidIt).thenRejected('consent', { nextStep: 'retry' });
     world.when(voidOf({ consent: false })).thenRejected('consent');
     world.when(voidOf({ consent: true })).then('Void', { consent: true });
+    given(sale)
+      .when(voidOf({ consent: false }))
+      .then('Void', { consent: false });
   });
   test('is not asked for a refund', () => {
     const past = given(merchantWith({ voidPolicy: { consent: true } }), sale, settled);
@@ -48,6 +51,9 @@ describe('the card of the sale', () => {
     const other = { card: { token: 'tok_2' } };
     world.when(voidOf(other)).thenRejected('card', { responseCode: '14' });
     given(sale).when(voidOf(other)).thenRejected('card', { responseCode: '14' });
+    const digits = (last4: string) => voidOf({ card: { token: 'tok_1', last4 } });
+    given(sale).when(digits('4243')).thenRejected('card', { responseCode: '14' });
+    given(sale).when(digits('4242')).then('Void', { cardPresented: true });
     given(sale, settled).when(refundOf(other)).thenRejected('card', { responseCode: '14' });
   });
 });
@@ -93,6 +99,16 @@ describe('the time that an approval has', () => {
     refundPolicy: { approvalAbove: of(0) },
   });
 
+  test.each([
+    ['a day', {}, '2026-11-25T16:00:00.000Z'],
+    ['as long as its policy says', { approvalMinutes: 30 }, '2026-11-24T16:30:00.000Z'],
+  ])('is %s', (_, time, expiresAt) => {
+    const refundPolicy = { approvalAbove: of(0), ...time };
+    given(merchantWith({ voidPolicy: { approvalMinutes: 7 }, refundPolicy }), sale, settled)
+      .at('2026-11-24T16:00:00.000Z')
+      .when(refundIt)
+      .then('ApprovalRequested', { expiresAt });
+  });
   test('ends with the time that a void has', () => {
     given(withPolicies, sale)
       .when(voidIt)
@@ -116,6 +132,26 @@ describe('a supervisor', () => {
     world
       .when(voidOf({ amount: 501 }))
       .thenRejected('supervisor', { responseCode: '55', nextStep: 'call-supervisor' });
+  });
+  test('who is recognised lets it through, and is named', () => {
+    const world = given(merchantWith({ voidPolicy: { supervisorAbove: of(500) } }), sale);
+    world
+      .when(voidOf({ approver: { id: 'anna', verdict: 'recognised' } }))
+      .then('Void', { supervisorId: 'anna' });
+  });
+  test.each([
+    ['wrong', 'call-supervisor'],
+    ['locked', 'contact-acquirer'],
+  ] as const)('who is %s is refused also where none is asked for', (verdict, nextStep) => {
+    given(sale)
+      .when(voidOf({ approver: { id: 'anna', verdict } }))
+      .thenRejected('supervisor', { responseCode: '55', nextStep });
+  });
+  test('for refunds goes by the refund policy', () => {
+    const policy = { refundPolicy: { supervisorAbove: of(500) } };
+    const world = given(merchantWith(policy), sale, settled);
+    expect(requiresOf(world, 501)).toEqual(['supervisor']);
+    expect(requiresOf(world, 500)).toEqual([]);
   });
 });
 

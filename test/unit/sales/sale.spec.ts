@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { foldMerchantOf } from '../../support/specification.js';
 import { businessDay } from '../../../src/merchants/domain/business-day.js';
-import { decideSale, type SaleCommand } from '../../../src/sales/domain/decide.js';
+import { unused } from '../../../src/merchants/domain/limits.js';
+import {
+  decideSale,
+  type SaleCommand,
+  type SaleContext,
+} from '../../../src/sales/domain/decide.js';
 import { evolveSale, statusOf, type Sale } from '../../../src/sales/domain/sale.js';
-import type { SaleEvent } from '../../../src/sales/domain/sale.events.js';
+import type { Card, SaleEvent } from '../../../src/sales/domain/sale.events.js';
 import { merchantWith, refunded, sale, settled, voided } from '../../support/facts.js';
 import { of } from '../../support/specification.js';
 
@@ -20,7 +25,12 @@ const COMMAND: SaleCommand = {
   transactedAt: '2020-01-01T00:00:00Z',
 };
 
-function decided(command: SaleCommand, at: string, terminal: { currency?: string } = {}) {
+function decided(
+  command: SaleCommand,
+  at: string,
+  terminal: { currency?: string } = {},
+  more: Partial<SaleContext> = {},
+) {
   const merchant = foldMerchantOf(merchantWith({}));
   const now = Date.parse(at);
   const day = businessDay(now, merchant.settings);
@@ -29,6 +39,7 @@ function decided(command: SaleCommand, at: string, terminal: { currency?: string
     terminal: { terminalId: 'T1', storeId: 'S1', ...terminal },
     day,
     now,
+    ...more,
   });
 }
 
@@ -47,6 +58,30 @@ describe('a sale', () => {
           occurredAt: '2026-11-24T15:59:59.999Z',
         },
       },
+    });
+  });
+  test.each<Partial<Card>>([{}, { type: 'credit' }, { scheme: 'jcb' }])(
+    'says of its card no more than was sent: %j',
+    (more) => {
+      const card = { token: 'tok_1', last4: '4242', ...more };
+      const sold = decided({ ...COMMAND, card }, '2026-11-24T04:00:00.000Z');
+      expect('event' in sold && sold.event.data.card).toEqual(card);
+    },
+  );
+  test('says which sale it may repeat', () => {
+    const repeats = 'M1.T1.000001.000041';
+    expect(decided(COMMAND, '2026-11-24T04:00:00.000Z', {}, { repeats })).toMatchObject({
+      event: { data: { repeats } },
+    });
+  });
+  test('is not taken of a type of card that is not allowed', () => {
+    const applied = (cardType: 'debit' | 'credit') =>
+      unused([{ scope: 'terminal', subject: 'T1', limits: { cardTypes: [cardType] } }]);
+    const sold = (cardType: 'debit' | 'credit') =>
+      decided(COMMAND, '2026-11-24T04:00:00.000Z', {}, { limits: applied(cardType) });
+    expect(sold('debit')).toHaveProperty('event');
+    expect(sold('credit')).toMatchObject({
+      refusal: { code: 'within-limits', responseCode: '61', nextStep: 'contact-acquirer' },
     });
   });
   test('at the cut-off counts for the next business date', () => {

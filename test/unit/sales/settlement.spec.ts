@@ -41,10 +41,13 @@ test.each([
 ])('a sale of the 24th that settles at once on %s counts for %s', (today, businessDate) => {
   const state = evolveSale(undefined, sale);
   if (!state) throw new Error('there is no sale to settle');
-  expect(instantTerms(state, settings(), today, '2026-11-24T15:00:00.000Z')).toMatchObject({
+  const terms = { fee: { basisPoints: 60 }, reserve: { basisPoints: 500, days: 30 } };
+  expect(instantTerms(state, settings(terms), today, '2026-11-24T15:00:00.000Z')).toEqual({
     kind: 'instant',
+    ...terms,
     businessDate,
     valueDate: today,
+    occurredAt: '2026-11-24T15:00:00.000Z',
   });
 });
 
@@ -90,9 +93,9 @@ describe('the fee', () => {
     const card = { token: 'tok_1', last4: '4242' };
     const by = (type?: 'debit' | 'credit') =>
       given(saleWith({ card: { ...card, ...(type && { type }) } })).when(settleOn({ fee }));
-    by('debit').then('Settled', { fee: 20 });
-    by('credit').then('Settled', { fee: 60 });
-    by().then('Settled', { fee: 60 });
+    by('debit').then('Settled', { fee: 20, cardType: 'debit' });
+    by('credit').then('Settled', { fee: 60, cardType: 'credit' });
+    by().then('Settled', { fee: 60, cardType: undefined });
   });
   test('is exact for the largest amounts', () => {
     given(saleWith({ amount: of(999_999_999_999) }))

@@ -27,6 +27,8 @@ test('a sale of today, in an open batch, is voided in full', () => {
       request: 'M1.T2.000007.000009',
       rrn: '632812000009',
       asked: 'void',
+      storeId: 'S2',
+      cardToken: 'tok_1',
       businessDate: '2026-11-24',
       occurredAt: '2026-11-24T04:00:00.000Z',
     })
@@ -38,6 +40,19 @@ test('a void says who agreed, with which evidence, and that the card was there, 
   const decided = given(sale).when(voidOf({ ...said, card: { token: 'tok_1' } }));
   decided.then('Void', { ...said, cardPresented: true });
   decided.then('Void', expect.not.objectContaining({ card: expect.anything() }));
+});
+
+test.each([
+  ['2026-11-24T02:55:00.000Z', false],
+  ['2026-11-24T02:55:00.001Z', true],
+  ['2026-11-24T03:04:59.999Z', true],
+  ['2026-11-24T03:05:00.000Z', false],
+])('a void at %s may repeat one of its amount of 03:00, which it names: %s', (at, mayRepeat) => {
+  const again = given(sale, voided(3_000)).at(at);
+  const none = expect.not.objectContaining({ repeats: expect.anything() }) as object;
+  const other = { repeats: 'M1.T1.000001.000002' };
+  again.when(voidOf({ amount: 3_000 })).then('Void', mayRepeat ? other : none);
+  again.when(voidOf({ amount: 3_001 })).then('Void', none);
 });
 
 test('the conditions, each with its cause, are asked in the order of the rules, and the first that fails is the refusal', () => {

@@ -15,6 +15,7 @@ import {
   refunded,
   rightFrozen,
   sale,
+  saleWith,
   settled,
   settledWith,
   voided,
@@ -205,6 +206,7 @@ describe('a sentence tells amounts as they are on the receipt: with the currency
       '金额 CNY 100.01 超过剩余金额 CNY 100.00。',
     ],
     ['amount-allowed', given(sale).asked(), '最多可退回 CNY 100.00。'],
+    ['amount-allowed', given(sale, refundAwaiting(3_000)).asked(), '最多可退回 CNY 70.00。'],
     ['not-refunded', given(sale, refunded(4_005)).asked(), '已退货 CNY 40.05，剩余金额只能退货。'],
     [
       'within-limits',
@@ -218,6 +220,7 @@ describe('a sentence tells amounts as they are on the receipt: with the currency
     ],
     ['funds-available', bound.asked({ available: 5n }), '可用余额 CNY 0.05。'],
     ['funds-available', bound.asked({ amount: 6, available: 5n }), '可用余额不足，仅 CNY 0.05。'],
+    ['funds-available', bound.asked({ available: 0n }), '无可用余额。'],
     ['funds-available', bound.asked({ available: -5n }), '无可用余额，商户欠款 CNY 0.05。'],
   ])('%s', (code, { conditions }, zh) => {
     const told = conditions.filter(({ condition }) => condition.code === code);
@@ -315,10 +318,18 @@ test('no fee is spared by what is given back of a settled sale: it was charged',
   expect(given(fee, sale, paid).effect()?.fee).toEqual({ returned: 0, notCharged: 0 });
 });
 
-test('a void spares what the fee of the whole is above that of the rest', () => {
+test('a void spares what the fee of all that is left is above that of the rest', () => {
   const capped = merchantWith({ fee: { basisPoints: 60, cap: of(30) } });
-  const notCharged = (amount: number) => given(capped, sale).effect({ amount })?.fee.notCharged;
+  const notCharged = (amount: number, ...before: SaleEvent[]) =>
+    given(capped, sale, ...before).effect({ amount })?.fee.notCharged;
   expect([notCharged(3_000), notCharged(6_000), notCharged(10_000)]).toEqual([0, 6, 30]);
+  expect(notCharged(3_000, voided(4_000))).toBe(12);
+});
+
+test('a void spares the fee that is charged for the type of the card', () => {
+  const fee = { basisPoints: 60, perCardType: { debit: { basisPoints: 50 } } };
+  const byDebit = saleWith({ card: { ...sale.data.card, type: 'debit' } });
+  expect(given(merchantWith({ fee }), byDebit).effect()?.fee.notCharged).toBe(50);
 });
 
 describe('until', () => {
