@@ -37,6 +37,5 @@ export function feeReturned(
   refundedSoFar: Minor,
   returnedSoFar: Minor,
 ): Minor {
-  if (settled === 0) return ZERO;
   return minor(Math.max(0, portion(fee, refundedSoFar, settled) - returnedSoFar));
 }

@@ -74,5 +74,5 @@ function feeNotCharged(sale: Sale, amount: Minor, terms: Parameters<typeof deduc
   if (sale.settlement) return minor(0);
   const left = remaining(sale);
   const fee = (of: number): number => deduct(minor(of), sale.data.card.type, terms).fee;
-  return minor(Math.max(fee(left) - fee(left - amount), 0));
+  return minor(fee(left) - fee(left - amount));
 }

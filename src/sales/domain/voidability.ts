@@ -93,7 +93,7 @@ function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean
   const { sale } = question;
   const isWhole = !failing(conditionsOf(kind), { ...question, amount: undefined });
   if (!sale || !(isWhole || allowed)) return 0;
-  const funds = kind === 'refund' ? fundsFor(question) : undefined;
+  const funds = fundsFor(question);
   const whole = free(sale);
   const most =
     isWhole || failing(VOID_CONDITIONS, { ...question, amount: whole }) ? whole : whole - 1;
