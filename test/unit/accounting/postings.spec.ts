@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { balanceOf, CHART_OF_ACCOUNTS } from '../../../src/accounting/domain/chart-of-accounts.js';
-import { type Posting, posting } from '../../../src/accounting/domain/posting.js';
+import {
+  balanceOf,
+  CHART_OF_ACCOUNTS,
+  sidesOf,
+} from '../../../src/accounting/domain/chart-of-accounts.js';
+import { Balances } from '../../../src/accounting/domain/entries.js';
+import { type Posting, posting, type PostingKind } from '../../../src/accounting/domain/posting.js';
 import { postingsOf } from '../../../src/accounting/domain/postings.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import type { ReversalData } from '../../../src/sales/domain/sale.events.js';
@@ -20,6 +25,14 @@ function linesOf(posting: Posting): string[] {
     debit > 0n ? `${account} ${debit}` : `  ${account} ${credit}`,
   );
 }
+
+const FACT = {
+  merchantId: 'M1',
+  currency: 'CNY',
+  businessDate: '2026-11-24',
+  occurredAt: '2026-11-24T15:00:00.000Z',
+};
+const heldUntil = '2026-11-23';
 
 const posted = (event: LedgerEvent): string[][] => postingsOf(event).map(linesOf);
 
@@ -144,13 +157,96 @@ describe('the books', () => {
       ['settlement_bank 9940', 'scheme_cost 60', '  acquirer_receivable 10000'],
       ['acquirer_receivable 500', '  settlement_bank 500'],
     ]);
-    expect(postingsOf(event)).toMatchObject([{ date: '2026-11-26' }, { date: '2026-11-26' }]);
+    const paid = { kind: 'acquirer-payment', reference: 'P1', date: '2026-11-26' };
+    expect(postingsOf(event)).toMatchObject([paid, paid]);
+  });
+  test('of a reserve that is released, and of a debt that is given up', () => {
+    const amount = '9007199254740993';
+    expect(posted({ type: 'ReserveReleased', data: { ...FACT, amount, heldUntil } })).toEqual([
+      [`merchant_reserve ${amount}`, `  merchant_available ${amount}`],
+    ]);
+    const gone = { ...FACT, amount, writeOffId: 'W1', reason: 'gone' };
+    expect(posted({ type: 'WrittenOff', data: gone })).toEqual([
+      [`bad_debt ${amount}`, `  merchant_available ${amount}`],
+    ]);
   });
   test('have nothing of a close that is only asked for', () => {
     expect(posted(closeRequested)).toEqual([]);
   });
-  test('are each of one merchant and one currency', () => {
-    expect(postingsOf(sale)).toMatchObject([{ merchantId: 'M1', currency: 'CNY' }]);
+
+  const { saleId } = sale.data;
+  const caseOf = { ...sale.data, chargebackId: 'CB1', reason: 'fraud' };
+  const payout = { ...FACT, payoutId: 'M1.CNY.000001', amount: '5' };
+  const request = 'M1.T1.000001.000009';
+
+  test.each<[LedgerEvent, ...(readonly [PostingKind, string, string?])[]]>([
+    [sale, ['sale', saleId, saleId]],
+    [voided(1), ['void', 'M1.T1.000001.000002', saleId]],
+    [
+      refunded(5, { afterSettlement: true, feeReturned: 3 }),
+      ['refund', 'M1.T1.000001.000003', saleId],
+      ['fee-return', 'M1.T1.000001.000003', saleId],
+    ],
+    [settledWith({}), ['settlement', 'M1.T1.000001', saleId]],
+    [
+      {
+        type: 'Reversal',
+        data: { ...sale.data, request, of: saleId, undone: 'sale', gross: of(10_000) },
+      },
+      ['reversal', request, saleId],
+    ],
+    [
+      { type: 'ChargebackOpened', data: { ...caseOf, fee: of(15) } },
+      ['chargeback', 'CB1', saleId],
+      ['chargeback-fee', 'CB1', saleId],
+    ],
+    [{ type: 'ChargebackOpened', data: { ...caseOf, fee: of(0) } }, ['chargeback', 'CB1', saleId]],
+    [
+      { type: 'ChargebackWon', data: { ...caseOf, feeReturned: of(15) } },
+      ['chargeback-won', 'CB1', saleId],
+      ['chargeback-fee-return', 'CB1', saleId],
+    ],
+    [
+      { type: 'ChargebackWon', data: { ...caseOf, feeReturned: of(0) } },
+      ['chargeback-won', 'CB1', saleId],
+    ],
+    [
+      { type: 'PayoutSent', data: { ...payout, number: 1, date: '2026-11-24' } },
+      ['payout', 'M1.CNY.000001'],
+    ],
+    [{ type: 'PayoutPaid', data: payout }, ['payout-paid', 'M1.CNY.000001']],
+    [
+      { type: 'PayoutReturned', data: { ...payout, afterPaid: true } },
+      ['payout-returned', 'M1.CNY.000001'],
+    ],
+    [
+      { type: 'ReserveReleased', data: { ...FACT, amount: '5', heldUntil } },
+      ['reserve-release', heldUntil],
+    ],
+    [
+      { type: 'WrittenOff', data: { ...FACT, amount: '5', writeOffId: 'W1', reason: 'gone' } },
+      ['write-off', 'W1'],
+    ],
+  ])(
+    'say of each posting whose it is, of which day, what it is and what is behind it',
+    (event, ...told) => {
+      expect(postingsOf(event)).toMatchObject(
+        told.map(([kind, reference, saleId]) => {
+          const whose = { merchantId: 'M1', currency: 'CNY', date: '2026-11-24' };
+          return { ...whose, kind, reference, saleId };
+        }),
+      );
+      expect(postingsOf(event)).toHaveLength(told.length);
+    },
+  );
+  test('say so of what a close clears in each currency, whatever that of its batch', () => {
+    const refunds = ['CNY', 'USD'].map((currency) => ({ currency, amount: '5' }));
+    const data = { ...batchClosed.data, currency: 'CNY', refunds };
+    const cleared = { kind: 'refunds-cleared', reference: 'M1.T1.000001', date: '2026-11-24' };
+    expect(postingsOf({ ...batchClosed, data } as LedgerEvent)).toMatchObject([
+      { ...cleared, currency: 'CNY' },
+      { ...cleared, currency: 'USD' },
+    ]);
   });
 });
 
@@ -169,11 +265,43 @@ describe('a posting', () => {
     const torn = settledWith({ fee: of(1) });
     expect(() => postingsOf(torn)).toThrow(RangeError);
   });
+  test('has no line of nothing', () => {
+    const { lines } = posting(
+      books,
+      { merchant_pending: 2, bad_debt: 0 },
+      { mdr_revenue: 2, merchant_reserve: 0 },
+    );
+    expect(lines.map(({ account }) => account)).toEqual(['merchant_pending', 'mdr_revenue']);
+  });
   test('takes no amount below zero', () => {
     expect(() => posting(books, { merchant_pending: -1 }, { merchant_available: -1 })).toThrow(
       RangeError,
     );
   });
+});
+
+test('balances are told by account, merchant and currency, each with its debits less its credits', () => {
+  const balances = new Balances();
+  const books = ['M2 EUR', 'M1 USD', 'M1 EUR'].map((book) => book.split(' '));
+  for (const [merchantId = '', currency = ''] of books) {
+    const entry = {
+      kind: 'sale',
+      merchantId,
+      currency,
+      date: '2026-03-02',
+      reference: '',
+    } as const;
+    balances.add(posting(entry, { acquirer_receivable: 7 }, { merchant_pending: 7 }));
+    balances.add(posting(entry, { acquirer_receivable: 1 }, { merchant_pending: 1 }));
+  }
+  expect(balances.all().map((each) => Object.values(each).join(' '))).toEqual([
+    'acquirer_receivable M1 EUR 8',
+    'acquirer_receivable M1 USD 8',
+    'acquirer_receivable M2 EUR 8',
+    'merchant_pending M1 EUR -8',
+    'merchant_pending M1 USD -8',
+    'merchant_pending M2 EUR -8',
+  ]);
 });
 
 test('an account stands on the side on which its kind grows', () => {
@@ -182,6 +310,10 @@ test('an account stands on the side on which its kind grows', () => {
   expect(balanceOf('scheme_cost', turnover)).toBe(-3n);
   expect(balanceOf('merchant_available', turnover)).toBe(3n);
   expect(balanceOf('mdr_revenue', turnover)).toBe(3n);
+  expect(sidesOf('acquirer_receivable', 3n)).toEqual({ debit: 3n, credit: 0n });
+  expect(sidesOf('scheme_cost', -3n)).toEqual({ debit: 0n, credit: 3n });
+  expect(sidesOf('merchant_available', 3n)).toEqual({ debit: 0n, credit: 3n });
+  expect(sidesOf('mdr_revenue', -3n)).toEqual({ debit: 3n, credit: 0n });
   expect(CHART_OF_ACCOUNTS).toEqual({
     acquirer_receivable: 'asset',
     settlement_bank: 'asset',
