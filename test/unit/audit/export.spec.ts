@@ -24,6 +24,31 @@ test('an exported log restored into an empty store is the same log, unreadable e
   expect(await textOf(exportOf(other))).toBe(await textOf(exportOf(store)));
 });
 
+test('a restore tells how far it is, and ends when it is told to', async () => {
+  await reportCards(store, 1_200);
+  const told: number[] = [];
+  const restored = async (to: EventStore, signal?: AbortSignal) =>
+    restore(to, lines(exportOf(store)), (events) => told.push(events), signal);
+
+  await restored(await emptyStore());
+  expect(told).toEqual([1_000, 1_200]);
+
+  const other = await emptyStore();
+  const ended = restored(other, AbortSignal.abort(new Error('ended')));
+  await expect(ended).rejects.toThrow(/^ended; the store has only part of the log now/);
+  expect(await events(other)).toHaveLength(1_000);
+});
+
+test.each([
+  ['in whatever parts they come', ['a', 'b\nc', '\n\nd\n'], ['ab', 'c', '', 'd']],
+  ['to the last, where no line end is behind it', ['a\n', 'b'], ['a', 'b']],
+  ['that only a line end ends', ['a\u2028b\rc\r\n'], ['a\u2028b\rc\r']],
+])('lines are given %s', async (_, chunks, expected) => {
+  const given: string[] = [];
+  for await (const line of lines(stream(chunks))) given.push(line);
+  expect(given).toEqual(expected);
+});
+
 test('a used store is left as it is', async () => {
   await reportCards(store, 3);
   const used = await emptyStore();
@@ -44,6 +69,11 @@ test.each([
     /^line 2: its id is not of what it says$/,
   ],
   ['is missing within a stream', (all: string[]) => all.toSpliced(0, 1), /^line 3: .*expected 0/],
+  [
+    'of a stream has none before it, nor that of the next',
+    (all: string[]) => all.toSpliced(0, 2),
+    /^line 2: .*expected 0/,
+  ],
   ['comes twice', (all: string[]) => all.toSpliced(1, 0, all[0] ?? ''), /^line 2: position/],
   [
     'was swapped',
@@ -53,14 +83,34 @@ test.each([
 ])('of a log in which an event %s the line is named', async (_what, damage, message) => {
   await reportCards(store, 3);
   await restoreCard(store, 'card0');
+  await restoreCard(store, 'card1');
   const all = (await textOf(exportOf(store))).trimEnd().split('\n');
   const damaged = Array.from(damage(all), (line) => `${line}\n`);
   await expect(restore(await emptyStore(), lines(stream(damaged)))).rejects.toThrow(message);
 });
 
-test('an export ends at a position', async () => {
-  await reportCards(store, 30);
-  expect((await textOf(exportOf(store, '12'))).trimEnd().split('\n')).toHaveLength(12);
+test.each([1, 1_060])(
+  'line %i of a log of many is named, where its stream has not begun',
+  async (line) => {
+    await reportCards(store, line);
+    await restoreCard(store, 'card0');
+    await reportCards(store, 1_000, line);
+    const [, ...rest] = (await textOf(exportOf(store))).split('\n');
+    const restored = restore(await emptyStore(), lines(stream([rest.join('\n')])));
+    await expect(restored).rejects.toThrow(new RegExp(`^line ${line}: .*expected 0`));
+  },
+);
+
+test('an export ends at a position, and tells how far it has read', async () => {
+  await reportCards(store, 2_100);
+  const read = async (until: string) => {
+    const seen: number[] = [];
+    const pages = exported(store, parseUntil(until), (events) => seen.push(events));
+    const text = await textOf(ndjson(pages));
+    return [text.trimEnd().split('\n').length, seen];
+  };
+  expect(await read('12')).toEqual([12, [1_000]]);
+  expect(await read('1001')).toEqual([1_001, [1_000, 2_000]]);
 });
 
 test('an export ends with what had occurred by a time', async () => {
