@@ -113,16 +113,18 @@ export function repeats(theStore: () => EventStore): void {
     ['no-stream', 0],
     ['an exact revision', 2],
     ['any revision', 4],
-  ] as const)('answers a repeat at %s as it did first', async (how, before) => {
-    const stream = newStream();
-    if (before > 0) await theStore().append(stream, 'no-stream', someEvents(before));
+    ['any revision', 0],
+  ] as const)('answers a repeat at %s, behind %i events, as it did first', async (how, before) => {
     const expected = { 'no-stream': 'no-stream', 'any revision': 'any' } as const;
     const at = how === 'an exact revision' ? before - 1 : expected[how];
-    const events = someEvents(3);
-    const first = await theStore().append(stream, at, events);
-    const again = await theStore().append(stream, at, events);
-    expect(again).toEqual({ ...first, repeated: true });
-    expect(await theStore().readStream(stream)).toHaveLength(before + 3);
+    for (const events of [someEvents(1), someEvents(3)]) {
+      const stream = newStream();
+      if (before > 0) await theStore().append(stream, 'no-stream', someEvents(before));
+      const first = await theStore().append(stream, at, events);
+      const again = await theStore().append(stream, at, events);
+      expect(again).toEqual({ ...first, repeated: true });
+      expect(await theStore().readStream(stream)).toHaveLength(before + events.length);
+    }
   });
 
   it('answers a repeat with its old place when the stream has gone on', async () => {
@@ -149,19 +151,19 @@ export function repeats(theStore: () => EventStore): void {
     expect((await theStore().readStream(stream))[0]?.data).toBe(event.data);
   });
 
-  it.each(['no-stream', 'any'] as const)(
-    'refuses what only partly stands there already (%s)',
-    async (expected) => {
-      const stream = newStream();
-      const events = someEvents(2);
-      await theStore().append(stream, 'no-stream', events);
-      const [, second] = events as [NewEvent, NewEvent];
-      const mixed = expected === 'any' ? [second, anEvent()] : [...events, anEvent()];
-      const again = theStore().append(stream, expected, mixed);
-      await expect(again).rejects.toEqual(aConflict(stream, 1));
-      expect(await theStore().readStream(stream)).toHaveLength(2);
-    },
-  );
+  it.each<['no-stream' | 'any', string, (first: NewEvent, second: NewEvent) => NewEvent[]]>([
+    ['any', 'its last, and another', (_, second) => [second, anEvent()]],
+    ['no-stream', 'both, and another', (first, second) => [first, second, anEvent()]],
+    ['no-stream', 'its first, and another', (first) => [first, anEvent()]],
+    ['no-stream', 'another, and its second', (_, second) => [anEvent(), second]],
+  ])('refuses what only partly stands there already (%s): %s', async (expected, _, mixed) => {
+    const stream = newStream();
+    const events = someEvents(2) as [NewEvent, NewEvent];
+    await theStore().append(stream, 'no-stream', events);
+    const again = theStore().append(stream, expected, mixed(...events));
+    await expect(again).rejects.toEqual(aConflict(stream, 1));
+    expect(await theStore().readStream(stream)).toHaveLength(2);
+  });
 
   it('refuses the same events in another order, and at another revision', async () => {
     const stream = newStream();
