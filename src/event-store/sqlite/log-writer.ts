@@ -131,10 +131,9 @@ export class LogWriter {
   private append({ stream, expected, events }: AppendRequest): AppendResult {
     const actual = this.last.get(stream)?.revision ?? NO_STREAM;
     const wanted = expected === 'any' ? actual : expected === 'no-stream' ? NO_STREAM : expected;
-    const isRepeatable = expected === 'any' ? actual >= 0 : wanted < actual;
-    if (isRepeatable) {
+    if (expected === 'any' || wanted < actual) {
       const from = expected === 'any' ? actual - events.length + 1 : wanted + 1;
-      const standing = this.range.all(stream, Math.max(from, 0), from + events.length - 1);
+      const standing = this.range.all(stream, from, from + events.length - 1);
       const last = standing[events.length - 1];
       if (last && standing.every(({ id }, index) => id === events[index]?.id)) {
         return { position: last.position, revision: last.revision, repeated: true };
