@@ -107,6 +107,14 @@ test('the time-out reversal of a refund undoes it also on the next date, where i
   });
 });
 
+test('a time-out reversal does not enter a batch that is closed, wherever its original is', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(close('000002'));
+  const reversal = { ...timeout(1, 1), batchNo: '000002' };
+  expect(await ledger.send(reversal)).toMatchObject({ refusal: { responseCode: '77' } });
+  expect(await ledger.send(back('void', 1, 2))).toMatchObject({ answer: { status: 'voided' } });
+});
+
 describe('a batch that a time-out reversal was the first to use', () => {
   const elsewhere = { ...timeout(1, 1), batchNo: '000002' };
   const tomorrow = '2026-11-25T02:00:00.000Z';
