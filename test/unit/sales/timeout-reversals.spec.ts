@@ -107,6 +107,15 @@ test('the time-out reversal of a refund undoes it also on the next date, where i
   });
 });
 
+test('a refund whose batch is closed is not undone from another that is open', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('refund', 1, 2));
+  await ledger.send(close());
+  expect(await ledger.send({ ...timeout(1, 2), batchNo: '000002' })).toMatchObject({
+    refusal: { code: 'refund-cleared' },
+  });
+});
+
 test('a time-out reversal does not enter a batch that is closed, wherever its original is', async () => {
   await ledger.send(sell(1));
   await ledger.send(close('000002'));
