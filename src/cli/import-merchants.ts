@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import type { Trade } from './import-rows.js';
 import { merchantIdsOf } from './merchant-id.js';
-import type { HeldMerchant, PlayedLedger } from './played-ledger.js';
+import { type HeldMerchant, LEDGER_OF_ITS_OWN, type PlayedLedger } from './played-ledger.js';
 
 /** The terminal of each merchant that an import makes. */
 export const TERMINAL = { terminalId: 'T1', storeId: 'MAIN' } as const;
@@ -66,7 +66,7 @@ function refuseOther(merchantId: string, wanted: MerchantSettings, held: HeldMer
     [
       `the merchant ${merchantId}, ${wanted.name}, is there already and differs from what this import makes: ${other.join(', ')}.`,
       'Nothing was written. Import with the options that it was made with, or into a ledger of its own:',
-      'EVENT_STORE_URL=file:./data/trade VIEWS_DIR=./data/trade',
+      LEDGER_OF_ITS_OWN,
     ].join('\n'),
   );
 }

@@ -8,6 +8,9 @@ import type { SaleCommand } from '../sales/domain/decide.js';
 import type { Outcome, GiveBack } from '../sales/sales.commands.js';
 import { OPERATOR, type Tool } from './tool.js';
 
+/** Settings of a ledger apart from the one in the way, for trade that has to be played elsewhere. */
+export const LEDGER_OF_ITS_OWN = 'EVENT_STORE_URL=file:./data/trade VIEWS_DIR=./data/trade';
+
 /** What is given back on a sale, as a terminal sends it. */
 export type PlayedReversal = Omit<GiveBack, 'asked'>;
 

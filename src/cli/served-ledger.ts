@@ -10,6 +10,7 @@ import {
   type HeldMerchant,
   heldIn,
   isMoreThanHeads,
+  LEDGER_OF_ITS_OWN,
   PAGE,
   type Played,
   type PlayedLedger,
@@ -134,6 +135,6 @@ function ownClock(url: string): string {
   return [
     `the service at ${url} owns this ledger, and its clock can not be set: recorded trade needs the times of its rows.`,
     'Stop the service, or start it with SANDBOX=on, or import into a ledger of its own:',
-    'EVENT_STORE_URL=file:./data/trade VIEWS_DIR=./data/trade',
+    LEDGER_OF_ITS_OWN,
   ].join('\n');
 }

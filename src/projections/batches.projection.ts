@@ -159,17 +159,16 @@ class BatchesTable {
   }
 
   private settled(data: SettledData): void {
-    const { fee, reserve, net } = data;
+    const { saleId, fee, reserve, net } = data;
+    const name = batchName(data);
+    if (saleId.startsWith(`${name}.`)) this.carried.drop(saleId);
+    else {
+      this.carried.settled(saleId, name);
+      // In a batch of other money it is in none of the sums.
+      if ((this.currency(name) ?? data.currency) !== data.currency) return;
+    }
     const settledAmount = fee + reserve + net;
-    const batch = this.of(data);
-    const { saleId, currency } = data;
-    const isItsOwn = saleId.startsWith(`${batch.name}.`);
-    if (isItsOwn) this.carried.drop(saleId);
-    else this.carried.settled(saleId, batch.name);
-    // A sale that is carried into a batch of other money is in none of its sums.
-    if (!isItsOwn && this.currency(batch, currency) !== currency) return;
-    batch.currency ??= currency;
-    add(batch, { settledCount: 1, settledAmount, fee, reserve, net });
+    add(this.withMoney(data), { settledCount: 1, settledAmount, fee, reserve, net });
   }
 
   private sold(data: SaleData): void {
@@ -188,9 +187,9 @@ class BatchesTable {
     return change;
   }
 
-  /** Of the money in it, or else of this that comes. */
-  private currency({ name, currency }: Change, coming: string): string {
-    return this.currencyOf.get(name)?.currency ?? currency ?? coming;
+  /** Of the money in it; none as long as there is none. */
+  private currency(name: string): string | null | undefined {
+    return this.currencyOf.get(name)?.currency ?? this.changes.get(name)?.currency;
   }
 
   /** The first fact that names a batch opens it. */

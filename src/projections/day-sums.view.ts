@@ -23,7 +23,7 @@ export class DaySumsView {
   private readonly sum: Database.Statement<unknown[], { count: bigint; amount: bigint }>;
   private readonly checkpoint: Database.Statement<[], { position: Position }>;
 
-  constructor(private readonly database: Database.Database) {
+  constructor(database: Database.Database) {
     this.sum = database
       .prepare<unknown[], { count: bigint; amount: bigint }>(
         `SELECT count, amount FROM sums
@@ -35,10 +35,8 @@ export class DaySumsView {
 
   /** The sums of one moment, with the position up to which they count. */
   read<T>(key: DayKey, take: (then: DaySumsThen) => T): T {
-    return this.database.transaction(() => {
-      const { position } = this.checkpoint.get() as { position: Position };
-      return take({ position, of: (scope, subject) => this.sumOf(key, scope, subject) });
-    })();
+    const { position } = this.checkpoint.get() as { position: Position };
+    return take({ position, of: (scope, subject) => this.sumOf(key, scope, subject) });
   }
 
   private sumOf(key: DayKey, scope: LimitScope, subject: string): DaySum {

@@ -72,7 +72,7 @@ export class PayoutsView {
   private readonly onDate: Database.Statement<[string], Stored>;
   private readonly payouts: FilteredList<Stored>;
 
-  constructor(private readonly database: Database.Database) {
+  constructor(database: Database.Database) {
     this.positive = database
       .prepare<[], BookWithMoney>(
         `SELECT merchantId, currency, merchant_available AS available FROM books
@@ -135,17 +135,15 @@ export class PayoutsView {
     date: string,
     settledBefore = LAST_DATE,
   ): PayoutState {
-    return this.database.transaction(() => {
-      const state = this.state.get({ merchantId, currency, date, settledBefore });
-      const payouts = this.soFar.get({ merchantId, currency, date });
-      return {
-        available: state?.available ?? 0n,
-        notDue: state?.notDue ?? 0n,
-        sent: payouts?.sent ?? 0,
-        isBegun: payouts?.isBegun === 1,
-        isBack: payouts?.isBack === 1,
-      };
-    })();
+    const state = this.state.get({ merchantId, currency, date, settledBefore });
+    const payouts = this.soFar.get({ merchantId, currency, date });
+    return {
+      available: state?.available ?? 0n,
+      notDue: state?.notDue ?? 0n,
+      sent: payouts?.sent ?? 0,
+      isBegun: payouts?.isBegun === 1,
+      isBack: payouts?.isBack === 1,
+    };
   }
 
   /** Reserve held until a date or an earlier one. */

@@ -66,7 +66,7 @@ export class RefusalsView {
       `SELECT source, code, cause, sum(count) AS count FROM reasons WHERE ${which}
        GROUP BY source, code, cause ORDER BY count DESC, code, source, cause`,
     );
-    const report = this.database.transaction(() => ({
+    const report = {
       total: total.get(span),
       kinds: by('kind'),
       merchants: by('merchantId'),
@@ -74,7 +74,7 @@ export class RefusalsView {
       terminals: by('merchantId', 'storeId', 'terminalId'),
       days: by('date'),
       reasons: reasons.all(span),
-    }))();
+    };
     return report as RefusalsReport;
   }
 }

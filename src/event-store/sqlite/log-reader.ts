@@ -99,17 +99,13 @@ export class LogReader {
   }
 
   private readInTurn<T>(task: () => T): T {
-    return inStoreTerms(this.file, () => {
-      this.snapshot.hold();
-      return task();
-    });
+    this.snapshot.hold();
+    return inStoreTerms(this.file, task);
   }
 
   private readAnew<T>(task: () => T): T {
-    return inStoreTerms(this.file, () => {
-      this.snapshot.letGo();
-      return task();
-    });
+    this.snapshot.letGo();
+    return inStoreTerms(this.file, task);
   }
 }
 
