@@ -6,9 +6,9 @@ import { StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { expectInvariants } from '../../support/invariants.js';
+import { addKey } from '../../support/key-events.js';
 import { back, close, sell, timeout } from '../../support/requests.js';
 import { of } from '../../support/specification.js';
-import { encode } from '../../../src/ledger/event-codec.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 /** Reads of this stream fail. */
@@ -140,12 +140,7 @@ describe('a close that comes while a void is on its way', () => {
 
 describe('where a view has stopped that has no part in it', () => {
   beforeEach(async () => {
-    for (const stream of ['key-a', 'key-b']) {
-      const data = { keyId: 'a', scope: 'auditor', hash: '00', occurredAt: '2026-11-24T02:00:00Z' };
-      const from = { request: stream, by: BY, recordedAt: data.occurredAt };
-      const event = encode({ type: 'KeyAdded', data: { ...data, scope: 'auditor' } }, from);
-      await ledger.store.append(stream, 'no-stream', [event]);
-    }
+    for (const stream of ['key-a', 'key-b']) await addKey(ledger.store, stream);
     await expect(ledger.caughtUp()).rejects.toThrow(/view keys/);
   });
 

@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { toPosition } from '../../../src/event-store/event-store.js';
-import { encode } from '../../../src/ledger/event-codec.js';
 import { ALL_PROJECTIONS, projectionOf } from '../../../src/projections/all-projections.js';
 import { CurrentModels } from '../../../src/projections/current-models.js';
 import type { ProjectionState } from '../../../src/projections/follower.js';
 import { Projector } from '../../../src/projections/projector.js';
 import { ViewFile } from '../../../src/projections/view-file.js';
+import { addKey } from '../../support/key-events.js';
 import { newFolder } from '../../support/store-folder.js';
 
 let folder: string;
@@ -32,13 +32,6 @@ function states(): ProjectionState[] {
   return projector.standings().map((standing) => ({ ...standing, status: 'live' }));
 }
 
-async function addKey(): Promise<void> {
-  const occurredAt = '2026-03-02T10:00:00.000Z';
-  const data = { keyId: 'a', scope: 'auditor', hash: '00', occurredAt } as const;
-  const from = { request: 'a', by: { kind: 'operator' }, recordedAt: occurredAt } as const;
-  await store.append('key-a', 'no-stream', [encode({ type: 'KeyAdded', data }, from)]);
-}
-
 describe('read models', () => {
   test('that are closed stay so, whatever is still told of the views', () => {
     current.advance(states());
@@ -50,7 +43,7 @@ describe('read models', () => {
   });
 
   test('show one moment in one turn, until more is told of the views', async () => {
-    await addKey();
+    await addKey(store);
     const log = await store.readAll({ limit: 1 });
     current.advance(states());
     const { keys } = current.require();

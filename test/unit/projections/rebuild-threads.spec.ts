@@ -1,13 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { EventStore } from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
-import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
-import { encode } from '../../../src/ledger/event-codec.js';
 import { projectionOf } from '../../../src/projections/all-projections.js';
 import type { Builder, Building } from '../../../src/projections/rebuild/build.js';
 import type { buildInThreads } from '../../../src/projections/rebuild/rebuild-thread.js';
 import { reportCards } from '../../support/card-events.js';
+import { addKey } from '../../support/key-events.js';
 import { compiled, newFolder } from '../../support/store-folder.js';
 
 /** Some pages of them, behind an event that the view of keys can't digest. */
@@ -36,15 +34,6 @@ beforeEach(() => {
   viewsDir = newFolder();
   told = [];
 });
-
-/** The same key, in whatever stream. */
-async function addKey(store: EventStore, stream: string): Promise<void> {
-  const occurredAt = '2026-03-02T10:00:00.000Z';
-  const data = { keyId: 'a', scope: 'auditor', hash: '00', occurredAt } as const;
-  const event: LedgerEvent = { type: 'KeyAdded', data };
-  const from = { request: stream, by: { kind: 'operator' }, recordedAt: occurredAt } as const;
-  await store.append(stream, 'no-stream', [encode(event, from)]);
-}
 
 const buildings = (...names: readonly string[]): Building[] =>
   names.map((name) => ({
