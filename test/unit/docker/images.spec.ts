@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DCLinter } from 'dclint';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
 import { readSettings } from '../../../src/config.js';
 import { warningsOf } from '../../../src/event-store/kurrentdb/connection.js';
+import { newFolder } from '../../support/store-folder.js';
 
 const COMPOSE = ['docker/compose.yaml', 'docker/compose.cluster.yaml'];
 
@@ -121,16 +124,25 @@ describe('the Dockerfile', () => {
     expect(validate(dockerfile).map(({ message }) => message)).toEqual([]);
   });
 
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
+    (from ?? '').split(' '),
+  );
+
   test('copies what there is and what the build may see, and ends as a user that is not root', () => {
     const allowed = readFileSync('.dockerignore', 'utf8').split('\n');
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
-      (from ?? '').split(' '),
-    );
     expect(copied.length).toBeGreaterThan(0);
-    for (const path of copied) {
-      const name = path.replace('./', '');
+    for (const name of copied) {
       expect([name, existsSync(name), allowed.includes(`!${name}`)]).toEqual([name, true, true]);
     }
     expect(dockerfile.slice(dockerfile.lastIndexOf('FROM'))).toMatch(/^USER node$/m);
+  });
+
+  test('builds from nothing but what it copies, and the libraries', () => {
+    const folder = newFolder();
+    for (const name of copied) cpSync(name, join(folder, name), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    expect(dockerfile).toMatch(/^RUN npm run compile /m);
+    execFileSync('npm', ['run', 'compile'], { cwd: folder, stdio: 'pipe' });
+    expect(readdirSync(join(folder, 'dist/bundle'))).toContain('main.js');
   });
 });
