@@ -30,7 +30,7 @@ export function isOfConnection(error: unknown): boolean {
   return ['code', 'details', 'metadata'].every((part) => part in error);
 }
 
-/** Whether it was more than the server takes at once (`MaxAppendSize`, a megabyte unless it is set). */
+/** Whether it was more than the server takes at once (`MaxAppendSize`, before 25.1 a megabyte unless it is set). */
 export function isTooLarge(error: unknown): boolean {
   return (error as { type?: string }).type === 'maximum-append-size-exceeded';
 }
