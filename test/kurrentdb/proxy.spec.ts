@@ -25,7 +25,7 @@ async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
   const [port = 0] = await freePorts(1);
   let site = readFileSync('docker/proxy.conf', 'utf8');
   nodes.forEach(({ url }, index) => {
-    site = site.replace(`ledger${index + 1}:3000 resolve`, new URL(url).host);
+    site = site.replaceAll(`ledger${index + 1}:3000 resolve`, new URL(url).host);
   });
   site = site.replace('listen 3000', `listen 127.0.0.1:${port}`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -120,6 +120,16 @@ if (has('nginx')) {
       const { position } = (await proxy.post('/v1/keys', { ...named, name: 'and shown' })).body;
       const { keys } = (await proxy.get(`/v1/keys?after=${position}`)).body;
       expect(keys.filter(({ name }: { name: string }) => name === 'made once')).toHaveLength(1);
+    });
+
+    test('asks nodes that have all just refused again, and passes on what they say', async () => {
+      const away = { 'sandbox-fault': 'store-away' };
+      const sales = Array.from({ length: 4 }, () => shop.saleBody());
+      for (const sale of sales) {
+        const { status, body } = await proxy.post('/v1/sales', sale, away);
+        expect([status, body.code]).toEqual([503, 'store-unavailable']);
+      }
+      for (const sale of sales) expect((await proxy.post('/v1/sales', sale)).status).toBe(201);
     });
 
     test('passes the answer to a line on before the next is sent', async () => {
