@@ -21,6 +21,8 @@ interface Swipe {
   /** When the card was swiped, as far as that is known. */
   readonly at: number;
   readonly takenAt: number;
+  /** The sale that it may repeat. */
+  readonly repeats?: string;
 }
 
 /**
@@ -47,9 +49,12 @@ export class RecentSwipes {
     const key = keyOf(sale, sale.card.token);
     const saleId = requestName(sale);
     const before = this.young.get(key) ?? this.old.get(key);
-    this.remember(key, { saleId, at, takenAt: now }, now);
+    // Sent again, as where the store was away: what it repeats stays.
+    if (before?.saleId === saleId) return before.repeats;
     const isSoon = before && Math.abs(at - before.at) < WITHIN_MS;
-    return isSoon && before.saleId !== saleId ? before.saleId : undefined;
+    const repeats = isSoon ? before.saleId : undefined;
+    this.remember(key, { saleId, at, takenAt: now, ...(repeats && { repeats }) }, now);
+    return repeats;
   }
 
   /** Where no other process writes, there is nothing to learn but what was there at the start. */
