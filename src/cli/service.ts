@@ -45,6 +45,8 @@ export class Service {
         ...(this.key !== '' && { authorization: `Bearer ${this.key}` }),
       },
       ...(body && { body: JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw new Error(`the service at ${this.url} does not answer`, { cause: error });
     });
     const { status, headers } = response;
     const answer = parseExactly(await response.text());

@@ -20,3 +20,13 @@ test('an answer may hold fractions of many digits, and whole numbers too large f
     count: 3,
   });
 });
+
+test('a service that does not answer is named', async () => {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+
+  const asked = new Service(`http://127.0.0.1:${port}`, '').ask('GET', '/v1/keys');
+  await expect(asked).rejects.toThrow(`the service at http://127.0.0.1:${port} does not answer`);
+});
