@@ -30,9 +30,13 @@ export function isOfConnection(error: unknown): boolean {
   return ['code', 'details', 'metadata'].every((part) => part in error);
 }
 
-/** Whether it was more than the server takes at once (`MaxAppendSize`, before 25.1 a megabyte unless it is set). */
+/** What newer servers call an event beyond their limit for one, which the client has no name for. */
+const EVENT_TOO_LARGE = /MaximumAppendEventSizeExceeded/;
+
+/** Whether it was more than the server takes at once (`MaxAppendSize`, `MaxAppendEventSize`). */
 export function isTooLarge(error: unknown): boolean {
-  return (error as { type?: string }).type === 'maximum-append-size-exceeded';
+  const { type, message } = error as { type?: string; message?: string };
+  return type === 'maximum-append-size-exceeded' || EVENT_TOO_LARGE.test(message ?? '');
 }
 
 /** `UnknownError`: what the client has no name for, such as a request that was cut off with its connection. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { toPosition } from '../../../src/event-store/event-store.js';
+import { TooLargeError, toPosition } from '../../../src/event-store/event-store.js';
 import { Appender } from '../../../src/event-store/kurrentdb/appender.js';
 import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
@@ -23,6 +23,15 @@ function appendBy(clients: readonly object[]): Promise<unknown> {
   const event = { id: 'e1', type: 'Sale', data: '{}', metadata: '{}' };
   return appender.append('sale-1', 'no-stream', [event]);
 }
+
+test.each([
+  ['an append', { type: 'maximum-append-size-exceeded' }],
+  ['an event', { message: 'Could not recognize MaximumAppendEventSizeExceeded' }],
+])('%s that the server finds too large is refused as that', async (_, fault) => {
+  const refused = () => Promise.reject(Object.assign(new Error(), fault));
+
+  await expect(appendBy([{ appendToStream: refused }])).rejects.toThrow(TooLargeError);
+});
 
 describe('a server that hangs', () => {
   beforeEach(() => {
