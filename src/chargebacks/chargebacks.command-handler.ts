@@ -15,8 +15,9 @@ import {
   shownChargeback,
 } from '../sales/domain/sale.js';
 import { noSuchSale } from '../sales/domain/judge.js';
+import type { ChargebackEvent } from '../sales/domain/sale.events.js';
 import { readNamed } from '../sales/recorded-request.js';
-import { foldSale } from '../sales/recorded-sale.js';
+import { foldSale, type RecordedSale } from '../sales/recorded-sale.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import {
   type ChargebackDecision,
@@ -46,23 +47,26 @@ export class ChargebacksCommandHandler {
   ) {}
 
   open(saleId: string, command: OpenChargeback, by: Actor): Promise<Outcome<RecordedChargeback>> {
-    return this.change(saleId, command.chargebackId, by, (sale, fact) =>
+    return this.change('ChargebackOpened', saleId, command.chargebackId, by, (sale, fact) =>
       decideOpening(command, sale, fact),
     );
   }
 
   /** The money comes back, and the fee where the scheme gives it back. */
   won(saleId: string, chargebackId: string, returnFee: boolean, by: Actor) {
-    return this.change(saleId, chargebackId, by, (sale, fact) => decideWon(returnFee, sale, fact));
+    return this.change('ChargebackWon', saleId, chargebackId, by, (sale, fact) =>
+      decideWon(returnFee, sale, fact),
+    );
   }
 
   /** The money is gone for good. */
   lost(saleId: string, chargebackId: string, by: Actor) {
-    return this.change(saleId, chargebackId, by, decideLost);
+    return this.change('ChargebackLost', saleId, chargebackId, by, decideLost);
   }
 
   /** Decides on the sale as it is, and again when it changes meanwhile. */
   private async change(
+    type: ChargebackEvent['type'],
     saleId: string,
     chargebackId: string,
     by: Actor,
@@ -83,7 +87,7 @@ export class ChargebacksCommandHandler {
         occurredAt: timeText(now),
       });
       if (decided === 'done') {
-        return { answer: answerOf(sale, chargebackId, recorded.position), replayed: true };
+        return { answer: asLeftBy(type, chargebackId, recorded), replayed: true };
       }
       if ('refusal' in decided) return notRecorded(decided.refusal);
       const origin = { request: `${saleId} ${chargebackId}`, by };
@@ -93,6 +97,20 @@ export class ChargebacksCommandHandler {
       return { answer: answerOf(after, chargebackId, position), replayed: false };
     });
   }
+}
+
+/** As it was when it was first told so. */
+function asLeftBy(
+  type: ChargebackEvent['type'],
+  chargebackId: string,
+  { events }: RecordedSale,
+): RecordedChargeback {
+  const told = events.findIndex(
+    ({ event }) => event.type === type && event.data.chargebackId === chargebackId,
+  );
+  const then = foldSale(events.slice(0, told + 1));
+  if (!then) throw new Error(`chargeback ${chargebackId} was told before and is not there`);
+  return answerOf(then.sale, chargebackId, then.position);
 }
 
 function answerOf(sale: Sale, chargebackId: string, position: Position): RecordedChargeback {

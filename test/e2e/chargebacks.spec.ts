@@ -72,6 +72,22 @@ describe('a chargeback', () => {
     expect(await won({ returnFee: true })).toEqual([409, expect.stringContaining('returnFee')]);
   });
 
+  test('that is told again has that answer also when the case has gone on since', async () => {
+    const { shop, saleId } = await settledSale(ledger);
+    const told = { amount: 4_000, fee: 1_500 };
+    const opened = await open(saleId, told);
+    const end = (chargebackId: string, how: string) =>
+      ledger.post(`/v1/sales/${saleId}/chargebacks/${chargebackId}/${how}`, {});
+    await open(saleId, { chargebackId: 'CB2', amount: 1_000 });
+    const [won, lost] = [await end('CB1', 'won'), await end('CB2', 'lost')];
+    await shop.refund(saleId, { amount: 500 });
+    const again = [await open(saleId, told), await end('CB1', 'won'), await end('CB2', 'lost')];
+    expect(again.map(({ body }) => body)).toEqual([opened, won, lost].map(({ body }) => body));
+    expect(again.map(({ headers }) => headers['etag'])).toEqual(
+      [opened, won, lost].map(({ headers }) => headers['etag']),
+    );
+  });
+
   test('is lost without a body: one that says something is refused, and leaves it open', async () => {
     const { saleId } = await settledSale(ledger);
     await open(saleId);

@@ -11,7 +11,7 @@ export interface Answered {
 }
 
 /** What answers with how things are by then. */
-const ASKED_ANEW = /^(close|day-close|payout.*|chargeback.*)$/;
+const ASKED_ANEW = /^(close|day-close|payouts)$/;
 
 /** Whether an answer is for good: what was not written down may be decided anew. */
 export function isFinal({ sending, outcome }: Answered): boolean {
