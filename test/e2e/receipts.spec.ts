@@ -78,6 +78,16 @@ describe('the receipt of a sale', () => {
     expect(text).not.toContain('Void until');
   });
 
+  test('says that it was reversed, and that nothing remains', async () => {
+    const own = await Shop.open(ledger);
+    const { saleId } = await own.sell();
+    const original = { batchNo: '000001', stan: '000001' };
+    await ledger.post('/v1/timeout-reversals', { ...own.request(), original });
+    const { text } = await ledger.get(`/v1/sales/${saleId}/receipt`);
+    expect(text).toMatch(/^ +SALE \(reversed\)$/m);
+    expect(rowsOf(text)).toMatchObject({ Remaining: 'EUR 0.00' });
+  });
+
   test('comes as HTML where that is asked for, with nothing of the shop’s name as markup', async () => {
     const path = `/v1/sales/${saleId}/receipt?language=zh`;
     const { text, headers } = await ledger.get(path, { accept: 'text/html' });
@@ -184,5 +194,24 @@ describe('the receipt of a void or a refund', () => {
     expect((await ledger.get(`${path}/refunds/${refundId}/receipt`)).text).toContain('REFUND');
     expect((await ledger.get(`${path}/voids/${refundId}/receipt`)).status).toBe(404);
     expect((await ledger.get('/v1/sales/M1.T1.000001.000001/receipt')).status).toBe(404);
+  });
+
+  test('says who made it, where and when, whatever its sale says of that', async () => {
+    const own = await Shop.open(ledger, { voidPolicy: { partial: true } });
+    expectStatus(await own.assign('T2', own.storeId), 201);
+    const { saleId } = await own.sell({ authCode: 'A1B2C3', operatorId: 'op7' });
+    await ledger.setClock('2026-03-02T11:00:00.000Z');
+    const elsewhere = { terminalId: 'T2', batchNo: '000007', operatorId: 'op8' };
+    const { voidId } = (await own.void(saleId, { ...elsewhere, amount: 1_000 })).body;
+    const { text } = await ledger.get(`/v1/sales/${saleId}/voids/${voidId}/receipt?width=80`);
+    const rows = rowsOf(text);
+    expect(rows).toMatchObject({
+      Terminal: 'T2',
+      Operator: 'op8',
+      Scheme: 'visa',
+      Batch: '000007',
+      Time: '2026-03-02 11:00:00',
+    });
+    expect(rows).not.toHaveProperty('Approval');
   });
 });
