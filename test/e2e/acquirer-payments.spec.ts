@@ -36,6 +36,7 @@ describe('the acquirer’s payments', () => {
     const { status, body } = await pay(shop, { amount: 9_880, schemeCost: 120 });
 
     expect(status).toBe(201);
+    expect(body).toMatchObject({ amount: 9_880, schemeCost: 120 });
     expect(await matchOf(ledger, shop, body.position)).toEqual([
       {
         merchantId: shop.merchantId,
@@ -144,14 +145,15 @@ describe('the acquirer’s payments', () => {
     const { shop } = await settledSale(ledger);
     const first = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
     const again = await pay(shop, { amount: 100 }, { paymentId: 'SAME' });
-    const other = await pay(shop, { amount: 101 }, { paymentId: 'SAME' });
+    const fields = { currency: 'USD', receivedOn: '2026-03-05', reference: 'again' };
+    const other = await pay(shop, { amount: 101 }, { ...fields, paymentId: 'SAME' });
 
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.body).toEqual(first.body);
     expect([other.status, other.body.responseCode, other.body.fields]).toEqual([
       409,
       '94',
-      ['lines'],
+      ['currency', 'receivedOn', 'reference', 'lines'],
     ]);
     expect((await ledger.get('/v1/acquirer/payments/SAME')).body).toEqual(first.body);
   });
@@ -176,6 +178,21 @@ describe('the acquirer’s payments', () => {
       [expect.objectContaining({ field: 'lines' })],
     ]);
     expect((await pay(shop, { amount: 1 }, { paymentId: 'EMPTY' })).status).toBe(201);
+  });
+
+  test.each([{ terminalId: 'T1' }, { batchNo: '000001' }])(
+    'name a batch as a whole, not by %j alone',
+    async (half) => {
+      const { shop } = await settledSale(ledger);
+      const { status, body } = await pay(shop, { ...half, amount: 1 });
+      expect([status, body.errors]).toEqual([400, [expect.objectContaining({ field: 'lines.0' })]]);
+    },
+  );
+
+  test('are not looked for from a later date to an earlier one', async () => {
+    const query = 'from=2026-03-03&to=2026-03-02';
+    const { status, body } = await ledger.get(`/v1/acquirer/settlements?${query}`);
+    expect([status, body.code]).toEqual([400, 'malformed']);
   });
 
   test('of an unknown merchant are refused and change nothing', async () => {

@@ -97,10 +97,12 @@ describe('ledger replay --sale', () => {
     ]);
   });
 
-  test('of one that was not taken by then says so, with exit code 1', async () => {
+  test('of one that was not taken by then, or not by that merchant, says so, with exit code 1', async () => {
     const args = ['replay', '--sale', saleId, '--until', '2026-03-02T09:00:00Z'];
     const { code, errors } = await runTool(ledger.service.folder, args);
     expect([code, errors]).toEqual([1, `there was no sale ${saleId} by then\n`]);
+    const elsewhere = ['replay', '--sale', saleId, '--merchant', 'M1'];
+    expect((await runTool(ledger.service.folder, elsewhere)).code).toBe(1);
   });
 });
 
@@ -147,5 +149,64 @@ describe('ledger replay', () => {
       / Void \(sale-.*\n {4}\S+ open: EUR 70\.00 of EUR 100\.00 left\n {4}void: /,
     );
     expect(out).toMatch(/\ndebits and credits of EUR \d+\.\d\d\n$/);
+  });
+});
+
+describe('ledger replay --merchant', () => {
+  let other: Shop;
+
+  beforeAll(async () => {
+    other = await Shop.open(ledger);
+    const { position } = await other.sell();
+    await ledger.get(`${other.path}/balances?after=${position}`);
+    const lines = [shop, other].map(({ merchantId }) => {
+      return { merchantId, businessDate: '2026-03-02', amount: 100 };
+    });
+    const payment = { currency: 'EUR', receivedOn: '2026-03-02' };
+    await ledger.post('/v1/acquirer/payments', { ...payment, paymentId: 'P1', lines });
+    const its = lines.slice(0, 1);
+    await ledger.post('/v1/acquirer/payments', { ...payment, paymentId: 'P2', lines: its });
+    await ledger.put(`${other.path}/refund-right`, { status: 'frozen', reason: 'checked' });
+  });
+
+  test('followed, steps through what is of the merchant, payments with a line for it included', async () => {
+    const steps = (await replay('--merchant', other.merchantId, '--follow')) as never as {
+      type?: string;
+      event?: { type: string };
+    }[];
+    expect(steps.slice(0, -1).map(({ event, type }) => event?.type ?? type)).toEqual([
+      'MerchantRegistered',
+      'TerminalAssigned',
+      'Sale',
+      'AcquirerPaid',
+      'RightFrozen',
+    ]);
+  });
+
+  test('shows its own batches, its rights and how many events were read', async () => {
+    const args = ['replay', '--merchant', other.merchantId];
+    const { out } = await runTool(ledger.service.folder, args);
+    const [, events, ...lines] = out.trim().split('\n');
+    const [all] = await replay();
+    expect(events).toBe(
+      `${String(all?.['events'])} events, the last of 2026-03-02T13:00:00.000Z at position ${all?.['asOf']?.['position']}`,
+    );
+    expect(lines).toEqual([
+      'sales open: 1, of EUR 100.00',
+      `batch ${other.merchantId}.T1.000001 is open`,
+      'the refund right is frozen',
+      'EUR: 100.00 pending, 0.00 available, 0.00 in reserve, 0.00 in transit, 0.00 paid out',
+    ]);
+  });
+
+  test('tells what it owes', async () => {
+    await ledger.put(`${other.path}/refund-right`, { status: 'active', reason: 'checked' });
+    await other.closeBatch();
+    const saleId = `${other.merchantId}.T1.000001.000001`;
+    const chargeback = { chargebackId: 'CB1', reason: 'not received', fee: 250 };
+    await ledger.post(`/v1/sales/${saleId}/chargebacks`, chargeback);
+    const args = ['replay', '--merchant', other.merchantId];
+    const { out } = await runTool(ledger.service.folder, args);
+    expect(out).toContain('EUR: 0.00 pending, 0.00 available, 2.50 receivable, 0.00 in reserve');
   });
 });
