@@ -145,6 +145,13 @@ describe('an entry of the trail', () => {
     expect(recordedAt).not.toBe(sale.occurredAt);
   });
 
+  test('is found by the sale that it is about, also in the stream of a request', async () => {
+    const { data } = entry('Sale') as { data: { saleId?: string } };
+    const { events } = (await keyed.get(`/v1/audit/events?saleId=${data.saleId ?? ''}`)).body;
+    const types = (events as TrailEventDto[]).map(({ type }) => type);
+    expect(types).toEqual(['Sale', 'RequestTaken', 'Void', 'Settled']);
+  });
+
   test('names the event of the command that caused it', () => {
     const taken = entry('RequestTaken');
     const voided = entry('Void');

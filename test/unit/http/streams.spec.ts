@@ -71,7 +71,7 @@ async function serving(streams: Streams, source: Source) {
         yield batch;
       }
     };
-    const ended = streams.events(reply, counted);
+    const ended = streams.events(reply.header('x-own', 'kept'), counted);
     serve(ended);
     return ended;
   });
@@ -101,6 +101,21 @@ describe('an event stream', () => {
       if (text.length >= 12) break;
     }
     expect(text).toMatch(/^(:\n\n){4}/);
+  });
+
+  test('says that it is one, that nobody may keep or gather it, and what all answers say', async () => {
+    const { url } = await serving(streamsThat(), async function* () {
+      yield await Promise.resolve([]);
+    });
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    incoming.resume();
+    expect(incoming.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-own': 'kept',
+    });
   });
 
   test('drops a reader that takes nothing, and has never more than a batch waiting for it', async () => {
@@ -181,6 +196,18 @@ describe('an event stream', () => {
     expect(asked).toBe(1);
   });
 
+  test('tells nothing of what was read before it was known that its reader may not go on', async () => {
+    const streams = streamsThat({ askMs: 5 }, () => Promise.resolve(false));
+    const { url, ended } = await serving(streams, async function* (signal) {
+      await once(signal, 'abort');
+      yield [LARGE];
+    });
+    const outgoing = request(url).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(await text(incoming)).toBe('');
+    await ended;
+  });
+
   test('ends once its reader may not go on, and not because that can not be told', async () => {
     const answers = [() => Promise.reject(new Error('away')), () => Promise.resolve(false)];
     const asked: number[] = [];
@@ -211,6 +238,7 @@ describe('a text that goes on', () => {
     outgoing.destroy();
     await ended;
   });
+
   test('of which nothing has been made is broken off, and is no fault, when the service stops', async () => {
     const streams = streamsThat();
     const app = fastify();

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { streams } from '../../../src/ledger/domain/request-name.js';
 import { Journal } from '../../../src/ledger/journal.js';
+import type { MerchantLimits, PlaceLimits } from '../../../src/merchants/domain/merchant.events.js';
 import { settings } from '../../support/facts.js';
 import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell, timeout, type TimeoutSending } from '../../support/requests.js';
-import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 let ledger: TestLedger;
 
@@ -107,6 +108,18 @@ test('the time-out reversal of a refund undoes it also on the next date, where i
   });
 });
 
+test('a refund that stands, as its sale settled since, is told with its amount', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('refund', 1, 2, { amount: 4_000 }));
+  await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+  expect(await ledger.send(timeout(3, 2))).toMatchObject({
+    refusal: {
+      code: 'settled-since',
+      detail: { en: expect.stringMatching(/^The refund of CNY 40\.00 stands/) },
+    },
+  });
+});
+
 test('a refund whose batch is closed is not undone from another that is open', async () => {
   await ledger.send(sell(1));
   await ledger.send(back('refund', 1, 2));
@@ -122,6 +135,47 @@ test('a time-out reversal does not enter a batch that is closed, wherever its or
   const reversal = { ...timeout(1, 1), batchNo: '000002' };
   expect(await ledger.send(reversal)).toMatchObject({ refusal: { responseCode: '77' } });
   expect(await ledger.send(back('void', 1, 2))).toMatchObject({ answer: { status: 'voided' } });
+});
+
+test('a time-out reversal says on the sale which event took its name, and the business date that it is of', async () => {
+  await ledger.send(sell(1));
+  ledger.at('2026-11-24T17:00:00.000Z');
+  await ledger.send({ ...timeout(1, 1), batchNo: '000002' });
+  const [taken] = await ledger.store.readStream(streams.request('M1.T1.000002.000001'));
+  const [, reversal] = await ledger.store.readStream(streams.request('M1.T1.000001.000001'));
+  expect(JSON.parse(reversal?.data ?? '')).toMatchObject({ businessDate: '2026-11-25' });
+  expect(JSON.parse(reversal?.metadata ?? '')).toMatchObject({ $causationId: taken?.id });
+});
+
+describe('what a time-out reversal undid counts no longer towards the day’s limits', () => {
+  const daily = { sale: { count: 1 }, void: { count: 1 } };
+  const voidPolicy = { partial: true };
+  const assign = (limits: PlaceLimits) =>
+    ledger.ledger.merchants.assignTerminal('M1', { terminalId: 'T1', storeId: 'S1', limits }, BY);
+  const set = (limits: MerchantLimits) =>
+    ledger.ledger.merchants.put('M1', settings({ voidPolicy, limits }), BY);
+
+  test.each([
+    ['the merchant', () => set({ daily })],
+    ['the store', () => ledger.ledger.merchants.setStoreLimits('M1', 'S1', { daily }, BY)],
+    ['the terminal', () => assign({ daily })],
+    ['the card', () => set({ perCard: { daily } })],
+  ])('of %s', async (_, limit) => {
+    await limit();
+    const above = { refusal: { code: 'within-limits' } };
+    const part = (stan: number) => ledger.send(back('void', 1, stan, { amount: 100 }));
+    await ledger.send(sell(1));
+    expect(await part(2)).toHaveProperty('answer');
+    expect(await part(3)).toMatchObject(above);
+    await ledger.send(timeout(4, 2));
+    expect(await part(5)).toHaveProperty('answer');
+    expect(await ledger.send(sell(6))).toMatchObject(above);
+    await ledger.send(timeout(7, 1));
+    expect(await ledger.send(sell(8))).toHaveProperty('answer');
+    expect(await ledger.send(back('void', 8, 9))).toMatchObject(above);
+    await ledger.send(timeout(10, 5));
+    expect(await ledger.send(back('void', 8, 11))).toHaveProperty('answer');
+  });
 });
 
 describe('a batch that a time-out reversal was the first to use', () => {
