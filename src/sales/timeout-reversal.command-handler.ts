@@ -45,26 +45,11 @@ export class TimeoutReversalCommandHandler {
     const target = requestName({ merchantId, terminalId, ...original });
     const asked = { identity: command, kind: 'timeout-reversal', target, sent } as const;
     return this.requests.handle(asked, {
-      earlier: (own) => this.earlierOutcome(requestName(command), command, own),
+      earlier: (own) => Promise.resolve(ownOutcome(own)),
       // One that was let in before goes on, whatever its batch is now.
       decide: (request) =>
         request.taken ? this.decide({ ...request, command }) : this.enter({ ...request, command }),
     });
-  }
-
-  private async earlierOutcome(
-    name: string,
-    command: TimeoutReversal,
-    own: readonly RecordedEvent[],
-  ): Promise<Outcome<TimeoutReversed> | undefined> {
-    const written = own.at(-1);
-    if (written?.event.type === 'Refused') {
-      return { refusal: written.event.data.refusal, position: written.position, replayed: true };
-    }
-    if (written?.event.type === 'NothingToReverse') {
-      return { answer: answerOf(written.event, written.position), replayed: true };
-    }
-    return answered(name, await this.original(command));
   }
 
   /** The first fact is written in the turn in which the batch lets the request in. */
@@ -191,6 +176,18 @@ function judge(
   const { timeZone } = merchant.settings;
   const context = { day, occurredAt: timeText(now), isCleared, timeZone };
   return decideTimeoutReversal(command, original, context);
+}
+
+/** What it came to under its own name, where it did; what it did to a sale is found as it is decided. */
+function ownOutcome(own: readonly RecordedEvent[]): Outcome<TimeoutReversed> | undefined {
+  const written = own.at(-1);
+  if (written?.event.type === 'Refused') {
+    return { refusal: written.event.data.refusal, position: written.position, replayed: true };
+  }
+  if (written?.event.type === 'NothingToReverse') {
+    return { answer: answerOf(written.event, written.position), replayed: true };
+  }
+  return undefined;
 }
 
 /** What the reversal of this name has done, where it has: it may be another node that has, a moment ago. */

@@ -124,8 +124,8 @@ describe('a request that reaches two nodes at once', () => {
     const write = networkOfOther.holdNext(SALE);
     const reversing = other.send(reversal);
     await write.sent;
-    // Finds the name taken and nothing done, and looks once more before it decides.
-    const read = network.holdNextRead(SALE, 1);
+    // Finds the name taken, and looks at the sale before it decides.
+    const read = network.holdNextRead(SALE);
     const repeating = one.send(reversal);
     await read.sent;
     write.letGo();
