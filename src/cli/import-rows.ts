@@ -123,7 +123,9 @@ function readRow(record: Record<string, string>, line: number, layout: Layout): 
   if (!isMerchantName(cell('country'))) return { line, why: 'country' };
   const kind = kindOf(cell('kind'), signed, layout);
   if (!kind) return { line, why: 'kind' };
-  const originals = cell('original').split(';').filter(Boolean);
+  const originals = cell('original')
+    .split(/\s*;\s*/)
+    .filter(Boolean);
   const match = cell('match');
   return {
     line,

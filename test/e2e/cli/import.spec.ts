@@ -148,6 +148,10 @@ describe('recorded trade', () => {
     ['an empty file', [fileOf('\n')], 'the file is empty'],
     ['a file without its columns', [fileOf('a,b\n1,2')], 'has no column invoice'],
     ['a column that is not known', [fileOf(TRADE), '--columns', 'price=Total'], 'price=Total'],
+    ['a delimiter of two', ['any.csv', '--delimiter', ';;'], 'One character'],
+    ['no such zone', ['any.csv', '--time-zone', 'Europe/Nowhere'], 'Not an IANA time zone'],
+    ['no such currency', ['any.csv', '--currency', 'XXX'], 'Not a currency'],
+    ['a fee above all', ['any.csv', '--fee-basis-points', '10001'], 'from 0 to 10000'],
   ])('%s is wrong usage', async (_what, args, message) => {
     const { code, errors } = await runImport(newFolder(), ...args);
     expect(errors.replaceAll("'", '’')).toContain(message);

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Settings } from 'luxon';
 import { faultsOf, TradeImport } from '../../../src/cli/import.js';
+import { planMerchants } from '../../../src/cli/import-merchants.js';
 import { COLUMNS, KINDS, readTrade } from '../../../src/cli/import-rows.js';
-import { OwnLedger, type PlayedLedger } from '../../../src/cli/played-ledger.js';
+import { type HeldMerchant, OwnLedger, type PlayedLedger } from '../../../src/cli/played-ledger.js';
 import { withLedger } from '../../../src/cli/tool.js';
 import { readSettings } from '../../../src/config.js';
 import { settingsOf } from '../../../src/merchants/merchants.dto.js';
+import { statusOf } from '../../../src/sales/domain/sale.js';
 import { newFolder } from '../../support/store-folder.js';
 
 const TRADE = `invoice,datetime,country,amount
@@ -37,6 +39,91 @@ test.each([
   writeFileSync(file, `${header}\nS1,2026-03-02T10:00:00,France,10000`);
   const layout = { ...LAYOUT, columns: { ...COLUMNS, ...named } };
   await expect(readTrade(file, layout)).rejects.toThrow(message);
+});
+
+const HEADER = 'invoice,datetime,country,amount,kind,original_invoice,match';
+
+function readText(text: string) {
+  const file = join(newFolder(), 'trade.csv');
+  writeFileSync(file, text);
+  return readTrade(file, LAYOUT);
+}
+
+test.each([
+  ['no invoice', ',2026-03-02T10:00:00,France,100,sale', 'empty'],
+  ['no country', 'S1,2026-03-02T10:00:00, ,100,sale', 'empty'],
+  ['a sale below zero', 'S1,2026-03-02T10:00:00,France,-100,sale', 'kind'],
+  ['another kind', 'S1,2026-03-02T10:00:00,France,100,loan', 'kind'],
+  ['an amount of nothing', 'S1,2026-03-02T10:00:00,France,0,sale', 'amount'],
+  ['more than an amount can be', 'S1,2026-03-02T10:00:00,France,1000000000000,sale', 'amount'],
+])('a row with %s is no trade', async (_what, row, why) => {
+  expect(await readText(`${HEADER}\n${row}`)).toEqual([{ line: 2, why }]);
+});
+
+test('a byte-order mark, empty lines and spaces around what a cell says say nothing', async () => {
+  const rows = [
+    'S1,2026-03-02T10:00:00,France,100,sale,,',
+    '',
+    ' C1 , 2026-03-02 11:00:00 , France , -100 , cancel , S1 ; S2; , full',
+  ];
+  const [, cancellation] = await readText(`\ufeff${[HEADER, ...rows, ''].join('\n')}`);
+  expect(cancellation).toEqual({
+    ...{ line: 4, kind: 'cancel', invoice: 'C1', customer: '', country: 'France', amount: 100 },
+    ...{ at: Date.parse('2026-03-02T11:00:00Z'), originals: ['S1', 'S2'] },
+  });
+});
+
+describe('the merchants of a file', () => {
+  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
+  const tradeOf = (...rows: readonly (readonly [invoice: string, country: string])[]) =>
+    rows.map(([invoice, country], index) => ({
+      ...({
+        line: index + 2,
+        kind: 'sale',
+        invoice,
+        country,
+        at: 0,
+        customer: '',
+        amount: 1,
+      } as const),
+      originals: [],
+    }));
+  const plan = async (trades: ReturnType<typeof tradeOf>, held?: HeldMerchant) => {
+    const planned = await planMerchants(trades, merchant, { find: () => Promise.resolve(held) });
+    return [...planned].map(([country, { merchantId }]) => [country, merchantId]);
+  };
+
+  test('are as many as countries, also where two names make the same, and none of a row that is not played', async () => {
+    expect(await plan(tradeOf(['S1', '日本'], ['S2', 'مصر'], ['S1', 'Peru']))).toEqual([
+      ['日本', 'merchant'],
+      ['مصر', 'merchant2'],
+    ]);
+  });
+
+  test.each([
+    ['in another store', { storeId: 'OTHER' }],
+    ['in a currency of its own', { storeId: 'MAIN', currency: 'EUR' }],
+  ])('are not used with a terminal %s', async (_what, terminal) => {
+    const held = { settings: { ...merchant, name: 'Peru' }, terminal };
+    await expect(plan(tradeOf(['S1', 'Peru']), held)).rejects.toThrow('makes: terminal T1.');
+  });
+});
+
+test.each([
+  ['closed at its end', false, 'settled'],
+  ['left open where that is asked for', true, 'open'],
+])('the last day is %s', async (_what, leaveOpen, status) => {
+  const rows = await readText(TRADE);
+  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
+  const folder = newFolder();
+  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
+  const recorded = await withLedger(async (tool) => {
+    const trade = new TradeImport(new OwnLedger(tool), merchant, { isPressed: false });
+    await trade.run(rows, { at: () => undefined }, leaveOpen);
+    return tool.ledger.saleQueries.sale('France.T1.260302.000001');
+  }, settings);
+  expect(recorded && statusOf(recorded.sale)).toBe(status);
+  expect(recorded?.sale.data.card).toEqual({ token: 'guest-S1', last4: '0001' });
 });
 
 describe('a time that the clocks showed twice', () => {
