@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fastify from 'fastify';
 import {
   batchesFinding,
   clockFinding,
+  diskFinding,
+  ledgerTime,
   requestsFinding,
+  serviceFindings,
+  settingsFinding,
   viewFindings,
 } from '../../../src/cli/doctor.checks.js';
 import type { Settings } from '../../../src/config.js';
 import { type EventStore, toPosition } from '../../../src/event-store/event-store.js';
+import { FolderLock } from '../../../src/event-store/open-event-store.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import { ALL_PROJECTIONS } from '../../../src/projections/all-projections.js';
 import { SALE_TIME, settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { back, close, sell } from '../../support/requests.js';
+import { afterSuite, newFolder } from '../../support/store-folder.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 const NOW = Date.parse(SALE_TIME);
@@ -97,5 +105,89 @@ test.each([
     what: 'clock',
     mark,
     detail: expect.stringMatching(detail),
+  });
+});
+
+test('settings are named without the password in them, and a sandbox is pointed out', () => {
+  const told = { EVENT_STORE_URL: 'kurrentdb://u:secret@db:2113', VIEWS_DIR: './v', AUTH: 'keys' };
+  const finding = (SANDBOX: string) => settingsFinding({ ...told, SANDBOX } as Settings);
+  expect(finding('off')).toMatchObject({
+    mark: 'ok',
+    detail: expect.not.stringContaining('secret'),
+  });
+  expect(finding('on')).toMatchObject({
+    mark: 'warn',
+    detail: expect.stringMatching(/SANDBOX=on$/),
+  });
+});
+
+test('a disk whose folder is not there yet is pointed out', async () => {
+  const folder = newFolder();
+  expect(await diskFinding('disk', join(folder, 'none'))).toMatchObject({ mark: 'warn' });
+  expect((await diskFinding('disk', folder)).detail).toMatch(/^\d+\.\d GiB free in /);
+});
+
+test('a view that has not been built is built at the next start', async () => {
+  const looked = { VIEWS_DIR: newFolder(), EVENT_STORE_URL: 'file:.' } as Settings;
+  const store = { head: () => Promise.resolve(toPosition(0)) } as unknown as EventStore;
+  for (const finding of await viewFindings(store, looked)) {
+    expect(finding).toMatchObject({ mark: 'warn', detail: expect.stringContaining('next start') });
+  }
+});
+
+describe('who has the folder', () => {
+  let looked: Settings;
+  let lock: FolderLock | undefined;
+
+  beforeEach(() => {
+    const folder = newFolder();
+    looked = {
+      EVENT_STORE_URL: `file:${folder}`,
+      VIEWS_DIR: folder,
+      LEDGER_KEY: 'its key',
+    } as Settings;
+    lock = undefined;
+  });
+  afterEach(() => lock?.release());
+
+  /** A service that lets in who has its key, and whose view of sales has stopped. */
+  async function serve(): Promise<void> {
+    const app = fastify();
+    const stopped = { name: 'view sales', status: 'not-ready' };
+    app.get('/health/ready', (_, reply) => reply.code(503).send({ parts: [stopped] }));
+    app.get('/v1/sandbox/clock', ({ headers }, reply) =>
+      reply.code(headers.authorization === 'Bearer its key' ? 200 : 401).send({ now: SALE_TIME }),
+    );
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    afterSuite(() => app.close());
+    lock = FolderLock.take(looked.VIEWS_DIR);
+    lock.announce({ pid: 7, url });
+  }
+
+  test('is nobody, or a process that serves nothing, which is pointed out', async () => {
+    expect(await serviceFindings(looked)).toMatchObject([{ what: 'service', mark: 'ok' }]);
+    lock = FolderLock.take(looked.VIEWS_DIR);
+    expect(await serviceFindings(looked)).toEqual([
+      {
+        what: 'service',
+        mark: 'warn',
+        detail: `process ${process.pid} has the folder, and serves nothing`,
+      },
+    ]);
+  });
+
+  test('is a service, of which each part that is not ready is a fault', async () => {
+    await serve();
+    expect(await serviceFindings(looked)).toMatchObject([
+      { what: 'service', mark: 'ok' },
+      { what: 'view sales', mark: 'fault', detail: 'not ready' },
+    ]);
+  });
+
+  test('tells its own time to who has its key; else the machine’s is taken', async () => {
+    await serve();
+    expect(await ledgerTime(looked)).toBe(NOW);
+    const before = Date.now();
+    expect(await ledgerTime({ ...looked, LEDGER_KEY: '' })).toBeGreaterThanOrEqual(before);
   });
 });
