@@ -101,6 +101,14 @@ describe('a chargeback', () => {
     expect([won.status, won.body.code]).toEqual([409, 'chargeback-status']);
   });
 
+  test.each(['won', 'lost'])('that nobody has opened is not %s', async (how) => {
+    const { saleId } = await settledSale(ledger);
+    await open(saleId);
+    const path = `/v1/sales/${saleId}/chargebacks/CB2/${how}`;
+    const { status, body } = await ledger.post(path, {});
+    expect([status, body.code, body.responseCode]).toEqual([404, 'unknown-chargeback', '25']);
+  });
+
   test('without a fee is won once, whether or not the fee is to be given back', async () => {
     const { saleId } = await settledSale(ledger);
     await open(saleId);
@@ -108,6 +116,18 @@ describe('a chargeback', () => {
     const first = await won({});
     expect(first.status).toBe(200);
     expect((await won({ returnFee: true })).body).toEqual(first.body);
+  });
+
+  test('that is won gives back its fee where the scheme does', async () => {
+    const { shop, saleId } = await settledSale(ledger);
+    await open(saleId, { amount: 4_000, fee: 1_500 });
+    const path = `/v1/sales/${saleId}/chargebacks/CB1/won`;
+    const { body } = await ledger.post(path, { returnFee: true });
+    expect(await accounts(ledger, shop, body.position)).toEqual({
+      acquirer_receivable: 10_000,
+      merchant_available: -9_800,
+      mdr_revenue: -200,
+    });
   });
 
   test('and refunds together are never more than the sale', async () => {
@@ -162,6 +182,17 @@ describe('a chargeback', () => {
     const other = await open(saleId, { amount: 2_000 });
     expect(again.body).toEqual(first.body);
     expect([other.status, other.body.fields]).toEqual([409, ['amount']]);
+  });
+
+  test('is of the business date on which it is told', async () => {
+    const { saleId } = await settledSale(ledger);
+    await ledger.setClock('2026-03-03T10:00:00.000Z');
+    await open(saleId);
+    const { events } = (await ledger.get(`/v1/sales/${saleId}/history`)).body;
+    expect(events.at(-1)).toMatchObject({
+      type: 'ChargebackOpened',
+      data: { businessDate: '2026-03-03' },
+    });
   });
 });
 
