@@ -32,7 +32,7 @@ test('a void that was undone stands where that was written', async () => {
   expect(await became(3)).toEqual({ ...done, saleId, position });
 });
 
-test('a void that has waited in vain stands where it was declined', async () => {
+test('a void that has waited in vain stands where it was declined, and there is nothing of it to undo', async () => {
   await ledger.send(sell(1));
   await ledger.send(back('void', 1, 2));
   await ledger.send({ op: 'decline', approvalId: nameOf(2) });
@@ -40,4 +40,6 @@ test('a void that has waited in vain stands where it was declined', async () => 
     ...{ kind: 'void', outcome: 'refused', saleId, refusal: { code: 'approval-declined' } },
     position: await lastPosition(),
   });
+  const answer = { outcome: 'never-arrived', saleId };
+  expect(await ledger.send(timeout(3, 2))).toMatchObject({ answer });
 });

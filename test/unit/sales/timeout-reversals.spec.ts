@@ -108,16 +108,27 @@ test('the time-out reversal of a refund undoes it also on the next date, where i
   });
 });
 
-test('a refund that stands, as its sale settled since, is told with its amount', async () => {
+test('a refund that stands, as its sale settled since, is told with its amount, and when that was by the merchant’s clocks', async () => {
   await ledger.send(sell(1));
   await ledger.send(back('refund', 1, 2, { amount: 4_000 }));
   await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
   expect(await ledger.send(timeout(3, 2))).toMatchObject({
     refusal: {
       code: 'settled-since',
-      detail: { en: expect.stringMatching(/^The refund of CNY 40\.00 stands/) },
+      detail: {
+        en: expect.stringMatching(
+          /^The refund of CNY 40\.00 stands, as the sale settled at 2026-11-24 10:00:00 \+08:00/,
+        ),
+      },
     },
   });
+});
+
+test('the time-out reversal of a void that was refused names the sale, and undoes nothing', async () => {
+  await ledger.send(sell(1));
+  await ledger.send(back('void', 1, 2, { amount: 99_999 }));
+  const answer = { outcome: 'never-arrived', saleId: 'M1.T1.000001.000001' };
+  expect(await ledger.send(timeout(3, 2))).toMatchObject({ answer });
 });
 
 test('a refund whose batch is closed is not undone from another that is open', async () => {
