@@ -17,7 +17,7 @@ import {
 import { noSuchSale } from '../sales/domain/judge.js';
 import type { ChargebackEvent } from '../sales/domain/sale.events.js';
 import { readNamed } from '../sales/recorded-request.js';
-import { foldSale, type RecordedSale } from '../sales/recorded-sale.js';
+import { asLeftBy, foldSale, type RecordedSale } from '../sales/recorded-sale.js';
 import { notRecorded, type Outcome } from '../sales/sales.commands.js';
 import {
   type ChargebackDecision,
@@ -87,7 +87,7 @@ export class ChargebacksCommandHandler {
         occurredAt: timeText(now),
       });
       if (decided === 'done') {
-        return { answer: asLeftBy(type, chargebackId, recorded), replayed: true };
+        return { answer: firstAnswer(type, chargebackId, recorded), replayed: true };
       }
       if ('refusal' in decided) return notRecorded(decided.refusal);
       const origin = { request: `${saleId} ${chargebackId}`, by };
@@ -100,15 +100,15 @@ export class ChargebacksCommandHandler {
 }
 
 /** As it was when it was first told so. */
-function asLeftBy(
+function firstAnswer(
   type: ChargebackEvent['type'],
   chargebackId: string,
   { events }: RecordedSale,
 ): RecordedChargeback {
-  const told = events.findIndex(
-    ({ event }) => event.type === type && event.data.chargebackId === chargebackId,
+  const then = asLeftBy(
+    events,
+    (event) => event.type === type && event.data.chargebackId === chargebackId,
   );
-  const then = foldSale(events.slice(0, told + 1));
   if (!then) throw new Error(`chargeback ${chargebackId} was told before and is not there`);
   return answerOf(then.sale, chargebackId, then.position);
 }

@@ -56,10 +56,17 @@ function answerIn(
   events: readonly RecordedEvent[],
   isIt: (event: LedgerEvent) => boolean,
 ): GivenBackAnswer | undefined {
-  const index = events.findIndex(({ event }) => isIt(event));
-  const event = events[index]?.event;
-  const then = foldSale(events.slice(0, index + 1));
+  const then = asLeftBy(events, isIt);
+  const event = then?.events.at(-1)?.event;
   return then && event && isAnswered(event) ? answerOf(event, then.sale, then.position) : undefined;
+}
+
+/** A sale as the first such event left it; undefined where there is none. */
+export function asLeftBy(
+  events: readonly RecordedEvent[],
+  isIt: (event: LedgerEvent) => boolean,
+): RecordedSale | undefined {
+  return foldSale(events.slice(0, events.findIndex(({ event }) => isIt(event)) + 1));
 }
 
 function isAnswered(event: LedgerEvent): event is Answered {
