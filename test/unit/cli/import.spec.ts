@@ -19,6 +19,19 @@ S3,2026-03-02T10:02:00,Japan,500`;
 
 const LAYOUT = { columns: COLUMNS, kinds: KINDS, delimiter: ',', timeZone: 'UTC', decimals: 0 };
 
+const MERCHANT = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
+
+function readText(text: string, layout: Parameters<typeof readTrade>[1] = LAYOUT) {
+  const file = join(newFolder(), 'trade.csv');
+  writeFileSync(file, text);
+  return readTrade(file, layout);
+}
+
+function newLedger() {
+  const folder = newFolder();
+  return readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
+}
+
 /** Says of a sale of 70.00 that it was taken, and loses it. */
 function losing(ledger: PlayedLedger): PlayedLedger {
   const take: PlayedLedger['take'] = (sale) =>
@@ -35,19 +48,12 @@ test.each([
     /no column why/,
   ],
 ])('a file that has %s is not read by guess', async (_what, header, named, message) => {
-  const file = join(newFolder(), 'trade.csv');
-  writeFileSync(file, `${header}\nS1,2026-03-02T10:00:00,France,10000`);
   const layout = { ...LAYOUT, columns: { ...COLUMNS, ...named } };
-  await expect(readTrade(file, layout)).rejects.toThrow(message);
+  const text = `${header}\nS1,2026-03-02T10:00:00,France,10000`;
+  await expect(readText(text, layout)).rejects.toThrow(message);
 });
 
 const HEADER = 'invoice,datetime,country,amount,kind,original_invoice,match';
-
-function readText(text: string) {
-  const file = join(newFolder(), 'trade.csv');
-  writeFileSync(file, text);
-  return readTrade(file, LAYOUT);
-}
 
 test.each([
   ['no invoice', ',2026-03-02T10:00:00,France,100,sale', 'empty'],
@@ -74,7 +80,6 @@ test('a byte-order mark, empty lines and spaces around what a cell says say noth
 });
 
 describe('the merchants of a file', () => {
-  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
   const tradeOf = (...rows: readonly (readonly [invoice: string, country: string])[]) =>
     rows.map(([invoice, country], index) => ({
       ...({
@@ -89,7 +94,7 @@ describe('the merchants of a file', () => {
       originals: [],
     }));
   const plan = async (trades: ReturnType<typeof tradeOf>, held?: HeldMerchant) => {
-    const planned = await planMerchants(trades, merchant, { find: () => Promise.resolve(held) });
+    const planned = await planMerchants(trades, MERCHANT, { find: () => Promise.resolve(held) });
     return [...planned].map(([country, { merchantId }]) => [country, merchantId]);
   };
 
@@ -104,7 +109,7 @@ describe('the merchants of a file', () => {
     ['in another store', { storeId: 'OTHER' }],
     ['in a currency of its own', { storeId: 'MAIN', currency: 'EUR' }],
   ])('are not used with a terminal %s', async (_what, terminal) => {
-    const held = { settings: { ...merchant, name: 'Peru' }, terminal };
+    const held = { settings: { ...MERCHANT, name: 'Peru' }, terminal };
     await expect(plan(tradeOf(['S1', 'Peru']), held)).rejects.toThrow('makes: terminal T1.');
   });
 });
@@ -114,14 +119,11 @@ test.each([
   ['left open where that is asked for', true, 'open'],
 ])('the last day is %s', async (_what, leaveOpen, status) => {
   const rows = await readText(TRADE);
-  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
-  const folder = newFolder();
-  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
   const recorded = await withLedger(async (tool) => {
-    const trade = new TradeImport(new OwnLedger(tool), merchant, { isPressed: false });
+    const trade = new TradeImport(new OwnLedger(tool), MERCHANT, { isPressed: false });
     await trade.run(rows, { at: () => undefined }, leaveOpen);
     return tool.ledger.saleQueries.sale('France.T1.260302.000001');
-  }, settings);
+  }, newLedger());
   expect(recorded && statusOf(recorded.sale)).toBe(status);
   expect(recorded?.sale.data.card).toEqual({ token: 'guest-S1', last4: '0001' });
 });
@@ -132,11 +134,9 @@ describe('a time that the clocks showed twice', () => {
     Settings.now = now;
   });
   const timesOf = async (times: readonly string[], dateFormat?: string) => {
-    const file = join(newFolder(), 'trade.csv');
     const rows = times.map((time, index) => `S${index},${time},France,10000`);
-    writeFileSync(file, ['invoice,datetime,country,amount', ...rows].join('\n'));
     const layout = { ...LAYOUT, timeZone: 'Europe/London', ...(dateFormat && { dateFormat }) };
-    const trades = await readTrade(file, layout);
+    const trades = await readText(['invoice,datetime,country,amount', ...rows].join('\n'), layout);
     return trades.map((trade) => ('at' in trade ? new Date(trade.at).toISOString() : trade.why));
   };
 
@@ -161,15 +161,11 @@ describe('a time that the clocks showed twice', () => {
 });
 
 test('books that lack an accepted sale are a fault, told with the merchant and the amounts', async () => {
-  const folder = newFolder();
-  const file = join(folder, 'trade.csv');
-  writeFileSync(file, TRADE);
-  const rows = await readTrade(file, LAYOUT);
-  const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC' });
-  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
+  const rows = await readText(TRADE);
+  const settings = newLedger();
   const play = (through: (ledger: PlayedLedger) => PlayedLedger) =>
     withLedger((tool) => {
-      const trade = new TradeImport(through(new OwnLedger(tool)), merchant, { isPressed: false });
+      const trade = new TradeImport(through(new OwnLedger(tool)), MERCHANT, { isPressed: false });
       return trade.run(rows, { at: () => undefined }, false);
     }, settings);
   expect(faultsOf(await play(losing))).toEqual([
@@ -185,22 +181,15 @@ test('books that lack an accepted sale are a fault, told with the merchant and t
 });
 
 test('what waits for an approval is counted as that, and gives nothing back', async () => {
-  const folder = newFolder();
-  const file = join(folder, 'trade.csv');
-  writeFileSync(
-    file,
-    `invoice,datetime,country,amount,kind,original_invoice,match
+  const rows = await readText(`${HEADER}
 S1,2026-03-02T10:00:00,France,10000,sale,,
-C1,2026-03-02T11:00:00,France,-10000,cancel,S1,full`,
-  );
-  const rows = await readTrade(file, LAYOUT);
+C1,2026-03-02T11:00:00,France,-10000,cancel,S1,full`);
   const voidPolicy = { approvalAbove: 0 };
   const merchant = settingsOf({ name: '', currency: 'GBP', timeZone: 'UTC', voidPolicy });
-  const settings = readSettings({ EVENT_STORE_URL: `file:${folder}`, VIEWS_DIR: folder });
   const summary = await withLedger((tool) => {
     const trade = new TradeImport(new OwnLedger(tool), merchant, { isPressed: false });
     return trade.run(rows, { at: () => undefined }, false);
-  }, settings);
+  }, newLedger());
   expect(summary).toMatchObject({ sales: 1, voids: 0, awaitingApproval: 1, unaccounted: 0 });
   expect(summary.merchants).toMatchObject([{ merchantId: 'France', net: 10_000n }]);
   expect(faultsOf(summary)).toEqual([]);
