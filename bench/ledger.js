@@ -30,21 +30,26 @@ export async function keyedLedger(bench) {
     }),
   );
   const started = await startServer('../dist/bundle/main.js', { ...environment, AUTH: 'keys' });
-  const service = Object.assign(started, { key: operator.key, keys: [] });
+  const service = Object.assign(started, { key: operator.key });
   await register(service);
-  for (let index = 0; index < MERCHANTS; index += 1) {
+  service.keys = await forEachMerchant(async (index) => {
     const holder = { scope: 'terminal', merchantId: merchantId(index), terminalId: TERMINAL };
-    service.keys.push((await send(service, 'POST', '/v1/keys', holder)).key);
-  }
+    return (await send(service, 'POST', '/v1/keys', holder)).key;
+  });
   return service;
 }
 
 async function register(service) {
-  for (let index = 0; index < MERCHANTS; index += 1) {
+  await forEachMerchant(async (index) => {
     const path = `/v1/merchants/${merchantId(index)}`;
     await send(service, 'PUT', path, merchantBody(index));
     await send(service, 'PUT', `${path}/terminals/${TERMINAL}`, { storeId: 'MAIN' });
-  }
+  });
+}
+
+/** All at once. Gives what came of each, in their order. */
+function forEachMerchant(task) {
+  return Promise.all(Array.from({ length: MERCHANTS }, (_, index) => task(index)));
 }
 
 /**
