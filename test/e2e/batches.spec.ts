@@ -114,6 +114,19 @@ describe('a batch', () => {
     });
   });
 
+  test('takes an item that is listed more often than it can be, with any amount', async () => {
+    await trade();
+    const most = { stan: '000001', kind: 'sale', amount: 999_999_999_999 };
+
+    const { status, body } = await shop.closeBatch({ items: [most, { ...most, amount: 1 }] });
+
+    expect([status, body.status, body.reconciliation]).toEqual([200, 'closed', 'mismatched']);
+    expect(body.differences).toContainEqual({
+      ...{ stan: '000001', kind: 'sale' },
+      ...{ terminal: 1_000_000_000_000, ledger: 10_000 },
+    });
+  });
+
   test('that had nothing closes with zeros', async () => {
     const { status, body } = await shop.closeBatch({}, '000007');
 

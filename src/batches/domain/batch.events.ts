@@ -17,14 +17,17 @@ export interface BatchItem {
   readonly amount: Minor;
 }
 
-/** What the terminal and the ledger disagree on; a side that lacks the item is null. */
+/** Null where it lacks the item; a decimal text where one listed more than once comes to more than an amount can be. */
+export type ItemSide = Minor | string | null;
+
+/** What the terminal and the ledger disagree on. */
 export type Difference =
   | { readonly field: keyof StoredTotals; readonly terminal: string; readonly ledger: string }
   | {
       readonly stan: string;
       readonly kind: BatchItem['kind'];
-      readonly terminal: Minor | null;
-      readonly ledger: Minor | null;
+      readonly terminal: ItemSide;
+      readonly ledger: ItemSide;
     };
 
 export type Reconciliation = 'matched' | 'mismatched' | 'not-sent';

@@ -1,5 +1,11 @@
-import { add, type Minor, ZERO } from '../../ledger/domain/money.js';
-import type { BatchItem, Difference, Reconciliation, StoredTotals } from './batch.events.js';
+import { MAX_AMOUNT, minor } from '../../ledger/domain/money.js';
+import type {
+  BatchItem,
+  Difference,
+  ItemSide,
+  Reconciliation,
+  StoredTotals,
+} from './batch.events.js';
 
 /** What the terminal says a batch comes to; either part may be left out. */
 export interface TerminalSide {
@@ -64,16 +70,21 @@ function differingItems(
     .filter((key) => theirs.get(key) !== ours.get(key))
     .map((key) => {
       const [stan, kind] = key.split(' ') as [string, BatchItem['kind']];
-      return { stan, kind, terminal: theirs.get(key) ?? null, ledger: ours.get(key) ?? null };
+      return { stan, kind, terminal: sideOf(theirs.get(key)), ledger: sideOf(ours.get(key)) };
     });
 }
 
-/** One request is one item: one that the terminal lists twice counts twice, and differs. */
-function amounts(items: readonly BatchItem[]): Map<string, Minor> {
-  const sums = new Map<string, Minor>();
+/** One request is one item: one that the terminal lists twice counts twice. */
+function amounts(items: readonly BatchItem[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
   for (const { stan, kind, amount } of items) {
     const key = `${stan} ${kind}`;
-    sums.set(key, add(sums.get(key) ?? ZERO, amount));
+    sums.set(key, (sums.get(key) ?? 0n) + BigInt(amount));
   }
   return sums;
+}
+
+function sideOf(sum: bigint | undefined): ItemSide {
+  if (sum === undefined) return null;
+  return sum > MAX_AMOUNT ? String(sum) : minor(Number(sum));
 }

@@ -59,6 +59,13 @@ describe('a batch', () => {
       differences: [{ stan: '000001', kind: 'sale', terminal: 200, ledger: 100 }],
     });
   });
+  test('may be listed an item more than once, up to more than an amount can be', () => {
+    const most = item('000001', 999_999_999_999);
+    expect(reconcile({ items: [...items, most, most] }, ledger)).toEqual({
+      reconciliation: 'mismatched',
+      differences: [{ stan: '000001', kind: 'sale', terminal: '2000000000098', ledger: 100 }],
+    });
+  });
   test('that differs in as many items as are named leaves none out', () => {
     const sent = Array.from({ length: MOST_NAMED - 3 }, (_, made) =>
       item(String(100_001 + made), 1),
