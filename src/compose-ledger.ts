@@ -85,7 +85,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     approvals,
     failures: new FailuresCommandHandler(journal, directory, clock),
     timeoutReversals,
-    settlements: new SettleCommandHandler(journal, directory, clock),
+    settlements: new SettleCommandHandler(journal, directory, open, clock),
     batches,
     saleQueries: new SaleQueries(journal, views, daySums, clock, directory),
     /** What other nodes write, for what is kept in memory here. */

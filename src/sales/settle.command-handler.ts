@@ -1,3 +1,4 @@
+import type { OpenBatches } from '../batches/open-batches.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -8,6 +9,7 @@ import type { Merchant } from '../merchants/domain/merchant.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { awaitingVoids, declinedBySettlement } from './domain/approval.js';
 import { decideSettlement, instantTerms, settlingOf } from './domain/decide.js';
+import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import type { Sale } from './domain/sale.js';
 import { VOID_CONDITIONS } from './domain/void-conditions.js';
@@ -22,12 +24,13 @@ export class SettleCommandHandler {
   constructor(
     private readonly journal: Journal,
     private readonly directory: MerchantDirectory,
+    private readonly batches: OpenBatches,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The sale as its settlement left it; asked again, the same. `ifMatch`: revisions of which the sale that is to settle must
-   * have one. @throws StoreUnavailableError
+   * have one. @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches
    */
   async settle(
     saleId: string,
@@ -44,7 +47,8 @@ export class SettleCommandHandler {
       }
       const failed = firstFailing(recorded?.sale, merchant);
       if (failed || !recorded || !merchant) return notSettled(failed);
-      await this.write(recorded.sale, merchant, by);
+      const shut = await this.write(recorded.sale, merchant, by);
+      if (shut) return notRecorded(shut);
       const settled = await this.recorded(saleId);
       if (!settled) throw new Error(`sale ${saleId} was settled and is not there`);
       return { answer: settled, replayed: false };
@@ -55,9 +59,11 @@ export class SettleCommandHandler {
     return foldSale(asSettled(await readNamed(this.journal, saleId)));
   }
 
-  private async write(sale: Sale, merchant: Merchant, by: Actor): Promise<void> {
-    const { saleId } = sale.data;
+  /** Not while its batch is being closed: what settles then must be in what the close says of it. */
+  private async write(sale: Sale, merchant: Merchant, by: Actor): Promise<Refusal | undefined> {
+    const { saleId, batchNo, businessDate: date, businessDateEndsAt } = sale.data;
     const { settings } = merchant;
+    const batch = await this.batches.find(sale.data);
     const now = this.clock.now();
     const today = businessDay(now, settings).date;
     const terms = instantTerms(sale, settings, today, timeText(now));
@@ -65,7 +71,20 @@ export class SettleCommandHandler {
     if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
     const origin = { request: saleId, by };
     const events = [event, ...declinedBySettlement(sale, event, merchant)];
-    await this.journal.append(streams.request(saleId), sale.revision, events, origin);
+    const append = () =>
+      this.journal.append(streams.request(saleId), sale.revision, events, origin);
+    if (batch.status === 'closed') {
+      await append();
+      return undefined;
+    }
+    const own = { date, endsAt: Date.parse(businessDateEndsAt) };
+    if (this.batches.enter(batch, batch.day ?? own)) return requestRefusals.closeSettles(batchNo);
+    try {
+      await append();
+    } finally {
+      this.batches.leave(batch, 'money');
+    }
+    return undefined;
   }
 }
 

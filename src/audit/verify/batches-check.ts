@@ -9,6 +9,7 @@ import { canonicalJson } from '../../ledger/canonical-json.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
+import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
 import { type Finding, illegal } from './judge.js';
 import type { OlderEvents } from './older-events.js';
@@ -44,6 +45,8 @@ interface Batch {
   reconciliation?: Closed['reconciliation'];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
   before?: ClosedSums[];
+  /** Likewise what had settled before each sale that settled alone meanwhile, since the close settled its last. */
+  settledBefore?: ClosedSums['settled'][];
 }
 
 /** Batches as the log has them: what they let in, and whether they were closed by what their requests come to. */
@@ -74,6 +77,15 @@ export class BatchesCheck {
     const batch = this.shelf.get(name);
     if (batch?.status === 'closing') (batch.before ??= []).push(this.totals.sums(name));
     return batch !== undefined;
+  }
+
+  /** To be told of every settlement before it counts. */
+  settles(data: SettledData): void {
+    const name = batchName(data);
+    const batch = this.shelf.get(name);
+    if (batch?.status !== 'closing') return;
+    if (data.kind === 'batch') delete batch.settledBefore;
+    else (batch.settledBefore ??= []).push(this.totals.sums(name).settled);
   }
 
   /**
@@ -149,10 +161,12 @@ export class BatchesCheck {
 
   private wrongSums(data: Closed, name: string, batch: Batch): Finding | undefined {
     const now = this.totals.sums(name);
-    const { settled } = now;
-    const { before, unsettled = 0 } = batch;
-    const seen = [now, ...(before ?? []).map((sums) => ({ ...sums, settled }))];
+    const { before, settledBefore = [], unsettled = 0 } = batch;
+    const seen = [now, ...(before ?? [])].flatMap((sums) =>
+      [now.settled, ...settledBefore].map((settled) => ({ ...sums, settled })),
+    );
     delete batch.before;
+    delete batch.settledBefore;
     const said = data.refundsCounted === undefined ? SUMS : ([...SUMS, 'refundsCounted'] as const);
     const isTrue = (sums: typeof now): boolean =>
       said.every((part) => isSameJson(data[part], sums[part]));

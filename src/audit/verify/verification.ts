@@ -253,6 +253,7 @@ export class Verification {
 
   /** The batch that the fact belongs to, and that of the request which a reversal undoes. */
   private nameBatches(event: LedgerEvent, at: number): void {
+    if (event.type === 'Settled') this.batches.settles(event.data);
     if (event.type === 'Settled' || !('batchNo' in event.data && 'stan' in event.data)) return;
     this.batches.named(event.data, at);
     if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));

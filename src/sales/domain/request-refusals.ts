@@ -120,6 +120,17 @@ export const requestRefusals = {
     nextStep: 'wait',
   }),
 
+  closeSettles: (batchNo: string): Refusal => ({
+    code: 'batch-closing',
+    responseCode: '90',
+    cause: 'timing',
+    detail: say(
+      `Batch ${batchNo} is being closed, and the sale settles with it; ask again in a moment.`,
+      `批次 ${batchNo} 正在结算，该笔消费将随批次结算，请稍后再试。`,
+    ),
+    nextStep: 'wait',
+  }),
+
   batchClosed: (batchNo: string): Refusal => ({
     code: 'batch-closed',
     responseCode: '77',

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { canonicalJson } from '../../../src/ledger/canonical-json.js';
 import {
@@ -104,4 +104,40 @@ test('one that leaves it out is found, though its sums leave it out, too', async
       detail: `${PUT_BACK} of an earlier batch should have settled with it`,
     },
   ]);
+});
+
+describe('a sale that settles alone while another node closes its batch', () => {
+  const isOfBatch = ({ batchNo }: Said): boolean => batchNo === '000001';
+  let slipped: StoredEvent[];
+
+  beforeAll(async () => {
+    const ledger = await TestLedger.open();
+    await ledger.register('M1', settings(), { T1: 'S1', T2: 'S1' });
+    const putBack = { ...timeout(1, 2), terminalId: 'T2' };
+    const sendings = [
+      sell(1),
+      sell(2),
+      back('void', 1, 2, { terminalId: 'T2' }),
+      close('000001'),
+      putBack,
+      { op: 'settle', saleId: PUT_BACK } as const,
+    ];
+    for (const sending of sendings) await ledger.send(sending);
+    const written = (await ledger.store.readAll({ limit: 100 })).map(recordedApart);
+    await ledger.close();
+    const closed = indexOf(written, 'BatchClosed', isOfBatch);
+    slipped = [...written.toSpliced(closed, 1), written[closed] as StoredEvent];
+  });
+
+  test('may come too late to be counted', async () => {
+    expect(await faultsIn(slipped)).toEqual([]);
+  });
+
+  test('but not one that came before the close settled its last', async () => {
+    const last = indexOf(slipped, 'Settled', ({ saleId }) => saleId !== PUT_BACK);
+    const later = [...slipped];
+    later.splice(-1, 0, ...later.splice(last, 1));
+    const found = await faultsIn(later);
+    expect(found.map(({ code }) => code)).toEqual(['batch']);
+  });
 });

@@ -138,6 +138,53 @@ describe('a close that comes while a void is on its way', () => {
   });
 });
 
+describe('a sale that is put back while its batch is being closed', () => {
+  test('settles alone only once the close has said what settled', async () => {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+    await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+    await ledger.send(sell(1));
+    await ledger.send(back('void', 1, 1, { terminalId: 'T2' }));
+    const asked = network.holdNext('batch-M1.T1.000001');
+    const closing = ledger.send(close());
+    await asked.sent;
+    const told = network.holdNext('batch-M1.T1.000001');
+    asked.letGo();
+    await told.sent;
+    await ledger.send({ ...timeout(2, 1), terminalId: 'T2' });
+    const settle = { op: 'settle', saleId: 'M1.T1.000001.000001' } as const;
+
+    expect(await ledger.send(settle)).toMatchObject({
+      refusal: { code: 'batch-closing', responseCode: '90', nextStep: 'wait' },
+    });
+    told.letGo();
+    expect(await closing).toMatchObject({ answer: { settled: { count: 0 } } });
+    expect(await ledger.send(settle)).toMatchObject({ answer: { sale: { revision: 3 } } });
+    await expectInvariants(ledger);
+  });
+
+  test('keeps it from closing while it settles alone', async () => {
+    const network = new HeldStore();
+    ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+    await ledger.register('M1', settings(), { T1: 'S1', T2: 'S2' });
+    await ledger.send(sell(1));
+    const alone = network.holdNext('sale-M1.T1.000001.000001');
+    const settling = ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    await alone.sent;
+    const closing = ledger.send(close());
+    for (let turns = 0; turns < 100; turns += 1) {
+      await ledger.store.readStream('batch-M1.T1.000001');
+      await turn();
+    }
+    alone.letGo();
+
+    expect(await settling).toMatchObject({
+      answer: { sale: { settlement: { kind: 'instant' } } },
+    });
+    expect(await closing).toMatchObject({ answer: { settled: { count: 1 } } });
+  });
+});
+
 describe('where a view has stopped that has no part in it', () => {
   beforeEach(async () => {
     for (const stream of ['key-a', 'key-b']) await addKey(ledger.store, stream);
