@@ -286,8 +286,8 @@ test('a sale that a refund left nothing of, undone behind its close, settles wit
 });
 
 describe('a close that has listed its sales', () => {
-  /** Sends this when the first settlement of the close is on its way, and gives back how it closed. */
-  async function overtakenBy(sending: Sending): Promise<unknown> {
+  /** Sends this when the first settlement of the close is on its way, and gives back what came of it, and how it closed. */
+  async function overtakenBy(sending: Sending): Promise<{ meanwhile: unknown; closed: unknown }> {
     const network = new HeldStore();
     ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
     const refundPolicy = { whileVoidable: 'allow' } as const;
@@ -296,18 +296,24 @@ describe('a close that has listed its sales', () => {
     const { sent, letGo } = network.holdNext('sale-M1.T1.000001.000001');
     const closing = ledger.send(close());
     await sent;
-    expect(await ledger.send(sending)).toHaveProperty('answer');
+    const meanwhile = await ledger.send(sending);
     letGo();
-    return closing;
+    return { meanwhile, closed: await closing };
   }
 
-  test('settles nothing twice when an instant settlement overtakes it', async () => {
-    const closed = await overtakenBy({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+  test('is overtaken by no instant settlement', async () => {
+    const settle = { op: 'settle', saleId: 'M1.T1.000001.000001' } as const;
+    const { meanwhile, closed } = await overtakenBy(settle);
+    expect(meanwhile).toMatchObject({ refusal: { code: 'batch-closing', nextStep: 'wait' } });
     expect(closed).toMatchObject({ answer: { settled: { count: 1, amount: '10000' } } });
-    expect((await types()).filter((type) => type === 'Settled')).toHaveLength(1);
+    expect(await ledger.send(settle)).toMatchObject({
+      answer: { sale: { settlement: { kind: 'batch' } } },
+    });
   });
   test('settles what is left when a refund overtakes it', async () => {
-    const closed = await overtakenBy(back('refund', 1, 1, { terminalId: 'T2', amount: 3_000 }));
+    const refund = back('refund', 1, 1, { terminalId: 'T2', amount: 3_000 });
+    const { meanwhile, closed } = await overtakenBy(refund);
+    expect(meanwhile).toHaveProperty('answer');
     expect(closed).toMatchObject({ answer: { settled: { count: 1, amount: '7000' } } });
     await expectInvariants(ledger);
   });

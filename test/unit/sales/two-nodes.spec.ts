@@ -45,12 +45,19 @@ test('a sale that settles at once, as its batch is closed at another node, settl
   await expectInvariants(one);
 });
 
-test('a batch that is closed as one of its sales settles at once at another node settles the rest', async () => {
+test('a batch that is closed as one of its sales settles at once at another node, which has not heard of it, settles the rest', async () => {
+  expect(await other.send(sell(3))).toHaveProperty('answer');
+  const news = network.holdNews();
   const { early, late } = await overtaken(close(), settle);
+  news.letGo();
 
   expect(early).toMatchObject({ answer: { sale: { settlement: { kind: 'instant' } } } });
-  expect(late).toMatchObject({ answer: { status: 'closed', totals: { saleCount: 2 } } });
-  expect((await settledOf()).sort()).toEqual([`${saleId} instant`, 'M1.T1.000001.000002 batch']);
+  expect(late).toMatchObject({ answer: { status: 'closed', totals: { saleCount: 3 } } });
+  expect((await settledOf()).sort()).toEqual([
+    `${saleId} instant`,
+    'M1.T1.000001.000002 batch',
+    'M1.T1.000001.000003 batch',
+  ]);
   await expectInvariants(one);
 });
 
