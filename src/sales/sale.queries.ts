@@ -166,7 +166,7 @@ export class SaleQueries {
     if (at !== undefined) {
       return { now: at, position: byPosition, at, past: { at, position: byPosition } };
     }
-    if (byPosition === head) {
+    if (position === undefined) {
       return { now: this.clock.now(), position: head, at: undefined, past: undefined };
     }
     const last = await this.journal.at(byPosition);

@@ -154,6 +154,20 @@ describe('GET /v1/sales/{saleId}/voidability', () => {
     expect(voided.position > position).toBe(true);
   });
 
+  test('as of the end of the log says the same later, and when the log has gone on', async () => {
+    await shop.set({ voidPolicy: { windowMinutes: 10 } });
+    const { saleId, position } = await shop.sell();
+    const first = await ask(saleId, `?position=${position}`);
+    await ledger.setClock('2026-03-02T11:00:00Z');
+    const later = await ask(saleId, `?position=${position}`);
+    await shop.sell();
+    const behind = await ask(saleId, `?position=${position}`);
+
+    expect(first.body).toMatchObject({ decision: 'void', asOf: { position } });
+    expect([later.body, behind.body]).toEqual([first.body, first.body]);
+    expect((await ask(saleId)).body.decision).toBe('refund');
+  });
+
   test('of a position that the log has not reached nobody can say: 400', async () => {
     const { saleId, position } = await shop.sell();
     const next = String(BigInt(position) + 1_000_000n).padStart(20, '0');
