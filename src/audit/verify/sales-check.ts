@@ -23,6 +23,7 @@ import type {
   Answered,
   ChargebackEvent,
   RequestEvent,
+  ReversalData,
   SaleData,
   SaleEvent,
   SettledData,
@@ -84,7 +85,7 @@ export class SalesCheck {
         return [this.settled(event.data, history.sale, at)];
       case 'Reversal':
         if (isBar(event.data)) return [this.reversals.bar(event, history.sale, at)];
-        this.undecided -= 1;
+        this.undecided -= isOfUndecided(event.data) ? 2 : 1;
         return [this.reversals.reversal(event, at)];
       case 'NothingToReverse':
         this.undecided -= 1;
@@ -97,9 +98,15 @@ export class SalesCheck {
         this.undecided += 1;
         return [first(history), this.request(event.data, at)];
       case 'Refused':
-        if (history.revision >= 0) this.undecided -= 1;
+        if (history.revision >= 0 && !this.isUndone(event.data)) this.undecided -= 1;
         return [this.refused(event.data, history), this.request(event.data, at)];
     }
+  }
+
+  /** A reversal was the outcome already. */
+  private isUndone({ request, target }: Refused): boolean {
+    const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
+    return sale?.undone.includes(request) === true;
   }
 
   private sale(data: SaleData, at: number): Finding | undefined {
@@ -231,10 +238,7 @@ export class SalesCheck {
     return held(event, this.parties.merchant(merchantId, at), rule, NO_MERCHANT);
   }
 
-  private refused(
-    data: (RequestEvent & { type: 'Refused' })['data'],
-    history: History,
-  ): Finding | undefined {
+  private refused(data: Refused, history: History): Finding | undefined {
     const { request, kind, target } = data;
     const before = history.facts.at(-1);
     if (kind === 'sale') return first(history);
@@ -249,6 +253,14 @@ export class SalesCheck {
     return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
   }
 }
+
+/** Whether it undoes a request that was taken and had come to nothing yet, be it to wait for an approval. */
+function isOfUndecided(data: ReversalData): boolean {
+  if (data.undone !== 'nothing' || data.saleId === undefined) return false;
+  return data.held === undefined && data.voided === undefined;
+}
+
+type Refused = (RequestEvent & { type: 'Refused' })['data'];
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */
 function limitsOnOne(

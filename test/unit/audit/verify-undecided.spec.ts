@@ -4,9 +4,10 @@ import { Verification } from '../../../src/audit/verify/verification.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { eventfulLog, saidBy } from '../../support/eventful-log.js';
 import { settings } from '../../support/facts.js';
-import { sell } from '../../support/requests.js';
+import { HeldStore } from '../../support/held-store.js';
+import { back, sell, timeout } from '../../support/requests.js';
 import { covered } from '../../support/tampering.js';
-import { TestLedger } from '../../support/test-ledger.js';
+import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 
 const OUTCOMES = ['Void', 'Refund', 'ApprovalRequested', 'Refused', 'Reversal', 'NothingToReverse'];
 
@@ -17,7 +18,8 @@ function undecidedBehindEach(log: readonly StoredEvent[]): number[] {
     const { request, of } = saidBy(event);
     if (event.type === 'RequestTaken') waiting.add(request);
     // A bar against a request that was refused is not what became of it.
-    else if (OUTCOMES.includes(event.type) && request !== of) waiting.delete(request);
+    else if (OUTCOMES.includes(event.type) && request !== of)
+      [request, of].forEach((each) => waiting.delete(each));
     return waiting.size;
   });
 }
@@ -40,6 +42,27 @@ test('requests without an outcome are counted, wherever the log ends', async () 
   const counted = countedBehindEach(log);
   expect(Math.max(...counted)).toBeGreaterThan(0);
   expect(counted).toEqual(undecidedBehindEach(log));
+});
+
+test('one that is reversed as its effect is on its way has its outcome, and no other when it is refused', async () => {
+  const network = new HeldStore();
+  const ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
+  await ledger.register('M1', settings(), { T1: 'S1' });
+  await ledger.send(sell(1));
+  const effect = network.holdNext('sale-M1.T1.000001.000001');
+  const voiding = ledger.send(back('void', 1, 2));
+  await effect.sent;
+  await ledger.send(back('void', 1, 3, { amount: 1 }));
+  const read = network.holdNextRead('sale-M1.T1.000001.000001', 1);
+  effect.letGo();
+  await read.sent;
+  expect(await ledger.send(timeout(4, 2))).toMatchObject({ answer: { outcome: 'reversed' } });
+  read.letGo();
+  expect(await voiding).toMatchObject({ refusal: { responseCode: '12' } });
+  const log = await ledger.store.readAll({ limit: 100 });
+  const last = log.slice(-3).map(({ type }) => type);
+  expect(last).toEqual(['RequestTaken', 'Reversal', 'Refused']);
+  expect(countedBehindEach(log).slice(-3)).toEqual([2, 0, 0]);
 });
 
 test('a sale that is refused never waited for an outcome', async () => {
