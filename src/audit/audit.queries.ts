@@ -2,6 +2,7 @@ import { setImmediate as othersTurn, setTimeout as pause } from 'node:timers/pro
 import { firstValueFrom, fromEvent, takeUntil } from 'rxjs';
 import type { EventStore, Position, StoredEvent } from '../event-store/event-store.js';
 import { START, upTo } from '../event-store/event-store.js';
+import { streams } from '../ledger/domain/request-name.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 
 export interface TrailFilter {
@@ -131,7 +132,8 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
     asked !== undefined && asked !== value;
   if (filter.merchantId !== undefined && !isAbout(filter.merchantId, data)) return undefined;
   if (isOther(filter.terminalId, data['terminalId'])) return undefined;
-  if (isOther(filter.saleId, data['saleId'] ?? data['target'])) return undefined;
+  if (filter.saleId !== undefined && !isOfSale(filter.saleId, stored.stream, data))
+    return undefined;
   const occurredAt = data['occurredAt'] as string | undefined;
   const time = Date.parse(occurredAt ?? '');
   if (filter.from !== undefined && !(time >= filter.from)) return undefined;
@@ -146,6 +148,15 @@ function fitting(stored: StoredEvent, filter: TrailFilter): TrailEntry | undefin
     causationId: metadata['$causationId'] as string | undefined,
     data: shown(data),
   };
+}
+
+/** Also what stands under its name where it was refused, or reversed before it came. */
+function isOfSale(
+  saleId: string,
+  stream: string,
+  data: Readonly<Record<string, unknown>>,
+): boolean {
+  return stream === streams.request(saleId) || (data['saleId'] ?? data['target']) === saleId;
 }
 
 /** What an acquirer paid is about each merchant that it has a line for. */

@@ -42,6 +42,22 @@ describe('GET /v1/audit/events', () => {
     expect((await ledger.get(`/v1/audit/events?${query}`)).body.events).toHaveLength(count);
   });
 
+  test('finds by its name a sale that was refused, or reversed before it came', async () => {
+    const trade = await Shop.open(ledger, { limits: { single: { sale: 1 } } });
+    const [refused, lost] = [trade.request(), trade.request()];
+    await trade.trySale({ ...refused, amount: 2 });
+    const { batchNo, stan } = lost;
+    await ledger.post('/v1/timeout-reversals', { ...trade.request(), original: { batchNo, stan } });
+    const of = async (request: typeof lost) => {
+      const saleId = Object.values(request).join('.');
+      const { events } = (await ledger.get(`/v1/audit/events?saleId=${saleId}`)).body;
+      return (events as TrailEventDto[]).map(({ type }) => type);
+    };
+
+    expect(await of(refused)).toEqual(['Refused']);
+    expect(await of(lost)).toEqual(['RequestTaken', 'Reversal']);
+  });
+
   test('finds by its merchant whatever is of it, also its line in what an acquirer paid', async () => {
     const [first, second, third] = [
       await Shop.open(ledger),
