@@ -110,7 +110,7 @@ function timeoutReversalState(
       event.data.request === name,
   );
   if (answer?.event.type !== 'Reversal' && answer?.event.type !== 'NothingToReverse') {
-    return undecided(kind, undefined, own);
+    return undecided(kind, foldSale(onOriginal)?.sale.data.saleId, own);
   }
   const { data } = answer.event;
   const reversal = 'outcome' in data ? data.outcome : outcomeOf(data);

@@ -4,7 +4,7 @@ import { By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
-import { answer } from '../http/problem.js';
+import { answer, malformed } from '../http/problem.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import { TimeoutReversalAnswer, TimeoutReversalBody } from './sales.dto.js';
 import { TimeoutReversalCommandHandler } from './timeout-reversal.command-handler.js';
@@ -26,6 +26,10 @@ export class TimeoutReversalsController {
     @By() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    const { batchNo, stan, original } = sent;
+    if (original.batchNo === batchNo && original.stan === stan) {
+      throw malformed('original', 'is this reversal itself');
+    }
     const content = { ...sent } as unknown as JsonObject;
     const outcome = await this.reversals.reverse(sent, {
       content,

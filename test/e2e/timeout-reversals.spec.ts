@@ -337,6 +337,26 @@ describe('the name of a time-out reversal', () => {
     expect((await timeout(own)).body).toMatchObject({ code: 'not-reversible', nextStep: 'retry' });
   });
 
+  test('of itself is malformed, and leaves its name free', async () => {
+    await openShop();
+    const own = shop.request();
+    const answer = await timeout(own, own);
+
+    expect([answer.status, answer.body.code]).toEqual([400, 'malformed']);
+    expect(answer.body.errors).toEqual([{ field: 'original', message: 'is this reversal itself' }]);
+    expect((await timeout(shop.request(), own)).status).toBe(200);
+  });
+
+  test('that is refused still says which sale it is about', async () => {
+    await openShop();
+    const { saleId } = await shop.sell();
+    await ledger.post(`/v1/sales/${saleId}/settle`);
+    const own = shop.request();
+    expect((await timeout(requestOf(saleId), own)).body.code).toBe('settled-since');
+
+    expect(await became(own)).toMatchObject({ outcome: 'refused', saleId });
+  });
+
   test('of an unknown terminal is not used up', async () => {
     await openShop();
     const answer = await timeout(shop.request(), { terminalId: 'T9' });
