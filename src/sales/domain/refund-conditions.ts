@@ -30,7 +30,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
         };
       }
       return failing(VOID_CONDITIONS, question)
-        ? { met: true, detail: say('A void is no longer possible.', '已不可撤销。') }
+        ? { met: true, detail: notVoidable(question) }
         : {
             met: false,
             detail: say(
@@ -122,6 +122,17 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
     },
   },
 ];
+
+function notVoidable(question: Question): Sentence {
+  return isOfAmountAlone(question)
+    ? say('A void of this amount is not possible.', '该金额不可撤销。')
+    : say('A void is no longer possible.', '已不可撤销。');
+}
+
+/** Whether another amount could be voided. */
+export function isOfAmountAlone(question: Question): boolean {
+  return !failing(VOID_CONDITIONS, { ...question, amount: undefined });
+}
 
 function enough(funds: bigint, currency: string): Sentence {
   const money = moneyText(funds, currency);

@@ -2,7 +2,7 @@ import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js
 import { type Condition, type Known, minutes, type Question } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
 import { roomFor } from './limits.js';
-import { fundsFor, REFUND_CONDITIONS } from './refund-conditions.js';
+import { fundsFor, isOfAmountAlone, REFUND_CONDITIONS } from './refund-conditions.js';
 import { say, type Refusal, type RequirementCode, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
@@ -63,7 +63,7 @@ export function voidability(question: Question): Voidability {
     ...ways,
     conditions,
     requires: requirements(decision, { ...question, amount }),
-    explanation: explain(decision, conditions),
+    explanation: explain(decision, conditions, question),
   };
 }
 
@@ -130,7 +130,7 @@ export function requirements(decision: Decision, question: Question): Requiremen
   return needed.filter(([, isNeeded]) => isNeeded).map(([code]) => code);
 }
 
-function explain(decision: Decision, conditions: readonly Judged[]): Sentence {
+function explain(decision: Decision, conditions: readonly Judged[], question: Question): Sentence {
   const why = (kind: 'void' | 'refund'): Sentence | undefined =>
     conditions.find(({ condition, met }) => condition.for === kind && !met)?.detail;
   switch (decision) {
@@ -139,11 +139,13 @@ function explain(decision: Decision, conditions: readonly Judged[]): Sentence {
         'Void it: nothing has settled and no fee is charged.',
         '可以撤销：尚未结算，不收手续费。',
       );
-    case 'refund':
+    case 'refund': {
+      const [of, zhOf] = isOfAmountAlone(question) ? [' of this amount', '该金额'] : ['', ''];
       return say(
-        `Refund it: a void is not possible. ${why('void')?.en ?? ''}`,
-        `请退货：不能撤销。${why('void')?.zh ?? ''}`,
+        `Refund it: a void${of} is not possible. ${why('void')?.en ?? ''}`,
+        `请退货：${zhOf}不能撤销。${why('void')?.zh ?? ''}`,
       );
+    }
     case 'none':
       return say(
         `Neither void nor refund is possible. ${why('refund')?.en ?? ''}`,

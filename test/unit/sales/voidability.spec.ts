@@ -246,6 +246,10 @@ describe('asked for an amount', () => {
       void: { allowed: false, maxAmount: 10_000 },
       refund: { allowed: true, maxAmount: 9_999 },
     });
+    expect(answer.explanation.en).toMatch(/^Refund it: a void of this amount is not possible\./);
+    expect(
+      answer.conditions.find(({ condition: { code } }) => code === 'not-voidable')?.detail.en,
+    ).toBe('A void of this amount is not possible.');
   });
   test('above what a limit lets be voided it is a refund, of all that is left at the most', () => {
     const answer = given(sale).asked({
