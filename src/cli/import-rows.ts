@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { DateTime } from 'luxon';
+import { holdsCardNumber } from '../http/card-number.js';
+import { legible } from '../http/legible.js';
 import { checkOf } from '../http/schemas.js';
 import { isClockTime } from '../ledger/clock.js';
 import { MAX_AMOUNT } from '../ledger/domain/money.js';
@@ -71,8 +73,14 @@ export async function readTrade(file: string, layout: Layout): Promise<(Trade | 
     return rowsOf(await readFile(file, 'utf8'), layout);
   } catch (error) {
     if (error instanceof LayoutError) throw error;
-    throw new LayoutError(`${file} can't be read: ${(error as Error).message}`);
+    throw new LayoutError(`${file} can't be read: ${reasonOf(error as Error)}`);
   }
+}
+
+/** What a reader of CSV says itself shows what is in the file, which may be a card number. */
+function reasonOf(error: Error): string {
+  if (!(error instanceof CsvError)) return error.message;
+  return `it is no CSV at line ${String(error['lines'])} (${error.code})`;
 }
 
 function rowsOf(text: string, layout: Layout): (Trade | Unread)[] {
@@ -101,7 +109,7 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
   if (header.length === 0) throw new LayoutError('the file is empty: not even columns are named');
   if (missing.length > 0) {
     throw new LayoutError(
-      `the file has no column ${missing.join(', ')}; it has ${header.join(', ')} (see --columns)`,
+      `the file has no column ${missing.join(', ')}; it has ${header.map(shown).join(', ')} (see --columns)`,
     );
   }
   const twice = Object.values(columns).find(
@@ -109,6 +117,11 @@ function checkedHeader(header: string[], { columns }: Layout): string[] {
   );
   if (twice === undefined) return header;
   throw new LayoutError(`the file has more than one column ${twice}: which is meant can't be told`);
+}
+
+/** A file that names no columns begins with trade. */
+function shown(name: string): string {
+  return holdsCardNumber(name) ? '(what looks like a card number)' : legible(name);
 }
 
 function readRow(record: Record<string, string>, line: number, layout: Layout): Trade | Unread {

@@ -122,7 +122,9 @@ function asText(summary: ImportSummary, code: string): string {
     `  ${'all'.padEnd(16)} ${total}`,
     '',
     ...(wrong.length === 0
-      ? ['The balances have grown by the accepted sales less what was given back, to the penny.']
+      ? [
+          'The balances have grown by the accepted sales less what was given back, to the minor unit.',
+        ]
       : wrong),
     ...summary.merchants
       .filter(({ net, books }) => net !== books)

@@ -35,7 +35,7 @@ export interface MerchantNet {
   readonly booksBefore: bigint;
 }
 
-/** What is wrong, a line for each; nothing when the books have grown by just what was added, to the penny. */
+/** What is wrong, a line for each; nothing when the books have grown by just what was added, to the minor unit. */
 export function faultsOf({ merchants, unaccounted }: ImportSummary): string[] {
   const differing = merchants.filter(
     ({ added, books, booksBefore }) => books - booksBefore !== added,

@@ -103,7 +103,7 @@ describe('recorded trade', () => {
     const more = `${HEADER}\nT1,2026-11-02T10:00:00,1001,France,55,sale,,`;
     const { code, out } = await runImport(folder, fileOf(more));
     expect(out).toContain('France holds 12345 of other trade.');
-    expect(out).toContain('to the penny');
+    expect(out).toContain('to the minor unit');
     expect(code).toBe(0);
     const tillbook = await Tillbook.start({ folder, clock: 'running', env: onFile(folder) });
     const sale = await tillbook.get('/v1/sales/France.T1.260302.000001');
@@ -147,6 +147,16 @@ describe('recorded trade', () => {
     ['a file that is not there', ['no-such.csv'], 'no-such.csv can’t be read'],
     ['an empty file', [fileOf('\n')], 'the file is empty'],
     ['a file without its columns', [fileOf('a,b\n1,2')], 'has no column invoice'],
+    [
+      'a file that is no CSV',
+      [fileOf(`${HEADER}\nS1,2026-03-02,x 4111111111111111"y`)],
+      'no CSV at line 2',
+    ],
+    [
+      'a file without a header',
+      [fileOf('S1,4111111111111111\n')],
+      '(what looks like a card number)',
+    ],
     ['a column that is not known', [fileOf(TRADE), '--columns', 'price=Total'], 'price=Total'],
     ['a delimiter of two', ['any.csv', '--delimiter', ';;'], 'One character'],
     ['no such zone', ['any.csv', '--time-zone', 'Europe/Nowhere'], 'Not an IANA time zone'],
@@ -155,6 +165,7 @@ describe('recorded trade', () => {
   ])('%s is wrong usage', async (_what, args, message) => {
     const { code, errors } = await runImport(newFolder(), ...args);
     expect(errors.replaceAll("'", '’')).toContain(message);
+    expect(errors).not.toContain('4111111111111111');
     expect(code).toBe(2);
   });
 });
