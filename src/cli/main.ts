@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../config.js';
@@ -42,8 +43,10 @@ const program = new Command('ledger')
 throwInsteadOfExit(program);
 
 // Whoever reads what is printed may have had enough before its end: what a verb finds is in its exit code, too.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code !== 'EPIPE') process.exit(FAULT);
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  writeSync(process.stderr.fd, `what is printed can't be written: ${message}\n`);
+  process.exit(FAULT);
 });
 process.stderr.on('error', () => undefined);
 

@@ -55,14 +55,21 @@ function bar(what: string, total: number): Progress {
 function lines(total: number, write: (figures: Figures) => void): Progress {
   const began = Date.now();
   let written = began;
+  let unwritten: (() => void) | undefined;
   return {
     at: (done, current = total) => {
       const now = Date.now();
+      unwritten = () => {
+        write(figures(done, current, now - began));
+      };
       if (now - written < LINE_EVERY_MS) return;
       written = now;
-      write(figures(done, current, now - began));
+      unwritten();
+      unwritten = undefined;
     },
-    end: () => undefined,
+    end: () => {
+      if (written > began) unwritten?.();
+    },
   };
 }
 

@@ -65,6 +65,15 @@ export async function runToolOntoFullDisk(
   return runOf(spawnIn(folder, 'sh', command));
 }
 
+/** The same, and not a byte of what it prints can be written. */
+export async function runToolOntoNothing(
+  folder: string,
+  args: readonly string[],
+): Promise<ToolRun> {
+  const command = ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, MAIN, ...args];
+  return runOf(spawnIn(folder, 'sh', command));
+}
+
 /** The same, and Ctrl-C pressed, or another signal sent, once it has written a good deal to the log of the folder. */
 export async function interruptTool(
   folder: string,

@@ -4,7 +4,7 @@ import { logFile } from '../../../src/event-store/sqlite/log-file.js';
 import { viewFile } from '../../../src/projections/view-file.js';
 import { losePage } from '../../support/damaged-view.js';
 import { stoppedWithSale } from '../../support/stopped-ledger.js';
-import { runToolUnread } from '../../support/tool.js';
+import { runToolOntoNothing, runToolUnread } from '../../support/tool.js';
 
 let folder: string;
 
@@ -16,6 +16,15 @@ test.each(['verify', 'doctor', 'rebuild --verify sales', 'replay', 'replay --fol
   'nobody has to read what is printed of a ledger that is well: %s',
   async (verb) => {
     expect((await runToolUnread(folder, verb.split(' '))).code).toBe(0);
+  },
+);
+
+test.each(['export', 'replay', 'doctor', 'verify --json'])(
+  'what can not be written is told, and no silence: %s',
+  async (verb) => {
+    const { code, errors } = await runToolOntoNothing(folder, verb.split(' '));
+    expect(code).toBe(1);
+    expect(errors.match(/ENOSPC/g)).toHaveLength(1);
   },
 );
 

@@ -13,8 +13,16 @@ afterEach(() => {
   else delete (process.stderr as { isTTY?: boolean }).isTTY;
 });
 
-/** What is written to standard error while work of four parts is done, one each second. */
-function written({ isTTY, json }: { isTTY: boolean; json?: boolean }): string {
+/** What is written to standard error while work of four parts is done, one each second; `lastMs`: how long the last takes. */
+function written({
+  isTTY,
+  json,
+  lastMs = LINE_EVERY_MS,
+}: {
+  isTTY: boolean;
+  json?: boolean;
+  lastMs?: number;
+}): string {
   Object.defineProperty(process.stderr, 'isTTY', { value: isTTY, configurable: true });
   let text = '';
   jest.spyOn(process.stderr, 'write').mockImplementation((part) => {
@@ -24,7 +32,7 @@ function written({ isTTY, json }: { isTTY: boolean; json?: boolean }): string {
   jest.useFakeTimers();
   const progress = startProgress('import', 4, json);
   for (let done = 1; done <= 4; done += 1) {
-    jest.advanceTimersByTime(LINE_EVERY_MS);
+    jest.advanceTimersByTime(done === 4 ? lastMs : LINE_EVERY_MS);
     progress.at(done);
   }
   progress.end();
@@ -46,6 +54,15 @@ describe('how far long work is', () => {
       'import: 3 of 4, 1/s, 1 s left',
       'import: 4 of 4, 1/s, 0 s left',
       '',
+    ]);
+  });
+
+  test('is told to the end, also where that comes soon behind the last line', () => {
+    const lines = written({ isTTY: false, lastMs: 10 }).trim().split('\n');
+
+    expect(lines.slice(2)).toEqual([
+      'import: 3 of 4, 1/s, 1 s left',
+      'import: 4 of 4, 1/s, 0 s left',
     ]);
   });
 
