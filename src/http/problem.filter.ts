@@ -36,7 +36,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** An address that takes other methods names them; OPTIONS asks for just that. */
   private sendNoRoute({ method, url }: FastifyRequest, reply: FastifyReply): void {
-    const methods = this.routes.methodsAt(url);
+    const known = this.routes.methodsAt(url);
+    // A file of /docs that is not there is asked for as it should be.
+    const methods = known.includes(method) ? [] : known;
     if (methods.length > 0) void reply.header('Allow', methods.join(', '));
     if (methods.length > 0 && method === 'OPTIONS') void reply.status(204).send();
     else void reply.send(sendProblem(reply, problems.unreadable(methods.length > 0 ? 405 : 404)));
@@ -77,7 +79,9 @@ function knownProblem(error: unknown): Problem | undefined {
     return malformedField('after', 'must be a position that the ledger has given');
   }
   const status = statusOf(error);
-  return status === undefined || status >= 500 ? undefined : problems.unreadable(status);
+  if (status === undefined || status >= 500) return undefined;
+  // What lies outside the files of /docs is not there.
+  return problems.unreadable(status === 403 ? 404 : status);
 }
 
 function statusOf(error: unknown): number | undefined {

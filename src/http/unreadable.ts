@@ -54,6 +54,9 @@ export const UNREADABLE: Readonly<Record<number, Told>> = {
   431: {
     title: 'Headers too large',
     code: 'too-large',
-    message: { en: 'The headers are too large.', zh: '请求头过大。' },
+    message: {
+      en: 'The address and the headers together are too large.',
+      zh: '请求地址和请求头过大。',
+    },
   },
 };

@@ -229,6 +229,14 @@ describe('every answer', () => {
     }
   });
 
+  test.each(['/docs/no-such', '/docs/%2e%2e/%2e%2e/package.json', '/docs/..%2f..%2fpackage.json'])(
+    'shows nothing beside the files of /docs: %s',
+    async (path) => {
+      const { status, body } = await ledger.get(path);
+      expect([status, body.code]).toEqual([404, 'no-such-route']);
+    },
+  );
+
   test('leaves the page at /docs all that it needs: scripts and styles of the service’s own', async () => {
     const { status, text: page } = await ledger.get('/docs');
     expect(status).toBe(200);
