@@ -8,6 +8,7 @@ import {
   NestedList,
   OneOf,
   Optional,
+  OwnName,
   Position,
   Sum,
   Text,
@@ -43,7 +44,7 @@ export class CloseBody {
 }
 
 export class DayCloseBody {
-  @Optional() @Identifier(15) storeId?: string;
+  @Optional() @OwnName(15) storeId?: string;
 }
 
 export class SettledDto {

@@ -22,6 +22,8 @@ const NUMBERS = [
   '4242-4242-4242-4242',
   '4242_4242_4242_4242',
   '4242 – 4242 – 4242 – 4242',
+  '4242;4242;4242;4242',
+  '3782:822463:10005',
   '４２４２４２４２４２４２４２４２',
   '٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢',
   'on 2026-03-02 4242424242424242 was charged twice, 7 EUR',
@@ -32,7 +34,7 @@ const SUPERVISOR = { name: 'Ann', password: 'seven-Tills-4' };
 describe('a card number', () => {
   test.each(NUMBERS)('written as %s is taken nowhere', async (number) => {
     const { saleId } = await shop.sell();
-    const compact = number.replace(/[ –_-]/g, '');
+    const compact = number.replace(/[ –_;:-]/g, '');
     const card = (wrong: object) => ({ card: { ...CARD, ...wrong } });
     const answers = await Promise.all([
       shop.trySale(card({ token: compact })),
@@ -50,6 +52,9 @@ describe('a card number', () => {
       ledger.put(`${shop.path}/void-right`, { status: 'frozen', reason: number }),
       ledger.put(`${shop.path}/supervisors/${encodeURIComponent(compact)}`, SUPERVISOR),
       shop.void(saleId, { supervisor: { id: compact, password: SUPERVISOR.password } }),
+      ledger.put(`${shop.path}/stores/${encodeURIComponent(compact)}`, {}),
+      shop.assign('T2', compact),
+      shop.dayClose({ storeId: compact }),
       ledger.put(`/v1/cards/${encodeURIComponent(compact)}/status`, { status: 'lost' }),
       ledger.get(`/v1/sales/${encodeURIComponent(number)}`),
       ledger.get(`/v1/sales/${encodeURIComponent(number)}/voidability`),
@@ -84,6 +89,7 @@ describe('what only looks like one', () => {
     '42424242424242424242',
     'invoice 20260302 for 12 seats',
     'tel +49 30 1234567',
+    '4,242,424.24 EUR at 12:30:45, not 2,424,242.42',
   ])('as %s is free text', async (reason) => {
     const { saleId } = await shop.sell();
 
