@@ -25,7 +25,7 @@ import { DueWork } from './ledger/due-work.js';
 import { passesByItself, Views } from './projections/views.js';
 import { listenForFaults } from './sandbox/faults.js';
 
-/** How long a service that was told to stop goes on answering while requests keep coming. */
+/** How long a service that was told to stop goes on answering while requests keep coming, or may. */
 const DRAIN_MS = 5_000;
 
 /** How long answers that are being made may then still take. */
@@ -88,10 +88,12 @@ function toLog({ log }: FastifyInstance, what: string): (error: unknown) => void
 
 /** Ends the service: it says that it is not ready, answers what is on its way, then closes the store. */
 export async function stopApp(app: NestFastifyApplication): Promise<void> {
-  app.get(Readiness).stopping(DRAIN_MS);
+  const readiness = app.get(Readiness);
+  readiness.stopping(DRAIN_MS);
   app.get(Streams).end();
   const server: Server = app.getHttpServer();
-  await app.get(Connections).drained(server, DRAIN_MS);
+  const leastMs = readiness.isProbed() ? DRAIN_MS : 0;
+  await app.get(Connections).drained(server, { leastMs, mostMs: DRAIN_MS });
   const cutting = setTimeout(() => {
     server.closeAllConnections();
   }, LAST_ANSWERS_MS);

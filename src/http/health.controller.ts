@@ -53,6 +53,7 @@ export class HealthController {
   @Answers(200, ReadyAnswer)
   @Answers(503, ReadyAnswer)
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
+    this.readiness.probed();
     const parts = [part('service', this.readiness.reason()), await this.storePart()];
     for (const { name, reason, due } of this.views.state()) {
       const unfinished = due === undefined ? undefined : `it has not reached position ${due}`;

@@ -3,14 +3,27 @@ import { StoreUnavailableError } from '../event-store/event-store.js';
 /** So long after an append that the store could not take requests are better sent elsewhere; then they are tried again. */
 const AFTER_FAULT_MS = 10_000;
 
+/** Who has asked within so long asks again, and sends requests here until it is told not to. */
+const PROBE_PERIOD_MS = 15_000;
+
 /** Whether requests should be sent here: not before the start is over, and not once the end has begun. */
 export class Readiness {
   private notReady: string | undefined = 'starting';
   private cutAt = Infinity;
+  private probedAt = -Infinity;
   private fault: { readonly message: string; readonly at: number } | undefined;
 
   started(): void {
     this.notReady = undefined;
+  }
+
+  probed(): void {
+    this.probedAt = performance.now();
+  }
+
+  /** Whether somebody steers by what it says. */
+  isProbed(): boolean {
+    return performance.now() < this.probedAt + PROBE_PERIOD_MS;
   }
 
   /** Requests that have not come whole after so long are to be cut. */

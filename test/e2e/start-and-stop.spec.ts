@@ -189,6 +189,24 @@ describe('SIGTERM', () => {
     expect(listed.body.sales).toHaveLength(1);
   });
 
+  test('does not shut out those who were told that it is ready: with no connection open they still learn that it ends, and are answered until then', async () => {
+    const ledger = await Tillbook.start();
+    const shop = await Shop.open(ledger);
+    expect((await ledger.get('/health/ready')).status).toBe(200);
+    ledger.close();
+    const idleMs = 1_500;
+    await setTimeout(idleMs);
+
+    ledger.service.signal('SIGTERM');
+    await setTimeout(idleMs);
+
+    expect(await untilNotReady(ledger.url)).toMatchObject({ reason: 'stopping' });
+    const client = new HttpClient(ledger.url);
+    expect((await client.post('/v1/sales', shop.saleBody())).status).toBe(201);
+    client.close();
+    expect(await ledger.service.exit()).toBe(0);
+  });
+
   test('ends it though clients keep requests to themselves that they have begun', async () => {
     const ledger = await Tillbook.start();
     const port = Number(new URL(ledger.url).port);

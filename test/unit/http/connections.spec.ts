@@ -9,8 +9,10 @@ const HEAD = 'GET / HTTP/1.1\r\nHost: tillbook\r\n';
 const REQUEST = `${HEAD}\r\n`;
 /** More than a connection rests before it is closed. */
 const LONG_MS = 1_000;
-/** Longer than any of these tests. */
-const EVER_MS = 1e12;
+/** Longer than any of these tests, where something keeps it from its end. */
+const FOREVER = { leastMs: 0, mostMs: 1e12 };
+/** Within that a server that may close has closed. */
+const A_WHILE_MS = 100;
 
 const realNow = performance.now.bind(performance);
 /** What the clock says, and how much it goes on whenever it is asked. */
@@ -49,6 +51,8 @@ afterEach(() => {
   server.close();
 });
 
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, A_WHILE_MS));
+
 /** A connection on which the server has read this. */
 async function open(sent = ''): Promise<Socket> {
   const accepted = once(server, 'connection') as Promise<[Socket]>;
@@ -72,9 +76,9 @@ describe('connections that are to end', () => {
     const last = await requested();
     first.end('one');
     await once(first, 'close');
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     now += LONG_MS;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await aWhile();
     last.end('two');
     expect(await said).toMatch(/one[^]*two/);
     await draining;
@@ -86,7 +90,7 @@ describe('connections that are to end', () => {
     (await requested()).end('done');
     await once(answered, 'data');
     const closed = [silent, answered].map((socket) => once(socket.resume(), 'close'));
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     now += LONG_MS;
 
     await Promise.all([...closed, draining]);
@@ -96,7 +100,7 @@ describe('connections that are to end', () => {
   test('end with the answer to what is asked, which says so', async () => {
     const asking = await open(REQUEST);
     const response = await requested();
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     now += LONG_MS;
     response.end('done');
 
@@ -107,7 +111,7 @@ describe('connections that are to end', () => {
   test('do not end while a request is on its way, and take it', async () => {
     const begun = await open(HEAD);
     const silent = await open();
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     now += LONG_MS;
     // It is looked at behind the other.
     await once(silent.resume(), 'close');
@@ -115,12 +119,13 @@ describe('connections that are to end', () => {
     (await requested()).end('done');
 
     expect(await text(begun)).toMatch(/Connection: close[^]*done$/);
+    now += LONG_MS;
     await draining;
   });
 
   test('are not closed as soon as they are at rest: the next request may be on its way', async () => {
     const resting = await open();
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     const later = await open(REQUEST);
     (await requested()).end('done');
     expect(await text(later)).toContain('Connection: close');
@@ -128,16 +133,18 @@ describe('connections that are to end', () => {
     resting.write(REQUEST);
     (await requested()).end('done');
     expect(await text(resting)).toMatch(/Connection: close[^]*done$/);
+    now += LONG_MS;
     await draining;
   });
 
   test('end with an answer that comes in the same turn, too', async () => {
     isAnsweredAtOnce = true;
     const resting = await open();
-    const draining = connections.drained(server, EVER_MS);
+    const draining = connections.drained(server, FOREVER);
     resting.write(REQUEST);
 
     expect(await text(resting)).toMatch(/Connection: close[^]*done$/);
+    now += LONG_MS;
     await draining;
   });
 
@@ -147,10 +154,49 @@ describe('connections that are to end', () => {
     const response = await requested();
     const cut = once(begun.resume(), 'close');
     step = LONG_MS;
-    await connections.drained(server, LONG_MS);
+    await connections.drained(server, { leastMs: 0, mostMs: LONG_MS });
     await cut;
 
     response.end('done');
     expect(await text(asking)).toMatch(/done$/);
+  });
+});
+
+describe('a server that is to take no more connections', () => {
+  test('closes at once where none is open and nobody has asked for a second', async () => {
+    isAnsweredAtOnce = true;
+    const asking = await open(`${HEAD}Connection: close\r\n\r\n`);
+    await text(asking);
+    now += LONG_MS;
+    await connections.drained(server, FOREVER);
+
+    expect(server.listening).toBe(false);
+  });
+
+  test('takes them while clients ask on one after the other, until they have been quiet for a second', async () => {
+    isAnsweredAtOnce = true;
+    await text(await open(`${HEAD}Connection: close\r\n\r\n`));
+    const draining = connections.drained(server, FOREVER);
+    for (let time = 0; time < 3; time += 1) {
+      now += LONG_MS - 1;
+      await aWhile();
+      expect(await text(await open(REQUEST))).toMatch(/Connection: close[^]*done$/);
+    }
+    now += LONG_MS;
+    await draining;
+
+    expect(server.listening).toBe(false);
+  });
+
+  test('takes them for as long as it is told to, though nobody asks', async () => {
+    isAnsweredAtOnce = true;
+    const draining = connections.drained(server, { leastMs: 5 * LONG_MS, mostMs: 5 * LONG_MS });
+    now += 5 * LONG_MS - 1;
+    await aWhile();
+    expect(await text(await open(REQUEST))).toMatch(/Connection: close[^]*done$/);
+    now += 1;
+    await draining;
+
+    expect(server.listening).toBe(false);
   });
 });
