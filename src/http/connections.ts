@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const POLL_MS = 20;
 
 /** Clients that have asked within so long go on to, on connections of their own where they keep none. */
-const QUIET_MS = 1_000;
+const QUIET_MS = 250;
 
 /** Requests that have begun when no more connections are taken may come to their end for so long. */
 const LAST_REQUESTS_MS = 1_000;
@@ -52,7 +52,7 @@ export class Connections {
   /**
    * Lets connections end: each with its next answer, which says so, and those at rest at once. One that were closed between an
    * answer and the next request would take that with it, and its sender could not know whether it was carried out.
-   * New ones are answered meanwhile, until there are none and nobody has asked for a second, or it has taken too long; then no
+   * New ones are answered meanwhile, until there are none and nobody has asked for a moment, or it has taken too long; then no
    * more are taken. Resolves when all that came has a whole request, or has had some time for it: those that have not are cut.
    */
   async drained(server: Server, { leastMs, mostMs }: Patience): Promise<void> {

@@ -11,6 +11,8 @@ const REQUEST = `${HEAD}\r\n`;
 const LONG_MS = 1_000;
 /** Longer than any of these tests, where something keeps it from its end. */
 const FOREVER = { leastMs: 0, mostMs: 1e12 };
+/** Clients that ask on leave no more between one request and the next. */
+const QUIET_MS = 250;
 /** Within that a server that may close has closed. */
 const A_WHILE_MS = 100;
 
@@ -163,7 +165,7 @@ describe('connections that are to end', () => {
 });
 
 describe('a server that is to take no more connections', () => {
-  test('closes at once where none is open and nobody has asked for a second', async () => {
+  test('closes at once where none is open and nobody has asked for a moment', async () => {
     isAnsweredAtOnce = true;
     const asking = await open(`${HEAD}Connection: close\r\n\r\n`);
     await text(asking);
@@ -173,12 +175,12 @@ describe('a server that is to take no more connections', () => {
     expect(server.listening).toBe(false);
   });
 
-  test('takes them while clients ask on one after the other, until they have been quiet for a second', async () => {
+  test('takes them while clients ask on one after the other, until they have been quiet for a moment', async () => {
     isAnsweredAtOnce = true;
     await text(await open(`${HEAD}Connection: close\r\n\r\n`));
     const draining = connections.drained(server, FOREVER);
     for (let time = 0; time < 3; time += 1) {
-      now += LONG_MS - 1;
+      now += QUIET_MS - 1;
       await aWhile();
       expect(await text(await open(REQUEST))).toMatch(/Connection: close[^]*done$/);
     }
