@@ -180,4 +180,9 @@ class LineReply implements Reply {
   type(): this {
     return this;
   }
+
+  /** Nor are there headers of one. */
+  getHeader(): undefined {
+    return undefined;
+  }
 }

@@ -17,8 +17,10 @@ export const HEADERS = {
   Location: text('Where what was made can be read'),
   'Idempotency-Replayed': text('`true` when this is the answer that the same request got before'),
   'WWW-Authenticate': text('How to say who asks'),
-  RateLimit: text('What is left of the key’s requests, and the seconds until they begin anew'),
-  'RateLimit-Policy': text('How many requests a key may send in how many seconds'),
+  RateLimit: text(
+    'What is left of the key’s requests (`key`), or of the refused attempts that are let through (`refused-sale`, `refused-terminal`) where it is nothing, and the seconds until they begin anew',
+  ),
+  'RateLimit-Policy': text('How many of these there may be in how many seconds'),
   'Retry-After': text('Seconds to wait before the request is sent again'),
   'X-Request-Id': text('The request’s name in the log: the sender’s own, where it sent one'),
 } as const;

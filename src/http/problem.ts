@@ -52,6 +52,8 @@ export function refusalProblem(refusal: Refusal, position?: string): Problem {
 export interface Reply {
   status(code: number): this;
   header(name: string, value: string): this;
+  /** Of a header that was given before. */
+  getHeader(name: string): number | string | string[] | undefined;
   type(contentType: string): this;
   /** What came of it, for the metrics: `repeated`, the code of the problem, or null when it was done. */
   result: string | null;

@@ -1,4 +1,5 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { Rate } from '../http/rates.js';
 import { terminalName } from '../ledger/domain/request-name.js';
 
 const WINDOW_SECONDS = 60;
@@ -30,21 +31,23 @@ export class RefusedAttempts {
     // Each merchant has its own on a sale: none can use up another's.
     const bySale = ({ merchantId, saleId }: Attempt) => saleId && `${merchantId} ${saleId}`;
     this.limiters = [
-      ...(perSale > 0 ? [[limiterOf('sale', perSale), bySale] as const] : []),
-      ...(perTerminal > 0 ? [[limiterOf('terminal', perTerminal), terminalName] as const] : []),
+      ...(perSale > 0 ? [[limiterOf('refused-sale', perSale), bySale] as const] : []),
+      ...(perTerminal > 0
+        ? [[limiterOf('refused-terminal', perTerminal), terminalName] as const]
+        : []),
     ];
   }
 
-  /** How long to wait, in seconds, once too many attempts like this one were refused. */
-  async wait(attempt: Attempt): Promise<number | undefined> {
-    if (performance.now() > this.forgottenAt) return undefined;
+  /** The limits that attempts like this one have used up by refusals so far; what is under way may still add to these. */
+  async spentBy(attempt: Attempt): Promise<Rate[]> {
+    if (performance.now() > this.forgottenAt) return [];
+    const rates: Rate[] = [];
     for (const [limiter, nameOf] of this.limiters) {
       const name = nameOf(attempt);
       const spent = name === undefined ? null : await limiter.get(name);
-      if (!spent || spent.consumedPoints < limiter.points) continue;
-      return Math.ceil(spent.msBeforeNext / 1_000);
+      if (spent && spent.consumedPoints >= limiter.points) rates.push(rateOf(limiter, spent));
     }
-    return undefined;
+    return rates;
   }
 
   async refused(attempt: Attempt): Promise<void> {
@@ -58,4 +61,12 @@ export class RefusedAttempts {
 
 function limiterOf(keyPrefix: string, points: number): RateLimiterMemory {
   return new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
+}
+
+function rateOf(
+  { keyPrefix: policy, points: quota }: RateLimiterMemory,
+  spent: RateLimiterRes,
+): Rate {
+  const seconds = Math.ceil(spent.msBeforeNext / 1_000);
+  return { policy, quota, windowSeconds: WINDOW_SECONDS, left: 0, seconds };
 }

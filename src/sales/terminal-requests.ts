@@ -2,6 +2,7 @@ import { isOthers } from '../access/borders.js';
 import { type Caller, terminalActor } from '../access/caller.js';
 import { etag, revisionsIn } from '../http/if-match.js';
 import { answer, ProblemError, problems, refusalProblem, type Reply } from '../http/problem.js';
+import { type Rate, tellRate } from '../http/rates.js';
 import type { JsonObject } from '../ledger/domain/json.js';
 import { REQUEST_NAME, type RequestIdentity, requestName } from '../ledger/domain/request-name.js';
 import type { SaleCommand } from './domain/decide.js';
@@ -35,7 +36,7 @@ export class TerminalRequests {
     const sent = { content: { ...sale } as unknown as JsonObject, by: terminalActor(sale, caller) };
     const { merchantId, terminalId } = sale;
     const attempt = { merchantId, terminalId };
-    const outcome = await this.attempt(attempt, sale, () =>
+    const outcome = await this.attempt(attempt, sale, reply, () =>
       this.sales.take(sale as SaleCommand, sent),
     );
     return answer(reply, outcome, 201, (taken) => {
@@ -57,7 +58,7 @@ export class TerminalRequests {
       ifMatch: revisionsIn(ifMatch),
     };
     const attempt = { merchantId, terminalId, saleId };
-    const outcome = await this.attempt(attempt, sent, () =>
+    const outcome = await this.attempt(attempt, sent, reply, () =>
       this.giveBacks.giveBack(command, origin),
     );
     return answer(reply, outcome, 201, (done: GivenBackAnswer) => {
@@ -73,16 +74,23 @@ export class TerminalRequests {
   private async attempt<A>(
     attempt: Attempt,
     identity: RequestIdentity,
+    reply: Reply,
     carryOut: () => Promise<Outcome<A>>,
   ): Promise<Outcome<A>> {
-    const wait = await this.attempts.wait(attempt);
-    if (wait !== undefined && !(await this.queries.request(requestName(identity)))) {
-      throw new ProblemError(problems.tooManyRefused(wait), wait);
+    const spent = await this.attempts.spentBy(attempt);
+    if (spent.length > 0 && !(await this.queries.request(requestName(identity)))) {
+      throw refusedTooOften(spent, reply);
     }
     const outcome = await carryOut();
     if (isRefused(outcome)) await this.attempts.refused(attempt);
     return outcome;
   }
+}
+
+function refusedTooOften(spent: readonly Rate[], reply: Reply): ProblemError {
+  for (const rate of spent) tellRate(reply, rate);
+  const wait = Math.max(...spent.map(({ seconds }) => seconds));
+  return new ProblemError(problems.tooManyRefused(wait), wait);
 }
 
 /** By the rules: whose `If-Match` has failed was only told to look again. */

@@ -44,7 +44,9 @@ describe('who is refused over and over', () => {
     const slowed = await shop.void(saleId, sent);
     expect(slowed).toMatchObject({ status: 429, body: { code: 'too-many-refused' } });
     expect(slowed.body).toMatchObject({ responseCode: '65', nextStep: 'wait' });
+    expect(slowed.headers['ratelimit-policy']).toBe('"refused-sale";q=20;w=60');
     const wait = Number(slowed.headers['retry-after']);
+    expect(slowed.headers['ratelimit']).toBe(`"refused-sale";r=0;t=${wait}`);
     expect(wait > 0 && wait <= 60).toBe(true);
     const { merchantId, terminalId, batchNo, stan } = sent;
     const asked = await ledger.get(`/v1/requests/${merchantId}/${terminalId}/${batchNo}/${stan}`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
 import { operatorKey } from '../support/tool.js';
@@ -19,5 +20,19 @@ describe('a key', () => {
     expect(spent).toMatchObject({ status: 429, body: { code: 'too-many-requests' } });
     expect(Number(spent.headers['retry-after'])).toBeGreaterThan(0);
     expect((await own.get('/health/live')).status).toBe(200);
+  });
+
+  test('is told which limit is met beside what is left of its requests', async () => {
+    const folder = newFolder();
+    const key = await operatorKey(folder);
+    const env = { AUTH: 'keys', REFUSED_PER_TERMINAL: '1' };
+    const own = await Tillbook.start({ folder, key, env });
+    const shop = await Shop.open(own);
+    await shop.trySale({ currency: 'USD' });
+    const { status, headers } = await shop.trySale();
+
+    expect(status).toBe(429);
+    expect(headers['ratelimit-policy']).toBe('"key";q=60000;w=60, "refused-terminal";q=1;w=60');
+    expect(headers['ratelimit']).toMatch(/^"key";r=\d+;t=\d+, "refused-terminal";r=0;t=\d+$/);
   });
 });

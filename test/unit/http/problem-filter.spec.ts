@@ -26,6 +26,7 @@ function told(error: unknown) {
       headers[name] = value;
       return reply;
     },
+    getHeader: (name) => headers[name],
   };
   const { status, code, responseCode, nextStep } = problemFor(error, log, reply);
   expect(reply.result).toBe(code);
