@@ -6,14 +6,11 @@ import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
 import { Repeating } from '../ledger/repeating.js';
 import type { Views } from '../projections/views.js';
-import type { SigningKey } from './domain/signed-head.js';
+import { SIGN_EVERY_MS, type SigningKey } from './domain/signed-head.js';
 import type { SignedHead } from './domain/trail.events.js';
 
 /** How often it looks whether there is something to sign. */
 const LOOK_EVERY_MS = 1_000;
-
-/** A log that grows is signed so often, and whenever a batch has closed. */
-const SIGN_EVERY_MS = 60_000;
 
 /** Signs the head of the tree over the log, and keeps what it has signed in the log itself. */
 export class HeadSigner {

@@ -4,6 +4,7 @@ import { lackingIn } from '../audit/domain/signed-head.js';
 import type { SignedHead } from '../audit/domain/trail.events.js';
 import { type Fault, type FaultCode, MEANINGS } from '../audit/verify/fault.js';
 import type { LogSource } from '../audit/verify/log-source.js';
+import type { Unsigned } from '../audit/verify/unsigned-tail.js';
 import type { Verified } from '../audit/verify/verification.js';
 import { verifyLog } from '../audit/verify/verify-log.js';
 import { type Settings, settingsOfProcess } from '../config.js';
@@ -126,18 +127,28 @@ function tell(fault: Fault, json: boolean, meant: Set<FaultCode>): void {
 }
 
 function summary(verified: Verified): string {
-  const { events, rootHash, heads, lastTrueHead, undecided, skips, faults } = verified;
+  const { events, rootHash, heads, lastTrueHead, unsigned, undecided, skips, faults } = verified;
   const signed = lastTrueHead
-    ? `the first ${lastTrueHead.treeSize} of them as signed at position ${lastTrueHead.position}`
+    ? `the first ${counted(lastTrueHead.treeSize, 'event')} as signed at position ${lastTrueHead.position}`
     : 'nothing of it signed';
   return [
     `${counted(events, 'event')}, root ${rootHash}`,
     `${counted(heads, 'signed head')}; ${signed}`,
+    ...(unsigned?.isLate ? [lateNote(unsigned)] : []),
     ...(undecided > 0 ? [`${counted(undecided, 'request')} without an outcome yet`] : []),
     ...skips.map(
       ({ projection, eventType, eventId, reason, position }) =>
         `${projection} leaves out ${eventType} ${eventId}, as decided at position ${position}: ${reason}`,
     ),
     faults === 0 ? 'no faults' : counted(faults, 'fault'),
+  ].join('\n');
+}
+
+/** No fault: the tool writes without signing, and a service may have been unable to. */
+function lateNote({ events, from, until }: Unsigned): string {
+  return [
+    `note: ${counted(events, 'event')}, recorded from ${from} to ${until}, ${events === 1 ? 'is' : 'are'} behind all that was signed.`,
+    '    A running service signs every minute and when a batch has closed: heads were taken out, or none ran or could sign then.',
+    '    Whether these events are those that were written, only the views show, or a later head that was kept elsewhere (--head).',
   ].join('\n');
 }

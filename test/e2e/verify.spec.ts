@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
@@ -26,11 +26,34 @@ test('a running service is verified, and so is what it exports, against a head k
   writeFileSync(head, (await ledger.get('/v1/audit/head')).text);
   const onFolder = await runTool(folder, ['verify', '--head', head]);
   expect([onFolder.out, onFolder.code]).toEqual([expect.stringMatching(/\nno faults\n$/), 0]);
+  expect(onFolder.out).toMatch(
+    /\n1 signed head; the first \d+ events as signed at position \d{20}\n/,
+  );
   const file = join(folder, 'log.ndjson');
   await runTool(folder, ['export', '--out', file]);
   const onFile = await runTool(folder, ['verify', file, '--head', head, '--json']);
   expect(onFile.code).toBe(0);
   expect(JSON.parse(onFile.out)).toMatchObject({ faults: 0, undecided: 0 });
+});
+
+test('a log without its heads is a fault to who asks for the signatures of a key, and noted to others', async () => {
+  const { folder } = ledger.service;
+  const file = join(folder, 'unsigned.ndjson');
+  await runTool(folder, ['export', '--out', file]);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const written = lines.filter((line) => !line.includes('"type":"HeadSigned"')).join('\n');
+  writeFileSync(file, written.replace(/"recordedAt":"\d{4}/, '"recordedAt":"2001'));
+  const { publicKey } = (await ledger.get('/v1/audit/head')).body as { publicKey: string };
+  const asked = await runTool(folder, ['verify', file, '--public-key', publicKey]);
+  expect(asked.code).toBe(1);
+  expect(asked.out).toMatch(/^the log: unsigned: .*\n {4}nothing shows that this is the log/);
+  const unasked = await runTool(folder, ['verify', file]);
+  expect([unasked.code, unasked.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /\nnote: \d+ events, recorded from 2001.* to .*, are behind all that was signed\./,
+    ),
+  ]);
 });
 
 test('a stopped folder that was edited is told by position and meaning, with exit code 1', async () => {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { SigningKey } from '../../src/audit/domain/signed-head.js';
 import type { Fault } from '../../src/audit/verify/fault.js';
 import { BytesCheck, type BytesOptions } from '../../src/audit/verify/bytes-check.js';
-import { Verification } from '../../src/audit/verify/verification.js';
+import { Verification, type Verified } from '../../src/audit/verify/verification.js';
 import type { CheckedPage } from '../../src/event-store/checked-page.js';
 
 export function newSigningKey(): SigningKey {
@@ -16,6 +16,14 @@ export async function faultsOf(
   pages: AsyncIterable<CheckedPage>,
   options: BytesOptions = {},
 ): Promise<Fault[]> {
+  return (await checked(pages, options)).faults;
+}
+
+/** The same, and what it says of the whole of it. */
+export async function checked(
+  pages: AsyncIterable<CheckedPage>,
+  options: BytesOptions = {},
+): Promise<{ readonly faults: Fault[]; readonly verified: Verified }> {
   const bytes = new BytesCheck(options);
   const verification = new Verification();
   try {
@@ -25,7 +33,9 @@ export async function faultsOf(
       read.push(page);
       faults.push(...verification.take(bytes.take(page)));
     }
-    return [...faults, ...verification.end(await bytes.end(() => Readable.from(read)))];
+    const outcome = await bytes.end(() => Readable.from(read));
+    faults.push(...verification.end(outcome));
+    return { faults, verified: verification.verified(outcome) };
   } finally {
     verification.close();
     bytes.close();

@@ -8,6 +8,9 @@ import {
 } from 'node:crypto';
 import type { SignedHead } from './trail.events.js';
 
+/** A log that grows is signed so often, and whenever a batch has closed. */
+export const SIGN_EVERY_MS = 60_000;
+
 /** DER in front of the 32 bytes of an Ed25519 public key (RFC 8410). */
 const PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 

@@ -10,6 +10,7 @@ import { KeptTree, type Unreadable } from './kept-tree.js';
 import { legibly } from './legible.js';
 import { scratchDatabase } from './scratch.js';
 import { SkipsCheck } from './skips-check.js';
+import type { Unsigned } from './unsigned-tail.js';
 
 export interface BytesOptions {
   /** The only key that may have signed heads, base64. */
@@ -52,6 +53,7 @@ export interface BytesOutcome {
   readonly rootHash: string;
   readonly heads: number;
   readonly lastTrueHead?: { readonly treeSize: number; readonly position: string } | undefined;
+  readonly unsigned?: Unsigned | undefined;
 }
 
 /**
@@ -67,10 +69,10 @@ export class BytesCheck {
   /** A head that is not of this log is told once: those behind it can't be either. */
   private isForeign = false;
 
-  constructor(private readonly options: BytesOptions = {}) {
-    const { viewsDir, trustedKey } = options;
+  constructor(options: BytesOptions = {}) {
+    const { viewsDir, trustedKey, head } = options;
     this.kept = viewsDir === undefined ? undefined : KeptTree.open(viewsDir);
-    this.heads = new HeadsCheck(this.database, trustedKey);
+    this.heads = new HeadsCheck(this.database, trustedKey, head);
   }
 
   /** The next of the log, for whoever judges what it means. */
@@ -83,15 +85,16 @@ export class BytesCheck {
 
   /** `again` reads the same log from its beginning. */
   async end(again: () => AsyncIterable<CheckedPage>): Promise<BytesOutcome> {
-    const { head } = this.options;
+    const signed = this.heads.end();
     const findings = [
       ...(await this.skips.findings(again)),
-      head && this.heads.finding(head),
+      ...signed.findings,
       this.kept &&
         (isTree(this.kept) ? this.heads.changedSince(this.kept) : notCompared(this.kept)),
     ].filter((finding) => finding !== undefined);
     const { heads, lastTrue: lastTrueHead } = this.heads;
-    return { findings, rootHash: this.heads.root(), heads, lastTrueHead };
+    const { unsigned } = signed;
+    return { findings, rootHash: this.heads.root(), heads, lastTrueHead, unsigned };
   }
 
   close(): void {
@@ -101,10 +104,11 @@ export class BytesCheck {
 
   private event(stored: StoredEvent, page: BytesPage): void {
     this.order(stored, page);
-    page.recordedAt.push(this.recordedAt(stored, page));
+    const recordedAt = this.recordedAt(stored, page);
+    page.recordedAt.push(recordedAt);
     if (stored.type === 'HeadSigned') this.signed(stored, page);
     this.skips.take(stored);
-    this.heads.take(stored);
+    this.heads.take(stored, recordedAt);
     page.positions.push(stored.position);
     page.streams.push(stored.stream);
     page.revisions.push(stored.revision);

@@ -13,6 +13,7 @@ export type FaultCode =
   | 'books'
   | 'signature'
   | 'head'
+  | 'unsigned'
   | 'tree'
   | 'view';
 
@@ -34,6 +35,8 @@ export const MEANINGS: Readonly<Record<FaultCode, string>> = {
   books: 'events that move money were put in, changed or taken out',
   signature: 'the head was put in or changed: nobody with that key has signed it',
   head: 'the log is not the one that was signed: before this head something was changed, exchanged, put in or taken out',
+  unsigned:
+    'nothing shows that this is the log that was written: its heads were taken out, or a service has yet to sign it',
   tree: 'here the log was changed, or an event was taken out or put in, unless the views are of another log',
   view: 'the view’s file is damaged, not the log: it is built anew from the log',
 };

@@ -22,14 +22,16 @@ import { OlderEvents } from './older-events.js';
 import { Parties } from './parties.js';
 import { SalesCheck } from './sales-check.js';
 import { scratchDatabase } from './scratch.js';
+import type { Unsigned } from './unsigned-tail.js';
 
 /** What a log came to that was read to its end. */
 export interface Verified {
   readonly events: number;
   readonly rootHash: string;
-  /** Heads in the log, and the last of them that is of this very log. */
+  /** Heads in the log, and of them that are of this very log the one that is of the most of it. */
   readonly heads: number;
   readonly lastTrueHead?: { readonly treeSize: number; readonly position: string };
+  readonly unsigned?: Unsigned;
   /** Requests that were taken and have no outcome yet. */
   readonly undecided: number;
   /** Decisions that a view leaves out an event, in the order of the log. */
@@ -85,12 +87,13 @@ export class Verification {
     return found;
   }
 
-  verified({ rootHash, heads, lastTrueHead }: BytesOutcome): Verified {
+  verified({ rootHash, heads, lastTrueHead, unsigned }: BytesOutcome): Verified {
     return {
       events: this.events,
       rootHash,
       heads,
       ...(lastTrueHead && { lastTrueHead }),
+      ...(unsigned && { unsigned }),
       undecided: this.sales.undecided,
       skips: this.skips,
       faults: this.faults,

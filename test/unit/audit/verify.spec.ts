@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, createReadStream, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -30,7 +31,7 @@ import {
   writeExport,
 } from '../../support/tampering.js';
 import { BY, TestLedger } from '../../support/test-ledger.js';
-import { faultsOf, newSigningKey } from '../../support/verified-log.js';
+import { checked, faultsOf, newSigningKey } from '../../support/verified-log.js';
 
 const key = newSigningKey();
 const MINUTE_MS = 60_000;
@@ -146,6 +147,87 @@ test('a tail that was cut off is found by a head kept elsewhere, and by the view
     { code: 'tree', position: positionAt(cut.length) },
   ]);
   expect(await asFile(cut, { head })).toMatchObject([{ code: 'head' }]);
+});
+
+describe('a log whose heads were taken out', () => {
+  const withoutHeads = (): StoredEvent[] =>
+    covered(log.filter(({ type }) => type !== 'HeadSigned'));
+  const untilFirstHead = (): StoredEvent[] => log.slice(0, index('HeadSigned'));
+
+  test('is found by who asks for the signatures of a key, and by nothing else in it', async () => {
+    const { publicKey: trustedKey } = key;
+    const lacking = [
+      { code: 'unsigned', detail: 'no head in it is signed by the key that is trusted' },
+    ];
+    expect(await inFolder(withoutHeads(), { trustedKey })).toEqual(lacking);
+    expect(await asFile(withoutHeads(), { trustedKey })).toEqual(lacking);
+    expect(await inFolder(withoutHeads())).toEqual([]);
+    expect(await inFolder([], { trustedKey })).toEqual([]);
+  });
+
+  test('is not found by a head of nothing that the key has signed', async () => {
+    const { publicKey: trustedKey } = key;
+    const ofNothing = key.sign({
+      treeSize: 0,
+      rootHash: createHash('sha256').digest('hex'),
+      occurredAt: head.occurredAt,
+    });
+    const found = await inFolder(withoutHeads(), { trustedKey, head: ofNothing });
+    expect(found.map(({ code }) => code)).toEqual(['unsigned']);
+  });
+
+  test('is as good as signed by a head of it that was kept elsewhere', async () => {
+    const kept = JSON.parse((log[index('HeadSigned')] as StoredEvent).data) as SignedHead;
+    const options = { trustedKey: key.publicKey, head: kept };
+    expect(await inFolder(untilFirstHead(), options)).toEqual([]);
+    expect(await unsignedIn(untilFirstHead(), options)).toBeUndefined();
+  });
+});
+
+describe('what stands behind all that was signed', () => {
+  const withoutLastHead = (): StoredEvent[] => log.slice(0, -1);
+
+  test.each([
+    [181_000, true],
+    [179_000, false],
+  ])(
+    'is noted where it goes on for longer than a service leaves it: %d ms',
+    async (later, isLate) => {
+      const tail = withoutLastHead();
+      const from = recordedAt(tail[index('HeadSigned') + 1] as StoredEvent);
+      const until = new Date(Date.parse(from) + later).toISOString();
+      const last = recordedIn(tail.at(-1) as StoredEvent, until);
+      const signed = index('HeadSigned') + 1;
+      const events = tail.length - signed;
+      expect(await unsignedIn(covered([...tail.slice(0, -1), last]))).toEqual({
+        events,
+        from,
+        until,
+        isLate,
+      });
+      expect(await inFolder(covered([...tail.slice(0, -1), last]))).toEqual([]);
+    },
+  );
+
+  test.each([
+    [61_000, true],
+    [59_000, false],
+  ])('is noted where it goes on behind a close: %d ms', async (later, isLate) => {
+    const tail = withoutLastHead().filter(({ type }) => type !== 'HeadSigned');
+    const closedAt = recordedAt(log[index('BatchClosed')] as StoredEvent);
+    const until = new Date(Date.parse(closedAt) + later).toISOString();
+    const last = recordedIn(tail.at(-1) as StoredEvent, until);
+    expect(await unsignedIn(covered([...tail.slice(0, -1), last]))).toMatchObject({
+      until,
+      isLate,
+    });
+  });
+
+  test('is measured by the head that is of the most, wherever an older one was put in again', async () => {
+    const again = covered([...log, log[index('HeadSigned')] as StoredEvent]);
+    const { verified } = await checked(pagesOf(again));
+    expect(verified.lastTrueHead?.treeSize).toBe(head.treeSize);
+  });
 });
 
 test('a head of another log is told to be one', async () => {
@@ -352,6 +434,18 @@ describe('the rules', () => {
   });
 });
 
+async function unsignedIn(events: readonly StoredEvent[], options: BytesOptions = {}) {
+  return (await checked(pagesOf(events), options)).verified.unsigned;
+}
+
+function recordedAt({ metadata }: StoredEvent): string {
+  return (JSON.parse(metadata) as { recordedAt: string }).recordedAt;
+}
+
+function recordedIn(event: StoredEvent, at: string): StoredEvent {
+  return { ...event, metadata: event.metadata.replace(recordedAt(event), at) };
+}
+
 function index(type: LedgerEvent['type']): number {
   return log.findIndex((event) => event.type === type);
 }
@@ -369,7 +463,11 @@ function folderOf(events: readonly StoredEvent[]): string {
 }
 
 async function inFolder(events: readonly StoredEvent[], options: BytesOptions = {}) {
-  return faultsOf(openCheckedLog(`file:${folderOf(events)}`, 'inline'), options);
+  return faultsOf(pagesOf(events), options);
+}
+
+function pagesOf(events: readonly StoredEvent[]) {
+  return openCheckedLog(`file:${folderOf(events)}`, 'inline');
 }
 
 async function asFile(events: readonly StoredEvent[], options: BytesOptions = {}) {
