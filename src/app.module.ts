@@ -37,7 +37,7 @@ import { DueWork } from './ledger/due-work.js';
 import { MerchantsController } from './merchants/merchants.controller.js';
 import { PayoutsController } from './payouts/payouts.controller.js';
 import { ProjectionsController } from './projections/projections.controller.js';
-import { passesByItself, Views } from './projections/views.js';
+import { isForLater, Views } from './projections/views.js';
 import { RefusalsController } from './refusals/refusals.controller.js';
 import { RequestsController } from './sales/requests.controller.js';
 import { ReceiptsController } from './sales/receipts.controller.js';
@@ -122,7 +122,7 @@ async function letCome(views: Views, store: EventStore): Promise<void> {
   try {
     await views.waitFor(await store.head(), undefined, SOON_MS);
   } catch (error) {
-    if (!passesByItself(error)) throw error;
+    if (!isForLater(error)) throw error;
   }
 }
 

@@ -22,7 +22,7 @@ import { Streams } from './http/streams.js';
 import { httpAdapter, limitBodies, refuseUnmet, secure } from './http/server.js';
 import { trace } from './http/tracing.js';
 import { DueWork } from './ledger/due-work.js';
-import { passesByItself, Views } from './projections/views.js';
+import { isForLater, Views } from './projections/views.js';
 import { listenForFaults } from './sandbox/faults.js';
 
 /** How long a service that was told to stop goes on answering while requests keep coming, or may. */
@@ -78,10 +78,10 @@ export async function createApp(settings: Settings): Promise<Started> {
   return { app, url, lost: Promise.race(lost) };
 }
 
-/** What passes by itself needs no stack. */
+/** What is no fault of the work needs no stack. */
 function toLog({ log }: FastifyInstance, what: string): (error: unknown) => void {
   return (error) => {
-    if (passesByItself(error)) log.warn({ reason: error.message }, what);
+    if (isForLater(error)) log.warn({ reason: error.message }, what);
     else log.error({ err: error }, what);
   };
 }

@@ -49,7 +49,7 @@ export class BatchCloser {
     private readonly clock: Clock,
   ) {}
 
-  /** Once at a time for each batch. @throws StoreUnavailableError, ViewBehindError: to be called again later */
+  /** Once at a time for each batch. @throws what `isForLater`: to be called again later */
   finish(batch: Batch): Promise<void> {
     const running = this.running.get(batch.name);
     if (running) return running;

@@ -10,7 +10,7 @@ import { type BusinessDay, businessDay } from '../merchants/domain/business-day.
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
 import { terminalsOfStore } from '../merchants/domain/store.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
-import { passesByItself, type Views } from '../projections/views.js';
+import { isForLater, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
 import { type BatchState, closedAnswer } from './batch.answer.js';
@@ -292,7 +292,7 @@ function inGroupsOfMany(
   batches: readonly Batch[],
   work: (batch: Batch) => Promise<void>,
 ): Promise<void> {
-  return sideBySide(batches, AT_ONCE, work, passesByItself);
+  return sideBySide(batches, AT_ONCE, work, isForLater);
 }
 
 /** Waits for the work, but not for ever: it goes on behind. A fault of it is the scheduler's to meet again. */

@@ -7,7 +7,7 @@ import type { News } from '../ledger/news.js';
 import { type BusinessDay, businessDateEnd } from '../merchants/domain/business-day.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { LiveBatch } from '../projections/batches.view.js';
-import { ViewBehindError, type Views } from '../projections/views.js';
+import { isOfView, type Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import { shutFor } from './domain/entering.js';
@@ -87,7 +87,7 @@ export class OpenBatches {
   /**
    * Learns from the views which batches are open: once on the embedded store, else anew each time, since other nodes
    * open batches, too.
-   * @throws ViewBehindError while the views catch up
+   * @throws ViewBehindError while the views catch up; ViewStoppedError, ViewDamagedError
    */
   async restore(): Promise<void> {
     if (this.isRestored && !this.news.isNeeded) return;
@@ -220,12 +220,12 @@ export class OpenBatches {
       : this.hold(identity, 'closing', day);
   }
 
-  /** Views that are behind keep a node from taking requests only until it has once known every open batch. */
+  /** Views that do not tell keep a node from taking requests only until it has once known every open batch. */
   private async learn(): Promise<void> {
     try {
       await this.restore();
     } catch (error) {
-      if (!this.isRestored || !(error instanceof ViewBehindError)) throw error;
+      if (!this.isRestored || !isOfView(error)) throw error;
     }
   }
 

@@ -6,7 +6,7 @@ import {
   StoreUnavailableError,
   TooLargeError,
 } from '../event-store/event-store.js';
-import { ViewBehindError, ViewDamagedError } from '../projections/views.js';
+import { ViewBehindError, ViewDamagedError, ViewStoppedError } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { KnownRoutes } from './known-routes.js';
 import {
@@ -55,6 +55,10 @@ export function problemFor(error: unknown, log: FastifyRequest['log'], reply: Re
   if (error instanceof ViewBehindError) {
     void reply.header('Retry-After', '1');
     return sendProblem(reply, problems.viewBehind());
+  }
+  if (error instanceof ViewStoppedError) {
+    log.error({ reason: error.message }, 'a view has stopped');
+    return sendProblem(reply, problems.viewStopped(error.view));
   }
   if (error instanceof ViewDamagedError) {
     log.error({ err: error }, 'a view is damaged');

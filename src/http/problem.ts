@@ -233,6 +233,19 @@ export const problems = {
       nextStep: 'retry',
     }),
 
+  viewStopped: (view: string): Problem =>
+    problem({
+      title: 'The view has stopped',
+      status: 503,
+      code: 'view-stopped',
+      responseCode: '96',
+      message: {
+        en: `The view ${view} has stopped; an operator has to see to it.`,
+        zh: `视图 ${view} 已停止更新，需由运维人员处理。`,
+      },
+      nextStep: 'contact-acquirer',
+    }),
+
   viewDamaged: (view: string): Problem =>
     problem({
       title: 'The view is damaged',

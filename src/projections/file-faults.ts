@@ -3,14 +3,22 @@ import Database from 'better-sqlite3';
 import { CorruptLogError } from '../event-store/event-store.js';
 import { isDamage, sqliteCode } from '../event-store/sqlite-file.js';
 
-/** A view's file is damaged, which reading it has shown. */
+/** A view's file is damaged, which reading it has shown, or writing to it. */
 export class ViewDamagedError extends Error {
   override readonly name = 'ViewDamagedError';
+  /** `told`: that it is, and what to do. */
   constructor(
     readonly view: string,
-    cause: Error,
+    told: string,
+    cause?: Error,
   ) {
-    super(`view ${view} is damaged (${cause.message}); ${rebuilding(view)}`, { cause });
+    super(told, { cause });
+  }
+
+  /** `cause`: what SQLite has said. */
+  static by(view: string, cause: Error): ViewDamagedError {
+    const told = `view ${view} is damaged (${cause.message}); ${rebuilding(view)}`;
+    return new ViewDamagedError(view, told, cause);
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Position, StoreUnavailableError } from '../event-store/event-store.js';
+import { ViewDamagedError } from './file-faults.js';
 import type { ProjectionState } from './follower.js';
 
-/** A view did not get to a position in time, or has stopped before it. */
+/** A view did not get to a position in time, or nothing moves any more because the process ends. */
 export class ViewBehindError extends Error {
   override readonly name = 'ViewBehindError';
   constructor(
@@ -13,9 +14,30 @@ export class ViewBehindError extends Error {
   }
 }
 
-/** That the store is away, or a view behind, passes by itself: the same may be done later. */
-export function passesByItself(error: unknown): error is Error {
-  return error instanceof StoreUnavailableError || error instanceof ViewBehindError;
+/** A view has stopped before a position, and goes on only when an operator has seen to it. */
+export class ViewStoppedError extends Error {
+  override readonly name = 'ViewStoppedError';
+  constructor(
+    readonly view: string,
+    position: Position,
+    reason?: string,
+  ) {
+    super(`view ${view} has stopped before position ${position}${reason ? `: ${reason}` : ''}`);
+  }
+}
+
+/** That a view does not tell what it was asked, now or before an operator has seen to it. */
+export function isOfView(error: unknown): error is Error {
+  return (
+    error instanceof ViewBehindError ||
+    error instanceof ViewStoppedError ||
+    error instanceof ViewDamagedError
+  );
+}
+
+/** That the store is away, or a view does not tell, is no fault of what was to be done: the same may be done later. */
+export function isForLater(error: unknown): error is Error {
+  return error instanceof StoreUnavailableError || isOfView(error);
 }
 
 /** How many positions of the log a view that stands at one is behind the log's end. */
@@ -33,6 +55,7 @@ interface Waiting {
 export class Progress {
   private states: readonly ProjectionState[] = [];
   private readonly waiting = new Set<Waiting>();
+  private isEnding = false;
 
   current(): readonly ProjectionState[] {
     return this.states;
@@ -48,6 +71,7 @@ export class Progress {
 
   /** Nothing moves any more. What a view was stopped by before remains its reason. */
   stopAll(reason: string): void {
+    this.isEnding = true;
     this.advance(
       this.states.map((state) =>
         state.status === 'stopped'
@@ -66,7 +90,7 @@ export class Progress {
     if (due !== undefined) throw new ViewBehindError(name, due);
   }
 
-  /** Resolves once the view is refused no more. @throws ViewBehindError as `reach` */
+  /** Resolves once the view is refused no more. @throws as `reach` */
   async finish(name: string, timeoutMs: number): Promise<void> {
     const due = this.dueOf(name);
     if (due !== undefined) await this.reach(due, [name], timeoutMs);
@@ -82,7 +106,7 @@ export class Progress {
     return this.behind({ position, names }) === undefined;
   }
 
-  /** @throws ViewBehindError when it takes longer, or at once when a view has stopped on the way */
+  /** @throws ViewBehindError when it takes longer; ViewStoppedError or ViewDamagedError at once when a view has stopped on the way */
   async reach(
     position: Position,
     names: readonly string[] | undefined,
@@ -90,8 +114,7 @@ export class Progress {
   ): Promise<void> {
     const behind = this.behind({ position, names });
     if (!behind) return;
-    if (behind.status === 'stopped')
-      throw new ViewBehindError(behind.name, position, behind.reason);
+    if (behind.status === 'stopped') throw this.lacking(behind, position);
     await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
         position,
@@ -99,7 +122,7 @@ export class Progress {
         settle: (still) => {
           clearTimeout(timer);
           this.waiting.delete(waiting);
-          if (still) reject(new ViewBehindError(still.name, position, still.reason));
+          if (still) reject(this.lacking(still, position));
           else resolve();
         },
       };
@@ -108,6 +131,13 @@ export class Progress {
       }, timeoutMs);
       this.waiting.add(waiting);
     });
+  }
+
+  /** Why a view that was waited for is not there. A stop at no event is its file's. */
+  private lacking({ name, status, reason, stop }: ProjectionState, position: Position): Error {
+    if (status !== 'stopped' || this.isEnding) return new ViewBehindError(name, position, reason);
+    if (stop && !stop.at) return new ViewDamagedError(name, stop.reason);
+    return new ViewStoppedError(name, position, reason);
   }
 
   /** A view that keeps someone waiting: one that has stopped, if any. */

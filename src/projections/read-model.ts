@@ -14,7 +14,7 @@ export function readModel<M extends object>(
 ): M {
   const named = (error: unknown): unknown => {
     if (!isDamage(error)) return error;
-    const damage = new ViewDamagedError(view, error);
+    const damage = ViewDamagedError.by(view, error);
     tell(damage);
     return damage;
   };

@@ -11,7 +11,7 @@ import { buildInThreads } from './rebuild/rebuild-thread.js';
 import { type RebuildParts, Rebuilds } from './rebuild/rebuilds.js';
 
 export { ViewDamagedError } from './file-faults.js';
-export { passesByItself, ViewBehindError } from './progress.js';
+export { isForLater, isOfView, ViewBehindError, ViewStoppedError } from './progress.js';
 export type { ProjectionState } from './follower.js';
 
 const PATIENCE_MS = 5_000;
@@ -148,7 +148,7 @@ export class Views {
   /**
    * Resolves when the views that are named, or else all, have reached the position: they then show whatever the log has
    * up to there. What goes on with less than all names what it needs: one that has stopped must not stop it.
-   * @throws ViewBehindError when one does not get there in time, or has stopped on the way
+   * @throws ViewBehindError when one does not get there in time; ViewStoppedError or ViewDamagedError when it has stopped on the way
    */
   async waitFor(
     position: Position,

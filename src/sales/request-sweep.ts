@@ -26,7 +26,7 @@ export class RequestSweep {
     private readonly reversals: TimeoutReversalCommandHandler,
   ) {}
 
-  /** @throws StoreUnavailableError, ViewBehindError: the next round tries again */
+  /** @throws what `isForLater`: the next round tries again */
   async run(takenBy = Date.now() - PATIENCE_MS): Promise<void> {
     await this.views.finished('requests');
     const names = this.views.requests.undecided(takenBy);

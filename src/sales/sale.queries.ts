@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import { type AsOf, holdingOf } from '../projections/books.view.js';
 import type { Holding } from '../projections/statement.view.js';
-import { ViewBehindError, type Views } from '../projections/views.js';
+import { isOfView, type Views } from '../projections/views.js';
 import { effectOf, type GiveBackEffect } from './domain/effect.js';
 import { fundsFor } from './domain/refund-conditions.js';
 import type { Journal } from '../ledger/journal.js';
@@ -106,7 +106,7 @@ export class SaleQueries {
 
   /**
    * What the merchant has in the sale's currency at that moment. Left out while the view of the books can't soon tell,
-   * unless the answer depends on it. @throws ViewBehindError
+   * unless the answer depends on it. @throws as `Views.waitFor` then
    */
   private async holding(
     { sale }: RecordedSale,
@@ -119,7 +119,7 @@ export class SaleQueries {
       await this.views.waitFor(moment.position, ['books'], isNeeded ? undefined : SOON_MS);
       return holdingOf(this.views.books.balances(merchantId, moment.past), currency);
     } catch (error) {
-      if (isNeeded || !(error instanceof ViewBehindError)) throw error;
+      if (isNeeded || !isOfView(error)) throw error;
       return undefined;
     }
   }

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { viewFile } from '../../src/projections/view-file.js';
 import { losePage } from '../support/damaged-view.js';
@@ -48,6 +49,24 @@ test('a view of sales that is damaged costs no sale: the warning of a second swi
   shop.batchNo = '000002';
   const sold = await ledger.post('/v1/sales', shop.saleBody());
   expect(sold.status).toBe(201);
+});
+
+test('a view that is found to be damaged as it is written to is told so to who waits for it, and a close that needs it ends once it is rebuilt', async () => {
+  const { folder, shop } = await damaged('sales');
+  const ledger = await Tillbook.start({ folder });
+  shop.batchNo = '000002';
+  const sold = await ledger.post('/v1/sales', shop.saleBody());
+  expect(sold.status).toBe(201);
+  const { status, body } = await ledger.get(
+    `${shop.path}/sales?after=${String(sold.body['position'])}`,
+  );
+  expect([status, body.code, body.nextStep]).toEqual([503, 'view-damaged', 'contact-acquirer']);
+  const batch = `${shop.path}/terminals/${shop.terminalId}/batches/${shop.batchNo}`;
+  const closing = await ledger.post(`${batch}/close`, {});
+  expect([closing.status, closing.body['status']]).toEqual([202, 'closing']);
+
+  expect((await runTool(folder, ['rebuild', 'sales'])).code).toBe(0);
+  while ((await ledger.get(batch)).body['status'] !== 'closed') await sleep(50);
 });
 
 test.each(['sales_by_date', 'about'])(

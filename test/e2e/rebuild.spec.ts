@@ -140,6 +140,21 @@ describe('an event that views can not read', () => {
     );
     expect((await ledger.get('/metrics')).text).toMatch(/tillbook_view_stopped\{view="sales"\} 1/);
 
+    const asked = await ledger.get(`${shop.path}/sales?after=${poison}`);
+    expect([asked.status, asked.body.code, asked.body.nextStep, asked.body.detail]).toEqual([
+      503,
+      'view-stopped',
+      'contact-acquirer',
+      'The view sales has stopped; an operator has to see to it.',
+    ]);
+    expect(asked.headers).not.toHaveProperty('retry-after');
+    const [sale] = (await ledger.get(`${shop.path}/sales?limit=1`)).body.sales;
+    const voidability = await ledger.get(`/v1/sales/${String(sale?.['saleId'])}/voidability`);
+    expect(voidability.status).toBe(200);
+    const batch = `${shop.path}/terminals/${shop.terminalId}/batches/${shop.batchNo}`;
+    const closing = await ledger.post(`${batch}/close`, {});
+    expect([closing.status, closing.body.code]).toEqual([503, 'view-stopped']);
+
     const elsewhere = { position: '0'.repeat(19) + '1', reason: 'a try' };
     const refused = await ledger.post('/v1/projections/sales/skips', elsewhere);
     expect([refused.status, refused.body.code]).toEqual([409, 'not-stopped-there']);
@@ -156,12 +171,13 @@ describe('an event that views can not read', () => {
       expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     }
     await until(async () => (await ledger.get('/health/ready')).status === 200);
+    await until(async () => (await ledger.get(batch)).body['status'] === 'closed');
     const over = await ledger.post('/v1/projections/sales/skips', elsewhere);
     expect(over.body.detail).toBe('The view has not stopped: it follows the log.');
     await ledger.setClock(MORNING);
-    const shop = await Shop.open(ledger);
-    const last = await shop.sell();
-    const list = await ledger.get(`${shop.path}/sales?after=${last.position}&limit=1000`);
+    const other = await Shop.open(ledger);
+    const last = await other.sell();
+    const list = await ledger.get(`${other.path}/sales?after=${last.position}&limit=1000`);
     expect(list.text).toContain(`"saleId":"${String(last.saleId)}"`);
 
     expect((await ledger.post('/v1/projections/sales/rebuild')).status).toBe(202);

@@ -10,7 +10,11 @@ import {
 } from '../../../src/event-store/event-store.js';
 import { malformed, ProblemError, problems, type Reply } from '../../../src/http/problem.js';
 import { problemFor } from '../../../src/http/problem.filter.js';
-import { ViewBehindError } from '../../../src/projections/views.js';
+import {
+  ViewBehindError,
+  ViewDamagedError,
+  ViewStoppedError,
+} from '../../../src/projections/views.js';
 
 /** Whatever is logged is let go. */
 const log = { warn: () => undefined, error: () => undefined } as unknown as FastifyBaseLogger;
@@ -42,6 +46,16 @@ test.each<[string, unknown, readonly unknown[]]>([
     'a view that is behind',
     new ViewBehindError('sales', toPosition(9)),
     [503, 'view-behind', '09', 'retry', '1'],
+  ],
+  [
+    'a view that has stopped',
+    new ViewStoppedError('sales', toPosition(9)),
+    [503, 'view-stopped', '96', 'contact-acquirer', undefined],
+  ],
+  [
+    'a view that is damaged',
+    new ViewDamagedError('sales', 'it is damaged'),
+    [503, 'view-damaged', '96', 'contact-acquirer', undefined],
   ],
   [
     'a key that asks too often',
