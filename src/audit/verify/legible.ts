@@ -15,6 +15,9 @@ const AMOUNTS: Partial<Record<LedgerEventType, readonly string[]>> = {
   ChargebackLost: ['amount'],
 };
 
+/** Digits of a whole number as the ledger writes it. */
+const WHOLE = /^(?:0|-?[1-9]\d{0,11})$/;
+
 const REFUSAL = ['code', 'responseCode', 'cause', 'nextStep'];
 
 /** Fields that have fields of their own, and which of these are always some text. */
@@ -53,7 +56,26 @@ export function illegible({ type, data }: LedgerEvent): string | undefined {
   for (const name of TOLD[type] ?? []) {
     if (typeof said[name] !== 'string') return `${name} ${shown(said[name])} is no text`;
   }
+  return type === 'AcquirerPaid' ? illegibleLine(said['lines']) : undefined;
+}
+
+/** Which of an acquirer's lines says another amount than is ever taken. */
+function illegibleLine(lines: unknown): string | undefined {
+  if (!Array.isArray(lines)) return `lines ${shown(lines)} is no list`;
+  for (const [index, line] of (lines as unknown[]).entries()) {
+    if (!isObject(line)) return `lines.${index} ${shown(line)} has no fields`;
+    const { amount, schemeCost } = line;
+    if (!isWhole(amount)) return `lines.${index}.amount ${shown(amount)} is no amount`;
+    if (!isWhole(schemeCost) || schemeCost.startsWith('-')) {
+      return `lines.${index}.schemeCost ${shown(schemeCost)} is no amount`;
+    }
+  }
   return undefined;
+}
+
+/** As a text, and of no more than twelve digits: MAX_AMOUNT either way. */
+function isWhole(value: unknown): value is string {
+  return typeof value === 'string' && WHOLE.test(value);
 }
 
 /** What is read of an event; undefined where it can't be read, which is told where it is judged. */

@@ -70,6 +70,44 @@ describe('a value that no rule can go by', () => {
   });
 });
 
+describe('an acquirer’s line', () => {
+  const paid = (line: Said): StoredEvent =>
+    forged(log[0] as StoredEvent, 'AcquirerPaid', {
+      ...{ paymentId: 'P1', currency: 'CNY', receivedOn: '2026-11-27' },
+      lines: [
+        { merchantId: 'M1', businessDate: '2026-11-24', amount: '1', schemeCost: '0', ...line },
+      ],
+      occurredAt: '2026-11-27T02:00:00.000Z',
+    });
+
+  test.each<Said>([
+    {},
+    { amount: '999999999999', schemeCost: '999999999999' },
+    { amount: '-999999999999' },
+    { amount: '0' },
+  ])('has no fault as the API takes it: %j', async (line) => {
+    expect(await faultsIn([...log, paid(line)])).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ['amount', '99999999999999999999'],
+    ['amount', '1000000000000'],
+    ['amount', '-1000000000000'],
+    ['amount', '1.5'],
+    ['amount', '01'],
+    ['amount', '-0'],
+    ['amount', 5],
+    ['amount', undefined],
+    ['schemeCost', '1000000000000'],
+    ['schemeCost', '-1'],
+    ['schemeCost', undefined],
+  ])('is told whose %s is %j', async (field, value) => {
+    const found = await faultsOfPut(paid({ [field]: value }));
+    const said = value === undefined ? 'nothing' : JSON.stringify(value);
+    expect(found).toEqual([`lines.0.${field} ${said} is no amount`]);
+  });
+});
+
 /** What is found at an event that was put in behind the last. */
 async function faultsOfPut(event: StoredEvent) {
   const found = await faultsIn([...log, event]);
