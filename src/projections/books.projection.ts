@@ -4,6 +4,7 @@ import type { Posting, PostingKind } from '../accounting/domain/posting.js';
 import { postingsOf } from '../accounting/domain/postings.js';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import type { Arrived } from './arrival.js';
+import { namingLargeSum } from './large-sum.js';
 import { PAYOUT_TABLES, PayoutTables } from './payouts.projection.js';
 import type { Projection } from './projection.js';
 
@@ -77,6 +78,8 @@ export const booksProjection = {
 
 /** Books that the events of one fold touch, as far as they got. */
 interface Book {
+  readonly merchantId: string;
+  readonly currency: string;
   readonly id: bigint;
   bookedUntil: bigint;
   /** In the order of FIGURES. */
@@ -142,7 +145,13 @@ class BooksTables {
       };
       for (const [line, posting] of postingsOf(event).entries()) this.post(posting, line, at);
     }
-    for (const book of this.open.values()) this.write(book);
+    for (const book of this.open.values()) {
+      try {
+        this.write(book);
+      } catch (error) {
+        throw namingLargeSum(error, { ...book, sums: sumsOf(book) });
+      }
+    }
   }
 
   private post(
@@ -187,6 +196,8 @@ class BooksTables {
     return keptIn(this.open, `${merchantId} ${currency}`, () => {
       const row = this.findBook.get(merchantId, currency);
       return {
+        merchantId,
+        currency,
         id: row?.['book'] ?? (this.addBook.run(merchantId, currency).lastInsertRowid as bigint),
         bookedUntil: row?.['bookedUntil'] ?? 0n,
         figures: FIGURES.map((figure) => row?.[figure] ?? 0n),
@@ -225,6 +236,14 @@ class BooksTables {
       opening = opening.map((value, column) => value + (moved[column] ?? 0n));
     }
   }
+}
+
+function sumsOf({ figures, days }: Book): Record<string, bigint> {
+  const moved = [...days].flatMap(([date, sums]) =>
+    OWN.map((account, column) => [`${account} moved on ${date}`, sums[column] ?? 0n] as const),
+  );
+  const held = FIGURES.map((figure, index) => [figure, figures[index] ?? 0n] as const);
+  return Object.fromEntries([...held, ...moved]);
 }
 
 function addTo(sums: bigint[], index: number | undefined, change: bigint): void {

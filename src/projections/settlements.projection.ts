@@ -4,6 +4,7 @@ import { keptIn } from '../ledger/domain/kept-in.js';
 import { parseRequestName } from '../ledger/domain/request-name.js';
 import type { ReversalData, SettledData } from '../sales/domain/sale.events.js';
 import type { Arrived } from './arrival.js';
+import { namingLargeSum } from './large-sum.js';
 import { folding, type Projection } from './projection.js';
 import { handling } from './views-by-event.js';
 
@@ -213,7 +214,12 @@ class SettlementTables {
     const { expected, received, schemeCost } = claim;
     const day = batch === DAY ? businessDate : '';
     const names = [merchantId, batch, currency, day, businessDate];
-    this.addClaim.run(...names, isOurs ? 1 : 0, expected, received, schemeCost);
+    try {
+      this.addClaim.run(...names, isOurs ? 1 : 0, expected, received, schemeCost);
+    } catch (error) {
+      const sums = { expected, received, schemeCost };
+      throw namingLargeSum(error, { merchantId, currency, sums });
+    }
   }
 }
 
