@@ -1,12 +1,9 @@
-import {
-  ConflictError,
-  type EventStore,
-  type Position,
-  START,
-} from '../event-store/event-store.js';
+import { type EventStore, type Position, START } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import { allOf } from '../ledger/all-of.js';
 import { decode, hasOwnId } from '../ledger/event-codec.js';
 import { type LogLine, LogLineError, parseLogLine } from './domain/log-line.js';
+import { DueRevisions } from './due-revisions.js';
 
 /** Said behind what went wrong: who has it can't be told from a whole log by looking at it. */
 const PART = '; the store has only part of the log now: empty it before the next try';
@@ -52,34 +49,51 @@ async function writeAll(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let batch: LogLine[] = [];
-  let line = 0;
-  let last: string = START;
-  for await (const text of lines) {
-    line += 1;
-    const event = read(text, line);
-    if (event.position <= last) throw at(line, `position ${event.position} is not behind ${last}`);
-    last = event.position;
+  let events = 0;
+  for await (const event of read(lines)) {
+    events += 1;
     batch.push(event);
     if (batch.length < BATCH) continue;
-    await write(store, batch, line - batch.length);
+    await write(store, batch);
     signal?.throwIfAborted();
     batch = [];
-    done(line);
+    done(events);
   }
-  await write(store, batch, line - batch.length);
-  done(line);
-  return line;
+  if (events === 0) throw new RestoreError('the file is empty: it has no event to restore');
+  await write(store, batch);
+  done(events);
+  return events;
 }
 
-function read(text: string, line: number): LogLine {
+/** Whatever can be told from the file alone is told before anything of a batch is written. @throws RestoreError */
+async function* read(lines: AsyncIterable<string>): AsyncGenerator<LogLine> {
+  const due = new DueRevisions();
+  let line = 0;
+  let last: string = START;
   try {
-    const event = parseLogLine(text);
-    if (isAltered(event)) throw new LogLineError('its id is not of what it says');
-    return event;
+    for await (const text of lines) {
+      line += 1;
+      const event = parseLogLine(text);
+      refuseUnfit(event, last, due.of(event.stream));
+      last = event.position;
+      due.come(event.stream, event.revision);
+      yield event;
+    }
   } catch (error) {
-    if (error instanceof LogLineError) throw at(line, error.message);
+    if (error instanceof LogLineError) throw new RestoreError(`line ${line}: ${error.message}`);
     throw error;
+  } finally {
+    due.close();
   }
+}
+
+/** `last`: position of the line before. `due`: the revision that its stream has come to. @throws LogLineError */
+function refuseUnfit(event: LogLine, last: string, due: number): void {
+  const { position, stream, revision } = event;
+  if (isAltered(event)) throw new LogLineError('its id is not of what it says');
+  if (position <= last) throw new LogLineError(`position ${position} is not behind ${last}`);
+  if (revision === due) return;
+  throw new LogLineError(`it has revision ${revision} of ${stream}, where ${due} is due`);
 }
 
 /** What can't be read as an event is restored as it is: there `ledger verify` says what it is. */
@@ -95,18 +109,9 @@ function isAltered(line: LogLine): boolean {
 }
 
 /** Appends of one turn enter the log in their order. */
-async function write(store: EventStore, batch: readonly LogLine[], before: number): Promise<void> {
+async function write(store: EventStore, batch: readonly LogLine[]): Promise<void> {
   const appends = batch.map(({ stream, revision, ...event }) =>
     store.append(stream, revision === 0 ? 'no-stream' : revision - 1, [event]),
   );
-  const outcomes = await Promise.allSettled(appends);
-  const failed = outcomes.findIndex(({ status }) => status === 'rejected');
-  if (failed === -1) return;
-  const reason: unknown = (outcomes[failed] as PromiseRejectedResult).reason;
-  if (!(reason instanceof ConflictError)) throw reason;
-  throw at(before + failed + 1, reason.message);
-}
-
-function at(line: number, why: string): RestoreError {
-  return new RestoreError(`line ${line}: ${why}`);
+  await allOf(appends);
 }

@@ -58,7 +58,8 @@ export function parseLogLine(line: string): LogLine {
     stream: text(stream),
     type: text(type),
   };
-  if (!/^\d+$/.test(revision)) throw new LogLineError(`revision ${revision} is no number`);
+  if (!/^(?:0|[1-9]\d*)$/.test(revision))
+    throw new LogLineError(`revision ${revision} is no number`);
   if (!/^\d{20}$/.test(event.position)) throw new LogLineError('position is not of 20 digits');
   return event;
 }
@@ -71,8 +72,10 @@ function object(json: string): string {
 
 function text(json: string): string {
   const value = parse(json);
-  if (typeof value === 'string') return value;
-  throw new LogLineError(`${json.slice(0, 20)} is no text`);
+  if (typeof value !== 'string' || !value.isWellFormed() || JSON.stringify(value) !== json) {
+    throw new LogLineError(`${json.slice(0, 20)} is no text as it is written`);
+  }
+  return value;
 }
 
 function parse(json: string): unknown {

@@ -5,7 +5,7 @@ import { LogLineError, parseLogLine } from '../domain/log-line.js';
 /** Lines of one page. */
 const PAGE = 1_000;
 
-/** An exported log, line by line. What is no event of the ledger is a fault, and left out. */
+/** An exported log, line by line. What is no event of the ledger is a fault, and left out; so is a file without a line. */
 export async function* exportedPages(lines: AsyncIterable<string>): AsyncGenerator<CheckedPage> {
   let page = empty();
   let number = 0;
@@ -22,6 +22,7 @@ export async function* exportedPages(lines: AsyncIterable<string>): AsyncGenerat
     yield page;
     page = empty();
   }
+  if (number === 0) page.faults.push({ code: 'missing', detail: 'the file is empty' });
   yield page;
 }
 

@@ -61,6 +61,22 @@ test.each<[string, (line: string) => string, string]>([
   },
 );
 
+test('an empty file is no log, neither to restore nor to verify', async () => {
+  const folder = newFolder();
+  const file = join(folder, 'empty.ndjson');
+  writeFileSync(file, '');
+  const restored = await runTool(folder, ['restore', file]);
+  expect([restored.code, restored.errors]).toEqual([
+    1,
+    'the file is empty: it has no event to restore\n',
+  ]);
+  const verified = await runTool(folder, ['verify', file]);
+  expect([verified.code, verified.out]).toEqual([
+    1,
+    expect.stringMatching(/^the log: missing: the file is empty\n/),
+  ]);
+});
+
 test('an export of which the disk takes but a part is not done', async () => {
   const folder = newFolder();
   const store = await SqliteEventStore.open(folder, 'inline');

@@ -1,8 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { exported, ndjson } from '../../../src/audit/export.js';
 import { lines } from '../../../src/audit/lines.js';
+import { exportedPages } from '../../../src/audit/verify/log-file.js';
 import { restore } from '../../../src/audit/restore.js';
 import { parseUntil } from '../../../src/audit/until.js';
+import type { CheckedPage } from '../../../src/event-store/checked-page.js';
 import type { EventStore, StoredEvent } from '../../../src/event-store/event-store.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable, reportCards, restoreCard } from '../../support/card-events.js';
@@ -68,11 +70,15 @@ test.each([
     (all: string[]) => all.with(1, (all[1] ?? '').replace('"lost"', '"frozen"')),
     /^line 2: its id is not of what it says$/,
   ],
-  ['is missing within a stream', (all: string[]) => all.toSpliced(0, 1), /^line 3: .*expected 0/],
+  [
+    'is missing within a stream',
+    (all: string[]) => all.toSpliced(0, 1),
+    /^line 3: it has revision 1 of card-card0, where 0 is due$/,
+  ],
   [
     'of a stream has none before it, nor that of the next',
     (all: string[]) => all.toSpliced(0, 2),
-    /^line 2: .*expected 0/,
+    /^line 2: it has revision 1 of card-card0, where 0 is due$/,
   ],
   ['comes twice', (all: string[]) => all.toSpliced(1, 0, all[0] ?? ''), /^line 2: position/],
   [
@@ -97,9 +103,45 @@ test.each([1, 1_060])(
     await reportCards(store, 1_000, line);
     const [, ...rest] = (await textOf(exportOf(store))).split('\n');
     const restored = restore(await emptyStore(), lines(stream([rest.join('\n')])));
-    await expect(restored).rejects.toThrow(new RegExp(`^line ${line}: .*expected 0`));
+    await expect(restored).rejects.toThrow(
+      new RegExp(`^line ${line}: it has revision 1 of card-card0, where 0 is due`),
+    );
   },
 );
+
+test.each([2, 1_060])(
+  'a restore that fails at line %i has left the beginning of the log, and nothing from behind that line',
+  async (line) => {
+    await reportCards(store, 2_000);
+    const all = (await textOf(exportOf(store))).trimEnd().split('\n');
+    const bad = (all[line - 1] ?? '').replace('"revision":0', '"revision":7');
+    const other = await emptyStore();
+    const restored = restore(other, lines(stream([all.with(line - 1, bad).join('\n')])));
+    await expect(restored).rejects.toThrow(new RegExp(`^line ${line}: it has revision 7 of `));
+    const ids = (await events(other)).map(({ id }) => id);
+    expect(ids.length).toBeLessThan(line);
+    expect(ids).toEqual((await events(store)).slice(0, ids.length).map(({ id }) => id));
+  },
+);
+
+test('a file without a line is no log: it is restored as none, and no check of it is passed', async () => {
+  const other = await emptyStore();
+  await expect(restore(other, lines(stream([])))).rejects.toThrow(/^the file is empty/);
+  const [page] = await pagesOf('');
+  expect(page?.faults).toEqual([{ code: 'missing', detail: 'the file is empty' }]);
+});
+
+test.each([
+  ['"stream":"card-card0"', '"stream":"card-\\u0063ard0"'],
+  ['"stream":"card-card0"', '"stream":"card-\\ud800"'],
+  ['"revision":0', '"revision":00'],
+])('a line that says %s as %s is not as an export has it', async (as, other) => {
+  await reportCards(store, 1);
+  const text = await textOf(exportOf(store));
+  expect(text).toContain(as);
+  const changed = text.replace(as, other);
+  await expect(restore(await emptyStore(), lines(stream([changed])))).rejects.toThrow(/^line 1: /);
+});
 
 test('an export ends at a position, and tells how far it has read', async () => {
   await reportCards(store, 2_100);
@@ -141,6 +183,12 @@ async function emptyStore(): Promise<SqliteEventStore> {
 
 function events(of: EventStore): Promise<StoredEvent[]> {
   return of.readAll({ limit: 10_000 });
+}
+
+async function pagesOf(text: string): Promise<CheckedPage[]> {
+  const pages: CheckedPage[] = [];
+  for await (const page of exportedPages(lines(stream([text])))) pages.push(page);
+  return pages;
 }
 
 async function textOf(chunks: AsyncIterable<string>): Promise<string> {
