@@ -11,7 +11,7 @@ import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
-import { type Finding, illegal } from './judge.js';
+import { type Finding, illegal, NO_MERCHANT } from './judge.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
@@ -306,6 +306,7 @@ function wrongClose(
   if (batch && batch.date !== data.businessDate) {
     return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
   }
+  if (merchants.length === 0) return illegal(NO_MERCHANT);
   const isRight = ({ settings, terminals }: Merchant): boolean =>
     terminals.get(data.terminalId)?.storeId === data.storeId &&
     isSameJson(closeTerms(settings, data.businessDate), data.terms);

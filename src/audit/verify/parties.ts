@@ -2,7 +2,8 @@ import type { CardEvent, CardStatus } from '../../cards/domain/card.js';
 import { evolveCard } from '../../cards/domain/card.js';
 import type { MerchantEvent } from '../../merchants/domain/merchant.events.js';
 import { evolveMerchant, type Merchant } from '../../merchants/domain/merchant.js';
-import { type Finding, illegal } from './judge.js';
+import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
+import { type Finding, illegal, NO_MERCHANT } from './judge.js';
 import { Lately } from './lately.js';
 import { arePlaceLimits, unfitSetting } from './settings-check.js';
 
@@ -14,19 +15,36 @@ const RIGHTS: ReadonlySet<string> = new Set(['void', 'refund', 'payout']);
 export class Parties {
   private readonly merchants = new Map<string, Lately<Merchant>>();
   private readonly cards = new Map<string, Lately<CardStatus>>();
+  /** What is known of merchants whose settings nothing has told: they are none yet that a rule can go by. */
+  private readonly unregistered = new Map<string, Merchant>();
+  /** Which setting of a merchant that is none was such as none can have. */
+  private readonly unfit = new Map<string, string>();
 
   /** Why a merchant's event can't be, where it can't. One that says what nobody can be set to changes nothing. */
   merchantChanged(event: MerchantEvent, at: number): Finding | undefined {
     const { merchantId } = event.data;
     const known = this.merchants.get(merchantId);
     const unfit = unfitFor(event, known?.now);
-    if (unfit !== undefined) return illegal(unfit);
-    const merchant = evolveMerchant(known?.now, event);
+    if (unfit !== undefined) {
+      if (!known) this.unfit.set(merchantId, unfit);
+      return illegal(unfit);
+    }
+    const merchant = evolveMerchant(known?.now ?? this.unregistered.get(merchantId), event);
     if (known) known.change(merchant, at);
-    else this.merchants.set(merchantId, new Lately(merchant));
+    else if ('settings' in event.data) this.merchants.set(merchantId, new Lately(merchant));
+    else this.unregistered.set(merchantId, merchant);
     const isFirst = event.type === 'MerchantRegistered';
     if (isFirst === (known === undefined)) return undefined;
-    return illegal(`${merchantId} ${isFirst ? 'is registered already' : 'was never registered'}`);
+    return isFirst
+      ? illegal(`${merchantId} is registered already`)
+      : this.explained(illegal(NO_MERCHANT), event);
+  }
+
+  /** Of a merchant that is missing because nobody can be what it was registered as: that. */
+  explained(finding: Finding, { data }: LedgerEvent): Finding {
+    if (finding.detail !== NO_MERCHANT || !('merchantId' in data)) return finding;
+    const unfit = this.unfit.get(data.merchantId ?? '');
+    return unfit === undefined ? finding : illegal(`its merchant is none: ${unfit}`);
   }
 
   /** Why a card's event can't be; then nothing is changed. */

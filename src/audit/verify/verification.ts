@@ -164,7 +164,7 @@ export class Verification {
     attempt(() => {
       this.takeIn(event, history, said);
     }, also);
-    found.forEach(tell);
+    for (const finding of found) tell(this.parties.explained(finding, event));
     if (found.length > 0 && isMoneyOut(event)) this.leaveOut(event, history, position);
     else this.post(event, at, found.length > 0, tell);
   }
@@ -299,13 +299,16 @@ function eventAt(page: BytesPage, place: number): Recorded {
 }
 
 /**
- * What an event says may be such that a rule stumbles over it. It is then told as any fault, and the log is read on.
+ * What an event says may be such that a rule stumbles over it. It is then told as any fault, and the log is read on. What the
+ * language itself says of it is nothing to whoever reads that.
  */
 function attempt(task: () => void, tell: (finding: Finding) => void): void {
   try {
     task();
   } catch (error) {
-    tell(illegal(`it can’t be judged by what it says: ${(error as Error).message}`));
+    const isJargon = error instanceof TypeError || error instanceof SyntaxError;
+    const why = isJargon ? '' : `: ${(error as Error).message}`;
+    tell(illegal(`it can’t be judged by what it says${why}`));
   }
 }
 

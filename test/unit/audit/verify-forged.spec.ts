@@ -12,7 +12,7 @@ import {
   saidBy,
   without,
 } from '../../support/eventful-log.js';
-import { positionAt } from '../../support/tampering.js';
+import { covered, positionAt } from '../../support/tampering.js';
 
 let log: StoredEvent[];
 
@@ -67,6 +67,30 @@ describe('a value that no rule can go by', () => {
       code: expect.stringMatching(/^(illegal|unreadable)$/),
     });
     expect(found.at(-1)).toMatchObject({ position: positionAt(later) });
+  });
+});
+
+describe('a merchant that rules can not go by', () => {
+  const jargon = /undefined|Cannot|destructure|time value/;
+  const ofM1 = (found: readonly { position?: string | undefined; detail: string }[], at: number) =>
+    found.filter(({ position = '' }) => position > positionAt(at)).map(({ detail }) => detail);
+
+  test('is told to be missing where its registration was taken out', async () => {
+    const at = indexOf(log, 'MerchantRegistered');
+    const details = ofM1(await faultsIn(covered(log.toSpliced(at, 1))), -1);
+    expect(details.filter((detail) => jargon.test(detail))).toEqual([]);
+    expect(details).toContain('its merchant was never registered');
+  });
+
+  test('is told by its settings where it has a time zone that there is not', async () => {
+    const at = indexOf(log, 'MerchantRegistered');
+    const elsewhere = rewritten(log, at, (data) => {
+      data['settings'] = { ...(data['settings'] as object), timeZone: 'Mars/X' };
+    });
+    const details = ofM1(await faultsIn(elsewhere), at);
+    expect(details.filter((detail) => jargon.test(detail))).toEqual([]);
+    expect(details).toContain('its merchant is none: no merchant can have such settings: timeZone');
+    expect(details).not.toContain('its merchant was never registered');
   });
 });
 
