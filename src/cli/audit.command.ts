@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Proof, refusalOf } from '../audit/proofs.js';
+import { doubledName } from './doubled-name.js';
 import { ofNamed } from './tool.js';
 import { trustedKeyOption } from './trusted-key.js';
 
@@ -21,18 +22,19 @@ export function auditCommand(): Command {
 }
 
 function check(file: string, publicKey: string | undefined): string | undefined {
-  const proof = read(file);
+  const text = ofNamed(file, (name) => readFileSync(name, 'utf8'));
+  const proof = parsed(text);
+  if (!isProof(proof)) return `${file} is no proof of inclusion or consistency`;
+  const doubled = doubledName(text);
+  if (doubled !== undefined) return `${file} is no proof: it has ${doubled} twice in one object`;
   try {
-    if (isProof(proof)) return refusalOf(proof, publicKey);
+    return refusalOf(proof, publicKey);
   } catch (error) {
     return `${file} is no proof: ${(error as Error).message}`;
   }
-  return `${file} is no proof of inclusion or consistency`;
 }
 
-/** @throws UsageError for a file that there is not */
-function read(file: string): unknown {
-  const text = ofNamed(file, (name) => readFileSync(name, 'utf8'));
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

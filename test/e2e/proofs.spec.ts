@@ -67,6 +67,17 @@ describe('a proof', () => {
     expect((await check(file)).code).toBe(1);
   });
 
+  test.each(['"amount":5,', '"am\\u006funt":5,'])(
+    'in which a name comes twice is none, whichever of the two would hold: %s',
+    async (other) => {
+      const file = join(ledger.service.folder, 'doubled.json');
+      const text = JSON.stringify(await inclusion(positions[0] ?? ''));
+      writeFileSync(file, text.replace('"amount":', `${other}"amount":`));
+      const { code, out } = await check(file);
+      expect([code, out]).toEqual([1, `${file} is no proof: it has amount twice in one object\n`]);
+    },
+  );
+
   test('is checked against the key that is trusted, which must be one', async () => {
     const file = join(ledger.service.folder, 'trusted.json');
     writeFileSync(file, JSON.stringify(await inclusion(positions[0] ?? '')));

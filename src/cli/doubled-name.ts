@@ -1,0 +1,11 @@
+import { parse } from 'lossless-json';
+
+/** A name that an object of the JSON text has twice: readers differ in which of the two counts. @throws SyntaxError */
+export function doubledName(text: string): string | undefined {
+  let doubled: string | undefined;
+  const onDuplicateKey = ({ key }: { readonly key: string }): void => {
+    doubled ??= key;
+  };
+  parse(text, undefined, { parseNumber: Number, onDuplicateKey });
+  return doubled;
+}
