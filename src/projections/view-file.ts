@@ -76,6 +76,36 @@ export function removeAllBut(kept: ReadonlyMap<string, number>, viewsDir: string
   }
 }
 
+/**
+ * Removes the files of all views that were never let live: what a killed build has left. One that is damaged stays, as it
+ * may have been. To be called where nobody builds.
+ */
+export function removeNeverLive(viewsDir: string): void {
+  for (const { name, generation, isItself } of filesIn(viewsDir)) {
+    if (isItself && isNeverLive(viewFile(viewsDir, name, generation)))
+      removeGeneration(viewsDir, name, generation);
+  }
+}
+
+function isNeverLive(file: string): boolean {
+  try {
+    return aboutIn(file)?.isLive !== 1;
+  } catch (error) {
+    if (error instanceof CorruptLogError || isInTheWay(error)) return false;
+    throw error;
+  }
+}
+
+/** What the file says of itself. @throws as liveGeneration */
+function aboutIn(file: string): About | undefined {
+  const database = openToRead(file);
+  try {
+    return opening(file, () => readAbout(database));
+  } finally {
+    database.close();
+  }
+}
+
 /** `isItself`: it is the view's file itself, not what SQLite keeps beside it. */
 function filesIn(viewsDir: string): { name: string; generation: number; isItself: boolean }[] {
   if (!existsSync(viewsDir)) return [];
@@ -93,14 +123,8 @@ function filesIn(viewsDir: string): { name: string; generation: number; isItself
  */
 export function liveGeneration(viewsDir: string, projection: Projection): number | undefined {
   for (const generation of generationsOf(viewsDir, projection.name)) {
-    const file = viewFile(viewsDir, projection.name, generation);
-    const database = openToRead(file);
-    try {
-      const about = opening(file, () => readAbout(database));
-      if (about?.isLive === 1) return about.version === projection.version ? generation : undefined;
-    } finally {
-      database.close();
-    }
+    const about = aboutIn(viewFile(viewsDir, projection.name, generation));
+    if (about?.isLive === 1) return about.version === projection.version ? generation : undefined;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Projection } from '../projection.js';
-import { nextGeneration, removeOthers, ViewFile } from '../view-file.js';
+import { nextGeneration, removeNeverLive, removeOthers, ViewFile } from '../view-file.js';
 import type { Builder, Built } from './build.js';
 import { clearScratchFolders, inScratchFolder } from './scratch-folder.js';
 import { trace, type TracedRow } from './trace.js';
@@ -12,7 +12,7 @@ export interface Verified extends Built {
   readonly rows: readonly TracedRow[];
 }
 
-/** Rebuilds views that nobody else has open, and lets each take over. @throws as `build` */
+/** Rebuilds views that nobody else has open, and lets each take over. What a killed one has left goes first. @throws as `build` */
 export async function rebuildOffline(
   projections: readonly Projection[],
   viewsDir: string,
@@ -22,6 +22,7 @@ export async function rebuildOffline(
 ): Promise<Built[]> {
   mkdirSync(viewsDir, { recursive: true });
   clearScratchFolders(viewsDir);
+  removeNeverLive(viewsDir);
   const buildings = projections.map((projection) => ({
     projection,
     place: {

@@ -15,7 +15,7 @@ import type { Projection } from '../../../src/projections/projection.js';
 import { Projector } from '../../../src/projections/projector.js';
 import { build, type Builder, type Built } from '../../../src/projections/rebuild/build.js';
 import { rebuildOffline, verifyViews } from '../../../src/projections/rebuild/offline.js';
-import { openToRead, viewFile } from '../../../src/projections/view-file.js';
+import { openToRead, ViewFile, viewFile } from '../../../src/projections/view-file.js';
 import { reportCards, restoreCard } from '../../support/card-events.js';
 import { cardsProjection, countProjection } from '../../support/cards.projection.js';
 import { newFolder } from '../../support/store-folder.js';
@@ -72,6 +72,17 @@ describe('off line', () => {
     const indexes = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'index'").pluck();
     expect(indexes.all()).toContain(index);
     database.close();
+  });
+
+  test('what a killed one has left half-built goes, of other views, too, and no damaged file', async () => {
+    await reportCards(store, 3);
+    await follow();
+    ViewFile.begin(folder, cardsProjection, 2, 'candidate').close();
+    ViewFile.begin(folder, { ...cardsProjection, name: 'others' }, 7, 'candidate').close();
+    writeFileSync(viewFile(folder, 'others', 8), '');
+    writeFileSync(viewFile(folder, 'others', 9), 'no database at all');
+    await rebuildOffline([countProjection], folder, here, NEVER, () => undefined);
+    expect(viewFiles()).toEqual(['view-cards.1.db', 'view-count.2.db', 'view-others.9.db']);
   });
 
   test('a view that nobody has touched is rebuilt alike, as the next generation', async () => {
