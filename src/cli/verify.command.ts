@@ -134,7 +134,7 @@ function summary(verified: Verified): string {
   return [
     `${counted(events, 'event')}, root ${rootHash}`,
     `${counted(heads, 'signed head')}; ${signed}`,
-    ...(unsigned?.isLate ? [lateNote(unsigned)] : []),
+    ...(unsigned ? [unsignedText(unsigned)] : []),
     ...(undecided > 0 ? [`${counted(undecided, 'request')} without an outcome yet`] : []),
     ...skips.map(
       ({ projection, eventType, eventId, reason, position }) =>
@@ -145,9 +145,11 @@ function summary(verified: Verified): string {
 }
 
 /** No fault: the tool writes without signing, and a service may have been unable to. */
-function lateNote({ events, from, until }: Unsigned): string {
+function unsignedText({ events, from, until, isLate }: Unsigned): string {
+  const behind = `${counted(events, 'event')} behind all that was signed`;
+  if (!isLate) return behind;
   return [
-    `note: ${counted(events, 'event')}, recorded from ${from} to ${until}, ${events === 1 ? 'is' : 'are'} behind all that was signed.`,
+    `note: ${behind}, recorded from ${from} to ${until}.`,
     '    A running service signs every minute and when a batch has closed: heads were taken out, or none ran or could sign then.',
     '    Whether these events are those that were written, only the views show, or a later head that was kept elsewhere (--head).',
   ].join('\n');

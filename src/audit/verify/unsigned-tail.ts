@@ -15,7 +15,7 @@ export interface Unsigned {
 const LATE_MS = 3 * SIGN_EVERY_MS;
 
 /** How long a head that is due at once, behind a close, may take. */
-const LATE_BEHIND_CLOSE_MS = SIGN_EVERY_MS;
+const LATE_BEHIND_CLOSE_MS = 15_000;
 
 /** The events behind a head, as they come. */
 export class UnsignedTail {

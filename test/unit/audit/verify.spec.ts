@@ -210,8 +210,8 @@ describe('what stands behind all that was signed', () => {
   );
 
   test.each([
-    [61_000, true],
-    [59_000, false],
+    [16_000, true],
+    [14_000, false],
   ])('is noted where it goes on behind a close: %d ms', async (later, isLate) => {
     const tail = withoutLastHead().filter(({ type }) => type !== 'HeadSigned');
     const closedAt = recordedAt(log[index('BatchClosed')] as StoredEvent);
