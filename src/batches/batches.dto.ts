@@ -8,7 +8,6 @@ import {
   NestedList,
   OneOf,
   Optional,
-  OwnName,
   Position,
   Sum,
   Text,
@@ -44,7 +43,7 @@ export class CloseBody {
 }
 
 export class DayCloseBody {
-  @Optional() @OwnName(15) storeId?: string;
+  @Optional() @Identifier(15) storeId?: string;
 }
 
 export class SettledDto {

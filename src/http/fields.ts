@@ -96,7 +96,7 @@ export const Identifier = (maxLength: number): PropertyDecorator =>
   Matches(new RegExp(`^[A-Za-z0-9]{1,${maxLength}}$`));
 
 /**
- * A name that is made up for a person or a store: letters and digits only, and no card number. Of the numbers that systems give out,
+ * A name that is made up for a person: letters and digits only, and no card number. Of the numbers that systems give out,
  * one in ten of that length would look like one.
  */
 export const OwnName = (maxLength: number): PropertyDecorator =>

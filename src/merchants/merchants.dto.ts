@@ -161,7 +161,7 @@ export class MerchantAnswer extends MerchantBody {
 }
 
 export class TerminalBody {
-  @OwnName(15) storeId!: string;
+  @Identifier(15) storeId!: string;
   @Optional() @Currency() currency?: string;
   @Optional() @Nested(() => PlaceLimitsDto) limits?: PlaceLimitsDto;
 }
@@ -173,7 +173,7 @@ export class StoreBody {
 
 export class StoreAnswer extends StoreBody {
   @Identifier(15) merchantId!: string;
-  @OwnName(15) storeId!: string;
+  @Identifier(15) storeId!: string;
   @Optional() @TextList() terminals?: string[];
   @Text() responseCode!: string;
   @Optional() @Position() position?: string;
@@ -235,7 +235,7 @@ export class TerminalPath extends MerchantPath {
 }
 
 export class StorePath extends MerchantPath {
-  @OwnName(15) storeId!: string;
+  @Identifier(15) storeId!: string;
 }
 
 export class SupervisorPath extends MerchantPath {
