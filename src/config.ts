@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
   isIBAN,
@@ -17,6 +17,7 @@ import { config as loadDotenv } from 'dotenv';
 import { folderOf, isFolder, withoutPassword } from './event-store/store-url.js';
 import { LEGIBLE } from './http/legible.js';
 import { electronicIban } from './merchants/domain/iban.js';
+import { makeFolder } from './event-store/make-folder.js';
 
 const STORE_URL =
   /^(file:.+|(kurrentdb|esdb)(\+discover)?:\/\/([^:@/]+:[^@/]+@)?[^/?@]+\/?(\?.*)?)$/;
@@ -179,7 +180,7 @@ export function makeFolders(settings: Settings): void {
   const faults: string[] = [];
   for (const { name, value, folder } of foldersIn(settings)) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       accessSync(folder, constants.W_OK);
     } catch (error) {
       const why = (error as Error).message;

@@ -3,7 +3,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   closeSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { SettingsError } from '../config.js';
 import { SigningKey } from './domain/signed-head.js';
+import { makeFolder } from '../event-store/make-folder.js';
 
 /**
  * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get
@@ -32,7 +32,7 @@ export function signingKeyOf(file: string): SigningKey {
 
 /** The file is there with all that is in it, or not at all; another's that came first stays. */
 function make(file: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const { privateKey } = generateKeyPairSync('ed25519');
   const made = `${file}.${randomUUID()}`;
   const descriptor = openSync(made, 'wx', 0o600);

@@ -1,15 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { sqliteCode } from './sqlite-file.js';
+import { makeFolder } from './make-folder.js';
 
 /** One who asks `ownerOf` is in the way for less than this. */
 const WAIT_FOR_LOOKERS_MS = 100;
@@ -43,7 +36,7 @@ export class FolderLock {
 
   /** @throws FolderInUseError when another process holds it, or this one does already */
   static take(folder: string): FolderLock {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const database = lockDatabase(folder);
     if (!database) throw new FolderInUseError(folder, readOwner(folder));
     const lock = new FolderLock(folder, database);
@@ -96,7 +89,7 @@ export class FolderLocks {
 
 function eachOnce(folders: readonly string[]): string[] {
   const named = folders.map((folder) => {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return [realpathSync(folder), folder] as const;
   });
   return [...new Map(named).values()];

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import {
   type EventStore,
   type Position,
@@ -11,6 +10,7 @@ import { clearScratchFolders } from './rebuild/scratch-folder.js';
 import { skipsOf } from './skips.js';
 import { type Stop, View } from './view.js';
 import { liveGeneration, nextGeneration, removeAllBut, ViewFile } from './view-file.js';
+import { makeFolder } from '../event-store/make-folder.js';
 
 /** Where a view stands. */
 export interface Standing {
@@ -42,7 +42,7 @@ export class Projector {
     store: EventStore,
     projections: readonly Projection[],
   ): Promise<Projector> {
-    mkdirSync(viewsDir, { recursive: true });
+    makeFolder(viewsDir);
     clearScratchFolders(viewsDir);
     const views: View[] = [];
     try {

@@ -1,18 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type Position, START } from '../event-store/event-store.js';
 import { createTables, type Projection } from './projection.js';
 import { openToRead as openFileToRead } from '../event-store/sqlite-file.js';
 import { damageTold, isInTheWay, opening } from './file-faults.js';
+import { makeFolder } from '../event-store/make-folder.js';
 
 /** How far a view's tables go: the position and the id of the last event in them, and how many events that is. */
 export interface Checkpoint {
@@ -213,7 +206,7 @@ export class ViewFile {
     purpose: 'live' | 'candidate',
   ): ViewFile {
     const { name, version, tables } = projection;
-    mkdirSync(viewsDir, { recursive: true });
+    makeFolder(viewsDir);
     removeGeneration(viewsDir, name, generation);
     const file = viewFile(viewsDir, name, generation);
     const isLive = purpose === 'live';

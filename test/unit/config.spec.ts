@@ -168,4 +168,11 @@ describe('the folders that a service writes to', () => {
     makeFolders(readSettings({ EVENT_STORE_URL: url, VIEWS_DIR: views }));
     expect(existsSync(folderOf(url))).toBe(false);
   });
+
+  test('are told where a file system takes none', () => {
+    const settings = readSettings({ EVENT_STORE_URL: 'file:/proc/log', VIEWS_DIR: newFolder() });
+    expect(() => {
+      makeFolders(settings);
+    }).toThrow(/^EVENT_STORE_URL is 'file:\/proc\/log'; allowed: a folder that can be written to/);
+  });
 });

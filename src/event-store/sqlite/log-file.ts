@@ -1,9 +1,10 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { CorruptLogError, type NewEvent, StoreUnavailableError } from '../event-store.js';
 import { isDamage, openToRead, sqliteCode } from '../sqlite-file.js';
+import { makeFolder } from '../make-folder.js';
 
 /** What a row of the log says beside its position, which counts from 1 without gaps. */
 interface Row extends NewEvent {
@@ -55,7 +56,7 @@ export function logFile(folder: string): string {
  * @throws CorruptLogError when the file is no log, or one of a later version
  */
 export function openForWriting(folder: string): Database.Database {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   refuseLoneWal(logFile(folder));
   return open(
     folder,

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Projection } from '../projection.js';
 import { nextGeneration, removeNeverLive, removeOthers, ViewFile } from '../view-file.js';
 import type { Builder, Built } from './build.js';
 import { clearScratchFolders, inScratchFolder } from './scratch-folder.js';
 import { trace, type TracedRow } from './trace.js';
+import { makeFolder } from '../../event-store/make-folder.js';
 
 /** A view that was built only to be compared. */
 export interface Verified extends Built {
@@ -20,7 +20,7 @@ export async function rebuildOffline(
   signal: AbortSignal,
   done: (events: number) => void,
 ): Promise<Built[]> {
-  mkdirSync(viewsDir, { recursive: true });
+  makeFolder(viewsDir);
   clearScratchFolders(viewsDir);
   removeNeverLive(viewsDir);
   const buildings = projections.map((projection) => ({
