@@ -1,7 +1,6 @@
-import type { Position } from '../../event-store/event-store.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
-import { decode, decodeData, type Said } from '../../ledger/event-codec.js';
+import type { Said } from '../../ledger/event-codec.js';
 import { ownStream } from '../domain/own-stream.js';
 import { appealFinding } from './appeals-check.js';
 import { BatchesCheck } from './batches-check.js';
@@ -10,7 +9,6 @@ import type { BytesOutcome, BytesPage, Note } from './bytes-check.js';
 import type { Fault } from './fault.js';
 import { Histories, type History } from './histories.js';
 import { type Finding, illegal } from './judge.js';
-import { illegible, isTime } from './legible.js';
 import {
   isMoneyOut,
   type MoneyOut,
@@ -20,6 +18,7 @@ import {
 } from './money-out-check.js';
 import { OlderEvents } from './older-events.js';
 import { Parties } from './parties.js';
+import { eventAt, readable, type Recorded } from './recorded.js';
 import { SalesCheck } from './sales-check.js';
 import { scratchDatabase } from './scratch.js';
 import type { Unsigned } from './unsigned-tail.js';
@@ -278,26 +277,6 @@ export class Verification {
   }
 }
 
-/** An event as it was recorded. */
-interface Recorded extends Said {
-  readonly recordedAt: string;
-  /** The same, epoch milliseconds. */
-  readonly at: number;
-}
-
-function eventAt(page: BytesPage, place: number): Recorded {
-  const recordedAt = page.recordedAt[place] as string;
-  return {
-    position: page.positions[place] as Position,
-    stream: page.streams[place] as string,
-    revision: page.revisions[place] as number,
-    type: page.types[place] as string,
-    data: page.data[place] as string,
-    recordedAt,
-    at: Date.parse(recordedAt),
-  };
-}
-
 /**
  * What an event says may be such that a rule stumbles over it. It is then told as any fault, and the log is read on. What the
  * language itself says of it is nothing to whoever reads that.
@@ -338,18 +317,4 @@ function gap({ revision }: Said, history: History): Finding | undefined {
   const due = history.revision + 1;
   if (revision === due) return undefined;
   return { code: 'revision', detail: `it has revision ${revision} where ${due} is due` };
-}
-
-function readable(said: Recorded, note: Note | undefined): LedgerEvent | Finding {
-  try {
-    const { metadata } = note ?? {};
-    const event =
-      metadata === undefined ? decodeData(said) : decode({ ...said, id: '', metadata }).event;
-    const why = isTime(said.recordedAt)
-      ? illegible(event)
-      : 'recordedAt in its metadata is no time';
-    return why === undefined ? event : { code: 'unreadable', detail: why };
-  } catch (error) {
-    return { code: 'unreadable', detail: (error as Error).message };
-  }
 }
