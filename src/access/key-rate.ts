@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ProblemError, problems } from '../http/problem.js';
-import { tellRate } from '../http/rates.js';
+import { rateOf, tellRate } from '../http/rates.js';
 
 const WINDOW_SECONDS = 60;
 
@@ -10,7 +10,7 @@ export class KeyRate {
   private readonly limiter: RateLimiterMemory | undefined;
 
   /** `perMinute`: 0 for any number. */
-  constructor(private readonly perMinute: number) {
+  constructor(perMinute: number) {
     this.limiter =
       perMinute > 0
         ? new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
@@ -19,27 +19,17 @@ export class KeyRate {
 
   /** Counts a request of a key that has proved itself; gives why it may not go on. */
   async spend(keyId: string, reply: FastifyReply): Promise<ProblemError | undefined> {
-    if (!this.limiter) return undefined;
+    const { limiter } = this;
+    if (!limiter) return undefined;
     try {
-      this.tell(reply, await this.limiter.consume(keyId));
+      tellRate(reply, rateOf('key', limiter, await limiter.consume(keyId)));
       return undefined;
     } catch (spent) {
       if (!(spent instanceof RateLimiterRes)) throw spent;
-      const waitSeconds = this.tell(reply, spent);
+      const rate = rateOf('key', limiter, spent);
+      tellRate(reply, rate);
+      const { seconds: waitSeconds } = rate;
       return new ProblemError(problems.tooManyRequests(waitSeconds), waitSeconds);
     }
-  }
-
-  /** Gives the seconds until the count begins anew. */
-  private tell(reply: FastifyReply, { remainingPoints, msBeforeNext }: RateLimiterRes): number {
-    const seconds = Math.ceil(msBeforeNext / 1_000);
-    tellRate(reply, {
-      policy: 'key',
-      quota: this.perMinute,
-      windowSeconds: WINDOW_SECONDS,
-      left: remainingPoints,
-      seconds,
-    });
-    return seconds;
   }
 }

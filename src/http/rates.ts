@@ -1,3 +1,4 @@
+import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Reply } from './problem.js';
 
 /** How many are let through in how many seconds, what is left of them, and the seconds until they begin anew. */
@@ -7,6 +8,13 @@ export interface Rate {
   readonly windowSeconds: number;
   readonly left: number;
   readonly seconds: number;
+}
+
+/** What a limiter says of a name. */
+export function rateOf(policy: string, limiter: RateLimiterMemory, state: RateLimiterRes): Rate {
+  const { points: quota, duration: windowSeconds } = limiter;
+  const seconds = Math.ceil(state.msBeforeNext / 1_000);
+  return { policy, quota, windowSeconds, left: state.remainingPoints, seconds };
 }
 
 /** Tells of one in the header fields of draft-ietf-httpapi-ratelimit-headers, beside those that were told of before. */

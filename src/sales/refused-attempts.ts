@@ -1,5 +1,5 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import type { Rate } from '../http/rates.js';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type Rate, rateOf } from '../http/rates.js';
 import { terminalName } from '../ledger/domain/request-name.js';
 
 const WINDOW_SECONDS = 60;
@@ -45,7 +45,9 @@ export class RefusedAttempts {
     for (const [limiter, nameOf] of this.limiters) {
       const name = nameOf(attempt);
       const spent = name === undefined ? null : await limiter.get(name);
-      if (spent && spent.consumedPoints >= limiter.points) rates.push(rateOf(limiter, spent));
+      if (spent && spent.consumedPoints >= limiter.points) {
+        rates.push(rateOf(limiter.keyPrefix, limiter, spent));
+      }
     }
     return rates;
   }
@@ -61,12 +63,4 @@ export class RefusedAttempts {
 
 function limiterOf(keyPrefix: string, points: number): RateLimiterMemory {
   return new RateLimiterMemory({ keyPrefix, points, duration: WINDOW_SECONDS });
-}
-
-function rateOf(
-  { keyPrefix: policy, points: quota }: RateLimiterMemory,
-  spent: RateLimiterRes,
-): Rate {
-  const seconds = Math.ceil(spent.msBeforeNext / 1_000);
-  return { policy, quota, windowSeconds: WINDOW_SECONDS, left: 0, seconds };
 }

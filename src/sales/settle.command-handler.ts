@@ -71,18 +71,15 @@ export class SettleCommandHandler {
     if (!event) throw new Error(`sale ${saleId} has something left and nothing to settle`);
     const origin = { request: saleId, by };
     const events = [event, ...declinedBySettlement(sale, event, merchant)];
-    const append = () =>
-      this.journal.append(streams.request(saleId), sale.revision, events, origin);
-    if (batch.status === 'closed') {
-      await append();
-      return undefined;
-    }
     const own = { date, endsAt: Date.parse(businessDateEndsAt) };
-    if (this.batches.enter(batch, batch.day ?? own)) return requestRefusals.closeSettles(batchNo);
+    const isHeld = batch.status !== 'closed';
+    if (isHeld && this.batches.enter(batch, batch.day ?? own)) {
+      return requestRefusals.closeSettles(batchNo);
+    }
     try {
-      await append();
+      await this.journal.append(streams.request(saleId), sale.revision, events, origin);
     } finally {
-      this.batches.leave(batch, 'money');
+      if (isHeld) this.batches.leave(batch, 'money');
     }
     return undefined;
   }

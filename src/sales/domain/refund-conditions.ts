@@ -131,6 +131,7 @@ function notVoidable(question: Question): Sentence {
 
 /** Whether another amount could be voided. */
 export function isOfAmountAlone(question: Question): boolean {
+  if (question.amount === undefined) return false;
   return !failing(VOID_CONDITIONS, { ...question, amount: undefined });
 }
 

@@ -29,6 +29,14 @@ beforeEach(async () => {
   await ledger.register('M1', settings(), { T1: 'S1' });
 });
 
+/** For a close that waits for nobody to come to its end. */
+async function longEnough(batch: string): Promise<void> {
+  for (let turns = 0; turns < 100; turns += 1) {
+    await ledger.store.readStream(batch);
+    await turn();
+  }
+}
+
 describe('a close waits for no request', () => {
   test('whose own batch could not be read while it kept that of its original open', async () => {
     await ledger.send(sell(1));
@@ -123,11 +131,7 @@ describe('a close that comes while a void is on its way', () => {
       const refused = await ledger.send({ ...sending, ...elsewhere });
       expect(refused).toMatchObject({ refusal: { responseCode: '90' } });
     }
-    // Long enough for a close that waits for nobody to come to its end.
-    for (let turns = 0; turns < 100; turns += 1) {
-      await ledger.store.readStream('batch-M1.T2.000001');
-      await turn();
-    }
+    await longEnough('batch-M1.T2.000001');
     letGo();
 
     expect(await voiding).toHaveProperty('answer');
@@ -172,10 +176,7 @@ describe('a sale that is put back while its batch is being closed', () => {
     const settling = ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
     await alone.sent;
     const closing = ledger.send(close());
-    for (let turns = 0; turns < 100; turns += 1) {
-      await ledger.store.readStream('batch-M1.T1.000001');
-      await turn();
-    }
+    await longEnough('batch-M1.T1.000001');
     alone.letGo();
 
     expect(await settling).toMatchObject({
