@@ -11,6 +11,7 @@ import { type Settings, settingsOfProcess } from '../config.js';
 import { CorruptLogError } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { counted } from './counted.js';
+import { doubledName } from './doubled-name.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
 import { sizeOf, untilInterrupted, UsageError } from './tool.js';
@@ -98,10 +99,16 @@ function ofFile(file: string, json: boolean): Checked {
 /** @throws UsageError for what is no answer with a signed head */
 function read(file: string): SignedHead {
   let content: unknown;
+  let doubled: string | undefined;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    content = JSON.parse(text);
+    doubled = doubledName(text);
   } catch (error) {
     throw new UsageError(`${file} has no signed head: ${(error as Error).message}`);
+  }
+  if (doubled !== undefined) {
+    throw new UsageError(`${file} has no signed head: it has ${doubled} twice in one object`);
   }
   const head = (content as { head?: unknown } | null)?.head ?? content;
   if (typeof head !== 'object' || head === null) {

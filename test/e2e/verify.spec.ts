@@ -91,6 +91,10 @@ test('what is no head, and a file that is not there, are wrong usage, said in a 
     2,
     `${noHead} has no signed head: it lacks treeSize\n`,
   ]);
+  writeFileSync(noHead, '{"head": {"treeSize": 1, "treeSize": 2}}');
+  expect((await runTool(folder, ['verify', '--head', noHead])).errors).toBe(
+    `${noHead} has no signed head: it has treeSize twice in one object\n`,
+  );
   const gone = await runTool(folder, ['verify', join(folder, 'gone.ndjson')]);
   expect([gone.code, gone.errors]).toEqual([2, expect.stringMatching(/no such file/)]);
 });
