@@ -1,13 +1,14 @@
 import type { Clock } from '../ledger/clock.js';
 import { timeText } from '../ledger/clock.js';
-import type { Actor, EventData } from '../ledger/domain/ledger-event.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
+import type { Actor, EventData, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { ProjectionState } from './follower.js';
 
-/** A view, and the event that it is to leave out. */
-export type Skipped = EventData<'EventSkipped'>;
+type Skipped = EventData<'EventSkipped'>;
 
+/** A view, and the event that it is to leave out. */
 export interface SkipEvent {
   readonly name: string;
   /** Where the view has stopped. */
@@ -34,11 +35,18 @@ export class SkipCommandHandler {
     private readonly clock: Clock,
   ) {}
 
-  async skip(asked: SkipEvent, by: Actor): Promise<NotSkipped | SkipDecision> {
+  /** Sent twice, also at the same moment, it is recorded once. @throws StoreUnavailableError */
+  skip(asked: SkipEvent, by: Actor): Promise<NotSkipped | SkipDecision> {
+    return decidedAnew(() => this.decide(asked, by));
+  }
+
+  private async decide(asked: SkipEvent, by: Actor): Promise<NotSkipped | SkipDecision> {
     const { name, position, reason, operatorId } = asked;
     const state = this.views.state().find((view) => view.name === name);
     if (!state) return 'unknown-projection';
-    const before = await this.recorded(asked);
+    const stream = streams.projection(name);
+    const decisions = await this.journal.read(stream);
+    const before = recorded(decisions, asked);
     if (before) return before;
     const at = state.stop?.at;
     if (at?.position !== position) return 'not-stopped-there';
@@ -51,22 +59,23 @@ export class SkipCommandHandler {
       ...(operatorId !== undefined && { operatorId }),
       occurredAt: timeText(this.clock.now()),
     };
-    const stream = streams.projection(name);
     const event = { type: 'EventSkipped', data: skipped } as const;
-    const appended = await this.journal.append(stream, 'any', [event], { request: stream, by });
-    return { skipped, position: appended.position, replayed: false };
+    const expected = decisions.at(-1)?.revision ?? 'no-stream';
+    const origin = { request: stream, by };
+    const appended = await this.journal.append(stream, expected, [event], origin);
+    return { skipped, position: appended.position, replayed: appended.repeated };
   }
+}
 
-  /** The same decision, where it was recorded before: whoever did not get its answer asks again. */
-  private async recorded(asked: SkipEvent): Promise<SkipDecision | undefined> {
-    for (const { event, position } of await this.journal.read(streams.projection(asked.name))) {
-      if (event.type !== 'EventSkipped') continue;
-      const { data } = event;
-      const isSame = (['position', 'reason', 'operatorId'] as const).every(
-        (field) => data[field] === asked[field],
-      );
-      if (isSame) return { skipped: data, position, replayed: true };
-    }
-    return undefined;
+/** The same decision, where it was recorded before: whoever did not get its answer asks again. */
+function recorded(decisions: readonly RecordedEvent[], asked: SkipEvent): SkipDecision | undefined {
+  for (const { event, position } of decisions) {
+    if (event.type !== 'EventSkipped') continue;
+    const { data } = event;
+    const isSame = (['position', 'reason', 'operatorId'] as const).every(
+      (field) => data[field] === asked[field],
+    );
+    if (isSame) return { skipped: data, position, replayed: true };
   }
+  return undefined;
 }
