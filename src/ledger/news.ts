@@ -67,10 +67,6 @@ export class News {
     await this.ask();
   }
 
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
   /** It does not keep the process alive. */
   private start(): void {
     this.timer ??= setInterval(() => {
