@@ -65,7 +65,7 @@ export class MatchedSettlementsQuery extends PageQuery {
 }
 
 /** `difference` is what is still to come; below zero more came than was owed. */
-export class ClaimSumsDto {
+class ClaimSumsDto {
   @SignedSum() expected!: bigint;
   @SignedSum() received!: bigint;
   @Sum() schemeCost!: bigint;

@@ -65,7 +65,7 @@ export class TrailEventDto {
   @OpenObject() data!: object;
 }
 
-export class TrailAnswer {
+class TrailAnswer {
   @NestedList(() => TrailEventDto) events!: TrailEventDto[];
   @Optional() @Position() next?: string;
 }

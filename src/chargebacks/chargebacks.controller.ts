@@ -43,7 +43,7 @@ export class ChargebackPath extends SalePath {
   @Identifier(35) chargebackId!: string;
 }
 
-export class ChargebackAnswer {
+class ChargebackAnswer {
   @Text() chargebackId!: string;
   @Text() saleId!: string;
   @OneOf(['open', 'won', 'lost']) status!: string;

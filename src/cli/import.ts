@@ -22,7 +22,7 @@ export interface ImportSummary extends Counts {
   readonly merchants: readonly MerchantNet[];
 }
 
-export interface MerchantNet {
+interface MerchantNet {
   readonly merchantId: string;
   readonly name: string;
   /** Accepted sales less what was given back. */

@@ -19,7 +19,7 @@ export function startProgress(what: string, total: number, json = false): Progre
 }
 
 /** How far, how fast and how long still. */
-export interface Figures {
+interface Figures {
   readonly done: number;
   readonly total: number;
   readonly ratePerSecond: number;
@@ -27,7 +27,7 @@ export interface Figures {
 }
 
 /** `sinceMs`: how long it has taken so far. */
-export function figures(done: number, total: number, sinceMs: number): Figures {
+function figures(done: number, total: number, sinceMs: number): Figures {
   const rate = sinceMs > 0 ? (done / sinceMs) * 1_000 : 0;
   const left = rate > 0 ? Math.max(0, total - done) / rate : 0;
   return { done, total, ratePerSecond: Math.round(rate), secondsLeft: Math.ceil(left) };

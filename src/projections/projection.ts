@@ -6,7 +6,7 @@ import type { Arrived } from './arrival.js';
 export type Fold = (events: readonly Arrived[]) => void;
 
 /** The same for a view of the bytes themselves: it sees also what can't be read as an event. */
-export type BytesFold = (events: readonly LogLine[]) => void;
+type BytesFold = (events: readonly LogLine[]) => void;
 
 /** The fold of tables that write at its end what the events have come to. */
 export function folding(tables: { readonly fold: Fold }): Fold {

@@ -16,7 +16,7 @@ export interface Attempts {
 }
 
 /** Why so many requests did not succeed. `cause`: one of those of docs/domain.md */
-export interface Reason {
+interface Reason {
   readonly source: 'ledger' | 'terminal';
   readonly code: string;
   readonly cause: string;

@@ -4,10 +4,10 @@ import { pageOf } from './page.js';
 import { DAY, LINE_SUMS } from './settlements.projection.js';
 
 /** Sums of what settled and of what was refunded later, in minor units. `amount` is before fee and reserve. */
-export type SettlementSums = Readonly<Record<(typeof LINE_SUMS)[number] | 'amount', bigint>>;
+type SettlementSums = Readonly<Record<(typeof LINE_SUMS)[number] | 'amount', bigint>>;
 
 /** A batch of a merchant, in one of its currencies. */
-export interface SettledBatch {
+interface SettledBatch {
   readonly businessDate: string;
   readonly terminalId: string;
   readonly batchNo: string;

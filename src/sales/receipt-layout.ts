@@ -2,7 +2,7 @@ import { eastAsianWidth } from 'get-east-asian-width';
 import type { Receipt } from './receipt.js';
 
 /** Columns of a roll of paper by its width in millimetres. A Chinese character takes two. */
-export const COLUMNS = { 58: 32, 80: 48 } as const;
+const COLUMNS = { 58: 32, 80: 48 } as const;
 
 export type PaperWidth = keyof typeof COLUMNS;
 

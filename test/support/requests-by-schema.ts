@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** What of a JSON Schema the service's own document uses. */
-export interface Schema {
+interface Schema {
   readonly $ref?: string;
   readonly type?: string;
   readonly enum?: readonly unknown[];

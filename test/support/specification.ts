@@ -27,7 +27,7 @@ import { voidability, type Voidability } from '../../src/sales/domain/voidabilit
 import { merchantWith } from './facts.js';
 
 /** What the facts so far come to, and the moment at which something is asked of it. */
-export interface World {
+interface World {
   readonly sale: Sale | undefined;
   readonly merchant: Merchant;
   readonly card: CardStatus;

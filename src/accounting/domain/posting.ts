@@ -1,7 +1,7 @@
 import type { Account, Turnover } from './chart-of-accounts.js';
 
 /** One account's part in a posting, in minor units: either side is zero or more. */
-export interface Line extends Turnover {
+interface Line extends Turnover {
   readonly account: Account;
 }
 

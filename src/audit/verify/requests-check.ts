@@ -94,7 +94,7 @@ function differingFields(content: RequestTaken['content'], data: Effect['data'])
 }
 
 /** Whose request it is, its name and its own fields say alike. */
-export function named(data: RequestIdentity & { readonly request: string }): Finding | undefined {
+function named(data: RequestIdentity & { readonly request: string }): Finding | undefined {
   const own = requestName(data);
   return data.request === own ? undefined : illegal(`by its fields it is request ${own}`);
 }

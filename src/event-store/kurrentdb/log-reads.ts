@@ -201,7 +201,7 @@ export class LogReads {
   }
 }
 
-export function unavailable(error: unknown): StoreUnavailableError {
+function unavailable(error: unknown): StoreUnavailableError {
   const message = `can't read the log: ${wordsOf(error)}`;
   return new StoreUnavailableError(message, 'not-done', { cause: error });
 }

@@ -19,7 +19,7 @@ export interface ReservePolicy {
   readonly days: number;
 }
 
-export interface VoidPolicy {
+interface VoidPolicy {
   readonly partial: boolean;
   readonly windowMinutes?: number;
   readonly supervisorAbove?: Minor;
@@ -30,7 +30,7 @@ export interface VoidPolicy {
   readonly approvalMinutes?: number;
 }
 
-export interface RefundPolicy {
+interface RefundPolicy {
   readonly windowDays: number;
   readonly whileVoidable: 'refuse' | 'allow';
   readonly feeReturn: 'keep' | 'proportional';
@@ -44,7 +44,7 @@ export interface RefundPolicy {
 export type Counted = 'sale' | 'void' | 'refund';
 
 /** Of one business date; amounts in minor units, each currency for itself. */
-export interface DailyLimit {
+interface DailyLimit {
   readonly count?: number;
   readonly amount?: Minor;
 }

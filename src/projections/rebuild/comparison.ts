@@ -10,10 +10,10 @@ const SLICE = 5_000;
 /** So many differing rows are shown; the rest are counted. */
 const SHOWN = 100;
 
-export type Value = string | number | bigint | Buffer | null;
+type Value = string | number | bigint | Buffer | null;
 
 /** Values of a row by column; whole numbers as bigint where they were read so. */
-export type Row = Readonly<Record<string, Value>>;
+type Row = Readonly<Record<string, Value>>;
 
 /** A row that the two do not have alike; absent in the one that does not have it. */
 export interface DifferingRow {

@@ -17,7 +17,7 @@ const PAGE = 1_000;
 const SHOWN = 20;
 
 /** An event that wrote a row. */
-export interface Maker {
+interface Maker {
   readonly position: Position;
   readonly type: string;
   readonly stream: string;

@@ -47,14 +47,14 @@ export type ConditionCode =
 export type RequirementCode = 'supervisor' | 'card' | 'consent' | 'approval';
 
 /** What a request can fail on before any condition of its sale is asked. */
-export type RequestCode =
+type RequestCode =
   'currency' | 'batch-date' | 'batch-currency' | 'batch-closing' | 'batch-closed' | 'revision';
 
 /** What a time-out reversal fails on. */
-export type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reversible';
+type TimeoutReversalCode = 'settled-since' | 'refund-cleared' | 'not-reversible';
 
 /** What an approval fails on, or ends with. */
-export type ApprovalCode =
+type ApprovalCode =
   | 'unknown-approval'
   | 'approval-status'
   | 'same-person'
@@ -63,14 +63,14 @@ export type ApprovalCode =
   | 'sale-reversed';
 
 /** What an appeal or its answer fails on. */
-export type AppealCode = 'unknown-appeal' | 'nothing-refused' | 'appeal-status';
+type AppealCode = 'unknown-appeal' | 'nothing-refused' | 'appeal-status';
 
 /** What is answered without being written: the name stays free, or what became of it is written already. */
-export type UnrecordedCode =
+type UnrecordedCode =
   'unknown-merchant' | 'unknown-terminal' | 'request-name-used' | 'reversed' | 'conflict';
 
 /** What is asked of the books themselves, by operators. */
-export type BooksCode =
+type BooksCode =
   | 'unknown-payout'
   | 'payout-status'
   | 'payer-not-set'
