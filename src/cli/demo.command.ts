@@ -6,6 +6,7 @@ import { minor } from '../ledger/domain/money.js';
 import { addDays, businessDateEnd, businessDay } from '../merchants/domain/business-day.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { settingsOf } from '../merchants/merchants.dto.js';
+import { terminal } from './played-ledger.js';
 import { Interrupt, OPERATOR, type Tool, withLedger } from './tool.js';
 
 const HOUR = 3_600_000;
@@ -160,8 +161,7 @@ class Demo {
     const type = this.stan % 2 === 0 ? ('debit' as const) : ('credit' as const);
     const card = { token, last4: String(1_000 + this.stan), scheme: 'UnionPay', type };
     const content = { ...name, amount: minor(amount), currency: 'CNY', card };
-    const by = { kind: 'terminal', id: `${place.merchantId}.${place.terminalId}` } as const;
-    const outcome = await this.tool.ledger.sales.take(content, { content, by });
+    const outcome = await this.tool.ledger.sales.take(content, { content, by: terminal(place) });
     if ('refusal' in outcome) throw new Error(outcome.refusal.detail.en);
     this.count('sales');
     return outcome.answer.saleId;
@@ -178,9 +178,11 @@ class Demo {
   ): Promise<void> {
     const part = amount === undefined ? {} : { amount: minor(amount) };
     const content = { ...this.name(place, batchNo), ...part, reason };
-    const by = { kind: 'terminal', id: `${place.merchantId}.${place.terminalId}` } as const;
     const command = { ...content, asked, saleId };
-    const outcome = await this.tool.ledger.giveBacks.giveBack(command, { content, by });
+    const outcome = await this.tool.ledger.giveBacks.giveBack(command, {
+      content,
+      by: terminal(place),
+    });
     this.count('refusal' in outcome ? 'refused' : `${outcome.answer.kind}s`);
   }
 
@@ -201,10 +203,7 @@ class Demo {
   }
 
   private at(date: string, hour: number): void {
-    const midnight = businessDateEnd(addDays(date, -1), {
-      timeZone: 'Asia/Shanghai',
-      dayCloseAt: '00:00',
-    });
+    const midnight = businessDateEnd(addDays(date, -1), { ...CALENDAR, dayCloseAt: '00:00' });
     this.tool.clock.set(Math.min(midnight + hour * HOUR, this.week.end ?? Infinity));
   }
 }

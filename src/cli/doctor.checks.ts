@@ -5,6 +5,7 @@ import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { isFolder, withoutPassword } from '../event-store/store-url.js';
 import { timeText } from '../ledger/clock.js';
+import { batchName } from '../ledger/domain/request-name.js';
 import { decodeProvenance } from '../ledger/event-codec.js';
 import { ALL_PROJECTIONS } from '../projections/all-projections.js';
 import { batchesProjection } from '../projections/batches.projection.js';
@@ -182,9 +183,7 @@ export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const overdue = (open ?? []).filter(
     ({ endsAt, status }) => status === 'closing' || (endsAt !== null && Date.parse(endsAt) < now),
   );
-  const names = overdue
-    .slice(0, 3)
-    .map(({ merchantId, terminalId, batchNo }) => `${merchantId}.${terminalId}.${batchNo}`);
+  const names = overdue.slice(0, 3).map(batchName);
   return overdue.length === 0
     ? ok('batches', `${open?.length ?? 0} open, none overdue`)
     : warn(

@@ -10,7 +10,7 @@ import { isFileFault } from '../projections/file-faults.js';
 import { keysProjection } from '../projections/keys.projection.js';
 import { KeysView } from '../projections/keys.view.js';
 import { skipsOf } from '../projections/skips.js';
-import { askLive } from '../projections/view-file.js';
+import { askLive, positionIn } from '../projections/view-file.js';
 
 /** Every key that was ever made, read beside whoever writes: from the view as far as that is, then from the log. */
 export async function keptKeys(store: EventStore, viewsDir: string): Promise<Key[]> {
@@ -35,9 +35,8 @@ const NONE = { position: START, keys: [] };
 function inView(viewsDir: string): { position: Position; keys: Key[] } {
   try {
     const kept = askLive(viewsDir, keysProjection, (database) => {
-      const about = database.prepare<[], Position>('SELECT position FROM about').pluck();
       const read = database.transaction(() => ({
-        position: about.get() ?? START,
+        position: positionIn(database) ?? START,
         keys: new KeysView(database).all(),
       }));
       return read();

@@ -1,5 +1,6 @@
 import type { Position, StoredEvent } from '../event-store/event-store.js';
 import { checkOf } from '../http/schemas.js';
+import { terminalName } from '../ledger/domain/request-name.js';
 import { MerchantBody } from '../merchants/merchants.dto.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
@@ -140,8 +141,8 @@ export async function isMoreThanHeads(
 
 const MALFORMED: Played = { refused: 'malformed', replayed: false };
 
-function terminal({ merchantId, terminalId }: { merchantId: string; terminalId: string }) {
-  return { kind: 'terminal', id: `${merchantId}.${terminalId}` } as const;
+export function terminal(of: Parameters<typeof terminalName>[0]) {
+  return { kind: 'terminal', id: terminalName(of) } as const;
 }
 
 function played<A>(outcome: Outcome<A>, kind: (answer: A) => 'sale' | 'void' | 'refund'): Played {

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { BatchFact } from '../batches/domain/batch.events.js';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import {
   batchName,
@@ -57,13 +58,6 @@ export const batchesProjection = {
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
 } satisfies Projection;
-
-interface BatchFact {
-  readonly merchantId: string;
-  readonly terminalId: string;
-  readonly batchNo: string;
-  readonly businessDate: string;
-}
 
 type GivenBack = BatchFact & {
   readonly stan: string;

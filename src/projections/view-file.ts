@@ -171,6 +171,11 @@ export function openLiveToRead(
   return openToRead(viewFile(viewsDir, projection.name, generation));
 }
 
+/** How far a file's tables go; undefined where it does not say. */
+export function positionIn(database: Database.Database): Position | undefined {
+  return database.prepare<[], Position>('SELECT position FROM about').pluck().get();
+}
+
 /** A connection that reads, beside the one that writes. @throws as liveGeneration */
 export function openToRead(file: string): Database.Database {
   return opening(file, () => openFileToRead(file));

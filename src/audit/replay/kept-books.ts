@@ -4,7 +4,7 @@ import { booksProjection } from '../../projections/books.projection.js';
 import { BooksView } from '../../projections/books.view.js';
 import { damageTold, isFileFault, isInTheWay } from '../../projections/file-faults.js';
 import { ViewBehindError } from '../../projections/progress.js';
-import { openLiveToRead } from '../../projections/view-file.js';
+import { openLiveToRead, positionIn } from '../../projections/view-file.js';
 
 /**
  * The view of the books as it stands, read beside whoever keeps it up; nobody is waited for. One that can't be read is
@@ -36,7 +36,7 @@ export class KeptBooks {
 
   /** @throws ViewBehindError at once when it is not there */
   waitFor(position: Position): Promise<void> {
-    const there = this.database?.prepare<[], string>('SELECT position FROM about').pluck().get();
+    const there = this.database && positionIn(this.database);
     if (there !== undefined && there >= position) return Promise.resolve();
     return Promise.reject(new ViewBehindError('books', position, this.reason));
   }

@@ -1,5 +1,10 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent, BatchItem, Difference } from '../../batches/domain/batch.events.js';
+import type {
+  BatchEvent,
+  BatchFact,
+  BatchItem,
+  Difference,
+} from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
@@ -21,13 +26,6 @@ type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
 type Reconciled = (BatchEvent & { type: 'BatchReconciled' })['data'];
 
 export type BatchStatus = 'open' | 'closing' | 'closed';
-
-interface BatchFact {
-  readonly merchantId: string;
-  readonly terminalId: string;
-  readonly batchNo: string;
-  readonly businessDate: string;
-}
 
 /** What is kept of a batch. */
 interface Batch {

@@ -48,18 +48,20 @@ export interface CloseTerms {
   readonly valueDate: string;
 }
 
-interface BatchFact {
+/** What names a batch, and the business date that it is of. */
+export interface BatchFact {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
   readonly businessDate: string;
-  readonly occurredAt: string;
 }
+
+type Recorded = BatchFact & { readonly occurredAt: string };
 
 export type BatchEvent =
   | {
       readonly type: 'BatchCloseRequested';
-      readonly data: BatchFact & {
+      readonly data: Recorded & {
         readonly storeId: string;
         readonly requestedBy: 'terminal' | 'store' | 'merchant' | 'ledger';
         readonly totals?: StoredTotals;
@@ -70,7 +72,7 @@ export type BatchEvent =
     }
   | {
       readonly type: 'BatchClosed';
-      readonly data: BatchFact & {
+      readonly data: Recorded & {
         /** Of the money in it, or that settled with it; absent where there was none, and in older events. */
         readonly currency?: string;
         readonly totals: StoredTotals;
@@ -91,7 +93,7 @@ export type BatchEvent =
     }
   | {
       readonly type: 'BatchReconciled';
-      readonly data: BatchFact & {
+      readonly data: Recorded & {
         readonly reconciliation: Exclude<Reconciliation, 'not-sent'>;
         readonly differences?: readonly Difference[];
         readonly differencesLeftOut?: number;

@@ -6,7 +6,7 @@ import { Arrival } from '../arrival.js';
 import type { Projection } from '../projection.js';
 import { skipsOf } from '../skips.js';
 import { View } from '../view.js';
-import { damageOf, openLiveToRead, removeGeneration, ViewFile } from '../view-file.js';
+import { damageOf, openLiveToRead, positionIn, removeGeneration, ViewFile } from '../view-file.js';
 import { Comparison, type DifferingRow } from './comparison.js';
 
 /** Events that are read at a time. */
@@ -117,7 +117,7 @@ export class Candidate {
   }
 
   private positionOfLive(): Position {
-    return this.live?.prepare<[], Position>('SELECT position FROM about').pluck().get() ?? START;
+    return (this.live && positionIn(this.live)) ?? START;
   }
 
   /** Within one snapshot of the live view, so that it may go on meanwhile. */

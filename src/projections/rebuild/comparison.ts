@@ -71,7 +71,6 @@ export class Comparison {
   }
 
   close(): void {
-    this.database.exec('COMMIT');
     this.database.close();
   }
 }
