@@ -19,8 +19,9 @@ port.on('message', () => {
 });
 
 const { source, options } = workerData as BytesOrder;
-const check = new BytesCheck(options);
+let check: BytesCheck | undefined;
 try {
+  check = new BytesCheck(options);
   const log = openLog(source, 'thread');
   for await (const read of log.pages) {
     tell({ page: check.take(read), done: log.done() });
@@ -32,6 +33,6 @@ try {
   // SQLite's own errors lose their words on the way to another thread.
   throw new Error((error as Error).message, { cause: error });
 } finally {
-  check.close();
+  check?.close();
   port.close();
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -73,16 +73,26 @@ export function openForWriting(folder: string): Database.Database {
 
 /**
  * A connection that reads. Without a memory map: there a page that can't be read would end the process.
- * @throws StoreUnavailableError when the folder has no log; CorruptLogError as for writing
+ * @throws StoreUnavailableError when the folder has no log, or one that may not be read; CorruptLogError as for writing
  */
 export function openForReading(folder: string): Database.Database {
-  if (!existsSync(logFile(folder))) {
-    throw new StoreUnavailableError(`there is no log in ${folder}`, 'not-done');
-  }
+  requireReadable(logFile(folder), folder);
   return open(folder, openToRead, (database) => {
     if (versionOf(database) !== 0) return;
     throw new StoreUnavailableError(`the log in ${folder} has not been begun`, 'not-done');
   });
+}
+
+/** A log that is another user's is told from none, which SQLite does not. */
+function requireReadable(file: string, folder: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? `there is no log in ${folder}` : `the log can't be read: ${message}`;
+    throw new StoreUnavailableError(why, 'not-done', { cause: error });
+  }
 }
 
 function open(

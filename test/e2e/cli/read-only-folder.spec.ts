@@ -1,4 +1,5 @@
 import { chmodSync, cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Shop } from '../../support/shop.js';
 import { newFolder, readOnly } from '../../support/store-folder.js';
@@ -56,6 +57,24 @@ describe.each(['stopped', 'running'] as const)('of a service that was %s', (of) 
     test('they do so for a user who may only read the folder', async () => {
       chmodSync(folder, 0o755);
       await readAll((verb) => runToolAsNobody(folder, verb));
+    });
+
+    test.each([
+      ['log.db', "the log can't be read: EACCES: permission denied"],
+      ['view-trail.1.db', "view-trail.1.db can't be opened: unable to open database file"],
+    ])('a file that this user may not read is named: %s', async (file, told) => {
+      const place = newFolder();
+      cpSync(folder, place, { recursive: true });
+      chmodSync(place, 0o755);
+      chmodSync(join(place, file), 0o600);
+      const { code, errors } = await runToolAsNobody(place, ['verify']);
+      expect([code, errors]).toEqual([1, expect.stringContaining(told)]);
+    });
+
+    test('a log in a folder that this user may not look into is not said to be missing', async () => {
+      chmodSync(folder, 0o700);
+      const { code, errors } = await runToolAsNobody(folder, ['export']);
+      expect([code, errors]).toEqual([1, expect.stringContaining('EACCES: permission denied')]);
     });
   }
 });
