@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { lackingIn } from '../audit/domain/signed-head.js';
 import { type Proof, refusalOf } from '../audit/proofs.js';
 import { doubledName } from './doubled-name.js';
 import { ofNamed } from './tool.js';
@@ -45,10 +46,14 @@ function parsed(text: string): unknown {
 /** In just the form of docs/audit.md: a reader that made sense of more would find more proofs to hold than others do. */
 function isProof(value: unknown): value is Proof {
   const { kind, head, path, event, leafIndex, from } = (value ?? {}) as Record<string, unknown>;
-  if (!isTree(head) || !Array.isArray(path) || !path.every(isHash)) return false;
+  if (!isHead(head) || !Array.isArray(path) || !path.every(isHash)) return false;
   return kind === 'inclusion'
     ? isNumber(leafIndex) && typeof event === 'object' && event !== null
     : kind === 'consistency' && isTree(from);
+}
+
+function isHead(value: unknown): boolean {
+  return isTree(value) && lackingIn(value as object) === undefined;
 }
 
 function isTree(value: unknown): boolean {

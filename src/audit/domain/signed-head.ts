@@ -69,12 +69,19 @@ export function lackingIn(head: object): string | undefined {
 
 /** Whether the key that it names has signed just this. Whether the key is to be trusted is the reader's to know. */
 export function isSigned(head: SignedHead): boolean {
-  const raw = Buffer.from(head.publicKey, 'base64');
-  if (raw.length !== 32 || keyIdOf(head.publicKey) !== head.keyId) return false;
+  const raw = bytesOf(head.publicKey);
+  const signature = bytesOf(head.signature);
+  if (!signature || raw?.length !== 32 || keyIdOf(head.publicKey) !== head.keyId) return false;
   const key = createPublicKey({
     key: Buffer.concat([PREFIX, raw]),
     format: 'der',
     type: 'spki',
   });
-  return verify(null, signedText(head), key, Buffer.from(head.signature, 'base64'));
+  return verify(null, signedText(head), key, signature);
+}
+
+/** Undefined for what base64 is never written as: Node reads that, too, where other readers refuse it. */
+function bytesOf(base64: string): Buffer | undefined {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64 ? bytes : undefined;
 }

@@ -125,7 +125,15 @@ test.each([
   },
 );
 
-test.each(['{}', '[]', '{"head":{"treeSize":1}}', 'no JSON'])(
+const UNSIGNED = JSON.stringify({
+  kind: 'inclusion',
+  event: {},
+  leafIndex: 0,
+  path: [],
+  head: { treeSize: 1, rootHash: '0'.repeat(64) },
+});
+
+test.each(['{}', '[]', '{"head":{"treeSize":1}}', UNSIGNED, 'no JSON'])(
   'what is no proof is said to be none: %s',
   async (text) => {
     const file = join(newFolder(), 'proof.json');

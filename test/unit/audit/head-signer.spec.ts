@@ -127,6 +127,11 @@ describe('a head', () => {
     expect(lackingIn({ ...head, treeSize: 0.5 })).toBe('treeSize');
     expect(lackingIn({ ...head, rootHash: 7 })).toBe('rootHash');
   });
+  test('is signed by nobody where its base64 is not as it is written', () => {
+    const head = own.sign(unsigned);
+    expect(isSigned({ ...head, signature: `${head.signature}\n` })).toBe(false);
+    expect(isSigned({ ...head, publicKey: head.publicKey.replace('=', '') })).toBe(false);
+  });
   test('with a key that is none is signed by none', () => {
     const keyId = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
     expect(isSigned({ ...signedAs(keyId), publicKey: '' })).toBe(false);
