@@ -14,6 +14,7 @@ const READER_EVERY_MS = 50;
  * a device is written to as it is. @throws UsageError, the signal's reason
  */
 export async function writeOut(text: Readable, name: string, signal: AbortSignal): Promise<void> {
+  if (name === '') throw new UsageError('the name of the file to write is empty');
   const found = await stat(name).catch(() => undefined);
   if (found === undefined || found.isFile()) await replace(text, await target(name), signal);
   else if (found.isFIFO()) await writeThrough(text, await pipe(name, signal), signal);

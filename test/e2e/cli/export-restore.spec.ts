@@ -157,6 +157,7 @@ test.each([
   [['restore', 'folder'], "folder can't be read: it is a folder"],
   [['verify', 'folder'], "folder can't be read: it is a folder"],
   [['export', '--out', 'folder'], "folder can't be written: EISDIR"],
+  [['export', '--out', ''], 'the name of the file to write is empty'],
   [['export', '--out', 'none/log.ndjson'], "none/log.ndjson can't be written: ENOENT"],
 ])(
   'a place that can not be read, or written to, is named and is wrong usage: %j',
