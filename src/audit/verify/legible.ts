@@ -32,8 +32,12 @@ const OBJECTS: Partial<Record<LedgerEventType, Readonly<Record<string, readonly 
   BatchClosed: { totals: [], settled: [], refunds: [] },
 };
 
+const NAME = ['merchantId', 'terminalId', 'batchNo', 'stan'];
+
 /** What somebody has told the ledger, and nothing else says: it was always asked for. */
 const TOLD: Partial<Record<LedgerEventType, readonly string[]>> = {
+  RequestTaken: [...NAME, 'kind', 'target'],
+  Refused: NAME,
   ChargebackOpened: ['reason'],
   WrittenOff: ['reason'],
   RightFrozen: ['reason'],

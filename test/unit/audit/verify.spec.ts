@@ -426,6 +426,16 @@ describe('the rules', () => {
     },
   );
 
+  test('find a request that lacks a part of its name, in words', async () => {
+    const at = index('RequestTaken');
+    const lacking = withData(log[at] as StoredEvent, (data) =>
+      data.replace(/"stan":"\d{6}","target/, '"target'),
+    );
+    expect(await inFolder(covered(log.with(at, lacking)))).toContainEqual(
+      expect.objectContaining({ code: 'unreadable', detail: 'stan nothing is no text' }),
+    );
+  });
+
   test('find an event that no version of the ledger can read, and do not judge what follows it', async () => {
     const at = index('Sale');
     const unreadable = { ...(log[at] as StoredEvent), type: 'Forgotten' };
