@@ -13,7 +13,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { isForLater, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
-import { type BatchState, closedAnswer } from './batch.answer.js';
+import { type BatchState, closedAnswer, closeRequest } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
@@ -129,8 +129,9 @@ export class BatchesCommandHandler {
     await this.batches.restore();
     const name = batchName(identity);
     const held = this.batches.known(name);
-    if (held && held.status !== 'new' && held.status !== 'closed') return this.liveAnswer(held);
-    return closedAnswer(await this.journal.read(streams.batch(name)));
+    const isLive = held && held.status !== 'new' && held.status !== 'closed';
+    const closed = closedAnswer(await this.journal.read(streams.batch(name)));
+    return closed ?? (isLive ? this.liveAnswer(held) : undefined);
   }
 
   /** Why there can be no such batch: its merchant or its terminal is not known. */
@@ -201,13 +202,16 @@ export class BatchesCommandHandler {
     const head = await this.journal.head();
     await this.views.waitFor(head, ['batches']);
     const { merchantId, terminalId, batchNo, name, day } = batch;
+    // Another node may have begun to close it, and this one not have heard of that.
+    const isRequested = closeRequest(await this.journal.read(streams.batch(name))) !== undefined;
+    const isOpen = !isRequested && (batch.status === 'open' || batch.status === 'new');
     const seen = this.views.batches;
     return {
       merchantId,
       terminalId,
       batchNo,
       // One that has closed since its events were read is told so when it is asked for again.
-      status: batch.status === 'open' || batch.status === 'new' ? 'open' : 'closing',
+      status: isOpen ? 'open' : 'closing',
       businessDate: day?.date ?? '',
       ...seen.currency(name),
       totals: seen.totals(name),

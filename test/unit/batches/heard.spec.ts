@@ -57,6 +57,17 @@ describe('a batch that one node closes', () => {
     expect(await other.send(sell(4))).toMatchObject(CLOSED);
   });
 
+  test('is shown as its stream has it by the other, which has not heard of it', async () => {
+    const { letGo: letHear } = networkOfOther.holdNews();
+    const { closing, letGo } = await beginClose();
+    expect(await other.ledger.batches.batch(close())).toMatchObject({ status: 'closing' });
+
+    letGo();
+    await closing;
+    expect(await other.ledger.batches.batch(close())).toMatchObject({ status: 'closed' });
+    letHear();
+  });
+
   test.each(['heard of it', 'been there since'])(
     'is left to it for a while by a node that has %s, and then ended',
     async (how) => {
