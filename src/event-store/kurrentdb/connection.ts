@@ -56,9 +56,7 @@ export function connect(url: string): Connection {
     const client = KurrentDBClient.connectionString(withDiscovery(own, options));
     return { client, deadlineMs: deadline };
   } catch (error) {
-    throw new SettingsError(
-      `EVENT_STORE_URL can't be used: ${firstLine((error as Error).message)}`,
-    );
+    throw cantBeUsed(reasonIn((error as Error).message));
   } finally {
     console.warn = warn;
   }
@@ -69,16 +67,27 @@ function refuseSilentConflicts(options: URLSearchParams): void {
   const isSilent = [...options].some(
     ([name, value]) => /^throwOnAppendFailure$/i.test(name) && value !== 'true',
   );
-  if (!isSilent) return;
-  throw new SettingsError("EVENT_STORE_URL can't be used: throwOnAppendFailure has to be true");
+  if (isSilent) throw cantBeUsed('throwOnAppendFailure has to be true');
 }
 
 function withDiscovery(url: string, options: URLSearchParams): string {
   const isSaid = [...options.keys()].some((name) => /discover/i.test(name));
   if (isSaid) return url;
-  const between = !url.includes('?') ? '?' : url.endsWith('?') ? '' : '&';
+  const between = !url.includes('?') ? '?' : /[?&]$/.test(url) ? '' : '&';
   return `${url}${between}${DISCOVERY}`;
 }
+
+function cantBeUsed(why: string): SettingsError {
+  return new SettingsError(`EVENT_STORE_URL can't be used: ${why}`);
+}
+
+/** Of a port or a sign that no URL may have there the client says no more than the string itself. */
+function reasonIn(message: string): string {
+  return FORM.test(message) ? ILLEGIBLE : firstLine(message);
+}
+
+const ILLEGIBLE =
+  'a port ends at 65535, and a sign of user or password other than letters, digits, - . _ and ~ is written as its code: % as %25, # as %23';
 
 /** The client's own words of what is wrong; it repeats the whole string below them. */
 function firstLine(message: string): string {
@@ -163,13 +172,20 @@ function partsOf(url: string): Parts {
     const form = 'kurrentdb://[user:password@]host:port[,host:port…][?option=value&…]';
     throw new SettingsError(`EVENT_STORE_URL is no connection string; allowed: ${form}`);
   }
-  const decoded = (part?: string) => (part === undefined ? undefined : decodeURIComponent(part));
   return {
     user: decoded(parts['user']),
     password: decoded(parts['password']),
     hosts: (parts['hosts'] ?? '').split(',').map((host) => host.replace(/:\d+$/, '')),
     options: new URLSearchParams(parts['options']),
   };
+}
+
+function decoded(part: string | undefined): string | undefined {
+  try {
+    return part && decodeURIComponent(part);
+  } catch {
+    throw cantBeUsed(ILLEGIBLE);
+  }
 }
 
 function isLoopback(host: string): boolean {

@@ -44,6 +44,7 @@ describe('a connection string', () => {
     ['', '?discoveryInterval=100&maxDiscoverAttempts=10'],
     ['?', '?discoveryInterval=100&maxDiscoverAttempts=10'],
     ['/?tls=false', '/?tls=false&discoveryInterval=100&maxDiscoverAttempts=10'],
+    ['?tls=false&', '?tls=false&discoveryInterval=100&maxDiscoverAttempts=10'],
     ['?discoveryInterval=7', '?discoveryInterval=7'],
   ])('that ends with %j has the client look for a server by %j', (end, told) => {
     const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
@@ -77,6 +78,16 @@ describe('a connection string', () => {
       }
       expect(told).toMatch(/^EVENT_STORE_URL.*: .+$/);
       expect(told).not.toMatch(/s3cret|\n/);
+    },
+  );
+
+  it.each(['user:s3%cret@127.0.0.1:1', 'user:s3#cret@127.0.0.1:1', '127.0.0.1:65536'])(
+    'that can’t be read (%s) is refused with what may be wrong with it',
+    (authority) => {
+      const refused = { message: expect.stringMatching(/can't be used: a port ends at 65535/) };
+      const url = `kurrentdb://${authority}?tls=false`;
+      expect(() => connect(url)).toThrow(expect.objectContaining(refused));
+      expect(() => connect(url)).toThrow(SettingsError);
     },
   );
 
