@@ -203,7 +203,8 @@ const PAYER = ['PAYER_NAME', 'PAYER_ACCOUNT'] as const;
 
 const LOOKS_LIKE_IBAN = /^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,}$/;
 
-function isLoopback(host: string): boolean {
+/** Whether a host, by its name or its address, is this machine itself. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

@@ -1,5 +1,5 @@
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
-import { SettingsError } from '../../config.js';
+import { isLoopback, SettingsError } from '../../config.js';
 import { withoutPassword } from '../store-url.js';
 import { isOfConnection } from './faults.js';
 
@@ -144,7 +144,7 @@ export class RenewableClient {
 /** What whoever runs the service should know about the connection; nothing when it is in order. */
 export function warningsOf(url: string): string[] {
   const { user, password, hosts, options } = partsOf(url);
-  if (hosts.every(isLoopback)) return [];
+  if (hosts.every((host) => isLoopback(host.replace(/^\[|\]$/g, '')))) return [];
   const warnings: string[] = [];
   if (user === 'admin' && password === 'changeit') {
     warnings.push(
@@ -186,8 +186,4 @@ function decoded(part: string | undefined): string | undefined {
   } catch {
     throw cantBeUsed(ILLEGIBLE);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }

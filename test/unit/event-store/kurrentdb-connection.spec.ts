@@ -10,6 +10,12 @@ import { STREAM_PREFIXES } from '../../../src/ledger/domain/request-name.js';
 describe('a connection string', () => {
   it.each([
     ['a loopback address', 'kurrentdb://admin:changeit@127.0.0.1:2113', []],
+    ['the loopback address of IPv6', 'kurrentdb://admin:changeit@[::1]:2113', []],
+    [
+      'a name that begins as a loopback address does',
+      'kurrentdb://admin:changeit@127.db.example',
+      [/default credentials/],
+    ],
     ['credentials of its own', 'esdb://ledger:s3cret@db.example:2113', []],
     [
       'the default credentials',
