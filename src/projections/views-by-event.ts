@@ -20,7 +20,7 @@ type ViewName =
  * the line handles it. Beside these the books take whatever has postings (`accounting/domain/postings.ts`), and the
  * trail takes everything.
  */
-const VIEWS_BY_EVENT = {
+export const VIEWS_BY_EVENT = {
   Sale: ['sales', 'batches', 'settlements', 'day-sums', 'refusals'],
   Void: ['sales', 'batches', 'settlements', 'day-sums', 'approvals', 'refusals', 'requests'],
   Refund: ['sales', 'batches', 'settlements', 'day-sums', 'approvals', 'refusals', 'requests'],
