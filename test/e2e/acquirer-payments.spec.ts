@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts, matchOf, settledSale } from '../support/funding.js';
-import { Shop } from '../support/shop.js';
+import { requestOf, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 const TODAY = '2026-03-02';
@@ -132,9 +132,7 @@ describe('the acquirer’s payments', () => {
     const batchNo = shop.batchNo;
     shop.batchNo = '000002';
     await shop.void(kept.saleId, { amount: 1_000 });
-    const original = { batchNo, stan: gone.saleId.slice(-6) };
-    const undone = { ...shop.request(), original };
-    const { position } = (await ledger.post('/v1/timeout-reversals', undone)).body;
+    const { position } = (await shop.timeOut(requestOf(gone.saleId))).body;
 
     const query = `merchantId=${shop.merchantId}&from=${TODAY}&to=${TODAY}&after=${position}`;
     const { settlements } = (await ledger.get(`/v1/acquirer/settlements?${query}`)).body;
@@ -206,10 +204,9 @@ describe('the acquirer’s payments', () => {
 describe('the settlement report', () => {
   /** Undone by a request of another batch than the refund's. */
   const refundAndUndo = async (shop: Shop, saleId: string) => {
-    const { batchNo, stan, ...terminal } = shop.request();
-    await shop.refund(saleId, { ...terminal, batchNo, stan, amount: 1_000 });
-    const own = { ...shop.request(), batchNo: '000009' };
-    await ledger.post('/v1/timeout-reversals', { ...own, original: { batchNo, stan } });
+    const request = shop.request();
+    await shop.refund(saleId, { ...request, amount: 1_000 });
+    await shop.timeOut(request, { batchNo: '000009' });
   };
 
   test('has each batch and day with a line for each fee, and fees given back', async () => {

@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Shop } from '../support/shop.js';
-import { newFolder } from '../support/store-folder.js';
+import { requestOf, Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
-import { operatorKey } from '../support/tool.js';
 
 let ledger: Tillbook;
 
@@ -95,9 +93,7 @@ describe('a void above the policy’s amount', () => {
     const { voidId } = (await shop.void(saleId, own)).body;
     const approved = (await decide(voidId, 'approve')).body;
 
-    const original = { batchNo: own.batchNo, stan: own.stan };
-    const undone = { ...shop.request(), original };
-    const { position } = (await ledger.post('/v1/timeout-reversals', undone)).body;
+    const { position } = (await shop.timeOut(own)).body;
 
     expect((await ledger.get(`/v1/sales/${saleId}`)).body.remaining).toBe(10_000);
     const { status, decidedAt } = approved;
@@ -238,14 +234,9 @@ describe('a request that waits', () => {
     const [first, second] = [await shop.sell(), await shop.sell()];
     const waiting = (await shop.void(first.saleId)).body.voidId as string;
     const other = (await shop.void(second.saleId)).body.voidId as string;
-    const reverse = (name: string) =>
-      ledger.post('/v1/timeout-reversals', {
-        ...shop.request(),
-        original: { batchNo: name.split('.')[2], stan: name.split('.')[3] },
-      });
 
-    expect((await reverse(waiting)).body.outcome).toBe('reversed');
-    expect((await reverse(second.saleId)).body.outcome).toBe('reversed');
+    expect((await shop.timeOut(requestOf(waiting))).body.outcome).toBe('reversed');
+    expect((await shop.timeOut(requestOf(second.saleId))).body.outcome).toBe('reversed');
 
     expect((await outcomeOf(waiting)).outcome).toBe('reversed');
     expect(await outcomeOf(other)).toMatchObject({ outcome: 'refused', code: 'sale-reversed' });
@@ -257,7 +248,7 @@ describe('a request that waits', () => {
     expect((await ledger.get(`/v1/approvals/${waiting}`)).body.decidedAt).toBe(MORNING);
     const left = await shop.void(first.saleId, { amount: 5_000 });
     expect([left.status, left.body.remaining]).toEqual([201, 5_000]);
-    expect((await reverse(other)).body.outcome).toBe('never-arrived');
+    expect((await shop.timeOut(requestOf(other))).body.outcome).toBe('never-arrived');
   });
 
   test('is judged anew when it is approved: a card reported meanwhile turns it down', async () => {
@@ -346,32 +337,4 @@ test('a refund of a settled sale waits as well, and its evidence stands on both 
     evidenceRef: 'mail 4',
     approval: { evidenceRef: 'call 9' },
   });
-});
-
-test('a key that asked can not approve, and another merchant’s finds nothing', async () => {
-  const folder = newFolder();
-  const operator = await operatorKey(folder);
-  const keyed = await Tillbook.start({ folder, key: operator, env: { AUTH: 'keys' } });
-  const shop = await Shop.open(keyed, { voidPolicy: { approvalAbove: 0 } });
-  const other = await Shop.open(keyed);
-  const key = async (merchantId: string) =>
-    keyed.as((await keyed.post('/v1/keys', { scope: 'merchant', merchantId })).body.key);
-  const [mine, theirs, stranger] = [
-    await key(shop.merchantId),
-    await key(shop.merchantId),
-    await key(other.merchantId),
-  ];
-  const { saleId } = await shop.sell();
-  const asked = await mine.post(`/v1/sales/${saleId}/voids`, {
-    ...shop.request(),
-    reason: 'wrong',
-  });
-  const path = `/v1/approvals/${asked.body.voidId}`;
-
-  const own = await mine.post(`${path}/approve`, {});
-  expect([own.status, own.body.code]).toEqual([403, 'same-person']);
-  const foreign = await stranger.post(`${path}/approve`, {});
-  expect([foreign.status, foreign.body.code]).toEqual([404, 'unknown-approval']);
-  expect((await theirs.post(`${path}/approve`, {})).body.status).toBe('approved');
-  expect((await theirs.get(path)).body.decidedBy.kind).toBe('merchant');
 });

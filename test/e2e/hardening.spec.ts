@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -7,7 +6,6 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { has } from '../support/programs.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
@@ -99,9 +97,6 @@ describe('who is refused over and over', () => {
 });
 
 describe('a time-out reversal', () => {
-  const reverse = (request: object, { batchNo, stan }: { batchNo: string; stan: string }) =>
-    ledger.post('/v1/timeout-reversals', { ...request, original: { batchNo, stan } });
-
   test('is taken from a terminal that was refused too often for all else', async () => {
     const shop = await Shop.open(ledger);
     const lost = shop.saleBody();
@@ -109,7 +104,7 @@ describe('a time-out reversal', () => {
     for (let attempt = 1; attempt <= 30; attempt += 1) await shop.trySale({ currency: 'USD' });
     expect((await shop.trySale()).status).toBe(429);
 
-    const { status, body } = await reverse(shop.request(), lost);
+    const { status, body } = await shop.timeOut(lost);
 
     expect([status, body.outcome]).toEqual([200, 'reversed']);
   });
@@ -121,7 +116,7 @@ describe('a time-out reversal', () => {
     await ledger.post(`/v1/sales/${saleId}/settle`);
     const own = shop.request();
     for (let attempt = 1; attempt <= 31; attempt += 1) {
-      const { status, body } = await reverse(own, sale);
+      const { status, body } = await shop.timeOut(sale, own);
       expect([attempt, status, body.code]).toEqual([attempt, 409, 'settled-since']);
     }
     expect((await shop.refund(saleId)).status).toBe(201);
@@ -291,124 +286,6 @@ describe('the log of the service', () => {
       expect(output).not.toContain(secret);
     }
   });
-});
-
-describe('the figures for Prometheus', () => {
-  test('count commands by kind and result, those in a bulk as well', async () => {
-    const own = await Tillbook.start();
-    const shop = await Shop.open(own, {
-      voidPolicy: { partial: true, approvalAbove: 5_000 },
-      settlementCycle: 'T0',
-    });
-    const { merchantId, terminalId } = shop;
-
-    const body = shop.saleBody();
-    for (let time = 0; time < 2; time += 1) await own.post('/v1/sales', body);
-    await shop.trySale({ currency: 'USD' });
-    await shop.trySale({ amount: 0 });
-    const { batchNo, stan } = body;
-    const undo = { ...shop.request(), original: { batchNo, stan } };
-    await own.post('/v1/timeout-reversals', undo);
-
-    const { saleId } = await shop.sell({ amount: 30_000 });
-    for (const decision of ['approve', 'decline']) {
-      const { body: asked } = await shop.void(saleId, { amount: 5_001 });
-      const review = { operatorId: 'lead', reason: 'seen' };
-      await own.post(`/v1/approvals/${asked.voidId}/${decision}`, review);
-    }
-    const appealed = shop.request();
-    await shop.void(saleId, { ...appealed, amount: 40_000 });
-    const appeal = { ...appealed, reason: 'misread' };
-    const { body: filed } = await own.post(`/v1/sales/${saleId}/appeals`, appeal);
-    const answer = { outcome: 'rejected', reason: 'it was right' };
-    await own.post(`/v1/appeals/${filed.appealId}/answer`, answer);
-    await own.post(`/v1/sales/${saleId}/settle`);
-    const lines = [
-      { op: 'sale', ...shop.saleBody() },
-      { op: 'void', saleId, ...shop.request(), reason: 'too late' },
-      { op: 'refund', saleId, ...shop.request(), amount: 1, reason: 'cold' },
-    ].map((line) => `${JSON.stringify(line)}\n`);
-    await own.post('/v1/bulk', lines.join(''), { 'content-type': 'application/x-ndjson' });
-    for (let time = 0; time < 2; time += 1) await shop.closeBatch();
-    await shop.dayClose();
-
-    await own.post('/v1/payouts/run', { date: '2026-03-02' });
-    await own.post(`/v1/payouts/${merchantId}.EUR.1/paid`, {});
-    await own.post('/v1/payouts/nothing/returned', { reason: 'account closed' });
-    const chargebacks = `/v1/sales/${saleId}/chargebacks`;
-    for (const chargebackId of ['CB1', 'CB2']) {
-      await own.post(chargebacks, { chargebackId, amount: 100, reason: 'not received' });
-    }
-    await own.post(`${chargebacks}/CB1/won`, {});
-    await own.post(`${chargebacks}/CB2/lost`);
-    const payment = {
-      paymentId: 'P1',
-      currency: 'EUR',
-      receivedOn: '2026-03-03',
-      lines: [{ merchantId, businessDate: '2026-03-02', amount: 100 }],
-    };
-    for (let time = 0; time < 2; time += 1) await own.post('/v1/acquirer/payments', payment);
-    const { body: key } = await own.post('/v1/keys', { scope: 'terminal', merchantId, terminalId });
-    await own.post(`/v1/keys/${key.keyId}/revoke`, {});
-    await own.post('/v1/keys/none/revoke', {});
-    for (const method of ['GET', 'HEAD']) await own.send(method, `/v1/sales/${saleId}`);
-
-    const { text: figures } = await own.get('/metrics');
-    const counted = figures.matchAll(
-      /^tillbook_commands_total\{kind="(\w+)",result="([\w-]+)"\} (\d+)$/gm,
-    );
-    const counts = [...counted].map(([, kind, result, count]) => `${kind} ${result} ${count}`);
-    expect(counts.sort()).toEqual([
-      'addKey done 1',
-      'answerAppeal done 1',
-      'approve done 1',
-      'bulk done 1',
-      'chargebackLost done 1',
-      'chargebackWon done 1',
-      'closeBatch done 1',
-      'closeBatch repeated 1',
-      'dayClose done 1',
-      'decline done 1',
-      'fileAppeal done 1',
-      'openChargeback done 2',
-      'payoutPaid done 1',
-      'payoutReturned unknown-payout 1',
-      'putMerchant done 1',
-      'putTerminal done 1',
-      'recordAcquirerPayment done 1',
-      'recordAcquirerPayment repeated 1',
-      'refundSale done 1',
-      'reverseRequest done 1',
-      'revokeKey done 1',
-      'revokeKey not-found 1',
-      'runPayouts done 1',
-      'setClock done 1',
-      'settleSale done 1',
-      'takeSale currency 1',
-      'takeSale done 3',
-      'takeSale malformed 1',
-      'takeSale repeated 1',
-      'voidSale amount-allowed 1',
-      'voidSale done 2',
-      'voidSale funds-not-settled 1',
-    ]);
-    own.close();
-  });
-
-  test('tell appends and lag', async () => {
-    await Shop.open(ledger);
-    const { text: figures } = await ledger.get('/metrics');
-    expect(figures).toMatch(/^tillbook_append_duration_seconds_count\{result="done"\} \d+$/m);
-    expect(figures).toMatch(/^tillbook_view_lag\{view="books"\} \d+$/m);
-  });
-
-  if (has('promtool')) {
-    test('pass promtool’s check', async () => {
-      const { text: input } = await ledger.get('/metrics');
-      const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input });
-      expect([status, String(stdout), String(stderr)]).toEqual([0, '', '']);
-    });
-  }
 });
 
 describe('the OpenAPI document', () => {

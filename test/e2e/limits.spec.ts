@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { CARD, Shop } from '../support/shop.js';
+import { CARD, requestOf, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -202,8 +202,7 @@ describe('a daily limit', () => {
     const { saleId } = (await ledger.post('/v1/sales', own)).body;
     await shop.void(saleId, { amount: 3_000 });
 
-    const original = { batchNo: own.batchNo, stan: own.stan };
-    await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
+    await shop.timeOut(own);
 
     await shop.sell();
     expectAbove(await shop.trySale({ amount: 1 }), '61');
@@ -219,10 +218,7 @@ describe('a daily limit', () => {
     const { saleId } = (await ledger.post('/v1/sales', sale)).body;
     await shop.void(saleId, { ...voiding, amount: 3_000 });
 
-    for (const { batchNo, stan } of [sale, voiding]) {
-      const original = { batchNo, stan };
-      await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
-    }
+    for (const request of [sale, voiding]) await shop.timeOut(request);
 
     expect((await shop.void(other.saleId)).status).toBe(201);
   });
@@ -242,14 +238,8 @@ describe('a daily limit', () => {
     const [first, second] = [await shop.sell(), await shop.sell()];
     const voided = await shop.void(first.saleId);
     expectAbove(await shop.void(second.saleId), '65');
-    const reverse = (name: string) =>
-      ledger.post('/v1/timeout-reversals', {
-        ...shop.request(),
-        original: { batchNo: name.split('.')[2], stan: name.split('.')[3] },
-      });
-
     for (const name of [voided.body.voidId, second.saleId]) {
-      expect((await reverse(name)).body.outcome).toBe('reversed');
+      expect((await shop.timeOut(requestOf(name))).body.outcome).toBe('reversed');
     }
 
     expect((await shop.void(first.saleId)).status).toBe(201);

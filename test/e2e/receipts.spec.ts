@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { expectStatus, Shop } from '../support/shop.js';
+import { expectStatus, requestOf, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -81,8 +81,7 @@ describe('the receipt of a sale', () => {
   test('says that it was reversed, and that nothing remains', async () => {
     const own = await Shop.open(ledger);
     const { saleId } = await own.sell();
-    const original = { batchNo: '000001', stan: '000001' };
-    await ledger.post('/v1/timeout-reversals', { ...own.request(), original });
+    await own.timeOut(requestOf(saleId));
     const { text } = await ledger.get(`/v1/sales/${saleId}/receipt`);
     expect(text).toMatch(/^ +SALE \(reversed\)$/m);
     expect(rowsOf(text)).toMatchObject({ Remaining: 'EUR 0.00' });
@@ -115,8 +114,7 @@ describe('the receipt of a void or a refund', () => {
       'Sale amount': 'EUR 100.00',
       'Trace no.': '000002',
     });
-    const original = { batchNo: '000001', stan: '000002' };
-    await ledger.post('/v1/timeout-reversals', { ...shop.request(), original });
+    await shop.timeOut({ batchNo: '000001', stan: '000002' });
     expect((await ledger.get(path)).text).toMatch(/^ +VOID \(reversed\)$/m);
   });
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { requestName } from '../../src/ledger/domain/request-name.js';
 import type { Answer } from '../support/http-client.js';
-import { Shop } from '../support/shop.js';
+import { requestOf, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -10,30 +11,8 @@ beforeAll(async () => {
   ledger = await Tillbook.start();
 });
 
-type Named = { batchNo: string; stan: string };
-
 const openShop = async (settings: object = {}): Promise<void> => {
   shop = await Shop.open(ledger, settings);
-};
-
-const nameOf = ({ batchNo, stan }: Named): string =>
-  `${shop.merchantId}.${shop.terminalId}.${batchNo}.${stan}`;
-
-const timeout = ({ batchNo, stan }: Named, own: object = {}): Promise<Answer> =>
-  ledger.post('/v1/timeout-reversals', {
-    ...shop.request(),
-    original: { batchNo, stan },
-    ...own,
-  });
-
-const requestOf = (saleId: string): Named => {
-  const [, , batchNo = '', stan = ''] = saleId.split('.');
-  return { batchNo, stan };
-};
-
-const became = async ({ batchNo, stan }: Named): Promise<Answer['body']> => {
-  const path = `/v1/requests/${shop.merchantId}/${shop.terminalId}/${batchNo}/${stan}`;
-  return (await ledger.get(path)).body;
 };
 
 const sale = async (saleId: string): Promise<Answer['body']> =>
@@ -49,7 +28,7 @@ describe('a time-out reversal of a sale', () => {
     await openShop();
     const { saleId } = await shop.sell({ amount: 5_000 });
 
-    const reversed = await timeout(requestOf(saleId));
+    const reversed = await shop.timeOut(requestOf(saleId));
 
     expect(reversed.status).toBe(200);
     expect(reversed.body).toEqual({
@@ -59,7 +38,10 @@ describe('a time-out reversal of a sale', () => {
       position: expect.stringMatching(/^\d{20}$/),
     });
     expect(await sale(saleId)).toMatchObject({ status: 'reversed', remaining: 0, reversed: 5_000 });
-    expect(await became(requestOf(saleId))).toMatchObject({ kind: 'sale', outcome: 'reversed' });
+    expect(await shop.outcomeOf(requestOf(saleId))).toMatchObject({
+      kind: 'sale',
+      outcome: 'reversed',
+    });
     expect(await pending(reversed.body.position)).toBe(0);
     const listed = await ledger.get(`${shop.path}/sales?status=reversed`);
     expect(listed.body.sales).toMatchObject([{ saleId, status: 'reversed', remaining: 0 }]);
@@ -70,37 +52,40 @@ describe('a time-out reversal of a sale', () => {
     const { saleId } = await shop.sell();
     const own = shop.request();
 
-    const first = await timeout(requestOf(saleId), own);
-    const repeat = await timeout(requestOf(saleId), own);
-    const another = await timeout(requestOf(saleId));
+    const first = await shop.timeOut(requestOf(saleId), own);
+    const repeat = await shop.timeOut(requestOf(saleId), own);
+    const another = await shop.timeOut(requestOf(saleId));
 
     expect(repeat.headers['idempotency-replayed']).toBe('true');
     expect(repeat.body).toEqual(first.body);
     expect(another.body).toMatchObject({ outcome: 'already-reversed', saleId });
-    expect(await became(own)).toMatchObject({ kind: 'timeout-reversal', reversal: 'reversed' });
+    expect(await shop.outcomeOf(own)).toMatchObject({
+      kind: 'timeout-reversal',
+      reversal: 'reversed',
+    });
   });
 
   test('takes the name of a sale that never arrived, so that it counts no more when it does', async () => {
     await openShop();
     const late = shop.saleBody();
 
-    const reversed = await timeout(late);
+    const reversed = await shop.timeOut(late);
     const arrived = await ledger.post('/v1/sales', late);
 
     expect(reversed.body).toMatchObject({ outcome: 'never-arrived', responseCode: '00' });
     expect(reversed.body).not.toHaveProperty('saleId');
     expect(arrived.status).toBe(409);
     expect(arrived.body).toMatchObject({ code: 'reversed', responseCode: '12' });
-    expect(await became(late)).toMatchObject({ outcome: 'never-arrived' });
-    expect((await timeout(late)).body).toMatchObject({ outcome: 'never-arrived' });
-    expect((await ledger.get(`/v1/sales/${nameOf(late)}`)).status).toBe(404);
+    expect(await shop.outcomeOf(late)).toMatchObject({ outcome: 'never-arrived' });
+    expect((await shop.timeOut(late)).body).toMatchObject({ outcome: 'never-arrived' });
+    expect((await ledger.get(`/v1/sales/${requestName(late)}`)).status).toBe(404);
   });
 
   test('stands against a late copy of a sale that it undid', async () => {
     await openShop();
     const body = shop.saleBody();
     await ledger.post('/v1/sales', body);
-    await timeout(body);
+    await shop.timeOut(body);
 
     const copy = await ledger.post('/v1/sales', body);
     const other = await ledger.post('/v1/sales', { ...body, amount: 1 });
@@ -115,7 +100,7 @@ describe('a time-out reversal of a sale', () => {
     const { saleId } = await shop.sell({ amount: 1_000 });
     await shop.void(saleId, { amount: 300 });
 
-    const reversed = await timeout(requestOf(saleId));
+    const reversed = await shop.timeOut(requestOf(saleId));
 
     expect(reversed.body.outcome).toBe('reversed');
     expect(await sale(saleId)).toMatchObject({ status: 'reversed', voided: 300, reversed: 700 });
@@ -131,11 +116,14 @@ describe('a time-out reversal of a sale', () => {
 
     for (const saleId of [settled, refunded]) {
       const own = shop.request();
-      const refusal = await timeout(requestOf(saleId), own);
+      const refusal = await shop.timeOut(requestOf(saleId), own);
       expect(refusal.status).toBe(409);
       expect(refusal.body).toMatchObject({ code: 'settled-since', nextStep: 'refund' });
-      expect((await timeout(requestOf(saleId), own)).body).toEqual(refusal.body);
-      expect(await became(own)).toMatchObject({ outcome: 'refused', code: 'settled-since' });
+      expect((await shop.timeOut(requestOf(saleId), own)).body).toEqual(refusal.body);
+      expect(await shop.outcomeOf(own)).toMatchObject({
+        outcome: 'refused',
+        code: 'settled-since',
+      });
     }
   });
 
@@ -144,10 +132,10 @@ describe('a time-out reversal of a sale', () => {
     const body = shop.saleBody({ currency: 'USD' });
     expect((await ledger.post('/v1/sales', body)).status).toBe(422);
 
-    const reversed = await timeout(body);
+    const reversed = await shop.timeOut(body);
 
     expect(reversed.body.outcome).toBe('never-arrived');
-    expect(await became(body)).toMatchObject({ outcome: 'refused', code: 'currency' });
+    expect(await shop.outcomeOf(body)).toMatchObject({ outcome: 'refused', code: 'currency' });
   });
 });
 
@@ -158,16 +146,16 @@ describe('a time-out reversal of a void', () => {
     const own = shop.request();
     expect((await shop.void(saleId, own)).body.status).toBe('voided');
 
-    const reversed = await timeout(own);
+    const reversed = await shop.timeOut(own);
 
     expect(reversed.body).toMatchObject({ outcome: 'reversed', saleId });
     expect(await sale(saleId)).toMatchObject({
       status: 'open',
       voided: 0,
       remaining: 2_000,
-      operations: [{ kind: 'void', id: nameOf(own), isReversed: true }],
+      operations: [{ kind: 'void', id: requestName(own), isReversed: true }],
     });
-    expect(await became(own)).toMatchObject({ kind: 'void', outcome: 'reversed' });
+    expect(await shop.outcomeOf(own)).toMatchObject({ kind: 'void', outcome: 'reversed' });
     expect(await pending(reversed.body.position)).toBe(2_000);
     expect((await shop.void(saleId, own)).body).toMatchObject({ code: 'reversed' });
     expect((await shop.void(saleId)).status).toBe(201);
@@ -178,7 +166,7 @@ describe('a time-out reversal of a void', () => {
     const { saleId } = await shop.sell();
     const own = shop.request();
 
-    expect((await timeout(own)).body.outcome).toBe('never-arrived');
+    expect((await shop.timeOut(own)).body.outcome).toBe('never-arrived');
     const late = await shop.void(saleId, own);
 
     expect(late.status).toBe(409);
@@ -193,7 +181,7 @@ describe('a time-out reversal of a void', () => {
     await shop.void(saleId, { ...own, amount: 100 });
     await ledger.post(`/v1/sales/${saleId}/settle`);
 
-    const refusal = await timeout(own);
+    const refusal = await shop.timeOut(own);
 
     expect(refusal.status).toBe(409);
     expect(refusal.body).toMatchObject({ code: 'settled-since', nextStep: 'refund' });
@@ -209,7 +197,7 @@ describe('a time-out reversal of a void', () => {
     const first = (await shop.closeBatch()).body;
     shop.batchNo = '000002';
 
-    expect((await timeout(own)).body.outcome).toBe('reversed');
+    expect((await shop.timeOut(own)).body.outcome).toBe('reversed');
     await shop.sell({ amount: 1_000 });
     const second = (await shop.closeBatch()).body;
 
@@ -232,7 +220,7 @@ describe('a time-out reversal of a refund', () => {
     const own = shop.request();
     await shop.refund(saleId, { ...own, amount: 5_000 });
 
-    const reversed = await timeout(own);
+    const reversed = await shop.timeOut(own);
 
     expect(reversed.body.outcome).toBe('reversed');
     expect(await sale(saleId)).toMatchObject({ status: 'settled', refunded: 0 });
@@ -252,7 +240,7 @@ describe('a time-out reversal of a refund', () => {
     await shop.closeBatch();
     shop.batchNo = '000002';
 
-    const refusal = await timeout(own);
+    const refusal = await shop.timeOut(own);
 
     expect(refusal.status).toBe(409);
     expect(refusal.body).toMatchObject({ code: 'refund-cleared', responseCode: '12' });
@@ -267,8 +255,8 @@ describe('the batch', () => {
     const [undone, stands] = [shop.request(), shop.request()];
     await shop.void(saleId, { ...undone, amount: 100 });
     await shop.void(saleId, { ...stands, amount: 50 });
-    await timeout(undone);
-    await timeout(requestOf(gone.saleId));
+    await shop.timeOut(undone);
+    await shop.timeOut(requestOf(gone.saleId));
 
     const items = [
       { stan: requestOf(saleId).stan, kind: 'sale', amount: 1_000 },
@@ -293,9 +281,9 @@ describe('the batch', () => {
     const { saleId } = await shop.sell({ amount: 1_000 });
     const undone = shop.request();
     await shop.void(saleId, { ...undone, amount: 300 });
-    await timeout(requestOf(saleId));
+    await shop.timeOut(requestOf(saleId));
     expect(await sale(saleId)).toMatchObject({ voided: 300, reversed: 700 });
-    const { position } = (await timeout(undone)).body;
+    const { position } = (await shop.timeOut(undone)).body;
 
     const figures = { status: 'reversed', voided: 0, reversed: 1_000, remaining: 0 };
     expect(await sale(saleId)).toMatchObject(figures);
@@ -311,7 +299,7 @@ describe('the batch', () => {
     const { saleId } = await shop.sell();
     await shop.closeBatch();
 
-    expect((await timeout(requestOf(saleId))).body).toMatchObject({ code: 'batch-closed' });
+    expect((await shop.timeOut(requestOf(saleId))).body).toMatchObject({ code: 'batch-closed' });
   });
 });
 
@@ -320,10 +308,10 @@ describe('the name of a time-out reversal', () => {
     await openShop();
     const { saleId } = await shop.sell();
     const own = shop.request();
-    await timeout(requestOf(saleId), own);
+    await shop.timeOut(requestOf(saleId), own);
 
     expect((await shop.void(saleId, own)).body).toMatchObject({ code: 'request-name-used' });
-    expect((await timeout(shop.request(), own)).body).toMatchObject({
+    expect((await shop.timeOut(shop.request(), own)).body).toMatchObject({
       code: 'request-name-used',
       fields: ['original.stan'],
     });
@@ -332,19 +320,22 @@ describe('the name of a time-out reversal', () => {
   test('can not be reversed itself', async () => {
     await openShop();
     const own = shop.request();
-    await timeout(shop.request(), own);
+    await shop.timeOut(shop.request(), own);
 
-    expect((await timeout(own)).body).toMatchObject({ code: 'not-reversible', nextStep: 'retry' });
+    expect((await shop.timeOut(own)).body).toMatchObject({
+      code: 'not-reversible',
+      nextStep: 'retry',
+    });
   });
 
   test('of itself is malformed, and leaves its name free', async () => {
     await openShop();
     const own = shop.request();
-    const answer = await timeout(own, own);
+    const answer = await shop.timeOut(own, own);
 
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed']);
     expect(answer.body.errors).toEqual([{ field: 'original', message: 'is this reversal itself' }]);
-    expect((await timeout(shop.request(), own)).status).toBe(200);
+    expect((await shop.timeOut(shop.request(), own)).status).toBe(200);
   });
 
   test('that is refused still says which sale it is about', async () => {
@@ -352,14 +343,14 @@ describe('the name of a time-out reversal', () => {
     const { saleId } = await shop.sell();
     await ledger.post(`/v1/sales/${saleId}/settle`);
     const own = shop.request();
-    expect((await timeout(requestOf(saleId), own)).body.code).toBe('settled-since');
+    expect((await shop.timeOut(requestOf(saleId), own)).body.code).toBe('settled-since');
 
-    expect(await became(own)).toMatchObject({ outcome: 'refused', saleId });
+    expect(await shop.outcomeOf(own)).toMatchObject({ outcome: 'refused', saleId });
   });
 
   test('of an unknown terminal is not used up', async () => {
     await openShop();
-    const answer = await timeout(shop.request(), { terminalId: 'T9' });
+    const answer = await shop.timeOut(shop.request(), { terminalId: 'T9' });
 
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({ code: 'unknown-terminal', responseCode: '97' });

@@ -46,8 +46,7 @@ describe('GET /v1/audit/events', () => {
     const trade = await Shop.open(ledger, { limits: { single: { sale: 1 } } });
     const [refused, lost] = [trade.request(), trade.request()];
     await trade.trySale({ ...refused, amount: 2 });
-    const { batchNo, stan } = lost;
-    await ledger.post('/v1/timeout-reversals', { ...trade.request(), original: { batchNo, stan } });
+    await trade.timeOut(lost);
     const of = async (request: typeof lost) => {
       const saleId = Object.values(request).join('.');
       const { events } = (await ledger.get(`/v1/audit/events?saleId=${saleId}`)).body;

@@ -44,14 +44,12 @@ describe('a second swipe', () => {
 
   test('is none where the first was undone or never counted', async () => {
     const shop = await Shop.open(ledger);
-    const reverse = ({ batchNo, stan }: { batchNo: string; stan: string }) =>
-      ledger.post('/v1/timeout-reversals', { ...shop.request(), original: { batchNo, stan } });
     const standing = await shop.sell({ amount: 2_000 });
     const [late, undone] = [shop.saleBody(), shop.saleBody()];
-    await reverse(late);
+    await shop.timeOut(late);
     expect((await ledger.post('/v1/sales', late)).status).toBe(409);
     expect((await ledger.post('/v1/sales', undone)).body).not.toHaveProperty('warnings');
-    await reverse(undone);
+    await shop.timeOut(undone);
 
     const third = await shop.sell();
     await shop.void(third.saleId);
@@ -60,7 +58,7 @@ describe('a second swipe', () => {
     expect(await shop.sell()).not.toHaveProperty('warnings');
     const doubled = shop.saleBody({ amount: 2_000 });
     await ledger.post('/v1/sales', doubled);
-    await reverse(doubled);
+    await shop.timeOut(doubled);
     const again = await shop.sell({ amount: 2_000 });
     expect(again.warnings).toMatchObject([{ of: standing.saleId }]);
   });
@@ -112,8 +110,7 @@ test('a refund of the same amount of the same sale is warned of, unless the firs
   expect(repeat.body).toEqual(second.body);
   const undone = { ...shop.request(), amount: 999 };
   expect((await shop.refund(saleId, undone)).body).not.toHaveProperty('warnings');
-  const { batchNo, stan } = undone;
-  await ledger.post('/v1/timeout-reversals', { ...shop.request(), original: { batchNo, stan } });
+  await shop.timeOut(undone);
   expect((await shop.refund(saleId, { amount: 999 })).body).not.toHaveProperty('warnings');
 
   await ledger.setClock('2026-03-02T10:04:59.999Z');

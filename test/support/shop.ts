@@ -3,6 +3,8 @@ import type { Answer, HttpClient } from './http-client.js';
 
 export const CARD = { token: 'tok_visa_4242', last4: '4242', scheme: 'visa', type: 'credit' };
 
+type Named = Pick<ReturnType<Shop['request']>, 'batchNo' | 'stan'>;
+
 /** A merchant of a test's own, with one terminal, that sends requests with rising STANs. */
 export class Shop {
   readonly terminalId = 'T1';
@@ -78,6 +80,19 @@ export class Shop {
     return this.giveBack('reversals', saleId, fields, headers);
   }
 
+  /** Asks for a request to be undone, as a terminal does that has had no answer to it. */
+  timeOut({ batchNo, stan }: Named, fields: object = {}): Promise<Answer> {
+    const body = { ...this.request(), original: { batchNo, stan }, ...fields };
+    return this.ledger.post('/v1/timeout-reversals', body);
+  }
+
+  /** What became of a request. */
+  async outcomeOf({ batchNo, stan }: Named): Promise<Answer['body']> {
+    const { merchantId, terminalId } = this;
+    return (await this.ledger.get(`/v1/requests/${merchantId}/${terminalId}/${batchNo}/${stan}`))
+      .body;
+  }
+
   private giveBack(what: string, saleId: string, fields: object, headers: object): Promise<Answer> {
     const body = { ...this.request(), reason: 'wrong amount', ...fields };
     return this.ledger.post(`/v1/sales/${saleId}/${what}`, body, { ...headers });
@@ -94,6 +109,12 @@ export class Shop {
   dayClose(body: object = {}): Promise<Answer> {
     return this.ledger.post(`${this.path}/day-close`, body);
   }
+}
+
+/** What a terminal calls the request of this name. */
+export function requestOf(name: string): Named {
+  const [, , batchNo = '', stan = ''] = name.split('.');
+  return { batchNo, stan };
 }
 
 /** The answer, when it has the status. @throws Error with what it says instead */
