@@ -128,12 +128,12 @@ export class SaleQueries {
   private async limits(
     { data }: Sale,
     merchant: Merchant | undefined,
-    { now, past }: Moment,
+    { now, isOver }: Moment,
   ): Promise<{ limits?: Question['limits']; spot?: LimitedSpot | undefined }> {
     const terminal = merchant?.terminals.get(data.terminalId);
     if (!merchant || !terminal) return {};
     const token = data.card.token;
-    if (past) {
+    if (isOver) {
       const none = unused(limitsOn(merchant, terminal, token));
       return { limits: { void: none, refund: none } };
     }
@@ -164,14 +164,17 @@ export class SaleQueries {
     const head = await this.journal.head();
     const byPosition = position !== undefined && position < head ? position : head;
     if (at !== undefined) {
-      return { now: at, position: byPosition, at, past: { at, position: byPosition } };
+      const isOver = byPosition < head || at < this.clock.now();
+      return { now: at, position: byPosition, at, past: { at, position: byPosition }, isOver };
     }
     if (position === undefined) {
-      return { now: this.clock.now(), position: head, at: undefined, past: undefined };
+      const now = this.clock.now();
+      return { now, position: head, at: undefined, past: undefined, isOver: false };
     }
     const last = await this.journal.at(byPosition);
     const now = last ? Date.parse(last.event.data.occurredAt) : this.clock.now();
-    return { now, position: byPosition, at: undefined, past: { position: byPosition } };
+    const past = { position: byPosition };
+    return { now, position: byPosition, at: undefined, past, isOver: true };
   }
 }
 
@@ -180,8 +183,10 @@ interface Moment {
   readonly now: number;
   readonly position: Position;
   readonly at: number | undefined;
-  /** Undefined for the present. */
+  /** What balances are asked as of; undefined for the present. */
   readonly past: AsOf | undefined;
+  /** Whether it is neither the present nor still to come. */
+  readonly isOver: boolean;
 }
 
 function happenedBy(

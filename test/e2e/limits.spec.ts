@@ -155,6 +155,28 @@ describe('a daily limit', () => {
     own.close();
   });
 
+  test('counts for a question about a time still to come, until its business date is over', async () => {
+    const shop = await Shop.open(ledger, {
+      dayCloseAt: '23:00',
+      voidPolicy: { partial: true },
+      limits: { daily: { void: { count: 1 }, refund: { count: 1 } } },
+    });
+    const { saleId } = await shop.sell();
+    await shop.void(saleId, { amount: 1 });
+    const asked = async (at = '') =>
+      (await ledger.get(`/v1/sales/${saleId}/voidability?amount=1${at && `&at=${at}`}`)).body;
+    const now = await asked();
+    const { until } = now.void as { until: string };
+    const { time } = now.asOf as { time: string };
+
+    expect(now).toMatchObject({ decision: 'refund', void: { maxAmount: 0 } });
+    expect(await asked(time)).toMatchObject({ decision: 'refund', conditions: now.conditions });
+    const last = new Date(Date.parse(until) - 1).toISOString();
+    expect(await asked(last)).toMatchObject({ decision: 'refund', void: { maxAmount: 0 } });
+    const past = new Date(Date.parse(time) - 1).toISOString();
+    expect(await asked(past)).toMatchObject({ decision: 'none' });
+  });
+
   test('of amounts is of each currency for itself', async () => {
     const shop = await Shop.open(ledger, { limits: { daily: { sale: { amount: 15_000 } } } });
     await shop.assign('T2', 'S1', 'USD');
