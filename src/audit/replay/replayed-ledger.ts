@@ -116,6 +116,8 @@ export class ReplayedLedger {
     if (!stream.startsWith(prefix)) return;
     const merchantId = stream.slice(prefix.length);
     const known = this.merchants.get(merchantId);
+    // The clock may have been put back since it was registered: by then it was not.
+    if (!known && event.type !== 'MerchantRegistered') return;
     this.merchants.set(merchantId, evolveMerchant(known, event as MerchantEvent));
   }
 }

@@ -32,12 +32,19 @@ const OBJECTS: Partial<Record<LedgerEventType, Readonly<Record<string, readonly 
   BatchClosed: { totals: [], settled: [], refunds: [] },
 };
 
-const NAME = ['merchantId', 'terminalId', 'batchNo', 'stan'];
+/** Whose request it was, and the date that it counts for. */
+const REQUEST = ['merchantId', 'terminalId', 'batchNo', 'stan', 'businessDate'];
 
-/** What somebody has told the ledger, and nothing else says: it was always asked for. */
-const TOLD: Partial<Record<LedgerEventType, readonly string[]>> = {
-  RequestTaken: [...NAME, 'kind', 'target'],
-  Refused: NAME,
+/** Fields that are always some text. */
+const TEXTS: Partial<Record<LedgerEventType, readonly string[]>> = {
+  Sale: REQUEST,
+  Void: REQUEST,
+  Refund: REQUEST,
+  ApprovalRequested: REQUEST,
+  Reversal: REQUEST,
+  NothingToReverse: REQUEST,
+  RequestTaken: [...REQUEST, 'kind', 'target'],
+  Refused: REQUEST,
   ChargebackOpened: ['reason'],
   WrittenOff: ['reason'],
   RightFrozen: ['reason'],
@@ -57,7 +64,7 @@ export function illegible({ type, data }: LedgerEvent): string | undefined {
     const part = texts.find((text) => typeof value[text] !== 'string');
     if (part !== undefined) return `${name}.${part} ${shown(value[part])} is no text`;
   }
-  for (const name of TOLD[type] ?? []) {
+  for (const name of TEXTS[type] ?? []) {
     if (typeof said[name] !== 'string') return `${name} ${shown(said[name])} is no text`;
   }
   return type === 'AcquirerPaid' ? illegibleLine(said['lines']) : undefined;

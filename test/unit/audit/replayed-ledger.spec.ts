@@ -1,18 +1,23 @@
 import { expect, test } from '@jest/globals';
 import { ReplayedLedger } from '../../../src/audit/replay/replayed-ledger.js';
 import { type StoredEvent, toPosition } from '../../../src/event-store/event-store.js';
+import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import { minor } from '../../../src/ledger/domain/money.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import { saleWith } from '../../support/facts.js';
 import { BY } from '../../support/test-ledger.js';
 
+function stored(event: LedgerEvent, stream: string, position: number): StoredEvent {
+  return {
+    ...encode(event, { request: stream, by: BY, recordedAt: event.data.occurredAt }),
+    ...{ position: toPosition(position), stream, revision: 0 },
+  };
+}
+
 function saleAt(position: number, amount: number): StoredEvent {
   const saleId = `M1.T1.000001.00000${position}`;
   const event = saleWith({ saleId, stan: saleId.slice(-6), amount: minor(amount) });
-  return {
-    ...encode(event, { request: saleId, by: BY, recordedAt: event.data.occurredAt }),
-    ...{ position: toPosition(position), stream: `sale-${saleId}`, revision: 0 },
-  };
+  return stored(event, `sale-${saleId}`, position);
 }
 
 test('what can not be read, and what no view can digest, is left out by its position, and all else is taken', () => {
@@ -27,5 +32,22 @@ test('what can not be read, and what no view can digest, is left out by its posi
   expect(ledger.sales('M1')).toEqual([
     { currency: 'CNY', status: 'open', count: 2n, amount: 300n },
   ]);
+  ledger.close();
+});
+
+test('a merchant of whose events some had occurred, but its registration had not, was not there', () => {
+  const frozen: LedgerEvent = {
+    type: 'RightFrozen',
+    data: {
+      merchantId: 'M1',
+      right: 'void',
+      reason: 'an audit',
+      occurredAt: '2026-03-02T08:00:00.000Z',
+    },
+  };
+  const ledger = new ReplayedLedger();
+  ledger.take([stored(frozen, 'merchant-M1', 1)]);
+  expect([...ledger.merchants.keys()]).toEqual([]);
+  expect(ledger.leftOut).toEqual([]);
   ledger.close();
 });

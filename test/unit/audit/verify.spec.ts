@@ -426,13 +426,21 @@ describe('the rules', () => {
     },
   );
 
-  test('find a request that lacks a part of its name, in words', async () => {
-    const at = index('RequestTaken');
+  test.each([
+    ['RequestTaken', 'stan'],
+    ['Sale', 'batchNo'],
+    ['Void', 'businessDate'],
+  ] as const)('find a %s that does not say its %s, in words', async (type, part) => {
+    const at = index(type);
     const lacking = withData(log[at] as StoredEvent, (data) =>
-      data.replace(/"stan":"\d{6}","target/, '"target'),
+      JSON.stringify({ ...(JSON.parse(data) as object), [part]: undefined }),
     );
     expect(await inFolder(covered(log.with(at, lacking)))).toContainEqual(
-      expect.objectContaining({ code: 'unreadable', detail: 'stan nothing is no text' }),
+      expect.objectContaining({
+        code: 'unreadable',
+        position: positionAt(at),
+        detail: `${part} nothing is no text`,
+      }),
     );
   });
 
