@@ -31,7 +31,7 @@ export class SettlementsListQuery extends PageQuery {
 }
 
 /** `amount` is what settled, before fee and reserve: gross less voided and refunded. */
-class SettlementSumsDto {
+export class SettlementSumsDto {
   @Numeral() count!: bigint;
   @Sum() gross!: bigint;
   @Sum() voided!: bigint;
@@ -62,7 +62,7 @@ export class SettledBatchDto extends SettlementTotalsDto {
   @NestedList(() => SettlementLineDto) lines!: SettlementLineDto[];
 }
 
-class SettlementsAnswer {
+export class SettlementsAnswer {
   @NestedList(() => SettledBatchDto) batches!: SettledBatchDto[];
   @NestedList(() => SettlementTotalsDto) days!: SettlementTotalsDto[];
   @Optional() @Text() next?: string;

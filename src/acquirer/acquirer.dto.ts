@@ -65,7 +65,7 @@ export class MatchedSettlementsQuery extends PageQuery {
 }
 
 /** `difference` is what is still to come; below zero more came than was owed. */
-class ClaimSumsDto {
+export class ClaimSumsDto {
   @SignedSum() expected!: bigint;
   @SignedSum() received!: bigint;
   @Sum() schemeCost!: bigint;

@@ -65,7 +65,7 @@ export class TrailEventDto {
   @OpenObject() data!: object;
 }
 
-class TrailAnswer {
+export class TrailAnswer {
   @NestedList(() => TrailEventDto) events!: TrailEventDto[];
   @Optional() @Position() next?: string;
 }

@@ -43,7 +43,7 @@ export class ChargebackPath extends SalePath {
   @Identifier(35) chargebackId!: string;
 }
 
-class ChargebackAnswer {
+export class ChargebackAnswer {
   @Text() chargebackId!: string;
   @Text() saleId!: string;
   @OneOf(['open', 'won', 'lost']) status!: string;

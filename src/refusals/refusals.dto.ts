@@ -59,7 +59,7 @@ export class RefusalsReportQuery {
 }
 
 /** `successRate` is the share of done ones among those done or refused; absent where there were none. */
-class AttemptsDto {
+export class AttemptsDto {
   @Numeral() attempts!: number;
   @Numeral() done!: number;
   @Numeral() refused!: number;
