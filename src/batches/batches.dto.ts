@@ -54,7 +54,7 @@ export class SettledDto {
   @Sum() net!: bigint;
 }
 
-const sides = { type: ['integer', 'null'] as never };
+const sides = { type: ['integer', 'null'] as never, format: 'int64' };
 
 /** A total that differs (`field`), or an item (`stan`, `kind`); a side that lacks the item is null. */
 export class DifferenceDto {

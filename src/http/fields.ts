@@ -68,6 +68,8 @@ export const CONVERTERS = {
   isISO4217CurrencyCode: byExample('iso-4217', 'EUR'),
   iban: byExample('iban', 'DE89370400440532013000'),
   isTimeZone: byExample('iana-time-zone', 'Europe/Berlin'),
+  // A bare integer is one of 32 bits to those who make clients from the document: no amount above 21 million fits.
+  isInt: { type: 'integer', format: 'int64' },
   // Without their own `type: number`, which would undo the `integer` beside it.
   min: ({ constraints: [minimum = 0] }: { constraints: number[] }) => ({ minimum }),
   max: ({ constraints: [maximum = 0] }: { constraints: number[] }) => ({ maximum }),

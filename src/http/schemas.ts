@@ -65,7 +65,7 @@ export type Check = (value: unknown) => readonly FieldError[] | undefined;
 const ajv = new Ajv2020({
   strictTypes: false,
   allErrors: true,
-  formats: { ...FORMATS },
+  formats: { ...FORMATS, int64: true },
 }).addVocabulary(['components']);
 
 const checks = new Map<Dto, Check>();

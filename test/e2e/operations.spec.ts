@@ -34,6 +34,7 @@ interface Whole {
 
 interface Field {
   readonly type?: string;
+  readonly format?: string;
   readonly description?: string;
 }
 
@@ -122,6 +123,18 @@ describe('the OpenAPI document', () => {
     expect(schemas['GiveBackBody']?.properties?.['amount']?.description).toContain(
       'all that is left',
     );
+  });
+
+  test('says of every whole number that it may have 64 bits: clients are made with 32 where nothing is said', async () => {
+    const { text } = await ledger.get('/openapi.json');
+    const narrow: Field[] = [];
+    JSON.parse(text, (_, schema: Field | null) => {
+      const isWhole = [schema?.type].flat().includes('integer');
+      if (schema && isWhole && schema.format !== 'int64') narrow.push(schema);
+      return schema;
+    });
+
+    expect(narrow).toEqual([]);
   });
 
   test('names by their endings what is sent, what is answered, and what is a part of them', async () => {

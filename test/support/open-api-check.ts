@@ -12,6 +12,7 @@ const FORMATS = {
   iban: /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/,
   'iana-time-zone': /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/,
   'no-card-number': true,
+  int64: true,
 } as const;
 
 const PROBLEM = 'application/problem+json';
