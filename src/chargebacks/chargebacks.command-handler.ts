@@ -92,9 +92,14 @@ export class ChargebacksCommandHandler {
       if ('refusal' in decided) return notRecorded(decided.refusal);
       const origin = { request: `${saleId} ${chargebackId}`, by };
       const { event } = decided;
-      const { position } = await this.journal.append(stream, sale.revision, [event], origin);
+      const { position, repeated } = await this.journal.append(
+        stream,
+        sale.revision,
+        [event],
+        origin,
+      );
       const after = evolveSale(sale, event) ?? sale;
-      return { answer: answerOf(after, chargebackId, position), replayed: false };
+      return { answer: answerOf(after, chargebackId, position), replayed: repeated };
     });
   }
 }

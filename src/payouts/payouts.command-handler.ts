@@ -225,9 +225,10 @@ export class PayoutsCommandHandler {
       if (!event) return { answer: asLeftBy(type, events) ?? recorded, replayed: true };
       if ('code' in event) return notRecorded(event);
       const origin = { request: payoutId, by };
-      const appended = await this.journal.append(stream, events.length - 1, [event], origin);
+      const expected = events.length - 1;
+      const { position, repeated } = await this.journal.append(stream, expected, [event], origin);
       const changed = evolvePayout(payout, event) ?? payout;
-      return { answer: { payout: changed, position: appended.position }, replayed: false };
+      return { answer: { payout: changed, position }, replayed: repeated };
     });
   }
 

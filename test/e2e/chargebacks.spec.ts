@@ -72,6 +72,17 @@ describe('a chargeback', () => {
     expect(await won({ returnFee: true })).toEqual([409, expect.stringContaining('returnFee')]);
   });
 
+  test('that is told many times at once is one: every answer but one says that it is repeated', async () => {
+    const { saleId } = await settledSale(ledger);
+    const path = `/v1/sales/${saleId}/chargebacks/CB1/lost`;
+    for (const tell of [() => open(saleId), () => ledger.post(path)]) {
+      const answers = await Promise.all(Array.from({ length: 10 }, tell));
+      const first = answers.filter(({ headers }) => headers['idempotency-replayed'] !== 'true');
+      expect(first).toHaveLength(1);
+      for (const { body } of answers) expect(body).toEqual(first[0]?.body);
+    }
+  });
+
   test('that is told again has that answer also when the case has gone on since', async () => {
     const { shop, saleId } = await settledSale(ledger);
     const told = { amount: 4_000, fee: 1_500 };

@@ -22,7 +22,7 @@ export const appealRefusals = {
     cause: 'operator',
     detail: {
       en: 'No void or refund of this name about this sale was refused.',
-      zh: '该交易未被拒绝，无需申诉。',
+      zh: '该原消费没有以此交易号被拒绝的撤销或退货。',
     },
     nextStep: 'none',
   }),
