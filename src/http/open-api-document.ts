@@ -59,7 +59,8 @@ const SANDBOX_FAULT = {
 const REQUEST_ID = {
   name: 'X-Request-Id',
   in: 'header',
-  description: 'A name for the request in the log and in its answer; one is made up without it',
+  description:
+    'A name for the request in the log and in its answer: up to 128 letters, digits, `.`, `_`, `:` and `-`. One is made up without it, and in place of another or of what looks like a card number',
   schema: { type: 'string' },
 };
 

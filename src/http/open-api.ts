@@ -22,7 +22,7 @@ export const HEADERS = {
   ),
   'RateLimit-Policy': text('How many of these there may be in how many seconds'),
   'Retry-After': text('Seconds to wait before the request is sent again'),
-  'X-Request-Id': text('The request’s name in the log: the sender’s own, where it sent one'),
+  'X-Request-Id': text('The request’s name in the log: the sender’s own, where it can be one'),
 } as const;
 
 type Header = keyof typeof HEADERS;
