@@ -129,9 +129,8 @@ export class BatchesCommandHandler {
     await this.batches.restore();
     const name = batchName(identity);
     const held = this.batches.known(name);
-    const isLive = held && held.status !== 'new' && held.status !== 'closed';
-    const closed = closedAnswer(await this.journal.read(streams.batch(name)));
-    return closed ?? (isLive ? this.liveAnswer(held) : undefined);
+    if (held && held.status !== 'new' && held.status !== 'closed') return this.answerOf(held);
+    return closedAnswer(await this.journal.read(streams.batch(name)));
   }
 
   /** Why there can be no such batch: its merchant or its terminal is not known. */

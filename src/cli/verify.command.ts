@@ -99,16 +99,13 @@ function ofFile(file: string, json: boolean): Checked {
 /** @throws UsageError for what is no answer with a signed head */
 function read(file: string): SignedHead {
   let content: unknown;
-  let doubled: string | undefined;
   try {
     const text = readFileSync(file, 'utf8');
     content = JSON.parse(text);
-    doubled = doubledName(text);
+    const doubled = doubledName(text);
+    if (doubled !== undefined) throw new Error(`it has ${doubled} twice in one object`);
   } catch (error) {
     throw new UsageError(`${file} has no signed head: ${(error as Error).message}`);
-  }
-  if (doubled !== undefined) {
-    throw new UsageError(`${file} has no signed head: it has ${doubled} twice in one object`);
   }
   const head = (content as { head?: unknown } | null)?.head ?? content;
   if (typeof head !== 'object' || head === null) {

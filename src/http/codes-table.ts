@@ -1,3 +1,4 @@
+import { withTable } from '../sales/domain/conditions-table.js';
 import { say } from '../sales/domain/refusal.js';
 import { type Problem, problems } from './problem.js';
 import { REFUSAL_STATUSES } from './refusal-statuses.js';
@@ -23,28 +24,17 @@ const PROBLEMS: { readonly [P in keyof typeof problems]: readonly Problem[] } = 
   fault: [problems.fault()],
 };
 
-const START = '<!-- codes -->\n';
-const END = '\n<!-- end of codes -->';
-
 /** docs/api.md with its table of codes as the code has them now. */
 export function withCodes(text: string): string {
-  const from = text.indexOf(START) + START.length;
-  return `${text.slice(0, from)}\n${table()}\n${text.slice(text.indexOf(END, from))}`;
-}
-
-function table(): string {
   const refusals = Object.entries(REFUSAL_STATUSES).map(([code, [status, title]]) => ({
     code,
     status,
     title,
   }));
-  const rows = [...refusals, ...Object.values(PROBLEMS).flat()]
-    .map(({ code, status, title }) => `| \`${code}\` | ${status} | ${title} |`)
-    .sort();
-  return [
-    '<!-- prettier-ignore -->',
-    '| code | status | says |',
-    '| --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  const rows = [...refusals, ...Object.values(PROBLEMS).flat()].map(({ code, status, title }) => [
+    `\`${code}\``,
+    String(status),
+    title,
+  ]);
+  return withTable(text, 'codes', ['code', 'status', 'says'], rows.sort());
 }

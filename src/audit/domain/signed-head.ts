@@ -80,8 +80,8 @@ export function isSigned(head: SignedHead): boolean {
   return verify(null, signedText(head), key, signature);
 }
 
-/** Undefined for what base64 is never written as: Node reads that, too, where other readers refuse it. */
-function bytesOf(base64: string): Buffer | undefined {
+/** What base64 says. Undefined for what it is never written as: Node reads that, too, where other readers refuse it. */
+export function bytesOf(base64: string): Buffer | undefined {
   const bytes = Buffer.from(base64, 'base64');
   return bytes.toString('base64') === base64 ? bytes : undefined;
 }

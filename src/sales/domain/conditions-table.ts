@@ -2,27 +2,28 @@ import type { Condition } from './condition.js';
 import { REFUND_CONDITIONS } from './refund-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
-/** A list of conditions as a Markdown table. */
-function table(conditions: readonly Condition[]): string {
-  const rows = conditions.map(
-    ({ code, holdsWhen, from, responseCode, nextStep }) =>
-      `| \`${code}\` | ${holdsWhen} | ${from} | ${responseCode} | \`${nextStep}\` |`,
-  );
-  return [
-    '<!-- prettier-ignore -->',
-    '| code | holds when | rule from | refused with | next step |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
-}
-
 /** docs/domain.md with its tables as the code has them now. */
 export function withConditions(text: string): string {
-  return between(between(text, 'void', VOID_CONDITIONS), 'refund', REFUND_CONDITIONS);
+  const withVoids = withTable(text, 'void conditions', HEAD, VOID_CONDITIONS.map(rowOf));
+  return withTable(withVoids, 'refund conditions', HEAD, REFUND_CONDITIONS.map(rowOf));
 }
 
-function between(text: string, kind: string, conditions: readonly Condition[]): string {
-  const [start, end] = [`<!-- ${kind} conditions -->\n`, `\n<!-- end -->`];
+const HEAD = ['code', 'holds when', 'rule from', 'refused with', 'next step'];
+
+function rowOf({ code, holdsWhen, from, responseCode, nextStep }: Condition): string[] {
+  return [`\`${code}\``, holdsWhen, from, responseCode, `\`${nextStep}\``];
+}
+
+/** A page of docs with this table in Markdown between the markers of its name. */
+export function withTable(
+  text: string,
+  name: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- end -->`];
   const from = text.indexOf(start) + start.length;
-  return `${text.slice(0, from)}\n${table(conditions)}\n${text.slice(text.indexOf(end, from))}`;
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  const table = ['<!-- prettier-ignore -->', ...lines].join('\n');
+  return `${text.slice(0, from)}\n${table}\n${text.slice(text.indexOf(end, from))}`;
 }
