@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { StoreUnavailableError } from './event-store.js';
 import { sqliteCode } from './sqlite-file.js';
 import { makeFolder } from './make-folder.js';
 
@@ -34,17 +35,24 @@ export class FolderLock {
     private readonly database: Database.Database,
   ) {}
 
-  /** @throws FolderInUseError when another process holds it, or this one does already */
+  /**
+   * @throws FolderInUseError when another process holds it, or this one does already; StoreUnavailableError when nothing can be
+   * written to it
+   */
   static take(folder: string): FolderLock {
-    makeFolder(folder);
-    const database = lockDatabase(folder);
+    const database = inTermsOf(folder, () => {
+      makeFolder(folder);
+      return lockDatabase(folder);
+    });
     if (!database) throw new FolderInUseError(folder, readOwner(folder));
     const lock = new FolderLock(folder, database);
     try {
-      lock.announce({ pid: process.pid });
+      inTermsOf(folder, () => {
+        lock.announce({ pid: process.pid });
+      });
       return lock;
     } catch (error) {
-      lock.release();
+      database.close();
       throw error;
     }
   }
@@ -66,7 +74,7 @@ export class FolderLock {
 export class FolderLocks {
   private constructor(private readonly locks: readonly FolderLock[]) {}
 
-  /** @throws FolderInUseError when another process holds one of them */
+  /** @throws FolderInUseError when another process holds one of them; StoreUnavailableError as above */
   static take(folders: readonly string[]): FolderLocks {
     const locks: FolderLock[] = [];
     try {
@@ -89,10 +97,23 @@ export class FolderLocks {
 
 function eachOnce(folders: readonly string[]): string[] {
   const named = folders.map((folder) => {
-    makeFolder(folder);
+    inTermsOf(folder, () => {
+      makeFolder(folder);
+    });
     return [realpathSync(folder), folder] as const;
   });
   return [...new Map(named).values()];
+}
+
+/** @throws StoreUnavailableError naming the folder that what fails needs */
+function inTermsOf<T>(folder: string, task: () => T): T {
+  try {
+    return task();
+  } catch (cause) {
+    const { message } = cause as Error;
+    const why = `the data folder ${folder} and what is in it must be this user's to write to: ${message}`;
+    throw new StoreUnavailableError(why, 'not-done', { cause });
+  }
 }
 
 /** Who holds the folder now; undefined when nobody does. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { FolderInUseError, FolderLock, ownerOf } from '../../src/event-store/folder-lock.js';
@@ -47,6 +47,20 @@ test('who holds a folder is known while it is held, and looking is in nobody’s
   lock.release();
   expect(ownerOf(folder)).toBeUndefined();
 });
+
+test.each(['lock.db', 'owner.json', 'owner.json.new'])(
+  'a folder that can not be written to, here for %s, is named, and free once it can',
+  async (name) => {
+    const folder = newFolder();
+    mkdirSync(join(folder, name, 'in-the-way'), { recursive: true });
+    const opened = SqliteEventStore.open(folder, 'inline');
+    await expect(opened).rejects.toThrow(
+      `${folder} and what is in it must be this user's to write to: `,
+    );
+    rmSync(join(folder, name), { recursive: true });
+    await (await SqliteEventStore.open(folder, 'inline')).close();
+  },
+);
 
 test('an owner killed on the spot leaves the folder free', async () => {
   const folder = newFolder();
