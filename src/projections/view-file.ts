@@ -102,17 +102,27 @@ function aboutIn(file: string): About | undefined {
 /** `isItself`: it is the view's file itself, not what SQLite keeps beside it. */
 function filesIn(viewsDir: string): { name: string; generation: number; isItself: boolean }[] {
   if (!existsSync(viewsDir)) return [];
-  return readdirSync(viewsDir).flatMap((file) => {
+  return namesIn(viewsDir).flatMap((file) => {
     const [, name, generation, beside] = NAME.exec(file) ?? [];
     if (name === undefined) return [];
     return [{ name, generation: Number(generation), isItself: beside === undefined }];
   });
 }
 
+/** @throws SqliteError, as of a file in it that can't be opened */
+function namesIn(viewsDir: string): string[] {
+  try {
+    return readdirSync(viewsDir);
+  } catch (error) {
+    const why = `the views in ${viewsDir} can't be read: ${(error as Error).message}`;
+    throw new Database.SqliteError(why, 'SQLITE_CANTOPEN');
+  }
+}
+
 /**
  * The generation of a view that readers read: the latest that was ever let live. Undefined when there is none of the
  * projection's version.
- * @throws CorruptLogError naming a damaged file; SqliteError naming one that can't be opened
+ * @throws CorruptLogError naming a damaged file; SqliteError naming one, or the folder, that can't be opened
  */
 export function liveGeneration(viewsDir: string, projection: Projection): number | undefined {
   for (const generation of generationsOf(viewsDir, projection.name)) {

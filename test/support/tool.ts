@@ -39,8 +39,12 @@ export async function runTool(
 }
 
 /** The same, as a user who owns nothing: only root can run it so. */
-export async function runToolAsNobody(folder: string, args: readonly string[]): Promise<ToolRun> {
-  return runOf(start(folder, args, {}, { uid: NOBODY, gid: NOBODY }));
+export async function runToolAsNobody(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ToolRun> {
+  return runOf(start(folder, args, env, { uid: NOBODY, gid: NOBODY }));
 }
 
 /** The same, and nobody reads what it prints. */

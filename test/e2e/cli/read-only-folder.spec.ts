@@ -1,4 +1,4 @@
-import { chmodSync, cpSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Shop } from '../../support/shop.js';
@@ -68,6 +68,20 @@ describe.each(['stopped', 'running'] as const)('of a service that was %s', (of) 
       chmodSync(place, 0o755);
       chmodSync(join(place, file), 0o600);
       const { code, errors } = await runToolAsNobody(place, ['verify']);
+      expect([code, errors]).toEqual([1, expect.stringContaining(told)]);
+    });
+
+    test('views in a folder that this user may not look into are done without, or the folder is named', async () => {
+      const place = newFolder();
+      const views = join(place, 'views');
+      cpSync(folder, place, { recursive: true });
+      mkdirSync(views, { mode: 0 });
+      chmodSync(place, 0o755);
+      const run = (...verb: string[]) => runToolAsNobody(place, verb, { VIEWS_DIR: views });
+      expect((await run('replay')).code).toBe(0);
+      expect((await run('keys', 'list')).code).toBe(0);
+      const { code, errors } = await run('verify');
+      const told = `the views in ${views} can't be read: EACCES`;
       expect([code, errors]).toEqual([1, expect.stringContaining(told)]);
     });
 
