@@ -252,7 +252,11 @@ function parseMetadata(stored: StoredEvent): Record<string, unknown> {
   const metadata = parse(stored, stored.metadata);
   const { version } = metadata;
   if (version === SCHEMA_VERSION) return metadata;
-  throw unreadable(stored, `its version ${String(version)} is not known`);
+  const why =
+    version === undefined
+      ? 'it lacks its version'
+      : `its version ${JSON.stringify(version)} is not known`;
+  throw unreadable(stored, why);
 }
 
 function parse(stored: Said, text: string): Record<string, unknown> {

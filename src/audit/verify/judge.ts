@@ -54,13 +54,18 @@ function isSame(ruled: LedgerEvent, event: LedgerEvent, mayLack: readonly string
 
 /** The fields of either that the other has not, or has otherwise. */
 function differing(ruled: LedgerEvent, event: LedgerEvent, mayLack: readonly string[]): string[] {
-  const by = ruled.data as object as Record<string, unknown>;
-  const said = event.data as object as Record<string, unknown>;
+  const by = fieldsOf(ruled);
+  const said = fieldsOf(event);
   const names = [...new Set([...Object.keys(said), ...Object.keys(by)])];
   return names.filter((name) => {
     if (said[name] === undefined && mayLack.includes(name)) return false;
     return !isSameJson(by[name], said[name]);
   });
+}
+
+/** What the event says and nothing else: what was put in may be called as something that every object has. */
+function fieldsOf({ data }: LedgerEvent): Record<string, unknown> {
+  return Object.assign(Object.create(null) as Record<string, unknown>, data);
 }
 
 function difference(event: LedgerEvent, ruling: Ruling, mayLack: readonly string[]): string {
@@ -70,8 +75,8 @@ function difference(event: LedgerEvent, ruling: Ruling, mayLack: readonly string
   }
   if (!ruling.event) return 'by the rules there was nothing to do';
   if (ruling.event.type !== event.type) return `the rules make it ${ruling.event.type}`;
-  const ruled = ruling.event.data as object as Record<string, unknown>;
-  const said = event.data as object as Record<string, unknown>;
+  const ruled = fieldsOf(ruling.event);
+  const said = fieldsOf(event);
   const fields = differing(ruling.event, event, mayLack).map(
     (name) => `${name} ${shown(said[name])}, not ${shown(ruled[name])}`,
   );

@@ -312,6 +312,11 @@ describe('what a rule gave', () => {
     expect(found).toMatch(/^by the rules it would say otherwise: |^the rules refuse it/);
   });
 
+  test('is told apart from what was added to it under a name that every object has', async () => {
+    const found = await faultsAt(log, 'Sale', (data) => (data['toString'] = 'x'));
+    expect(found.join('\n')).toContain('toString "x", not nothing');
+  });
+
   test('a settlement before anyone has asked for the close is found', async () => {
     const ofT2 = (data: Said): boolean => data['terminalId'] === 'T2';
     const at = indexOf(log, 'BatchCloseRequested', ofT2);

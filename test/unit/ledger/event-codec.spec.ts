@@ -62,7 +62,7 @@ describe('what this ledger did not write is named and not read', () => {
     ['a type of no ledger', { type: 'Refunded' }, 'its type is not known'],
     ['a type that every object has', { type: 'constructor' }, 'its type is not known'],
     ['a later version', { metadata: '{"version":2}' }, 'its version 2 is not known'],
-    ['no version', { metadata: '{}' }, 'its version undefined is not known'],
+    ['no version', { metadata: '{}' }, 'it lacks its version'],
     ['torn data', { data: '{"saleId":' }, 'it is not JSON'],
     ['torn metadata', { metadata: '' }, 'it is not JSON'],
     ['a number', { data: '7' }, 'it is no JSON object'],
