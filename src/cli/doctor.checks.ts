@@ -175,20 +175,23 @@ function recordedAt(stored: StoredEvent): number {
   }
 }
 
+const NO_VIEW = 'not known: there is no view of them of this version';
+
 /** Batches past their cut-off, as their view has them. `now`: by the ledger's clock. */
 export function batchesFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const open = askLive(VIEWS_DIR, batchesProjection, (database) =>
     namingDamage(database.name, () => new BatchesView(database).live()),
   );
-  const overdue = (open ?? []).filter(
+  if (!open) return warn('batches', NO_VIEW);
+  const overdue = open.filter(
     ({ endsAt, status }) => status === 'closing' || (endsAt !== null && Date.parse(endsAt) < now),
   );
   const names = overdue.slice(0, 3).map(batchName);
   return overdue.length === 0
-    ? ok('batches', `${open?.length ?? 0} open, none overdue`)
+    ? ok('batches', `${open.length} open, none overdue`)
     : warn(
         'batches',
-        `${overdue.length} of ${open?.length ?? 0} overdue or closing: ${names.join(', ')}`,
+        `${overdue.length} of ${open.length} overdue or closing: ${names.join(', ')}`,
       );
 }
 
@@ -197,10 +200,11 @@ export function requestsFinding({ VIEWS_DIR }: Settings, now: number): Finding {
   const undecided = askLive(VIEWS_DIR, requestsProjection, (database) =>
     namingDamage(database.name, () => new RequestsView(database).undecided(now - MINUTE_MS)),
   );
-  return (undecided?.length ?? 0) === 0
+  if (!undecided) return warn('requests', NO_VIEW);
+  return undecided.length === 0
     ? ok('requests', 'none waits for its outcome')
     : warn(
         'requests',
-        `${undecided?.length ?? 0} have waited for a minute: ${undecided?.slice(0, 3).join(', ') ?? ''}`,
+        `${undecided.length} have waited for a minute: ${undecided.slice(0, 3).join(', ')}`,
       );
 }

@@ -127,11 +127,14 @@ test('a disk whose folder is not there yet is pointed out', async () => {
   expect((await diskFinding('disk', folder)).detail).toMatch(/^\d+\.\d GiB free in /);
 });
 
-test('a view that has not been built is built at the next start', async () => {
+test('a view that has not been built is built at the next start, and what it would tell is not known', async () => {
   const looked = { VIEWS_DIR: newFolder(), EVENT_STORE_URL: 'file:.' } as Settings;
   const store = { head: () => Promise.resolve(toPosition(0)) } as unknown as EventStore;
   for (const finding of await viewFindings(store, looked)) {
     expect(finding).toMatchObject({ mark: 'warn', detail: expect.stringContaining('next start') });
+  }
+  for (const finding of [batchesFinding(looked, NOW), requestsFinding(looked, NOW)]) {
+    expect(finding).toMatchObject({ mark: 'warn', detail: expect.stringMatching(/^not known/) });
   }
 });
 
