@@ -111,7 +111,7 @@ function inTermsOf<T>(folder: string, task: () => T): T {
     return task();
   } catch (cause) {
     const { message } = cause as Error;
-    const why = `the data folder ${folder} and what is in it must be this user's to write to: ${message}`;
+    const why = `the data folder ${folder} can't be written to, which takes room there and that all in it is this user's: ${message}`;
     throw new StoreUnavailableError(why, 'not-done', { cause });
   }
 }

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 
 /**
  * A connection that reads the file, beside whoever writes to it. SQLite reads a file in WAL mode only where it can
- * put others beside it: of a folder that can't be written to a copy is read, as the file is now.
+ * put others beside it: of a folder that can't be written to, or has no room, a copy is read, as the file is now.
  * @throws SqliteError when there is no such file; Error of the file system when it can't be copied
  */
 export function openToRead(file: string): Database.Database {
@@ -21,14 +21,14 @@ function connect(file: string): Database.Database {
 
 /**
  * Opens the WAL, which fails in one way where the folder is mounted to be read only, in another where this user may only
- * read it. What else keeps the file from being read is told when that is tried.
+ * read it, in a third where its disk is full. What else keeps the file from being read is told when that is tried.
  */
 function canBegin(database: Database.Database): boolean {
   try {
     database.pragma('schema_version');
     return true;
   } catch (error) {
-    return !/^SQLITE_(CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '');
+    return !/^SQLITE_(CANTOPEN|READONLY|IOERR_SHM)/.test(sqliteCode(error) ?? '');
   }
 }
 

@@ -98,6 +98,19 @@ describe('a full disk', () => {
       rmSync(folder, { recursive: true });
     },
   );
+
+  onSmallDisk('is read from', async () => {
+    const folder = join(String(disk), 'read');
+    const store = await SqliteEventStore.open(folder, 'inline');
+    await store.append('sale-1', 'no-stream', [eventOf()]);
+    await store.close();
+    const filler = join(String(disk), 'filler');
+    fill(filler);
+    const reader = SqliteEventStore.openReader(folder);
+    expect(await reader.readStream('sale-1')).toHaveLength(1);
+    await reader.close();
+    rmSync(filler);
+  });
 });
 
 describe('a writer thread that ended', () => {
