@@ -86,6 +86,12 @@ test('an export of which the disk takes but a part is not done', async () => {
   const { code, errors } = await runToolOntoFullDisk(folder, ['export']);
 
   expect([code, errors]).toEqual([1, 'EFBIG: file too large, write\n']);
+
+  const out = join(folder, 'log.ndjson');
+  const named = await runToolOntoFullDisk(folder, ['export', '--out', out]);
+  const told = `${out} can't be written: EFBIG: file too large, write\n`;
+  expect([named.code, named.errors]).toEqual([1, told]);
+  expect(readdirSync(folder).filter((name) => name.startsWith('log.ndjson'))).toEqual([]);
 });
 
 test.each([
