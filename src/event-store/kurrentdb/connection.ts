@@ -44,6 +44,7 @@ export interface Connection {
 export function connect(url: string): Connection {
   const { options } = partsOf(url);
   refuseSilentConflicts(options);
+  refuseNoSearch(options);
   const deadline = Number(options.get('defaultDeadline') ?? DEADLINE_MS);
   const { warn } = console;
   // Of an option that it does not know the client warns, and repeats the whole string.
@@ -68,6 +69,14 @@ function refuseSilentConflicts(options: URLSearchParams): void {
     ([name, value]) => /^throwOnAppendFailure$/i.test(name) && value !== 'true',
   );
   if (isSilent) throw cantBeUsed('throwOnAppendFailure has to be true');
+}
+
+/** The client's part that reads takes its first look for a server too early to find one. */
+function refuseNoSearch(options: URLSearchParams): void {
+  const isNone = [...options].some(
+    ([name, value]) => /^maxDiscoverAttempts$/i.test(name) && Number(value) < 2,
+  );
+  if (isNone) throw cantBeUsed('maxDiscoverAttempts has to be 2 or more');
 }
 
 function withDiscovery(url: string, options: URLSearchParams): string {

@@ -106,6 +106,15 @@ describe('a connection string', () => {
     },
   );
 
+  it.each(['maxDiscoverAttempts=0', 'maxdiscoverattempts=1'])(
+    'that has the client look for no server (%s) is refused',
+    (option) => {
+      const url = `kurrentdb://127.0.0.1:1?tls=false&${option}`;
+      expect(() => connect(url)).toThrow(/maxDiscoverAttempts has to be 2 or more/);
+      expect(() => connect(url.replace(/.$/, '2'))).not.toThrow();
+    },
+  );
+
   it('sets how long the server may take', () => {
     expect(connect('esdb://127.0.0.1:1?tls=false').deadlineMs).toBe(10_000);
     expect(connect('esdb://127.0.0.1:1?tls=false&defaultDeadline=700').deadlineMs).toBe(700);
