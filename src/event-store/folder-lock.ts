@@ -111,8 +111,8 @@ function inTermsOf<T>(folder: string, task: () => T): T {
     return task();
   } catch (cause) {
     const { message } = cause as Error;
-    const why = `the data folder ${folder} can't be written to, which takes room there and that all in it is this user's: ${message}`;
-    throw new StoreUnavailableError(why, 'not-done', { cause });
+    const why = `the data folder ${folder} can't be written to (it needs room, and all in it has to be this user's)`;
+    throw new StoreUnavailableError(`${why}: ${message}`, 'not-done', { cause });
   }
 }
 

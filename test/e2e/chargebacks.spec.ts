@@ -91,6 +91,7 @@ describe('a chargeback', () => {
       ledger.post(`/v1/sales/${saleId}/chargebacks/${chargebackId}/${how}`, {});
     await open(saleId, { chargebackId: 'CB2', amount: 1_000 });
     const [won, lost] = [await end('CB1', 'won'), await end('CB2', 'lost')];
+    expect([won.body.status, lost.body.status]).toEqual(['won', 'lost']);
     await shop.refund(saleId, { amount: 500 });
     const again = [await open(saleId, told), await end('CB1', 'won'), await end('CB2', 'lost')];
     expect(again.map(({ body }) => body)).toEqual([opened, won, lost].map(({ body }) => body));

@@ -54,7 +54,7 @@ test.each(['lock.db', 'owner.json', 'owner.json.new'])(
     const folder = newFolder();
     mkdirSync(join(folder, name, 'in-the-way'), { recursive: true });
     const opened = SqliteEventStore.open(folder, 'inline');
-    await expect(opened).rejects.toThrow(`the data folder ${folder} can't be written to, `);
+    await expect(opened).rejects.toThrow(`the data folder ${folder} can't be written to`);
     rmSync(join(folder, name), { recursive: true });
     await (await SqliteEventStore.open(folder, 'inline')).close();
   },

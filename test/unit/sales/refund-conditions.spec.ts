@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { REFUND_CONDITIONS } from '../../../src/sales/domain/refund-conditions.js';
+import type { SaleEvent } from '../../../src/sales/domain/sale.events.js';
 import {
   batchClosed,
   cardReported,
@@ -241,6 +242,17 @@ describe('the fee of a refunded sale', () => {
     given(proportional, sale, charged, first, second)
       .when(refundIt)
       .then('Refund', { amount: 3_334, feeReturned: 33 });
+  });
+  test('goes back anew once a refund that gave it back was undone', () => {
+    const first = refunded(5_000, { afterSettlement: true, feeReturned: 50 });
+    const { request, ...rest } = first.data;
+    const undone: SaleEvent = {
+      type: 'Reversal',
+      data: { ...rest, undone: 'refund', of: request, request: 'M1.T1.000002.000001' },
+    };
+    given(proportional, sale, charged, first, undone)
+      .when(refundOf({ amount: 5_000 }))
+      .then('Refund', { feeReturned: 50 });
   });
   test('is never below nothing: of rounded parts one may have been undone', () => {
     const tenth = settledWith({ fee: of(1_000), net: of(9_000) });

@@ -77,11 +77,15 @@ describe('a sale', () => {
   test('is not taken of a type of card that is not allowed', () => {
     const applied = (cardType: 'debit' | 'credit') =>
       unused([{ scope: 'terminal', subject: 'T1', limits: { cardTypes: [cardType] } }]);
-    const sold = (cardType: 'debit' | 'credit') =>
-      decided(COMMAND, '2026-11-24T04:00:00.000Z', {}, { limits: applied(cardType) });
+    const sold = (cardType: 'debit' | 'credit', command = COMMAND) =>
+      decided(command, '2026-11-24T04:00:00.000Z', {}, { limits: applied(cardType) });
     expect(sold('debit')).toHaveProperty('event');
     expect(sold('credit')).toMatchObject({
       refusal: { code: 'within-limits', responseCode: '61', nextStep: 'contact-acquirer' },
+    });
+    const { token, last4 } = COMMAND.card;
+    expect(sold('debit', { ...COMMAND, card: { token, last4 } })).toMatchObject({
+      refusal: { detail: { en: expect.stringContaining('Cards of type unknown are not taken') } },
     });
   });
   test('at the cut-off counts for the next business date', () => {

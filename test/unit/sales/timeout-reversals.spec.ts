@@ -114,7 +114,7 @@ test('a refund that stands, as its sale settled since, is told with its amount, 
   await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
   expect(await ledger.send(timeout(3, 2))).toMatchObject({
     refusal: {
-      code: 'settled-since',
+      ...{ code: 'settled-since', responseCode: '12', cause: 'timing', nextStep: 'refund' },
       detail: {
         en: expect.stringMatching(
           /^The refund of CNY 40\.00 stands, as the sale settled at 2026-11-24 10:00:00 \+08:00/,
@@ -136,7 +136,10 @@ test('a refund whose batch is closed is not undone from another that is open', a
   await ledger.send(back('refund', 1, 2));
   await ledger.send(close());
   expect(await ledger.send({ ...timeout(1, 2), batchNo: '000002' })).toMatchObject({
-    refusal: { code: 'refund-cleared' },
+    refusal: {
+      ...{ code: 'refund-cleared', responseCode: '12', cause: 'timing' },
+      nextStep: 'contact-acquirer',
+    },
   });
 });
 
