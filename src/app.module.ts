@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AppealsController } from './appeals/appeals.controller.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
@@ -13,7 +12,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuditQueries } from './audit/audit.queries.js';
 import { HeadSigner } from './audit/head-signer.js';
 import { ProofsController } from './audit/proofs.controller.js';
-import { signingKeyOf } from './audit/signing-key-file.js';
+import { keyFileOf, signingKeyOf } from './audit/signing-key-file.js';
 import { BatchesController } from './batches/batches.controller.js';
 import { BulkController } from './bulk/bulk.controller.js';
 import { CardsController } from './cards/cards.controller.js';
@@ -21,11 +20,7 @@ import { ChargebacksController } from './chargebacks/chargebacks.controller.js';
 import { composeLedger, type Ledger } from './compose-ledger.js';
 import type { Settings } from './config.js';
 import { EVENT_STORE, type EventStore } from './event-store/event-store.js';
-import {
-  openEventStore,
-  ownedFolder,
-  type OwnedEventStore,
-} from './event-store/open-event-store.js';
+import { openEventStore, type OwnedEventStore } from './event-store/open-event-store.js';
 import { HealthController } from './http/health.controller.js';
 import { Connections } from './http/connections.js';
 import { Metrics } from './http/metrics.js';
@@ -135,7 +130,12 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
     readiness.appended(fault);
   };
   const ledger = composeLedger({ store, views, clock, payer: payerIn(settings), appended });
-  const signer = new HeadSigner(views, new Journal(store), signingKeyOf(keyFile(settings)), clock);
+  const signer = new HeadSigner(
+    views,
+    new Journal(store),
+    signingKeyOf(keyFileOf(settings)),
+    clock,
+  );
   const rate = new KeyRate(settings.REQUESTS_PER_KEY);
   const gate = new Gate(ledger.keyring, () => clock.now(), rate);
   const isSandbox = settings.SANDBOX === 'on';
@@ -161,10 +161,6 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
       ...parts.map((part) => ({ provide: part.constructor, useValue: part })),
     ],
   };
-}
-
-function keyFile({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settings): string {
-  return AUDIT_KEY_FILE || join(ownedFolder(EVENT_STORE_URL, VIEWS_DIR), 'audit-key.pem');
 }
 
 function payerIn({ PAYER_NAME: name, PAYER_ACCOUNT: account, PAYER_BIC: bic }: Settings) {

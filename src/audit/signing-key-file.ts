@@ -9,10 +9,16 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
-import { SettingsError } from '../config.js';
+import { dirname, join } from 'node:path';
+import { type Settings, SettingsError } from '../config.js';
 import { SigningKey } from './domain/signed-head.js';
 import { makeFolder } from '../event-store/make-folder.js';
+import { ownedFolder } from '../event-store/open-event-store.js';
+
+/** Where the key of these settings is, or is to be made. */
+export function keyFileOf({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settings): string {
+  return AUDIT_KEY_FILE || join(ownedFolder(EVENT_STORE_URL, VIEWS_DIR), 'audit-key.pem');
+}
 
 /**
  * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get

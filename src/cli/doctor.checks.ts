@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { SigningKey } from '../audit/domain/signed-head.js';
+import { keyFileOf } from '../audit/signing-key-file.js';
 import type { Settings } from '../config.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
@@ -154,6 +156,20 @@ export async function diskFinding(what: string, folder: string): Promise<Finding
   const detail = `${(free / GIB).toFixed(1)} GiB free in ${folder}`;
   if (free < GIB / 10) return fault(what, detail);
   return free < GIB ? warn(what, detail) : ok(what, detail);
+}
+
+/** The key that signs the trail: a start makes one where there is none, and ends at a file that is something else. */
+export function keyFinding(settings: Settings): Finding {
+  const file = keyFileOf(settings);
+  try {
+    const { publicKey } = new SigningKey(readFileSync(file, 'utf8'));
+    return ok('key', `${file}, whose public key is ${publicKey}`);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return warn('key', `${file} is made at the next start`);
+    if (code === 'EACCES') return warn('key', `not known: ${message}`);
+    return fault('key', `${file} holds no Ed25519 key: ${message}`);
+  }
 }
 
 /** A clock behind what was recorded last has been set back, or another node's is ahead. */

@@ -7,6 +7,7 @@ import {
   diskFinding,
   fault,
   type Finding,
+  keyFinding,
   ledgerTime,
   logFindings,
   requestsFinding,
@@ -18,7 +19,7 @@ import {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'says what an operator wants to know first: settings, store, views, disk, clock, work due',
+      'says what an operator wants to know first: settings, store, views, disk, key, clock, work due',
     )
     .option('--json', 'print each finding as a line of JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
@@ -41,6 +42,7 @@ async function* findings(): AsyncGenerator<Finding> {
       await diskFinding('disk of views', VIEWS_DIR),
     ]);
   }
+  yield keyFinding(settings);
   yield* await looked('store', async () => {
     const store = await openEventStoreReader(EVENT_STORE_URL);
     try {

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fastify from 'fastify';
+import { signingKeyOf } from '../../../src/audit/signing-key-file.js';
 import {
   batchesFinding,
   clockFinding,
   diskFinding,
+  keyFinding,
   ledgerTime,
   requestsFinding,
   serviceFindings,
@@ -125,6 +128,17 @@ test('a disk whose folder is not there yet is pointed out', async () => {
   const folder = newFolder();
   expect(await diskFinding('disk', join(folder, 'none'))).toMatchObject({ mark: 'warn' });
   expect((await diskFinding('disk', folder)).detail).toMatch(/^\d+\.\d GiB free in /);
+});
+
+test('the key of the trail is named by its public half, one to be made is pointed out, and any other file is a fault', () => {
+  const folder = newFolder();
+  const AUDIT_KEY_FILE = join(folder, 'key.pem');
+  const found = () => keyFinding({ AUDIT_KEY_FILE } as Settings);
+  expect(found()).toMatchObject({ mark: 'warn', detail: expect.stringMatching(/next start$/) });
+  const { publicKey } = signingKeyOf(AUDIT_KEY_FILE);
+  expect(found()).toMatchObject({ mark: 'ok', detail: expect.stringContaining(publicKey) });
+  writeFileSync(AUDIT_KEY_FILE, 'no key');
+  expect(found()).toMatchObject({ mark: 'fault', detail: expect.stringContaining('key.pem') });
 });
 
 test('a view that has not been built is built at the next start, and what it would tell is not known', async () => {
