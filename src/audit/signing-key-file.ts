@@ -27,13 +27,18 @@ export function keyFileOf({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settin
 export function signingKeyOf(file: string): SigningKey {
   try {
     if (!existsSync(file)) make(file);
-    return new SigningKey(readFileSync(file, 'utf8'));
+    return keyIn(file);
   } catch (error) {
     const why = (error as Error).message;
     throw new SettingsError(
       `AUDIT_KEY_FILE is '${file}'; allowed: a file with an Ed25519 key, or one to be made (${why})`,
     );
   }
+}
+
+/** @throws Error of the file system, or where there is something else in it */
+export function keyIn(file: string): SigningKey {
+  return new SigningKey(readFileSync(file, 'utf8'));
 }
 
 /** The file is there with all that is in it, or not at all; another's that came first stays. */

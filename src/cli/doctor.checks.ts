@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { SigningKey } from '../audit/domain/signed-head.js';
-import { keyFileOf } from '../audit/signing-key-file.js';
+import { keyFileOf, keyIn } from '../audit/signing-key-file.js';
 import type { Settings } from '../config.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
@@ -162,8 +161,7 @@ export async function diskFinding(what: string, folder: string): Promise<Finding
 export function keyFinding(settings: Settings): Finding {
   const file = keyFileOf(settings);
   try {
-    const { publicKey } = new SigningKey(readFileSync(file, 'utf8'));
-    return ok('key', `${file}, whose public key is ${publicKey}`);
+    return ok('key', `${file}, whose public key is ${keyIn(file).publicKey}`);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return warn('key', `${file} is made at the next start`);

@@ -52,12 +52,12 @@ async function replace(text: Readable, file: string, signal: AbortSignal): Promi
     await rm(part, { force: true });
     signal.throwIfAborted();
     // What makes the text may fail, too, in words of its own.
-    throw 'syscall' in (error as Error) ? cantBeWritten(file, error) : error;
+    throw 'syscall' in (error as Error) ? new Error(unwritable(file, error)) : error;
   }
 }
 
-function cantBeWritten(name: string, error: unknown): Error {
-  return new Error(`${name} can't be written: ${(error as Error).message}`);
+function unwritable(name: string, error: unknown): string {
+  return `${name} can't be written: ${(error as Error).message}`;
 }
 
 /** @throws UsageError where it can't be written what `name` asks for */
@@ -65,7 +65,7 @@ async function opened(file: string, name: string): Promise<Writable> {
   try {
     return (await open(file, 'w')).createWriteStream();
   } catch (error) {
-    throw new UsageError(cantBeWritten(name, error).message);
+    throw new UsageError(unwritable(name, error));
   }
 }
 

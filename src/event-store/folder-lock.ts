@@ -40,16 +40,18 @@ export class FolderLock {
    * written to it
    */
   static take(folder: string): FolderLock {
-    const database = inTermsOf(folder, () => {
-      makeFolder(folder);
-      return lockDatabase(folder);
-    });
-    if (!database) throw new FolderInUseError(folder, readOwner(folder));
+    const lock = inTermsOf(folder, () => FolderLock.ifFree(folder));
+    if (!lock) throw new FolderInUseError(folder, readOwner(folder));
+    return lock;
+  }
+
+  private static ifFree(folder: string): FolderLock | undefined {
+    makeFolder(folder);
+    const database = lockDatabase(folder);
+    if (!database) return undefined;
     const lock = new FolderLock(folder, database);
     try {
-      inTermsOf(folder, () => {
-        lock.announce({ pid: process.pid });
-      });
+      lock.announce({ pid: process.pid });
       return lock;
     } catch (error) {
       database.close();
