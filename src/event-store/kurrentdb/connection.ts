@@ -43,8 +43,7 @@ export interface Connection {
  */
 export function connect(url: string): Connection {
   const { options } = partsOf(url);
-  refuseSilentConflicts(options);
-  refuseNoSearch(options);
+  refuseUnfit(options);
   const deadline = Number(options.get('defaultDeadline') ?? DEADLINE_MS);
   const { warn } = console;
   // Of an option that it does not know the client warns, and repeats the whole string.
@@ -63,20 +62,29 @@ export function connect(url: string): Connection {
   }
 }
 
-/** The ledger decides by conflicts: a client that passes over them does not say what became of an append. */
-function refuseSilentConflicts(options: URLSearchParams): void {
-  const isSilent = [...options].some(
-    ([name, value]) => /^throwOnAppendFailure$/i.test(name) && value !== 'true',
-  );
-  if (isSilent) throw cantBeUsed('throwOnAppendFailure has to be true');
-}
+const REFUSED = [
+  {
+    // The ledger decides by conflicts: a client that passes over them does not say what became of an append.
+    option: 'throwOnAppendFailure',
+    isFit: (value: string) => value === 'true',
+    need: 'true',
+  },
+  {
+    // The client's part that reads takes its first look for a server too early to find one.
+    option: 'maxDiscoverAttempts',
+    isFit: (value: string) => !(Number(value) < 2),
+    need: '2 or more',
+  },
+];
 
-/** The client's part that reads takes its first look for a server too early to find one. */
-function refuseNoSearch(options: URLSearchParams): void {
-  const isNone = [...options].some(
-    ([name, value]) => /^maxDiscoverAttempts$/i.test(name) && Number(value) < 2,
-  );
-  if (isNone) throw cantBeUsed('maxDiscoverAttempts has to be 2 or more');
+/** The client takes an option's name in any case. */
+function refuseUnfit(options: URLSearchParams): void {
+  for (const { option, isFit, need } of REFUSED) {
+    const isUnfit = [...options].some(
+      ([name, value]) => name.toLowerCase() === option.toLowerCase() && !isFit(value),
+    );
+    if (isUnfit) throw cantBeUsed(`${option} has to be ${need}`);
+  }
 }
 
 function withDiscovery(url: string, options: URLSearchParams): string {
