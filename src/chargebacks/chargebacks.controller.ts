@@ -1,66 +1,52 @@
-import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
-import {
-  Amount,
-  Currency,
-  Flag,
-  FreeText,
-  Identifier,
-  Numeral,
-  OneOf,
-  Optional,
-  Position,
-  Sum,
-  Text,
-  Threshold,
-} from '../http/fields.js';
 import { etag } from '../http/if-match.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer } from '../http/problem.js';
+import { POSITION_CURSOR } from '../projections/filtered-list.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { SalePath } from '../sales/sales.dto.js';
 import type { Outcome } from '../sales/sales.commands.js';
 import {
   type RecordedChargeback,
   ChargebacksCommandHandler,
 } from './chargebacks.command-handler.js';
+import {
+  ChargebackAnswer,
+  ChargebackBody,
+  ChargebackPath,
+  ChargebacksAnswer,
+  ChargebacksListQuery,
+  ChargebackWonBody,
+  renderListed,
+} from './chargebacks.dto.js';
 
-export class ChargebackBody {
-  @Identifier(35) chargebackId!: string;
-  @Optional() @Amount() amount?: number;
-  @Optional() @Threshold() fee?: number;
-  @FreeText(256) reason!: string;
-  @Optional() @FreeText(128) evidenceRef?: string;
-}
-
-export class ChargebackWonBody {
-  @Optional() @Flag() returnFee?: boolean;
-}
-
-export class ChargebackPath extends SalePath {
-  @Identifier(35) chargebackId!: string;
-}
-
-export class ChargebackAnswer {
-  @Text() chargebackId!: string;
-  @Text() saleId!: string;
-  @OneOf(['open', 'won', 'lost']) status!: string;
-  @Amount() amount!: number;
-  @Sum() fee!: number;
-  @Currency() currency!: string;
-  @Sum() remaining!: number;
-  @Text() responseCode!: string;
-  @Numeral() revision!: number;
-  @Position() position!: string;
-}
-
-@Controller('v1/sales/:saleId/chargebacks')
+/** Money that a cardholder's bank takes back. */
+@Controller('v1')
 export class ChargebacksController {
-  constructor(private readonly chargebacks: ChargebacksCommandHandler) {}
+  constructor(
+    private readonly chargebacks: ChargebacksCommandHandler,
+    private readonly views: Views,
+  ) {}
 
-  @Post()
+  @Get('chargebacks')
+  @Operation('listChargebacks', 'Chargebacks, and how they were decided')
+  @MayCall(['merchant', 'operator', 'auditor'], 'query')
+  @Answers(200, ChargebacksAnswer)
+  @Problems(503)
+  async list(@Query(parameters(ChargebacksListQuery)) query: ChargebacksListQuery) {
+    const { after, limit = DEFAULT_LIMIT, ...filters } = query;
+    const cursor = await waitOrCursor(this.views, 'chargebacks', after, POSITION_CURSOR);
+    const page = this.views.chargebacks.list({ ...filters, after: cursor, limit });
+    return { ...page, chargebacks: page.chargebacks.map(renderListed) };
+  }
+
+  @Post('sales/:saleId/chargebacks')
   @Operation('openChargeback', 'Money of a settled sale is taken back')
   @MayCall(['operator'])
   @Takes(ChargebackBody)
@@ -76,7 +62,7 @@ export class ChargebacksController {
     return show(reply, outcome, 201);
   }
 
-  @Post(':chargebackId/won')
+  @Post('sales/:saleId/chargebacks/:chargebackId/won')
   @Operation('chargebackWon', 'The case is won: the money comes back')
   @MayCall(['operator'])
   @HttpCode(200)
@@ -93,7 +79,7 @@ export class ChargebacksController {
     return show(reply, outcome, 200);
   }
 
-  @Post(':chargebackId/lost')
+  @Post('sales/:saleId/chargebacks/:chargebackId/lost')
   @Operation('chargebackLost', 'The case is lost for good')
   @MayCall(['operator'])
   @HttpCode(200)

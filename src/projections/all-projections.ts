@@ -2,6 +2,7 @@ import { appealsProjection } from './appeals.projection.js';
 import { approvalsProjection } from './approvals.projection.js';
 import { booksProjection } from './books.projection.js';
 import { batchesProjection } from './batches.projection.js';
+import { chargebacksProjection } from './chargebacks.projection.js';
 import { daySumsProjection } from './day-sums.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
@@ -26,6 +27,7 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   requestsProjection,
   approvalsProjection,
   appealsProjection,
+  chargebacksProjection,
   keysProjection,
 ];
 

@@ -3,6 +3,7 @@ import { AppealsView } from './appeals.view.js';
 import { ApprovalsView } from './approvals.view.js';
 import { BatchesView } from './batches.view.js';
 import { BooksView } from './books.view.js';
+import { ChargebacksView } from './chargebacks.view.js';
 import { DaySumsView } from './day-sums.view.js';
 import { KeysView } from './keys.view.js';
 import { RefusalsView } from './refusals.view.js';
@@ -22,6 +23,7 @@ export const MODELS = {
   statements: { Model: StatementView, view: 'books' },
   appeals: { Model: AppealsView, view: 'appeals' },
   approvals: { Model: ApprovalsView, view: 'approvals' },
+  chargebacks: { Model: ChargebacksView, view: 'chargebacks' },
   daySums: { Model: DaySumsView, view: 'day-sums' },
   keys: { Model: KeysView, view: 'keys' },
   refusals: { Model: RefusalsView, view: 'refusals' },

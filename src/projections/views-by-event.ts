@@ -13,6 +13,7 @@ type ViewName =
   | 'refusals'
   | 'requests'
   | 'appeals'
+  | 'chargebacks'
   | 'keys';
 
 /**
@@ -28,9 +29,9 @@ export const VIEWS_BY_EVENT = {
   ApprovalDeclined: ['sales', 'approvals', 'refusals'],
   Settled: ['sales', 'batches', 'settlements', 'payouts'],
   Reversal: ['sales', 'batches', 'settlements', 'day-sums', 'approvals', 'refusals', 'requests'],
-  ChargebackOpened: ['sales', 'settlements'],
-  ChargebackWon: ['sales', 'settlements'],
-  ChargebackLost: ['sales'],
+  ChargebackOpened: ['sales', 'settlements', 'chargebacks'],
+  ChargebackWon: ['sales', 'settlements', 'chargebacks'],
+  ChargebackLost: ['sales', 'chargebacks'],
   RequestTaken: ['batches', 'requests'],
   Refused: ['batches', 'refusals', 'requests'],
   NothingToReverse: ['batches', 'refusals', 'requests'],

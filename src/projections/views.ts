@@ -118,6 +118,10 @@ export class Views {
     return this.model('approvals');
   }
 
+  get chargebacks(): ReadModels['chargebacks'] {
+    return this.model('chargebacks');
+  }
+
   get daySums(): ReadModels['daySums'] {
     return this.model('daySums');
   }

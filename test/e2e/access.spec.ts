@@ -64,6 +64,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/acquirer/payments': 'o',
   'GET /v1/acquirer/payments/{paymentId}': 'o a',
   'GET /v1/acquirer/settlements': 'o a',
+  'GET /v1/chargebacks': 'm o a',
   'POST /v1/sales/{saleId}/chargebacks': 'o',
   'POST /v1/sales/{saleId}/chargebacks/{chargebackId}/won': 'o',
   'POST /v1/sales/{saleId}/chargebacks/{chargebackId}/lost': 'o',
@@ -215,7 +216,7 @@ describe('who may call what', () => {
 });
 
 describe('what is of another merchant', () => {
-  test.each(['approvals', 'appeals', 'payouts', 'reports/refusals'])(
+  test.each(['approvals', 'appeals', 'chargebacks', 'payouts', 'reports/refusals'])(
     'is not among %s: a merchant’s key says whose it asks for',
     async (list) => {
       const { status, body } = await client('merchant').get(`/v1/${list}`);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts, matchOf, settledSale } from '../support/funding.js';
 import type { Answer } from '../support/http-client.js';
 import { Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
 
@@ -194,6 +194,49 @@ describe('a chargeback', () => {
     const other = await open(saleId, { amount: 2_000 });
     expect(again.body).toEqual(first.body);
     expect([other.status, other.body.fields]).toEqual([409, ['amount']]);
+  });
+
+  test('is listed with what was told of it, by merchant, sale and status, in the order of opening', async () => {
+    const { shop, saleId } = await settledSale(ledger);
+    const told = { amount: 4_000, fee: 1_500, evidenceRef: 'IMG-1' };
+    await open(saleId, told);
+    await open(saleId, { chargebackId: 'CB2', amount: 1_000, reason: 'not ordered' });
+    const { saleId: another } = await settledSale(ledger);
+    await open(another, { amount: 2_000 });
+    const path = `/v1/sales/${saleId}/chargebacks`;
+    const won = await ledger.post(`${path}/CB1/won`, { returnFee: true });
+    const list = async (query: string) => {
+      const { status, body } = await ledger.get(`/v1/chargebacks?${query}`);
+      expect(status).toBe(200);
+      return body;
+    };
+
+    const { merchantId } = shop;
+    const after = `merchantId=${merchantId}&after=${won.body.position}`;
+    const { chargebacks } = await list(after);
+    const case1 = { chargebackId: 'CB1', saleId, merchantId, currency: 'EUR' };
+    expect(chargebacks).toEqual([
+      {
+        ...{ ...case1, ...told, reason: 'not received', status: 'won', feeReturned: 1_500 },
+        businessDate: MORNING.slice(0, 10),
+        openedAt: MORNING,
+        decidedAt: MORNING,
+      },
+      {
+        ...{ ...case1, chargebackId: 'CB2', amount: 1_000, fee: 0, reason: 'not ordered' },
+        status: 'open',
+        businessDate: MORNING.slice(0, 10),
+        openedAt: MORNING,
+      },
+    ]);
+    expect((await list(`merchantId=${merchantId}&status=open`)).chargebacks).toEqual([
+      chargebacks[1],
+    ]);
+    expect((await list(`saleId=${another}`)).chargebacks).toMatchObject([{ amount: 2_000 }]);
+    const first = await list(`merchantId=${merchantId}&limit=1`);
+    expect(first.chargebacks).toEqual([chargebacks[0]]);
+    const second = await list(`merchantId=${merchantId}&limit=1&after=${first.next}`);
+    expect(second).toEqual({ chargebacks: [chargebacks[1]] });
   });
 
   test('is of the business date on which it is told', async () => {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { AppealsView } from '../../../src/projections/appeals.view.js';
 import { ApprovalsView } from '../../../src/projections/approvals.view.js';
+import { ChargebacksView } from '../../../src/projections/chargebacks.view.js';
 import { PayoutsView } from '../../../src/projections/payouts.view.js';
 import { projectionOf } from '../../../src/projections/all-projections.js';
 import { createTables } from '../../../src/projections/projection.js';
@@ -55,7 +56,7 @@ describe('a page of a list is read by an index, from where it begins', () => {
     expect(plans.join('\n')).toMatch(/\(businessDate,merchantId,currency\)>/);
   });
 
-  test('of approvals, appeals and payouts, whatever they are asked for by', () => {
+  test('of approvals, appeals, chargebacks and payouts, whatever they are asked for by', () => {
     const [merchantId, limit] = ['M', 10];
     const choices = <F extends object>(...filters: F[]): F[] =>
       filters.reduce<F[]>(
@@ -71,6 +72,10 @@ describe('a page of a list is read by an index, from where it begins', () => {
         for (const asked of choices<object>({ merchantId }, { status: 'open' }, { saleId: 'S' }))
           view.list({ ...asked, limit });
       }),
+      ...plansOf('chargebacks', ChargebacksView, (view) => {
+        for (const asked of choices<object>({ merchantId }, { status: 'open' }, { saleId: 'S' }))
+          view.list({ ...asked, limit });
+      }),
       ...plansOf('books', PayoutsView, (view) => {
         for (const asked of choices<object>(
           { merchantId },
@@ -80,7 +85,7 @@ describe('a page of a list is read by an index, from where it begins', () => {
           view.list({ ...asked, limit });
       }),
     ];
-    expect(plans).toHaveLength(4 + 8 + 8);
+    expect(plans).toHaveLength(4 + 8 + 8 + 8);
     expect(plans.filter((plan) => WHOLE.test(plan))).toEqual([]);
     expect(plans.join('\n')).toMatch(/approvals_by_status \(status=\? AND rowid>\?\)/);
     expect(plans.join('\n')).toMatch(/payouts_of_merchant \(merchantId=\? AND /);
