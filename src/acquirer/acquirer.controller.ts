@@ -8,7 +8,12 @@ import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
 import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, malformed, problems, sendProblem } from '../http/problem.js';
 import { refuseBackwards, refuseBeyondClock } from '../http/span.js';
-import { batchOfClaim, type ClaimRow, MATCH_CURSOR } from '../projections/settlements.view.js';
+import {
+  batchOfClaim,
+  type ClaimRow,
+  MATCH_CURSOR,
+  PAYMENTS_CURSOR,
+} from '../projections/settlements.view.js';
 import { Views } from '../projections/views.js';
 import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { AcquirerCommandHandler, type RecordedPayment } from './acquirer.command-handler.js';
@@ -16,6 +21,8 @@ import {
   AcquirerPaymentAnswer,
   AcquirerPaymentBody,
   AcquirerPaymentPath,
+  AcquirerPaymentsAnswer,
+  AcquirerPaymentsQuery,
   type AcquirerLineDto,
   MatchedSettlementsAnswer,
   MatchedSettlementsQuery,
@@ -46,6 +53,26 @@ export class AcquirerController {
     const sent = { ...payment, lines: lines.map(lineOf) };
     const outcome = await this.acquirer.record(sent, actorOf(caller));
     return answer(reply, outcome, 201, (recorded) => exactly(reply, render(recorded)));
+  }
+
+  @Get('payments')
+  @Operation('listAcquirerPayments', 'Payments of the acquirer, by the date of their arrival')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, AcquirerPaymentsAnswer)
+  @Problems(503)
+  async payments(
+    @Query(parameters(AcquirerPaymentsQuery)) query: AcquirerPaymentsQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { after, limit = DEFAULT_LIMIT, ...dates } = query;
+    refuseBackwards(dates.from, dates.to);
+    const cursor = await waitOrCursor(this.views, 'settlements', after, PAYMENTS_CURSOR);
+    const page = this.views.settlements.paid({ ...dates, after: cursor, limit });
+    const payments = page.payments.map(({ reference, ...payment }) => ({
+      ...payment,
+      ...(reference !== null && { reference }),
+    }));
+    return exactly(reply, { ...page, payments });
   }
 
   @Get('payments/:paymentId')

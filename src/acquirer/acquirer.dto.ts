@@ -7,6 +7,7 @@ import {
   FreeText,
   Identifier,
   NestedList,
+  Numeral,
   OneOf,
   Optional,
   Position,
@@ -53,6 +54,27 @@ export class AcquirerPaymentAnswer extends AcquirerPaymentDto {
   @Timestamp() occurredAt!: string;
   @Text() responseCode!: string;
   @Position() position!: string;
+}
+
+export class AcquirerPaymentsQuery extends PageQuery {
+  @Optional() @CalendarDate() from?: string;
+  @Optional() @CalendarDate() to?: string;
+}
+
+export class ListedPaymentDto {
+  @Identifier(35) paymentId!: string;
+  @Currency() currency!: string;
+  @CalendarDate() receivedOn!: string;
+  @Optional() @Text() reference?: string;
+  @SignedSum() amount!: bigint;
+  @Sum() schemeCost!: bigint;
+  @Numeral() lineCount!: number;
+  @Timestamp() occurredAt!: string;
+}
+
+export class AcquirerPaymentsAnswer {
+  @NestedList(() => ListedPaymentDto) payments!: ListedPaymentDto[];
+  @Optional() @Text() next?: string;
 }
 
 const STATUSES = ['open', 'awaited', 'matched', 'short', 'over'] as const;

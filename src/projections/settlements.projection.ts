@@ -59,11 +59,25 @@ const CLOSED = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** What the acquirer has paid: the sums of each payment's lines. */
+const PAYMENTS = `
+  CREATE TABLE acquirer_payments (
+    receivedOn TEXT NOT NULL, paymentId TEXT NOT NULL, currency TEXT NOT NULL, reference TEXT, amount INTEGER NOT NULL,
+    schemeCost INTEGER NOT NULL, lineCount INTEGER NOT NULL, occurredAt TEXT NOT NULL,
+    PRIMARY KEY (receivedOn, paymentId)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Settlements by batch and day, and how the acquirer's payments match them. */
 export const settlementsProjection: Projection = {
   name: 'settlements',
-  version: 5,
-  tables: { settlement_lines: LINES, claims: CLAIMS, closed_batches: CLOSED },
+  version: 6,
+  tables: {
+    settlement_lines: LINES,
+    claims: CLAIMS,
+    closed_batches: CLOSED,
+    acquirer_payments: PAYMENTS,
+  },
   open: (database) => folding(new SettlementTables(database)),
 };
 
@@ -85,6 +99,7 @@ class SettlementTables {
   private readonly addLine: Database.Statement;
   private readonly addClaim: Database.Statement;
   private readonly addClosed: Database.Statement;
+  private readonly addPayment: Database.Statement;
   private readonly lines = new Map<string, Record<LineSum, bigint>>();
   private readonly claims = new Map<string, Claim>();
 
@@ -112,6 +127,9 @@ class SettlementTables {
          received = received + excluded.received, schemeCost = schemeCost + excluded.schemeCost`,
     );
     this.addClosed = database.prepare('INSERT INTO closed_batches VALUES (?, ?)');
+    this.addPayment = database.prepare(
+      'INSERT INTO acquirer_payments VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
   }
 
   fold(events: readonly Arrived[]): void {
@@ -172,14 +190,20 @@ class SettlementTables {
     }
   }
 
-  private paid({ currency, lines }: EventData<'AcquirerPaid'>): void {
+  private paid(data: EventData<'AcquirerPaid'>): void {
+    const { paymentId, currency, receivedOn, reference = null, lines, occurredAt } = data;
+    const paid = { amount: 0n, schemeCost: 0n };
     for (const { amount, schemeCost, terminalId, batchNo, ...of } of lines) {
       const batch = terminalId !== undefined && batchNo !== undefined;
       const name = batch ? `${terminalId}.${batchNo}` : DAY;
       const claim = this.claimNamed({ ...of, currency }, name);
       claim.received += BigInt(amount);
       claim.schemeCost += BigInt(schemeCost);
+      paid.amount += BigInt(amount);
+      paid.schemeCost += BigInt(schemeCost);
     }
+    const sums = [paid.amount, paid.schemeCost, lines.length];
+    this.addPayment.run(receivedOn, paymentId, currency, reference, ...sums, occurredAt);
   }
 
   private line(

@@ -80,6 +80,26 @@ export interface ClaimRow {
   readonly isClosed: bigint;
 }
 
+/** What the acquirer has paid at once, in minor units: the sums of its lines. */
+export interface ListedPayment {
+  readonly paymentId: string;
+  readonly currency: string;
+  readonly receivedOn: string;
+  readonly reference: string | null;
+  readonly amount: bigint;
+  readonly schemeCost: bigint;
+  readonly lineCount: bigint;
+  readonly occurredAt: string;
+}
+
+/** Which page is meant, of dates of arrival, both included. */
+export interface PaymentsQuery {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
 const SUMS = `${LINE_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}, sum(fee + reserve + net) AS amount`;
 
 const NET_SUMS =
@@ -101,6 +121,7 @@ export class SettlementsView {
   private readonly matches: Database.Statement<[object], Matched>;
   private readonly matchesOf: Database.Statement<[object], Matched>;
   private readonly claims: Database.Statement<[object], ClaimRow>;
+  private readonly payments: Database.Statement<[object], ListedPayment>;
 
   constructor(database: Database.Database) {
     this.batches = database
@@ -139,6 +160,12 @@ export class SettlementsView {
       .prepare<[object], ClaimRow>(
         `SELECT batch, expected, received, schemeCost, ${IS_CLOSED} AS isClosed FROM claims INDEXED BY claims_by_date
          WHERE businessDate = @businessDate AND merchantId = @merchantId AND currency = @currency ORDER BY batch`,
+      )
+      .safeIntegers();
+    this.payments = database
+      .prepare<[object], ListedPayment>(
+        `SELECT * FROM acquirer_payments WHERE receivedOn <= @to AND (receivedOn, paymentId) > (@date, @paymentId)
+         ORDER BY receivedOn, paymentId LIMIT @limit`,
       )
       .safeIntegers();
   }
@@ -189,6 +216,14 @@ export class SettlementsView {
     return this.claims.all({ merchantId, currency, businessDate });
   }
 
+  /** What the acquirer has paid, by the date of its arrival. */
+  paid({ from, to, after, limit }: PaymentsQuery) {
+    const [date = '', paymentId = ''] = startOf(from, after);
+    const asked = { date, paymentId, to: to ?? LAST_DATE, limit: limit + 1 };
+    const { rows, ...next } = pageOf(this.payments.all(asked), limit, paymentCursor);
+    return { payments: rows, ...next };
+  }
+
   private linesOf(merchantId: string, batch: BatchTotals): SettlementLine[] {
     const { businessDate, terminalId, batchNo, currency } = batch;
     return this.lines.all({ merchantId, businessDate, terminalId, batchNo, currency });
@@ -230,6 +265,13 @@ export const SETTLEMENTS_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,8}\.\d{6}\.
 
 /** Of the form `2026-11-23.M0001.EUR`. */
 export const MATCH_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,15}\.[A-Z]{3}$/;
+
+/** Of the form `2026-11-23.P0001`. */
+export const PAYMENTS_CURSOR = /^\d{4}-\d{2}-\d{2}\.[A-Za-z0-9]{1,35}$/;
+
+function paymentCursor({ receivedOn, paymentId }: ListedPayment): string {
+  return `${receivedOn}.${paymentId}`;
+}
 
 function matchCursor({ businessDate, merchantId, currency }: Matched): string {
   return `${businessDate}.${merchantId}.${currency}`;

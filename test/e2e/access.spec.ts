@@ -62,6 +62,7 @@ const MAY_CALL: Readonly<Record<string, string>> = {
   'POST /v1/payouts/{payoutId}/returned': 'o',
   'GET /v1/payout-file': 'o a',
   'POST /v1/acquirer/payments': 'o',
+  'GET /v1/acquirer/payments': 'o a',
   'GET /v1/acquirer/payments/{paymentId}': 'o a',
   'GET /v1/acquirer/settlements': 'o a',
   'GET /v1/chargebacks': 'm o a',

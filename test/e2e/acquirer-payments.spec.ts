@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts, matchOf, settledSale } from '../support/funding.js';
 import { requestOf, Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 const TODAY = '2026-03-02';
 
@@ -69,6 +69,36 @@ describe('the acquirer’s payments', () => {
       merchant_available: -9_800,
       mdr_revenue: -200,
     });
+  });
+
+  test('are listed by the date of their arrival, in pages, each with the sums of its lines', async () => {
+    const { shop } = await settledSale(ledger);
+    const line = { merchantId: shop.merchantId, businessDate: TODAY };
+    const lines = [
+      { ...line, amount: 9_000, schemeCost: 100 },
+      { ...line, amount: -50 },
+    ];
+    const late = await pay(shop, {}, { receivedOn: '2031-05-02', reference: 'R1', lines });
+    const early = await pay(shop, { amount: 1 }, { receivedOn: '2031-05-01' });
+    const list = async (query: string) => {
+      const path = `/v1/acquirer/payments?from=2031-05-01&to=2031-05-02&${query}`;
+      return (await ledger.get(path)).body;
+    };
+    const { payments: listed } = await list(`after=${early.body.position}`);
+    const told = { currency: 'EUR', occurredAt: MORNING };
+    expect(listed).toEqual([
+      {
+        ...{ ...told, paymentId: early.body.paymentId, receivedOn: '2031-05-01' },
+        ...{ amount: 1, schemeCost: 0, lineCount: 1 },
+      },
+      {
+        ...{ ...told, paymentId: late.body.paymentId, receivedOn: '2031-05-02', reference: 'R1' },
+        ...{ amount: 8_950, schemeCost: 100, lineCount: 2 },
+      },
+    ]);
+    const first = await list('limit=1');
+    expect(first).toMatchObject({ payments: [listed[0]], next: expect.any(String) });
+    expect(await list(`limit=1&after=${first.next}`)).toEqual({ payments: [listed[1]] });
   });
 
   test('are no longer awaited once there was one, though it brought nothing but its cost', async () => {

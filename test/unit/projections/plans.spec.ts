@@ -47,13 +47,15 @@ function planOf(prepare: (sql: string) => Database.Statement, sql: string): stri
 const WHOLE = /^SCAN|TEMP B-TREE FOR ORDER BY/m;
 
 describe('a page of a list is read by an index, from where it begins', () => {
-  test('of settlements and of what the acquirer owes', () => {
-    const isPage = (sql: string) => /ORDER BY businessDate, (terminalId|merchantId)/.test(sql);
+  test('of settlements, and of what the acquirer owes and has paid', () => {
+    const isPage = (sql: string) =>
+      /ORDER BY (businessDate, (terminalId|merchantId)|receivedOn)/.test(sql);
     const plans = plansOf('settlements', SettlementsView, () => undefined, isPage);
-    expect(plans).toHaveLength(3);
+    expect(plans).toHaveLength(4);
     expect(plans.filter((plan) => WHOLE.test(plan))).toEqual([]);
     expect(plans.join('\n')).toMatch(/\(businessDate,terminalId,batchNo,currency\)>/);
     expect(plans.join('\n')).toMatch(/\(businessDate,merchantId,currency\)>/);
+    expect(plans.join('\n')).toMatch(/\(receivedOn,paymentId\)>/);
   });
 
   test('of approvals, appeals, chargebacks and payouts, whatever they are asked for by', () => {
