@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { keyFileOf, keyIn } from '../audit/signing-key-file.js';
 import type { Settings } from '../config.js';
@@ -154,7 +154,17 @@ export async function diskFinding(what: string, folder: string): Promise<Finding
   const free = bavail * bsize;
   const detail = `${(free / GIB).toFixed(1)} GiB free in ${folder}`;
   if (free < GIB / 10) return fault(what, detail);
+  if (!mayWrite(folder)) return warn(what, `${detail}, which this user can't write to`);
   return free < GIB ? warn(what, detail) : ok(what, detail);
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The key that signs the trail: a start makes one where there is none, and ends at a file that is something else. */

@@ -31,6 +31,7 @@ async function readAll(run: (verb: readonly string[]) => Promise<ToolRun>): Prom
     const { code, out, errors } = await run(verb);
     expect([verb, code, out, errors]).toEqual([verb, 0, expect.anything(), expect.anything()]);
   }
+  expect((await run(['doctor'])).out).toMatch(/^warn +disk: .* this user can't write to$/m);
   expect((await run(['export'])).out).toContain('"type":"Sale"');
 }
 
