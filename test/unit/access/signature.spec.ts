@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import type { FastifyRequest } from 'fastify';
+import type { Key } from '../../../src/access/domain/key.js';
+import { readSignature, Signatures } from '../../../src/access/signature.js';
+import { sign } from '../../support/sign.js';
+
+const SECRET = 'ab'.repeat(32);
+const KEY: Key = {
+  keyId: 'abcdefghijk1',
+  holder: { scope: 'operator' },
+  hash: createHash('sha256').update(Buffer.from(SECRET, 'hex')).digest('hex'),
+  isSigned: true,
+  addedAt: '2026-11-24T00:00:00.000Z',
+};
+const SIGNED_MS = Date.parse('2026-11-24T12:00:00Z');
+const SKEW_MS = 300_000;
+
+/** What comes of a request that was signed at noon and arrives at these times, one after the other. */
+function arrives(...times: number[]) {
+  const [now, signatures] = [{ ms: 0 }, new Signatures(() => now.ms)] as const;
+  const timestamp = SIGNED_MS / 1_000;
+  const headers = sign(`tb_${KEY.keyId}_${SECRET}`, 'POST', '/v1/sales', '{}', { timestamp });
+  const request = { method: 'POST', url: '/v1/sales', headers } as unknown as FastifyRequest;
+  const signature = readSignature(request);
+  if (!signature) throw new Error('not well-formed');
+  return times.map((off) => {
+    now.ms = SIGNED_MS + off;
+    return signatures.admit(request, { ...signature, key: KEY }, '{}');
+  });
+}
+
+test.each([-SKEW_MS, 0, SKEW_MS])('a request is let in where its time is off by %d ms', (off) => {
+  expect(arrives(off)).toEqual(['admitted']);
+});
+
+test.each([-SKEW_MS - 1, SKEW_MS + 1])('none is where its time is off by %d ms', (off) => {
+  expect(arrives(off)).toEqual(['unproved']);
+});
+
+test('one that was let in as early as can be is not let in again as late as can be', () => {
+  expect(arrives(-SKEW_MS, SKEW_MS)).toEqual(['admitted', 'unproved']);
+});
