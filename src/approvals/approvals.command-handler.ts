@@ -37,6 +37,9 @@ export interface RecordedApproval {
   readonly revision: number;
 }
 
+/** That it was decided: whether an identical answer had just been written, or why it could not be carried out any more. */
+type Decided = { readonly repeated: boolean } | { readonly refusal: Refusal };
+
 /** What stands when it is decided. */
 interface Standing {
   readonly sale: Sale;
@@ -79,12 +82,8 @@ export class ApprovalsCommandHandler {
       const refusal = approvalRefusals.declined(review.reason);
       const occurredAt = timeText(this.clock.now());
       const { approval } = standing.recorded;
-      await this.write(
-        standing.sale,
-        decline(approval, 'declined', refusal, { occurredAt, review }),
-        by,
-      );
-      return undefined;
+      const event = decline(approval, 'declined', refusal, { occurredAt, review });
+      return this.write(standing.sale, event, by);
     });
   }
 
@@ -116,13 +115,13 @@ export class ApprovalsCommandHandler {
     await ifFirst(this.write(sale, event, THE_LEDGER));
   }
 
-  /** Decided before the same way: the answer of then. `act` gives a refusal where it could not be done any more. */
+  /** Decided before the same way: the answer of then. */
   private async decide(
     approvalId: string,
     review: Review,
     by: Actor,
     wanted: 'approved' | 'declined',
-    act: (standing: Standing) => Promise<Refusal | undefined>,
+    act: (standing: Standing) => Promise<Decided>,
   ): Promise<Outcome<RecordedApproval>> {
     return decidedAnew(async () => {
       const standing = await this.standing(approvalId);
@@ -133,11 +132,12 @@ export class ApprovalsCommandHandler {
         return notRecorded(approvalRefusals.decided(approval.status));
       if (isSamePerson(standing.recorded, review, by))
         return notRecorded(approvalRefusals.samePerson());
-      const refusal = await act(standing);
+      const decided = await act(standing);
       const after = (await this.standing(approvalId))?.recorded;
       if (!after) throw new Error(`approval ${approvalId} was decided and is not there`);
-      if (refusal) return { ...notRecorded(refusal), position: after.position };
-      return { answer: after, replayed: false };
+      return 'refusal' in decided
+        ? { ...notRecorded(decided.refusal), position: after.position }
+        : { answer: after, replayed: decided.repeated };
     });
   }
 
@@ -146,7 +146,7 @@ export class ApprovalsCommandHandler {
     standing: Standing,
     review: Review,
     by: Actor,
-  ): Promise<Refusal | undefined | NotKnownYet> {
+  ): Promise<Decided | NotKnownYet> {
     const { sale, recorded } = standing;
     const { approval } = recorded;
     const { businessDate } = approval.data;
@@ -161,7 +161,7 @@ export class ApprovalsCommandHandler {
       const refusal = shutOutWaiting(shut, approval, question);
       const event = decline(approval, 'not-possible', refusal, { occurredAt, review });
       await this.write(sale, event, by);
-      return refusal;
+      return { refusal };
     }
     try {
       if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
@@ -187,7 +187,7 @@ export class ApprovalsCommandHandler {
     approval: Approval,
     review: Review,
     by: Actor,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Decided> {
     if (!question.sale) throw new Error('an approval waits on a sale that is not there');
     const decided = approve(approval, question, review);
     const writing = this.write(question.sale, decided.event, by);
@@ -195,8 +195,8 @@ export class ApprovalsCommandHandler {
       const answered = writing.then((answer) => ({ answer, replayed: false }));
       countEffect(spot, decided.event, answered);
     }
-    await writing;
-    return 'refusal' in decided ? decided.refusal : undefined;
+    const written = await writing;
+    return 'refusal' in decided ? { refusal: decided.refusal } : written;
   }
 
   private write(sale: Sale, event: Effect | Declined, by: Actor) {

@@ -1,5 +1,6 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
+import type { Appended } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
@@ -37,9 +38,9 @@ export class SettleCommandHandler {
     by: Actor,
     ifMatch?: readonly number[],
   ): Promise<Outcome<RecordedSale>> {
-    return decidedAnew(async (attempt) => {
+    return decidedAnew(async () => {
       const recorded = await this.recorded(saleId);
-      if (recorded?.sale.settlement) return { answer: recorded, replayed: attempt === 1 };
+      if (recorded?.sale.settlement) return { answer: recorded, replayed: true };
       const merchant =
         recorded && (await this.directory.find(recorded.sale.data.merchantId))?.merchant;
       if (recorded && ifMatch?.includes(recorded.sale.revision) === false) {
@@ -47,11 +48,11 @@ export class SettleCommandHandler {
       }
       const failed = firstFailing(recorded?.sale, merchant);
       if (failed || !recorded || !merchant) return notSettled(failed);
-      const shut = await this.write(recorded.sale, merchant, by);
-      if (shut) return notRecorded(shut);
+      const written = await this.write(recorded.sale, merchant, by);
+      if ('refusal' in written) return notRecorded(written.refusal);
       const settled = await this.recorded(saleId);
       if (!settled) throw new Error(`sale ${saleId} was settled and is not there`);
-      return { answer: settled, replayed: false };
+      return { answer: settled, replayed: written.repeated };
     });
   }
 
@@ -60,7 +61,11 @@ export class SettleCommandHandler {
   }
 
   /** Not while its batch is being closed: what settles then must be in what the close says of it. */
-  private async write(sale: Sale, merchant: Merchant, by: Actor): Promise<Refusal | undefined> {
+  private async write(
+    sale: Sale,
+    merchant: Merchant,
+    by: Actor,
+  ): Promise<Appended | { readonly refusal: Refusal }> {
     const { saleId, batchNo, businessDate: date, businessDateEndsAt } = sale.data;
     const { settings } = merchant;
     const batch = await this.batches.find(sale.data);
@@ -74,14 +79,14 @@ export class SettleCommandHandler {
     const own = { date, endsAt: Date.parse(businessDateEndsAt) };
     const isHeld = batch.status !== 'closed';
     if (isHeld && this.batches.enter(batch, batch.day ?? own)) {
-      return requestRefusals.closeSettles(batchNo);
+      return { refusal: requestRefusals.closeSettles(batchNo) };
     }
     try {
-      await this.journal.append(streams.request(saleId), sale.revision, events, origin);
+      const stream = streams.request(saleId);
+      return await this.journal.append(stream, sale.revision, events, origin);
     } finally {
       if (isHeld) this.batches.leave(batch, 'money');
     }
-    return undefined;
   }
 }
 

@@ -52,6 +52,20 @@ describe('a void above the policy’s amount', () => {
     expect([nothingLeft.status, nothingLeft.body.code]).toEqual([409, 'amount-remaining']);
   });
 
+  test.each(['approve', 'decline'] as const)(
+    'is one when the same is told many times at once: %s; every answer but one says that it is repeated',
+    async (what) => {
+      const shop = await openShop();
+      const { saleId } = await shop.sell();
+      const { voidId } = (await shop.void(saleId, { ...shop.request(), amount: 6_000 })).body;
+      const tell = () => decide(voidId, what, { operatorId: 'boss', reason: 'as agreed' });
+      const answers = await Promise.all(Array.from({ length: 10 }, tell));
+      const first = answers.filter(({ headers }) => headers['idempotency-replayed'] !== 'true');
+      expect(first).toHaveLength(1);
+      for (const { status, body } of answers) expect([status, body]).toEqual([200, first[0]?.body]);
+    },
+  );
+
   test('is carried out when it is approved, and its repeat still gets the first answer', async () => {
     const shop = await openShop();
     const { saleId } = await shop.sell();

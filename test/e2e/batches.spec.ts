@@ -258,6 +258,15 @@ describe('POST /v1/merchants/{merchantId}/day-close', () => {
 });
 
 describe('POST /v1/sales/{saleId}/settle', () => {
+  test('asked many times at once settles once: every answer but one says that it is repeated', async () => {
+    const { saleId } = await shop.sell();
+    const ask = () => ledger.post(`/v1/sales/${saleId}/settle`);
+    const answers = await Promise.all(Array.from({ length: 10 }, ask));
+    const first = answers.filter(({ headers }) => headers['idempotency-replayed'] !== 'true');
+    expect(first).toHaveLength(1);
+    for (const { status, body } of answers) expect([status, body]).toEqual([200, first[0]?.body]);
+  });
+
   test('settles a sale at once, and answers the same again', async () => {
     const { saleId } = await shop.sell();
 
