@@ -68,9 +68,11 @@ export class AcquirerController {
     refuseBackwards(dates.from, dates.to);
     const cursor = await waitOrCursor(this.views, 'settlements', after, PAYMENTS_CURSOR);
     const page = this.views.settlements.paid({ ...dates, after: cursor, limit });
-    const payments = page.payments.map(({ reference, ...payment }) => ({
+    const payments = page.payments.map(({ reference, amount, schemeCost, ...payment }) => ({
       ...payment,
       ...(reference !== null && { reference }),
+      amount: BigInt(amount),
+      schemeCost: BigInt(schemeCost),
     }));
     return exactly(reply, { ...page, payments });
   }

@@ -48,11 +48,20 @@ export function namingDamage<T>(file: string, task: () => T): T {
  * @throws CorruptLogError as above; SqliteError naming the file where something is in the way
  */
 export function opening<T>(file: string, task: () => T): T {
+  return naming(file, 'opened', task);
+}
+
+/** Writes to a view's file. @throws as above */
+export function writing<T>(file: string, task: () => T): T {
+  return naming(file, 'written', task);
+}
+
+function naming<T>(file: string, what: string, task: () => T): T {
   try {
     return namingDamage(file, task);
   } catch (error) {
     if (!isInTheWay(error)) throw error;
-    throw new Database.SqliteError(`${file} can't be opened: ${error.message}`, error.code);
+    throw new Database.SqliteError(`${file} can't be ${what}: ${error.message}`, error.code);
   }
 }
 

@@ -59,11 +59,11 @@ const CLOSED = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** What the acquirer has paid: the sums of each payment's lines. */
+/** What the acquirer has paid: the sums of each payment's lines, as text of whatever length. */
 const PAYMENTS = `
   CREATE TABLE acquirer_payments (
-    receivedOn TEXT NOT NULL, paymentId TEXT NOT NULL, currency TEXT NOT NULL, reference TEXT, amount INTEGER NOT NULL,
-    schemeCost INTEGER NOT NULL, lineCount INTEGER NOT NULL, occurredAt TEXT NOT NULL,
+    receivedOn TEXT NOT NULL, paymentId TEXT NOT NULL, currency TEXT NOT NULL, reference TEXT, amount TEXT NOT NULL,
+    schemeCost TEXT NOT NULL, lineCount INTEGER NOT NULL, occurredAt TEXT NOT NULL,
     PRIMARY KEY (receivedOn, paymentId)
   ) STRICT, WITHOUT ROWID;
 `;
@@ -202,7 +202,7 @@ class SettlementTables {
       paid.amount += BigInt(amount);
       paid.schemeCost += BigInt(schemeCost);
     }
-    const sums = [paid.amount, paid.schemeCost, lines.length];
+    const sums = [String(paid.amount), String(paid.schemeCost), lines.length];
     this.addPayment.run(receivedOn, paymentId, currency, reference, ...sums, occurredAt);
   }
 

@@ -80,14 +80,14 @@ export interface ClaimRow {
   readonly isClosed: bigint;
 }
 
-/** What the acquirer has paid at once, in minor units: the sums of its lines. */
+/** What the acquirer has paid at once, in minor units, as text: the sums of its lines. */
 export interface ListedPayment {
   readonly paymentId: string;
   readonly currency: string;
   readonly receivedOn: string;
   readonly reference: string | null;
-  readonly amount: bigint;
-  readonly schemeCost: bigint;
+  readonly amount: string;
+  readonly schemeCost: string;
   readonly lineCount: bigint;
   readonly occurredAt: string;
 }

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { CorruptLogError, type EventStore, START } from '../event-store/event-store.js';
 import type { Position } from '../event-store/event-store.js';
 import type { Arrival } from './arrival.js';
-import { isFileFault, isInTheWay, namingDamage } from './file-faults.js';
+import { isFileFault, isInTheWay, writing } from './file-faults.js';
 import type { Projection } from './projection.js';
 import type { Checkpoint, ViewFile } from './view-file.js';
 
@@ -48,7 +48,7 @@ export class View {
   /**
    * Takes what it has not seen of these, in one commit with how far it then is. Stops before an event that it can't
    * digest, or when its file is damaged.
-   * @throws whatever keeps the file from being written now; nothing has changed then
+   * @throws SqliteError naming the file when it can't be written now; nothing has changed then
    */
   apply(arrivals: readonly Arrival[]): void {
     if (this.stop) return;
@@ -57,7 +57,7 @@ export class View {
     const { database } = this.file;
     try {
       const advance = database.transaction(() => this.advance(unseen));
-      const { checkpoint, stop } = namingDamage(database.name, () => advance.immediate());
+      const { checkpoint, stop } = writing(database.name, () => advance.immediate());
       this.checkpoint = checkpoint;
       this.stop = stop;
     } catch (error) {

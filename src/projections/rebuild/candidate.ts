@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import type { EventStore, Position } from '../../event-store/event-store.js';
 import { CorruptLogError, START } from '../../event-store/event-store.js';
 import { Arrival } from '../arrival.js';
+import { writing } from '../file-faults.js';
 import type { Projection } from '../projection.js';
 import { skipsOf } from '../skips.js';
 import { View } from '../view.js';
@@ -89,8 +90,10 @@ export class Candidate {
   finish(): void {
     this.live?.close();
     const { file, projection } = this.view;
-    file.database.exec(projection.indexes ?? '');
-    file.finish();
+    writing(file.database.name, () => {
+      file.database.exec(projection.indexes ?? '');
+      file.finish();
+    });
   }
 
   /** Leaves no trace. */

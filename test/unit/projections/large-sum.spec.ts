@@ -19,11 +19,14 @@ afterEach(() => {
   database.close();
 });
 
+let payments = 0;
+
 /** The acquirer paid M1 so much, in several payments at once. */
 function paid(...amounts: readonly string[]) {
   return amounts.map((amount, index): { event: LedgerEvent; position: Position } => {
     const line = { merchantId: 'M1', businessDate: '2026-11-24', amount, schemeCost: '0' };
-    const payment = { paymentId: `P${index}`, currency: 'CNY', receivedOn: '2026-11-24' };
+    payments += 1;
+    const payment = { paymentId: `P${payments}`, currency: 'CNY', receivedOn: '2026-11-24' };
     const data = { ...payment, lines: [line], occurredAt: '2026-11-24T02:00:00.000Z' };
     return { event: { type: 'AcquirerPaid', data }, position: toPosition(index + 1) };
   });

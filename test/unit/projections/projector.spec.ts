@@ -96,6 +96,29 @@ test('a log that lacks what a view has seen is not followed', async () => {
   );
 });
 
+test('a view for which there is no more room is told by its file, and has taken nothing of what it was to take', async () => {
+  await reportCards(store, 3);
+  await open([largeProjection, countProjection]);
+  await expect(follow()).rejects.toThrow(
+    `${viewFile(folder, 'large', 1)} can't be written: database or disk is full`,
+  );
+  expect(positions()).toMatchObject({ large: 0 });
+});
+
+/** More than its file may hold. */
+const largeProjection: Projection = {
+  name: 'large',
+  version: 1,
+  tables: { large: 'CREATE TABLE large (content BLOB) STRICT' },
+  open: (database) => {
+    database.pragma('max_page_count = 10');
+    const insert = database.prepare('INSERT INTO large VALUES (zeroblob(100000))');
+    return (events) => {
+      events.forEach(() => insert.run());
+    };
+  },
+};
+
 async function open(projections: readonly Projection[] = BOTH): Promise<void> {
   projector = await Projector.open(folder, store, projections);
 }
