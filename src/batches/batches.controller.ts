@@ -1,28 +1,57 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller, terminalActor } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { exactly } from '../http/json.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT } from '../http/paging.js';
 import { answer, problems, rejected, sendProblem } from '../http/problem.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
+import { knownMerchant } from '../merchants/known-merchant.js';
+import { MerchantsCommandHandler } from '../merchants/merchants.command-handler.js';
 import { MerchantPath } from '../merchants/merchants.dto.js';
+import { BATCH_CURSOR } from '../projections/batches.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import type { BatchState } from './batch.answer.js';
 import { BatchesCommandHandler } from './batches.command-handler.js';
 import {
   BatchAnswer,
+  BatchesAnswer,
+  BatchesQuery,
   BatchPath,
   CloseBody,
   DayCloseAnswer,
   DayCloseBody,
   renderBatch,
+  renderListed,
   terminalSide,
 } from './batches.dto.js';
 
 @Controller('v1/merchants/:merchantId')
 export class BatchesController {
-  constructor(private readonly batches: BatchesCommandHandler) {}
+  constructor(
+    private readonly batches: BatchesCommandHandler,
+    private readonly merchants: MerchantsCommandHandler,
+    private readonly views: Views,
+  ) {}
+
+  @Get('batches')
+  @Operation('listBatches', 'Batches of a merchant, and what they come to')
+  @MayCall(['merchant', 'operator', 'auditor'])
+  @Answers(200, BatchesAnswer)
+  @Problems(404, 503)
+  async list(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Query(parameters(BatchesQuery)) { status, after, limit = DEFAULT_LIMIT }: BatchesQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await knownMerchant(this.merchants, merchantId);
+    const cursor = await waitOrCursor(this.views, 'batches', after, BATCH_CURSOR);
+    const page = this.views.batches.list({ merchantId, status, after: cursor, limit });
+    return exactly(reply, { ...page, batches: page.batches.map(renderListed) });
+  }
 
   @Post('terminals/:terminalId/batches/:batchNo/close')
   @Operation('closeBatch', 'Close a batch and settle its sales')

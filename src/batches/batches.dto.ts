@@ -17,6 +17,8 @@ import {
 } from '../http/fields.js';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { Allow } from 'class-validator';
+import { PageQuery } from '../http/paging.js';
+import type { ListedBatch } from '../projections/batches.view.js';
 import type { BatchState } from './batch.answer.js';
 import type { BatchItem, SettledSums, StoredTotals } from './domain/batch.events.js';
 import type { TerminalSide } from './domain/reconcile.js';
@@ -65,11 +67,17 @@ export class DifferenceDto {
   @Allow() @JSONSchema(sides) ledger!: bigint | null;
 }
 
-export class BatchAnswer {
+const STATUSES = ['open', 'closing', 'closed'] as const;
+
+export class BatchesQuery extends PageQuery {
+  @Optional() @OneOf(STATUSES) status?: ListedBatch['status'];
+}
+
+export class ListedBatchDto {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
   @Digits(6) batchNo!: string;
-  @OneOf(['open', 'closing', 'closed']) status!: BatchState['status'];
+  @OneOf(STATUSES) status!: ListedBatch['status'];
   @CalendarDate() businessDate!: string;
   @Optional()
   @Told('ISO 4217, of its sums; absent as long as there is no money in it')
@@ -77,6 +85,14 @@ export class BatchAnswer {
   currency?: string;
   @Nested(() => TotalsDto) totals!: TotalsDto;
   @Nested(() => SettledDto) settled!: SettledDto;
+}
+
+export class BatchesAnswer {
+  @NestedList(() => ListedBatchDto) batches!: ListedBatchDto[];
+  @Optional() @Text() next?: string;
+}
+
+export class BatchAnswer extends ListedBatchDto {
   @OneOf(['matched', 'mismatched', 'not-sent']) reconciliation!: BatchState['reconciliation'];
   @Optional() @NestedList(() => DifferenceDto) differences?: DifferenceDto[];
   /** How many more there are than are named. */
@@ -121,6 +137,10 @@ function stored(totals: TotalsDto): StoredTotals {
 /** In full: a number of 22 digits and more would be written with an exponent. */
 function digits(sum: number | bigint): string {
   return BigInt(sum).toString();
+}
+
+export function renderListed({ totals, settled, ...batch }: ListedBatch): ListedBatchDto {
+  return { ...batch, totals: renderTotals(totals), settled: renderSettled(settled) };
 }
 
 export function renderBatch(batch: BatchState): BatchAnswer {

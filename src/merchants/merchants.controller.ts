@@ -1,10 +1,14 @@
-import { Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import { MayCall } from '../access/may-call.js';
 import { body, parameters } from '../http/checked.pipe.js';
 import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { DEFAULT_LIMIT, PageQuery } from '../http/paging.js';
 import { answer, problems, rejected, sendProblem } from '../http/problem.js';
+import { MERCHANT_CURSOR } from '../projections/merchants.view.js';
+import { Views } from '../projections/views.js';
+import { waitOrCursor } from '../projections/wait-or-cursor.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import type { Actor } from '../ledger/domain/ledger-event.js';
 import type { Right } from './domain/merchant.events.js';
@@ -17,6 +21,7 @@ import {
   MerchantAnswer,
   MerchantBody,
   MerchantPath,
+  MerchantsAnswer,
   refuseCapBelowMinimum,
   RightAnswer,
   RightBody,
@@ -33,14 +38,30 @@ import {
   TerminalAnswer,
   TerminalBody,
   TerminalPath,
+  TerminalsAnswer,
+  terminalsPage,
+  TerminalsQuery,
 } from './merchants.dto.js';
 import { notRecorded } from '../sales/sales.commands.js';
 
-@Controller('v1/merchants/:merchantId')
+@Controller('v1/merchants')
 export class MerchantsController {
-  constructor(private readonly merchants: MerchantsCommandHandler) {}
+  constructor(
+    private readonly merchants: MerchantsCommandHandler,
+    private readonly views: Views,
+  ) {}
 
-  @Put()
+  @Get()
+  @Operation('listMerchants', 'Merchants by their ids')
+  @MayCall(['operator', 'auditor'])
+  @Answers(200, MerchantsAnswer)
+  @Problems(503)
+  async list(@Query(parameters(PageQuery)) { after, limit = DEFAULT_LIMIT }: PageQuery) {
+    const cursor = await waitOrCursor(this.views, 'merchants', after, MERCHANT_CURSOR);
+    return this.views.merchants.list({ after: cursor, limit });
+  }
+
+  @Put(':merchantId')
   @Operation('putMerchant', 'Register a merchant, or replace its settings')
   @MayCall(['operator'])
   @Takes(MerchantBody)
@@ -59,7 +80,7 @@ export class MerchantsController {
     return merchantAnswer(put.merchant, put.position);
   }
 
-  @Get()
+  @Get(':merchantId')
   @Operation('getMerchant', 'A merchant with its settings and rights')
   @MayCall(['terminal', 'merchant', 'operator', 'auditor'])
   @Answers(200, MerchantAnswer)
@@ -68,7 +89,19 @@ export class MerchantsController {
     return merchantAnswer(await knownMerchant(this.merchants, merchantId));
   }
 
-  @Put('terminals/:terminalId')
+  @Get(':merchantId/terminals')
+  @Operation('listTerminals', 'Terminals of a merchant, or of one of its stores, by their ids')
+  @MayCall(['merchant', 'operator', 'auditor'])
+  @Answers(200, TerminalsAnswer)
+  @Problems(404)
+  async terminals(
+    @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
+    @Query(parameters(TerminalsQuery)) query: TerminalsQuery,
+  ) {
+    return terminalsPage(await knownMerchant(this.merchants, merchantId), query);
+  }
+
+  @Put(':merchantId/terminals/:terminalId')
   @Operation('putTerminal', 'Assign a terminal to a store, or move it')
   @MayCall(['operator'])
   @Takes(TerminalBody)
@@ -94,7 +127,7 @@ export class MerchantsController {
     });
   }
 
-  @Get('terminals/:terminalId')
+  @Get(':merchantId/terminals/:terminalId')
   @Operation(
     'getTerminal',
     'A terminal: its store, its currency where it has its own, and its limits',
@@ -112,7 +145,7 @@ export class MerchantsController {
     return rejected(reply, notRecorded(requestRefusals.unknownTerminal()));
   }
 
-  @Get('stores/:storeId')
+  @Get(':merchantId/stores/:storeId')
   @Operation('getStore', 'A store: its terminals, and its limits')
   @MayCall(['merchant', 'operator', 'auditor'])
   @Answers(200, StoreAnswer)
@@ -126,7 +159,7 @@ export class MerchantsController {
     return sendProblem(reply, problems.unknown(NO_SUCH_STORE));
   }
 
-  @Put('stores/:storeId')
+  @Put(':merchantId/stores/:storeId')
   @Operation('putStore', 'Set the limits of a store')
   @MayCall(['operator'])
   @Takes(StoreBody)
@@ -146,7 +179,7 @@ export class MerchantsController {
     });
   }
 
-  @Put('void-right')
+  @Put(':merchantId/void-right')
   @Operation('setVoidRight', 'Freeze or restore the right to void')
   @MayCall(['operator'])
   @Takes(RightBody)
@@ -161,7 +194,7 @@ export class MerchantsController {
     return this.setRight(merchantId, 'void', right, actorOf(caller), reply);
   }
 
-  @Put('refund-right')
+  @Put(':merchantId/refund-right')
   @Operation('setRefundRight', 'Freeze or restore the right to refund')
   @MayCall(['operator'])
   @Takes(RightBody)
@@ -176,7 +209,7 @@ export class MerchantsController {
     return this.setRight(merchantId, 'refund', right, actorOf(caller), reply);
   }
 
-  @Get('supervisors')
+  @Get(':merchantId/supervisors')
   @Operation('listSupervisors', 'The supervisors of a merchant, and which of them are locked')
   @MayCall(['merchant', 'operator', 'auditor'])
   @Answers(200, SupervisorsAnswer)
@@ -185,7 +218,7 @@ export class MerchantsController {
     return supervisorsOf(await knownMerchant(this.merchants, merchantId));
   }
 
-  @Put('supervisors/:supervisorId')
+  @Put(':merchantId/supervisors/:supervisorId')
   @Operation('putSupervisor', 'Name a supervisor, or set the password anew, which unlocks')
   @MayCall(['merchant', 'operator'])
   @Takes(SupervisorBody)
@@ -206,7 +239,7 @@ export class MerchantsController {
     });
   }
 
-  @Put('payout-right')
+  @Put(':merchantId/payout-right')
   @Operation('setPayoutRight', 'Freeze or restore payouts')
   @MayCall(['operator'])
   @Takes(RightBody)

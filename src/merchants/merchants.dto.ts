@@ -18,9 +18,11 @@ import {
   TextList,
   Threshold,
   TimeOfDay,
+  Timestamp,
   TimeZone,
   Whole,
 } from '../http/fields.js';
+import { DEFAULT_LIMIT, PageQuery } from '../http/paging.js';
 import { malformed } from '../http/problem.js';
 import { electronic } from './domain/iban.js';
 import type {
@@ -32,6 +34,8 @@ import type {
   SettlementCycle,
 } from './domain/merchant.events.js';
 import type { Merchant, RightStatus } from './domain/merchant.js';
+import { pageOf } from '../projections/page.js';
+import { placeIn } from '../projections/wait-or-cursor.js';
 import { terminalsOfStore } from './domain/store.js';
 
 /** What is taken where nothing is said of it. */
@@ -160,6 +164,19 @@ export class MerchantAnswer extends MerchantBody {
   @Optional() @Position() position?: string;
 }
 
+export class ListedMerchantDto {
+  @Identifier(15) merchantId!: string;
+  @FreeText(140) name!: string;
+  @Currency() currency!: string;
+  @TimeZone() timeZone!: string;
+  @Timestamp() registeredAt!: string;
+}
+
+export class MerchantsAnswer {
+  @NestedList(() => ListedMerchantDto) merchants!: ListedMerchantDto[];
+  @Optional() @Text() next?: string;
+}
+
 export class TerminalBody {
   @Identifier(15) storeId!: string;
   @Optional() @Currency() currency?: string;
@@ -184,6 +201,20 @@ export class TerminalAnswer extends TerminalBody {
   @Identifier(8) terminalId!: string;
   @Text() responseCode!: string;
   @Optional() @Position() position?: string;
+}
+
+export class TerminalsQuery extends PageQuery {
+  @Optional() @Identifier(15) storeId?: string;
+}
+
+export class ListedTerminalDto extends TerminalBody {
+  @Identifier(8) terminalId!: string;
+}
+
+export class TerminalsAnswer {
+  @Identifier(15) merchantId!: string;
+  @NestedList(() => ListedTerminalDto) terminals!: ListedTerminalDto[];
+  @Optional() @Text() next?: string;
 }
 
 export class RightBody {
@@ -301,6 +332,21 @@ export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | unde
   const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
   const { merchantId } = merchant;
   return { merchantId, storeId, ...(limits && { limits }), terminals, responseCode: '00' };
+}
+
+const TERMINAL_CURSOR = /^[A-Za-z0-9]{1,8}$/;
+
+/** As they are now, whatever position is named. @throws ProblemError for an `after` that is none */
+export function terminalsPage(
+  { merchantId, terminals }: Merchant,
+  { storeId, after, limit = DEFAULT_LIMIT }: TerminalsQuery,
+): TerminalsAnswer {
+  const { behind = '' } = placeIn(after, TERMINAL_CURSOR);
+  const found = [...terminals.values()]
+    .filter((one) => one.terminalId > behind && (storeId === undefined || one.storeId === storeId))
+    .sort((one, other) => (one.terminalId < other.terminalId ? -1 : 1));
+  const { rows, ...next } = pageOf(found, limit, ({ terminalId }) => terminalId);
+  return { merchantId, terminals: rows as unknown as ListedTerminalDto[], ...next };
 }
 
 export function supervisorsOf({ merchantId, supervisors }: Merchant): SupervisorsAnswer {

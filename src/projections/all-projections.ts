@@ -6,6 +6,7 @@ import { chargebacksProjection } from './chargebacks.projection.js';
 import { daySumsProjection } from './day-sums.projection.js';
 import type { Projection } from './projection.js';
 import { keysProjection } from './keys.projection.js';
+import { merchantsProjection } from './merchants.projection.js';
 import { refusalsProjection } from './refusals.projection.js';
 import { requestsProjection } from './requests.projection.js';
 import { trailProjection } from './trail.projection.js';
@@ -28,6 +29,7 @@ export const ALL_PROJECTIONS: readonly Projection[] = [
   approvalsProjection,
   appealsProjection,
   chargebacksProjection,
+  merchantsProjection,
   keysProjection,
 ];
 

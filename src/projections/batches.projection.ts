@@ -41,6 +41,7 @@ const BATCHES = `
     ${SUMS.map((sum) => `${sum} INTEGER NOT NULL`).join(', ')}
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX live_batches ON batches (name) WHERE status <> 'closed';
+  CREATE INDEX batches_by_status ON batches (status);
 `;
 
 /** Voids and refunds that took effect before the end of a close, under the batch of the request that asked for them. */
@@ -54,7 +55,7 @@ const OPERATIONS = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection = {
   name: 'batches',
-  version: 15,
+  version: 16,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
 } satisfies Projection;

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { BatchItem, SettledSums, StoredTotals } from '../batches/domain/batch.events.js';
 import type { EventData } from '../ledger/domain/ledger-event.js';
+import { FilteredList } from './filtered-list.js';
 
 /** A batch that is not closed. */
 export interface LiveBatch {
@@ -13,6 +14,40 @@ export interface LiveBatch {
   /** Of the money in it; null as long as there is none. */
   readonly currency: string | null;
   readonly status: 'open' | 'closing';
+}
+
+/** A batch as its view has it. Sums are decimal texts in minor units. */
+export interface ListedBatch {
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly status: 'open' | 'closing' | 'closed';
+  readonly businessDate: string;
+  /** Of its sums; absent as long as there is no money in it. */
+  readonly currency?: string;
+  readonly totals: StoredTotals;
+  readonly settled: SettledSums;
+}
+
+export interface BatchesQuery {
+  readonly merchantId: string;
+  readonly status?: ListedBatch['status'] | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** `next` of a list: the batch's name. */
+export const BATCH_CURSOR = /^[A-Za-z0-9]{1,15}\.[A-Za-z0-9]{1,8}\.\d{6}$/;
+
+interface BatchRow {
+  readonly name: string;
+  readonly merchantId: string;
+  readonly terminalId: string;
+  readonly batchNo: string;
+  readonly status: ListedBatch['status'];
+  readonly businessDate: string;
+  readonly currency: string | null;
 }
 
 interface OfBatch {
@@ -34,6 +69,7 @@ const NOTHING: SumsRow = {};
 /** What batches come to. */
 export class BatchesView {
   private readonly liveBatches: Database.Statement<[], LiveBatch>;
+  private readonly batches: FilteredList<BatchRow>;
   private readonly currencyOf: Database.Statement<[string], { currency: string | null }>;
   private readonly sums: Database.Statement<[string], SumsRow>;
   private readonly refundSums: Database.Statement<[OfBatch], RefundsRow>;
@@ -47,6 +83,14 @@ export class BatchesView {
       `SELECT merchantId, terminalId, batchNo, businessDate, endsAt, coalesce(currency, awaited) AS currency, status
        FROM batches INDEXED BY live_batches WHERE status <> 'closed' ORDER BY name`,
     );
+    this.batches = new FilteredList<BatchRow>(database, {
+      select:
+        'SELECT name, merchantId, terminalId, batchNo, status, businessDate, currency FROM batches',
+      ways: [{ by: ['status'], index: 'batches_by_status' }],
+      behind: 'name > @after AND name < @end',
+      order: 'name',
+      cursor: ({ name }) => name,
+    });
     this.currencyOf = database.prepare('SELECT currency FROM batches WHERE name = ?');
     this.sums = database
       .prepare<[string], SumsRow>('SELECT * FROM batches WHERE name = ?')
@@ -77,6 +121,18 @@ export class BatchesView {
   /** By name. */
   live(): LiveBatch[] {
     return this.liveBatches.all();
+  }
+
+  /** Of a merchant, by name. */
+  list({ merchantId, status, after, limit }: BatchesQuery) {
+    // All that begins with the merchant and a full stop: the next character is a slash.
+    const place = { after: after ?? `${merchantId}.`, end: `${merchantId}/` };
+    const { rows, ...next } = this.batches.page({ status }, place, limit);
+    const batches = rows.map(({ name, currency, ...row }): ListedBatch => {
+      const sums = { totals: this.totals(name), settled: this.settledSums(name) };
+      return { ...row, ...(currency !== null && { currency }), ...sums };
+    });
+    return { batches, ...next };
   }
 
   /** Sales of the terminal (`merchantId.terminalId`) that its next close may have to settle for a batch that no longer does. */

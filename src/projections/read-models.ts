@@ -6,6 +6,7 @@ import { BooksView } from './books.view.js';
 import { ChargebacksView } from './chargebacks.view.js';
 import { DaySumsView } from './day-sums.view.js';
 import { KeysView } from './keys.view.js';
+import { MerchantsView } from './merchants.view.js';
 import { RefusalsView } from './refusals.view.js';
 import { RequestsView } from './requests.view.js';
 import { PayoutsView } from './payouts.view.js';
@@ -26,6 +27,7 @@ export const MODELS = {
   chargebacks: { Model: ChargebacksView, view: 'chargebacks' },
   daySums: { Model: DaySumsView, view: 'day-sums' },
   keys: { Model: KeysView, view: 'keys' },
+  merchants: { Model: MerchantsView, view: 'merchants' },
   refusals: { Model: RefusalsView, view: 'refusals' },
   requests: { Model: RequestsView, view: 'requests' },
   payouts: { Model: PayoutsView, view: 'books' },

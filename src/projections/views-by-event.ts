@@ -14,6 +14,7 @@ type ViewName =
   | 'requests'
   | 'appeals'
   | 'chargebacks'
+  | 'merchants'
   | 'keys';
 
 /**
@@ -41,8 +42,8 @@ export const VIEWS_BY_EVENT = {
   BatchCloseRequested: ['batches', 'approvals'],
   BatchClosed: ['batches', 'settlements'],
   BatchReconciled: [],
-  MerchantRegistered: ['day-sums'],
-  MerchantPolicyChanged: ['day-sums'],
+  MerchantRegistered: ['day-sums', 'merchants'],
+  MerchantPolicyChanged: ['day-sums', 'merchants'],
   TerminalAssigned: ['refusals'],
   StoreLimitsSet: [],
   RightFrozen: [],

@@ -130,6 +130,10 @@ export class Views {
     return this.model('keys');
   }
 
+  get merchants(): ReadModels['merchants'] {
+    return this.model('merchants');
+  }
+
   get refusals(): ReadModels['refusals'] {
     return this.model('refusals');
   }

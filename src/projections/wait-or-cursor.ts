@@ -1,4 +1,4 @@
-import { isPosition } from '../event-store/event-store.js';
+import { isPosition, type Position } from '../event-store/event-store.js';
 import { malformed } from '../http/problem.js';
 import type { Views } from './views.js';
 
@@ -13,10 +13,18 @@ export async function waitOrCursor(
   after: string | undefined,
   cursor: RegExp,
 ): Promise<string | undefined> {
-  if (after === undefined || cursor.test(after)) return after;
-  if (!isPosition(after)) {
-    throw malformed('after', 'is neither a position nor the `next` of a page');
-  }
-  await views.waitFor(after, [name]);
-  return undefined;
+  const { behind, position } = placeIn(after, cursor);
+  if (position !== undefined) await views.waitFor(position, [name]);
+  return behind;
+}
+
+/** What a list's `after` is: where the page before ended, or a position. @throws ProblemError for anything else */
+export function placeIn(
+  after: string | undefined,
+  cursor: RegExp,
+): { readonly behind?: string; readonly position?: Position } {
+  if (after === undefined) return {};
+  if (cursor.test(after)) return { behind: after };
+  if (isPosition(after)) return { position: after };
+  throw malformed('after', 'is neither a position nor the `next` of a page');
 }

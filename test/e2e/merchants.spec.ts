@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Shop } from '../support/shop.js';
-import { Tillbook } from '../support/tillbook.js';
+import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -270,5 +270,52 @@ describe('PUT /v1/cards/{token}/status', () => {
     ['x'.repeat(65), { status: 'lost' }],
   ])('of %s refuses %j: 400', async (token, body) => {
     expect((await ledger.put(`/v1/cards/${token}/status`, body)).status).toBe(400);
+  });
+});
+
+describe('lists', () => {
+  test('of merchants are in pages by their ids, with what was set last', async () => {
+    const own = await Tillbook.start();
+    for (const merchantId of ['B2', 'A1', 'C3'])
+      await own.put(`/v1/merchants/${merchantId}`, REQUIRED);
+    const changed = { ...REQUIRED, name: 'Market hall' };
+    const { position } = (await own.put('/v1/merchants/B2', changed)).body;
+    const list = async (query: string) => (await own.get(`/v1/merchants?${query}`)).body;
+    const whole = await list(`after=${position}`);
+    const registeredAt = MORNING;
+    expect(whole).toEqual({
+      merchants: [
+        { merchantId: 'A1', ...REQUIRED, registeredAt },
+        { merchantId: 'B2', ...changed, registeredAt },
+        { merchantId: 'C3', ...REQUIRED, registeredAt },
+      ],
+    });
+    const first = await list('limit=2');
+    expect(first).toEqual({ merchants: whole.merchants.slice(0, 2), next: 'B2' });
+    expect(await list('limit=2&after=B2')).toEqual({ merchants: whole.merchants.slice(2) });
+  });
+
+  test('of terminals are in pages by their ids, of a merchant or of one store, as they are now', async () => {
+    const path = `${shop.path}/terminals`;
+    await ledger.put(`${path}/T9`, { storeId: 'S2', currency: 'USD' });
+    await ledger.put(`${path}/T5`, { storeId: 'S2' });
+    const { position } = (await ledger.put(`${path}/T5`, { storeId: 'S3' })).body;
+    const list = async (query: string) => (await ledger.get(`${path}?${query}`)).body;
+    const { merchantId, terminalId } = shop;
+    const [t5, t9] = [
+      { terminalId: 'T5', storeId: 'S3' },
+      { terminalId: 'T9', storeId: 'S2', currency: 'USD' },
+    ];
+    const whole = await list(`after=${position}`);
+    expect(whole).toMatchObject({ merchantId, terminals: [{ terminalId }, t5, t9] });
+    expect(await list('storeId=S2')).toEqual({ merchantId, terminals: [t9] });
+    expect(await list('limit=2')).toEqual({
+      merchantId,
+      terminals: whole.terminals.slice(0, 2),
+      next: 'T5',
+    });
+    expect(await list('after=T5')).toEqual({ merchantId, terminals: [t9] });
+    const odd = await ledger.get(`${path}?after=T5.1`);
+    expect([odd.status, odd.body.errors]).toMatchObject([400, [{ field: 'after' }]]);
   });
 });

@@ -2,7 +2,9 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { AppealsView } from '../../../src/projections/appeals.view.js';
 import { ApprovalsView } from '../../../src/projections/approvals.view.js';
+import { BatchesView } from '../../../src/projections/batches.view.js';
 import { ChargebacksView } from '../../../src/projections/chargebacks.view.js';
+import { MerchantsView } from '../../../src/projections/merchants.view.js';
 import { PayoutsView } from '../../../src/projections/payouts.view.js';
 import { projectionOf } from '../../../src/projections/all-projections.js';
 import { createTables } from '../../../src/projections/projection.js';
@@ -91,6 +93,19 @@ describe('a page of a list is read by an index, from where it begins', () => {
     expect(plans.filter((plan) => WHOLE.test(plan))).toEqual([]);
     expect(plans.join('\n')).toMatch(/approvals_by_status \(status=\? AND rowid>\?\)/);
     expect(plans.join('\n')).toMatch(/payouts_of_merchant \(merchantId=\? AND /);
+  });
+
+  test('of merchants, and of a merchant’s batches, also of one status', () => {
+    const plans = [
+      ...plansOf('merchants', MerchantsView, (view) => view.list({ limit: 10 })),
+      ...plansOf('batches', BatchesView, (view) => {
+        for (const status of [undefined, 'open'] as const)
+          view.list({ merchantId: 'M', status, limit: 10 });
+      }),
+    ];
+    expect(plans).toHaveLength(3);
+    expect(plans.filter((plan) => WHOLE.test(plan))).toEqual([]);
+    expect(plans.join('\n')).toMatch(/by_status \(status=\? AND name>\?/);
   });
 
   test('what is due of those that wait is found without reading all that wait', () => {
