@@ -150,6 +150,12 @@ describe('POST /v1/bulk', () => {
     expect([voided?.status, voided?.body.code]).toEqual([404, 'sale-approved']);
   });
 
+  test('takes a line of 64 KiB, and none that is longer', async () => {
+    const most = JSON.stringify(sale()).padEnd(65_536);
+    const answers = await send([most, `${most} `]);
+    expect(answers.map(({ status }) => status)).toEqual([201, 413]);
+  });
+
   test('takes 10 000 lines, and says of the one behind them that it is too many', async () => {
     const bad = Array.from({ length: 10_003 }, () => '{}');
     const answers = await send(bad);
