@@ -30,7 +30,7 @@ import type {
 } from '../../sales/domain/sale.events.js';
 import { declinedFinding, waiting } from './approvals-check.js';
 import type { BatchesCheck } from './batches-check.js';
-import type { Histories, History } from './histories.js';
+import { type Histories, type History, saleFacts } from './histories.js';
 import {
   type Finding,
   held,
@@ -103,10 +103,13 @@ export class SalesCheck {
     }
   }
 
-  /** A reversal was the outcome already. */
+  /** A reversal was the outcome already, other than a bar. */
   private isUndone({ request, target }: Refused): boolean {
-    const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
-    return sale?.undone.includes(request) === true;
+    const about = target === undefined ? undefined : this.histories.named(target);
+    const facts = about ? saleFacts(about) : [];
+    return facts.some(
+      ({ type, data }) => type === 'Reversal' && data.of === request && !isBar(data),
+    );
   }
 
   private sale(data: SaleData, at: number): Finding | undefined {

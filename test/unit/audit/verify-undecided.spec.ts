@@ -8,6 +8,7 @@ import { HeldStore } from '../../support/held-store.js';
 import { back, sell, timeout } from '../../support/requests.js';
 import { covered } from '../../support/tampering.js';
 import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+import { twoNodes } from '../../support/two-nodes.js';
 
 const OUTCOMES = ['Void', 'Refund', 'ApprovalRequested', 'Refused', 'Reversal', 'NothingToReverse'];
 
@@ -63,6 +64,22 @@ test('one that is reversed as its effect is on its way has its outcome, and no o
   const last = log.slice(-3).map(({ type }) => type);
   expect(last).toEqual(['RequestTaken', 'Reversal', 'Refused']);
   expect(countedBehindEach(log).slice(-3)).toEqual([2, 0, 0]);
+});
+
+test('one that is barred from its sale has its outcome once it is refused', async () => {
+  const { one, other, network } = await twoNodes();
+  await one.register('M1', settings(), { T1: 'S1' });
+  await one.send(sell(1));
+  const effect = network.holdNext('sale-M1.T1.000001.000001');
+  const voiding = one.send(back('void', 1, 2));
+  await effect.sent;
+  await other.send(back('void', 1, 3));
+  effect.letGo();
+  expect(await voiding).toMatchObject({ refusal: { code: 'amount-remaining' } });
+  const log = await one.store.readAll({ limit: 100 });
+  const last = log.slice(-5).map(({ type }) => type);
+  expect(last).toEqual(['RequestTaken', 'RequestTaken', 'Void', 'Reversal', 'Refused']);
+  expect(countedBehindEach(log).slice(-5)).toEqual([1, 2, 1, 1, 0]);
 });
 
 test('a sale that is refused never waited for an outcome', async () => {
