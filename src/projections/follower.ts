@@ -58,7 +58,6 @@ export class Follower {
   private pulling: Promise<void> | undefined;
   private gathering: NodeJS.Timeout | undefined;
   private retrying: NodeJS.Timeout | undefined;
-  private resuming: Promise<void> = Promise.resolve();
   /** Whether views are yet to be asked what they may leave out by now. */
   private isDecisionDue = false;
   private trouble: string | undefined;
@@ -81,9 +80,10 @@ export class Follower {
     if (this.isPaused()) return;
     this.starts += 1;
     const { starts } = this;
+    let decisions;
     try {
       // What was met while the log could not be asked for it is not met again.
-      if (this.isDecisionDue) await this.heedDecisions();
+      if (this.isDecisionDue) decisions = await this.projector.decisions();
       this.head = await this.store.head();
     } catch (error) {
       this.fail(error);
@@ -92,6 +92,10 @@ export class Follower {
     this.firstHead ??= this.head;
     // Who has begun since goes on alone.
     if (this.isPaused() || starts !== this.starts) return;
+    if (decisions) {
+      for (const [view, skipped] of decisions) view.resume(skipped);
+      this.isDecisionDue = false;
+    }
     // Also when every view has stopped: a decision may come that lets one go on.
     const from = this.projector.position() ?? this.projector.furthest();
     this.received = from;
@@ -197,30 +201,14 @@ export class Follower {
     }
     this.trouble = undefined;
     if (batch.some(({ type }) => type === 'EventSkipped')) {
-      this.resuming = this.resuming.then(() => this.resume());
+      // A view that goes on by it has yet to see what came since it stopped: nothing else may come to it before.
+      this.isDecisionDue = true;
+      this.letGo();
+      void this.start();
     }
     if (this.gathered.length > 0) this.flushIn(0);
     if (batch.length === BATCH_EVENTS) void this.askForHead();
     this.tell(this.states());
-  }
-
-  /** An operator has decided that a view leaves an event out. */
-  private async resume(): Promise<void> {
-    try {
-      if (!(await this.heedDecisions())) return;
-      this.letGo();
-      await this.start();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /** Gives whether a view goes on by what was decided. */
-  private async heedDecisions(): Promise<boolean> {
-    this.isDecisionDue = true;
-    const goesOn = await this.projector.resume();
-    this.isDecisionDue = false;
-    return goesOn;
   }
 
   /**

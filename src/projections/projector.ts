@@ -114,14 +114,13 @@ export class Projector {
     live.close();
   }
 
-  /** Lets those that have stopped go on where they are to leave out what stopped them. Gives whether any does. */
-  async resume(): Promise<boolean> {
-    let goesOn = false;
+  /** What each of those that have stopped is to leave out by now. */
+  async decisions(): Promise<ReadonlyMap<View, ReadonlySet<string>>> {
+    const decisions = new Map<View, ReadonlySet<string>>();
     for (const view of this.views.filter(({ stopped }) => stopped)) {
-      const skipped = await skipsOf(this.store, view.projection.name);
-      goesOn = view.resume(skipped) || goesOn;
+      decisions.set(view, await skipsOf(this.store, view.projection.name));
     }
-    return goesOn;
+    return decisions;
   }
 
   close(): void {

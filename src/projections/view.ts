@@ -66,12 +66,10 @@ export class View {
     }
   }
 
-  /** Goes on if what it has stopped at is to be skipped by now. Gives whether it does. */
-  resume(skipped: ReadonlySet<string>): boolean {
+  /** Goes on, from where it stands, if what it has stopped at is to be skipped by now. */
+  resume(skipped: ReadonlySet<string>): void {
     this.skipped = skipped;
-    if (!this.stop?.at || !skipped.has(this.stop.at.eventId)) return false;
-    this.stop = undefined;
-    return true;
+    if (this.stop?.at && skipped.has(this.stop.at.eventId)) this.stop = undefined;
   }
 
   /** @throws CorruptLogError when the log lacks what the view has seen */

@@ -200,6 +200,48 @@ test('a decision that could not be looked up, as the log was away, is heeded onc
   following.close();
 });
 
+test('a view that goes on by a decision misses nothing that comes while others are asked for theirs', async () => {
+  const looking = gate();
+  const { until, letGo } = gate();
+  let isHeld = false;
+  const log = Object.assign(Object.create(store) as EventStore, {
+    readStream: async (stream: string) => {
+      if (isHeld && stream === streams.projection('others')) {
+        looking.letGo();
+        await until;
+      }
+      return store.readStream(stream);
+    },
+  });
+  const others = { ...cardsProjection, name: 'others' };
+  const views = await Projector.open(newFolder(), log, [cardsProjection, others]);
+  const following = new Follower(views, log, () => {
+    moved();
+  });
+  const all = (isMet: (state: ProjectionState) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      moved = () => {
+        if (following.states().every(isMet)) resolve();
+      };
+    });
+  await following.start();
+  const stopped = all(({ status }) => status === 'stopped');
+  await reportCards(store, 15);
+  await stopped;
+  isHeld = true;
+  for (const { name, stop } of following.states()) await leaveOut(name, stop);
+  await looking.until;
+  await reportCards(store, 1, 20);
+  following.hurry(await store.head());
+  await new Promise((resolve) => setImmediate(resolve));
+  const live = all(({ status }) => status === 'live');
+  letGo();
+
+  await live;
+  expect(following.states().map(({ events }) => events)).toEqual([18, 18]);
+  following.close();
+});
+
 describe('a decision to leave out an event, while the log is away,', () => {
   let following: Follower;
   /** How often the log was followed. */
@@ -212,9 +254,11 @@ describe('a decision to leave out an event, while the log is away,', () => {
     followed = 0;
     decided = gate();
     asked = Promise.resolve();
+    const away = gate();
     const log = {
       head: () => asked.then(() => START),
-      readAll: () => Promise.resolve([]),
+      readAll: () =>
+        away.until.then(() => Promise.reject(new StoreUnavailableError('away', 'not-done'))),
       subscribe: () => {
         followed += 1;
         return coming;
@@ -224,7 +268,7 @@ describe('a decision to leave out an event, while the log is away,', () => {
       position: () => START,
       standings: () => [],
       apply: () => undefined,
-      resume: () => decided.until.then(() => true),
+      decisions: () => decided.until.then(() => new Map()),
       close: () => undefined,
     };
     following = new Follower(
@@ -237,9 +281,8 @@ describe('a decision to leave out an event, while the log is away,', () => {
     following.hurry(position);
     jest.useFakeTimers();
     coming.next([{ ...like, position, type: 'EventSkipped' }]);
-    const before = coming;
-    coming = new Subject();
-    before.error(new StoreUnavailableError('away', 'not-done'));
+    away.letGo();
+    await jest.advanceTimersByTimeAsync(0);
   });
 
   afterEach(() => {
