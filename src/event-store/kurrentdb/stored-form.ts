@@ -59,7 +59,7 @@ function bytes(text: string): Uint8Array {
 }
 
 /**
- * A subscription gives JSON parsed: `proposed` saw to it that nothing is lost.
+ * A subscription gives JSON parsed: `proposed` saw to it that nothing is lost. Of metadata that are empty it gives nothing.
  * @throws CorruptLogError for an event that this ledger can't have written
  */
 export function stored(event: ReadEvent | RecordedEvent): StoredEvent {
@@ -76,6 +76,7 @@ export function stored(event: ReadEvent | RecordedEvent): StoredEvent {
 }
 
 function text(content: unknown): string {
+  if (content === undefined) return '';
   if (!ArrayBuffer.isView(content)) return JSON.stringify(content);
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { toPosition } from '../../../src/event-store/event-store.js';
 import type { RenewableClient } from '../../../src/event-store/kurrentdb/connection.js';
 import { LogReads } from '../../../src/event-store/kurrentdb/log-reads.js';
+import { type ReadEvent, stored } from '../../../src/event-store/kurrentdb/stored-form.js';
 
 /** A server that fails every read so. The client's native part gives errors their names only. */
 function failing(name: string): LogReads {
@@ -82,4 +83,12 @@ describe('a read that is cut off with its connection, for which the client has n
       outcome: 'not-done',
     });
   });
+});
+
+test('an event without metadata is the same from a page and from a subscription', () => {
+  const place = { commit: 7n, prepare: 7n };
+  const event = { streamId: 'sale-1', id: 'e1', type: 'Sale', revision: 0n, position: place };
+  const fromPage = { ...event, data: Buffer.from('{}'), metadata: Buffer.alloc(0) };
+  const live = { ...event, data: {}, metadata: undefined };
+  expect(stored(live as unknown as ReadEvent)).toEqual(stored(fromPage as unknown as ReadEvent));
 });
