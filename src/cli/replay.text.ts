@@ -115,7 +115,7 @@ function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown
     text: [
       `${counted(events, 'event')}${asOf ? `, the last of ${asOf.time} at position ${asOf.position}` : ''}`,
       ...leftOut.map(
-        (position) => `the event at position ${position} is left out: it can't be read`,
+        (position) => `the event at position ${position} is left out of what can't digest it`,
       ),
       ...sales.map(
         ({ currency, status, count, amount }) =>

@@ -35,7 +35,7 @@ export class ReplayedLedger {
   private readonly books: BooksView;
   readonly merchants = new Map<string, Merchant>();
   events = 0;
-  /** Positions of events that can't be read, or that a fold can't digest: they are left out. */
+  /** Positions of events that can't be read, or that a fold can't digest: it leaves them out. */
   readonly leftOut: string[] = [];
   last: { readonly position: string; readonly occurredAt: string } | undefined;
 
@@ -48,10 +48,23 @@ export class ReplayedLedger {
     this.books = new BooksView(this.database);
   }
 
-  /** The next events of the log. */
+  /** The next events of the log. What one fold can't digest the others take, as the views do. */
   take(page: readonly StoredEvent[]): void {
-    const events = page.flatMap((stored) => this.readable(stored));
-    if (!this.attempt(events)) for (const event of events) this.attempt([event]);
+    const leftOut = new Set<string>();
+    const events = page.flatMap((stored) => {
+      try {
+        return [decode(stored)];
+      } catch {
+        leftOut.add(stored.position);
+        return [];
+      }
+    });
+    for (const fold of this.folds) {
+      if (this.attempt(fold, events)) continue;
+      for (const event of events) if (!this.attempt(fold, [event])) leftOut.add(event.position);
+    }
+    for (const event of events) this.see(event);
+    this.leftOut.push(...[...leftOut].sort());
     this.events += page.length;
   }
 
@@ -88,26 +101,13 @@ export class ReplayedLedger {
     this.database.close();
   }
 
-  private readable(stored: StoredEvent): RecordedEvent[] {
+  private attempt(fold: Fold, events: readonly RecordedEvent[]): boolean {
     try {
-      return [decode(stored)];
+      this.database.transaction(fold)(events);
+      return true;
     } catch {
-      this.leftOut.push(stored.position);
-      return [];
-    }
-  }
-
-  private attempt(events: readonly RecordedEvent[]): boolean {
-    try {
-      this.database.transaction(() => {
-        for (const fold of this.folds) fold(events);
-      })();
-    } catch {
-      if (events.length === 1 && events[0]) this.leftOut.push(events[0].position);
       return false;
     }
-    for (const event of events) this.see(event);
-    return true;
   }
 
   private see({ event, position, stream }: RecordedEvent): void {

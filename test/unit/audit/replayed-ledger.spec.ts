@@ -35,6 +35,16 @@ test('what can not be read, and what no view can digest, is left out by its posi
   ledger.close();
 });
 
+test('what one view can not digest, the others show', () => {
+  const again = { ...saleAt(1, 100), position: toPosition(2), revision: 1 };
+  const ledger = new ReplayedLedger();
+  ledger.take([saleAt(1, 100), again]);
+  expect(ledger.leftOut).toEqual([toPosition(2)]);
+  expect(ledger.sales('M1')).toMatchObject([{ count: 1n, amount: 100n }]);
+  expect(ledger.balances('M1')).toMatchObject([{ pending: 200n }]);
+  ledger.close();
+});
+
 test('a merchant of whose events some had occurred, but its registration had not, was not there', () => {
   const frozen: LedgerEvent = {
     type: 'RightFrozen',
