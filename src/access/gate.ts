@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ProblemError, problems } from '../http/problem.js';
+import { whole } from '../http/signed-body.js';
 import { strangerIn } from './borders.js';
 import type { Caller } from './caller.js';
 import { closedBy, type Key } from './domain/key.js';
@@ -13,8 +15,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of a signed request, until its body is there to be compared. */
     signature: SignatureOfKey | null;
-    /** The body of a signed request, as it came. */
-    signedBody: string | Buffer | null;
   }
 }
 
@@ -54,18 +54,25 @@ export class Gate {
   guard(fastify: FastifyInstance): void {
     fastify.decorateRequest('caller', null);
     fastify.decorateRequest('signature', null);
-    fastify.decorateRequest('signedBody', null);
     fastify.addHook('onRequest', (request, reply, done) => {
       const rule = ruleOf(request);
       if (!rule || rule.isOpen) done();
       else this.authenticate(request, reply, rule, done);
     });
-    fastify.addHook('preHandler', (request, reply, done) => {
-      const { caller, signature } = request;
+    fastify.addHook('preParsing', (request, reply, payload, done) => {
+      const { signature } = request;
       const rule = ruleOf(request);
-      if (!caller || !rule) done();
-      else if (!signature) done(strange(caller, request, rule));
-      else this.proved(request, reply, { caller, rule, signature }).then(done, done);
+      if (!signature || !rule) done(null, payload);
+      else {
+        this.proved(request, reply, { rule, signature, payload }).then((body) => {
+          done(null, body);
+        }, done);
+      }
+    });
+    fastify.addHook('preHandler', (request, _reply, done) => {
+      const { caller } = request;
+      const rule = ruleOf(request);
+      done(caller && rule ? strange(caller, request, rule) : undefined);
     });
   }
 
@@ -124,16 +131,22 @@ export class Gate {
     return spent ?? (mayCall(request, rule) ? undefined : forbidden());
   }
 
-  /** Once the body is there. Who has not proved who they are is not told what a key may do, nor do they spend of it. */
+  /**
+   * The body of a signed request, whole. Who has not proved who they are is not told what a key may do, nor what is wrong
+   * with what they sent, nor do they spend of the key. @throws ProblemError
+   */
   private async proved(
     request: FastifyRequest,
     reply: FastifyReply,
-    { caller, rule, signature }: Signed,
-  ): Promise<Error | undefined> {
-    const verdict = this.signatures.admit(request, signature, request.signedBody ?? '');
-    if (verdict === 'unproved') return unauthenticated(reply);
-    if (verdict !== 'admitted') return tooMany(verdict.waitSeconds);
-    return (await this.spend(request, reply, rule)) ?? strange(caller, request, rule);
+    { rule, signature, payload }: Signed,
+  ): Promise<Readable> {
+    const body = await whole(payload, request.routeOptions);
+    const verdict = this.signatures.admit(request, signature, body);
+    if (verdict === 'unproved') throw unauthenticated(reply);
+    if (verdict !== 'admitted') throw tooMany(verdict.waitSeconds);
+    const refusal = await this.spend(request, reply, rule);
+    if (refusal) throw refusal;
+    return Readable.from([body], { objectMode: false });
   }
 }
 
@@ -153,9 +166,9 @@ function callerWith({ holder, keyId }: Key): Caller {
 }
 
 interface Signed {
-  readonly caller: Caller;
   readonly rule: RouteRule;
   readonly signature: SignatureOfKey;
+  readonly payload: Readable;
 }
 
 /** What the request names that is not the caller's. */

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isSafeNumber, parse } from 'lossless-json';
 import { configure } from 'safe-stable-stringify';
 import { malformed } from './problem.js';
-import { whole } from './signed-lines.js';
 
 const stringify = configure({ bigint: true, deterministic: false });
 
@@ -22,21 +21,15 @@ export function readJsonExactly(fastify: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     (request, bytes, done) => {
-      if (request.signature) request.signedBody = bytes;
       done(null, bytes.length === 0 ? undefined : bodyIn(bytes as Buffer, request));
     },
   );
   fastify.addContentTypeParser(
     'application/x-ndjson',
-    async (request: FastifyRequest, payload: Readable) => {
-      if (request.routeOptions.config.rule?.named !== 'lines' || isNotUtf8(request)) {
-        throw ofOtherType();
-      }
-      // The route that takes them reads them one by one.
-      if (!request.signature) return payload;
-      const lines = await whole(payload);
-      request.signedBody = lines;
-      return Readable.from([lines]);
+    (request: FastifyRequest, payload: Readable, done) => {
+      const isTaken = request.routeOptions.config.rule?.named === 'lines' && !isNotUtf8(request);
+      // The route that takes lines reads them one by one.
+      done(isTaken ? null : ofOtherType(), payload);
     },
   );
   fastify.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => {

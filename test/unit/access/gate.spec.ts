@@ -76,18 +76,24 @@ describe('a signed request', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(240);
   });
 
-  test('that proves nothing spends nothing of its key', async () => {
-    const stranger = sending(() => sign(text, 'POST', '/v1/sales', 'another body'), {
-      perMinute: 5,
-    });
-    const { statusCode, headers } = await stranger();
+  test.each([
+    ['that is none of its own', 'another body'],
+    ['that can’t be read', '{"merchantId":'],
+  ])('that proves nothing, with a body %s, spends nothing of its key', async (_, payload) => {
+    const stranger = sending(() => sign(text, 'POST', '/v1/sales', ''), { perMinute: 5 });
+    const { statusCode, headers } = await stranger(payload);
     expect([statusCode, headers['ratelimit']]).toEqual([401, undefined]);
     expect(headers['www-authenticate']).toMatch(/^Bearer .*, Tillbook-HMAC-SHA256 /);
   });
 
-  test('spends of its key once it is proved', async () => {
-    const send = serve(new Nonces(), record, 5);
-    expect((await send()).headers['ratelimit']).toMatch(/^"key";r=4;/);
+  test.each([
+    ['{"merchantId":"M1"}', 200],
+    ['{"merchantId":', 400],
+  ])('spends of its key once it is proved, whatever is in it: %s', async (payload, status) => {
+    const send = serve(new Nonces(), record, 1);
+    const { statusCode, headers } = await send(payload);
+    expect([statusCode, headers['ratelimit']]).toEqual([status, '"key";r=0;t=60']);
+    expect((await send(payload)).statusCode).toBe(429);
   });
 });
 
