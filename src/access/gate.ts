@@ -69,10 +69,11 @@ export class Gate {
         }, done);
       }
     });
-    fastify.addHook('preHandler', (request, _reply, done) => {
+    fastify.addHook('preHandler', (request, reply, done) => {
       const { caller } = request;
       const rule = ruleOf(request);
-      done(caller && rule ? strange(caller, request, rule) : undefined);
+      if (!caller || !rule) done();
+      else this.complete(request, reply, { caller, rule }).then(done, done);
     });
   }
 
@@ -81,6 +82,16 @@ export class Gate {
     if (keyId === undefined) return true;
     const { key } = await this.keyring.find(keyId);
     return key !== undefined && closedBy(key, this.now()) === undefined;
+  }
+
+  /** Once all of it is there, which may be long after its headers: a key that was closed meanwhile opens nothing. */
+  private async complete(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { caller, rule }: { readonly caller: Caller; readonly rule: RouteRule },
+  ): Promise<Error | undefined> {
+    if (!(await this.stillAdmits(caller))) return unauthenticated(reply);
+    return strange(caller, request, rule);
   }
 
   /** Who it is: the key is in memory, or is read once. */

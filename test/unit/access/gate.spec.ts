@@ -19,9 +19,13 @@ const key = {
   addedAt: '2026-11-24T02:00:00.000Z',
 } as const;
 const record: KeyRecord = { key, revision: 0, position: undefined };
-/** Memory that has lost a key as soon as it was read. */
-const forgetful = (found = record) =>
-  ({ known: () => undefined, reload: () => Promise.resolve(found) }) as unknown as Keyring;
+/** Memory that has lost a key as soon as it was read. `later`: what is read of it once a body is there. */
+const forgetful = (found = record, later = found) =>
+  ({
+    known: () => undefined,
+    reload: () => Promise.resolve(found),
+    find: () => Promise.resolve(later),
+  }) as unknown as Keyring;
 
 const text = keyText(keyId, secret);
 
@@ -29,12 +33,13 @@ const text = keyText(keyId, secret);
 function sending(
   headers: (payload: string) => Record<string, string>,
   { nonces = new Nonces(), found = record, perMinute = 0 } = {},
+  later = found,
 ): (payload?: string) => Promise<Response> {
   const server = fastify();
   readJsonExactly(server);
   server.setErrorHandler((error, _request, reply) => problemFor(error, server.log, reply));
   const signatures = new Signatures(Date.now, nonces);
-  new Gate(forgetful(found), Date.now, new KeyRate(perMinute), signatures).guard(server);
+  new Gate(forgetful(found, later), Date.now, new KeyRate(perMinute), signatures).guard(server);
   const rule = { scopes: ['operator', 'merchant'], isOpen: false, named: 'body' } as const;
   server.post('/v1/sales', { config: { rule } }, () => 'taken');
   return (payload = '{"merchantId":"M1"}') => {
@@ -131,6 +136,19 @@ describe('a request with a key', () => {
     const send = bearing(text, auditor, 2);
     const statuses = [(await send()).statusCode, (await send()).statusCode];
     expect([...statuses, (await send()).statusCode]).toEqual([403, 403, 429]);
+  });
+
+  test.each([
+    ['is revoked', { revokedAt: past }],
+    ['expires', { expiresAt: past }],
+  ])('that %s while its body comes is not done', async (_, closed) => {
+    const headers = () => ({ authorization: `Bearer ${text}` });
+    const later = { ...bare, key: { ...bare.key, ...closed } };
+    const { statusCode, body } = await sending(headers, { found: bare }, later)();
+    expect([statusCode, JSON.parse(body)]).toEqual([
+      401,
+      expect.objectContaining({ code: 'unauthenticated' }),
+    ]);
   });
 
   test('of a merchant says whose it is', async () => {
