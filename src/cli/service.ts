@@ -42,7 +42,8 @@ export class Service {
       method,
       headers: {
         ...(body && { 'content-type': 'application/json' }),
-        ...(this.key !== '' && { authorization: `Bearer ${this.key}` }),
+        // What no header can hold is no key either: the service says so.
+        ...(this.key !== '' && { authorization: `Bearer ${encodeURI(this.key.trim())}` }),
       },
       ...(body && { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
