@@ -102,7 +102,8 @@ export class ServedLedger implements PlayedLedger {
     const replayed = headers.get('idempotency-replayed') === 'true';
     if (body['status'] === 'awaiting-approval') return { awaits: 'approval', replayed };
     if (status === 201) return { kind: kind(body), replayed };
-    if (status === 401 || status >= 500 || body.code === undefined) throw failure(answer);
+    const isUndecided = status === 401 || status === 429 || status >= 500;
+    if (isUndecided || body.code === undefined) throw failure(answer);
     return { refused: body.code, replayed };
   }
 
