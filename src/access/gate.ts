@@ -72,26 +72,34 @@ export class Gate {
     fastify.addHook('preHandler', (request, reply, done) => {
       const { caller } = request;
       const rule = ruleOf(request);
-      if (!caller || !rule) done();
-      else this.complete(request, reply, { caller, rule }).then(done, done);
+      if (caller?.keyId === undefined || !rule) done();
+      else this.complete(request, reply, { caller, keyId: caller.keyId, rule }, done);
     });
   }
 
   /** Whether the key that a request came with would still let it in: what goes on for long may outlive it. */
   async stillAdmits({ keyId }: Pick<Caller, 'keyId'>): Promise<boolean> {
     if (keyId === undefined) return true;
-    const { key } = await this.keyring.find(keyId);
+    return this.isOpen((await this.keyring.find(keyId)).key);
+  }
+
+  private isOpen(key: Key | undefined): key is Key {
     return key !== undefined && closedBy(key, this.now()) === undefined;
   }
 
   /** Once all of it is there, which may be long after its headers: a key that was closed meanwhile opens nothing. */
-  private async complete(
+  private complete(
     request: FastifyRequest,
     reply: FastifyReply,
-    { caller, rule }: { readonly caller: Caller; readonly rule: RouteRule },
-  ): Promise<Error | undefined> {
-    if (!(await this.stillAdmits(caller))) return unauthenticated(reply);
-    return strange(caller, request, rule);
+    { caller, keyId, rule }: Complete,
+    done: (error?: Error) => void,
+  ): void {
+    const admit = ({ key }: KeyRecord): void => {
+      done(this.isOpen(key) ? strange(caller, request, rule) : unauthenticated(reply));
+    };
+    const known = this.keyring.known(keyId);
+    if (known) admit(known);
+    else this.keyring.reload(keyId).then(admit, done);
   }
 
   /** Who it is: the key is in memory, or is read once. */
@@ -123,7 +131,7 @@ export class Gate {
     { secret, signature }: Presented,
     key: Key | undefined,
   ): Error | undefined {
-    if (!key || closedBy(key, this.now())) return unauthenticated(reply);
+    if (!this.isOpen(key)) return unauthenticated(reply);
     if (key.isSigned !== (signature !== undefined)) return unauthenticated(reply);
     if (secret !== undefined && !isSecretOf(key.hash, secret)) return unauthenticated(reply);
     request.signature = signature ? { ...signature, key } : null;
@@ -174,6 +182,12 @@ function callerWith({ holder, keyId }: Key): Caller {
     case 'auditor':
       return { scope: holder.scope, keyId };
   }
+}
+
+interface Complete {
+  readonly caller: Caller;
+  readonly keyId: string;
+  readonly rule: RouteRule;
 }
 
 interface Signed {

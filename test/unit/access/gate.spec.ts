@@ -19,13 +19,12 @@ const key = {
   addedAt: '2026-11-24T02:00:00.000Z',
 } as const;
 const record: KeyRecord = { key, revision: 0, position: undefined };
-/** Memory that has lost a key as soon as it was read. `later`: what is read of it once a body is there. */
-const forgetful = (found = record, later = found) =>
-  ({
-    known: () => undefined,
-    reload: () => Promise.resolve(found),
-    find: () => Promise.resolve(later),
-  }) as unknown as Keyring;
+/** Memory that has lost a key as soon as it was read. `later`: what is read of it from the second time on. */
+const forgetful = (found = record, later = found) => {
+  const first = [found];
+  const reload = () => Promise.resolve(first.shift() ?? later);
+  return { known: () => undefined, reload } as unknown as Keyring;
+};
 
 const text = keyText(keyId, secret);
 
