@@ -8,8 +8,8 @@ import type {
   StoredTotals,
 } from './domain/batch.events.js';
 
-/** A batch as its terminal sees it. Sums are decimal texts in minor units. */
-export interface BatchState {
+/** A batch, and what it comes to. Sums are decimal texts in minor units. */
+export interface BatchFigures {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
@@ -19,6 +19,10 @@ export interface BatchState {
   readonly currency?: string;
   readonly totals: StoredTotals;
   readonly settled: SettledSums;
+}
+
+/** A batch as its terminal sees it. */
+export interface BatchState extends BatchFigures {
   readonly reconciliation: Reconciliation;
   readonly differences?: readonly Difference[];
   readonly differencesLeftOut?: number;

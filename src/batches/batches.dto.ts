@@ -18,8 +18,7 @@ import {
 import { JSONSchema } from 'class-validator-jsonschema';
 import { Allow } from 'class-validator';
 import { PageQuery } from '../http/paging.js';
-import type { ListedBatch } from '../projections/batches.view.js';
-import type { BatchState } from './batch.answer.js';
+import type { BatchFigures, BatchState } from './batch.answer.js';
 import type { BatchItem, SettledSums, StoredTotals } from './domain/batch.events.js';
 import type { TerminalSide } from './domain/reconcile.js';
 
@@ -70,14 +69,14 @@ export class DifferenceDto {
 const STATUSES = ['open', 'closing', 'closed'] as const;
 
 export class BatchesQuery extends PageQuery {
-  @Optional() @OneOf(STATUSES) status?: ListedBatch['status'];
+  @Optional() @OneOf(STATUSES) status?: BatchFigures['status'];
 }
 
 export class ListedBatchDto {
   @Identifier(15) merchantId!: string;
   @Identifier(8) terminalId!: string;
   @Digits(6) batchNo!: string;
-  @OneOf(STATUSES) status!: ListedBatch['status'];
+  @OneOf(STATUSES) status!: BatchFigures['status'];
   @CalendarDate() businessDate!: string;
   @Optional()
   @Told('ISO 4217, of its sums; absent as long as there is no money in it')
@@ -139,7 +138,7 @@ function digits(sum: number | bigint): string {
   return BigInt(sum).toString();
 }
 
-export function renderListed({ totals, settled, ...batch }: ListedBatch): ListedBatchDto {
+export function renderListed({ totals, settled, ...batch }: BatchFigures): ListedBatchDto {
   return { ...batch, totals: renderTotals(totals), settled: renderSettled(settled) };
 }
 

@@ -26,22 +26,24 @@ import {
   RightAnswer,
   RightBody,
   settingsOf,
-  StoreAnswer,
-  StoreBody,
-  storeOf,
-  StorePath,
   SupervisorAnswer,
   SupervisorPath,
   SupervisorsAnswer,
   supervisorsOf,
   SupervisorBody,
+} from './merchants.dto.js';
+import {
+  StoreAnswer,
+  StoreBody,
+  storeOf,
+  StorePath,
   TerminalAnswer,
   TerminalBody,
   TerminalPath,
   TerminalsAnswer,
   terminalsPage,
   TerminalsQuery,
-} from './merchants.dto.js';
+} from './places.dto.js';
 import { notRecorded } from '../sales/sales.commands.js';
 
 @Controller('v1/merchants')

@@ -22,7 +22,6 @@ import {
   TimeZone,
   Whole,
 } from '../http/fields.js';
-import { DEFAULT_LIMIT, PageQuery } from '../http/paging.js';
 import { malformed } from '../http/problem.js';
 import { electronic } from './domain/iban.js';
 import type {
@@ -34,9 +33,6 @@ import type {
   SettlementCycle,
 } from './domain/merchant.events.js';
 import type { Merchant, RightStatus } from './domain/merchant.js';
-import { pageOf } from '../projections/page.js';
-import { placeIn } from '../projections/wait-or-cursor.js';
-import { terminalsOfStore } from './domain/store.js';
 
 /** What is taken where nothing is said of it. */
 const DEFAULTS = {
@@ -177,46 +173,6 @@ export class MerchantsAnswer {
   @Optional() @Text() next?: string;
 }
 
-export class TerminalBody {
-  @Identifier(15) storeId!: string;
-  @Optional() @Currency() currency?: string;
-  @Optional() @Nested(() => PlaceLimitsDto) limits?: PlaceLimitsDto;
-}
-
-/** Without `limits` there are none any more. */
-export class StoreBody {
-  @Optional() @Nested(() => PlaceLimitsDto) limits?: PlaceLimitsDto;
-}
-
-export class StoreAnswer extends StoreBody {
-  @Identifier(15) merchantId!: string;
-  @Identifier(15) storeId!: string;
-  @Optional() @TextList() terminals?: string[];
-  @Text() responseCode!: string;
-  @Optional() @Position() position?: string;
-}
-
-export class TerminalAnswer extends TerminalBody {
-  @Identifier(15) merchantId!: string;
-  @Identifier(8) terminalId!: string;
-  @Text() responseCode!: string;
-  @Optional() @Position() position?: string;
-}
-
-export class TerminalsQuery extends PageQuery {
-  @Optional() @Identifier(15) storeId?: string;
-}
-
-export class ListedTerminalDto extends TerminalBody {
-  @Identifier(8) terminalId!: string;
-}
-
-export class TerminalsAnswer {
-  @Identifier(15) merchantId!: string;
-  @NestedList(() => ListedTerminalDto) terminals!: ListedTerminalDto[];
-  @Optional() @Text() next?: string;
-}
-
 export class RightBody {
   @OneOf(['active', 'frozen']) status!: RightStatus;
   @FreeText(256) reason!: string;
@@ -259,14 +215,6 @@ export class SupervisorsAnswer {
 
 export class MerchantPath {
   @Identifier(15) merchantId!: string;
-}
-
-export class TerminalPath extends MerchantPath {
-  @Identifier(8) terminalId!: string;
-}
-
-export class StorePath extends MerchantPath {
-  @Identifier(15) storeId!: string;
 }
 
 export class SupervisorPath extends MerchantPath {
@@ -323,30 +271,6 @@ export function refuseCapBelowMinimum(fee: FeeDto = {}): void {
   for (const [name, { minimum = 0, cap = minimum } = {}] of Object.entries(named)) {
     if (cap < minimum) throw malformed(`${name}.cap`, 'is below `minimum`');
   }
-}
-
-/** A store that a terminal stands in, or that has limits of its own; undefined when there is none. */
-export function storeOf(merchant: Merchant, storeId: string): StoreAnswer | undefined {
-  const terminals = terminalsOfStore(merchant, storeId);
-  if (!terminals) return undefined;
-  const limits = merchant.storeLimits.get(storeId) as unknown as PlaceLimitsDto | undefined;
-  const { merchantId } = merchant;
-  return { merchantId, storeId, ...(limits && { limits }), terminals, responseCode: '00' };
-}
-
-const TERMINAL_CURSOR = /^[A-Za-z0-9]{1,8}$/;
-
-/** As they are now, whatever position is named. @throws ProblemError for an `after` that is none */
-export function terminalsPage(
-  { merchantId, terminals }: Merchant,
-  { storeId, after, limit = DEFAULT_LIMIT }: TerminalsQuery,
-): TerminalsAnswer {
-  const { behind = '' } = placeIn(after, TERMINAL_CURSOR);
-  const found = [...terminals.values()]
-    .filter((one) => one.terminalId > behind && (storeId === undefined || one.storeId === storeId))
-    .sort((one, other) => (one.terminalId < other.terminalId ? -1 : 1));
-  const { rows, ...next } = pageOf(found, limit, ({ terminalId }) => terminalId);
-  return { merchantId, terminals: rows as unknown as ListedTerminalDto[], ...next };
 }
 
 export function supervisorsOf({ merchantId, supervisors }: Merchant): SupervisorsAnswer {

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { BatchFigures } from '../batches/batch.answer.js';
 import type { BatchItem, SettledSums, StoredTotals } from '../batches/domain/batch.events.js';
 import type { EventData } from '../ledger/domain/ledger-event.js';
 import { FilteredList } from './filtered-list.js';
@@ -16,22 +17,9 @@ export interface LiveBatch {
   readonly status: 'open' | 'closing';
 }
 
-/** A batch as its view has it. Sums are decimal texts in minor units. */
-export interface ListedBatch {
-  readonly merchantId: string;
-  readonly terminalId: string;
-  readonly batchNo: string;
-  readonly status: 'open' | 'closing' | 'closed';
-  readonly businessDate: string;
-  /** Of its sums; absent as long as there is no money in it. */
-  readonly currency?: string;
-  readonly totals: StoredTotals;
-  readonly settled: SettledSums;
-}
-
 export interface BatchesQuery {
   readonly merchantId: string;
-  readonly status?: ListedBatch['status'] | undefined;
+  readonly status?: BatchFigures['status'] | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
@@ -45,7 +33,7 @@ interface BatchRow {
   readonly merchantId: string;
   readonly terminalId: string;
   readonly batchNo: string;
-  readonly status: ListedBatch['status'];
+  readonly status: BatchFigures['status'];
   readonly businessDate: string;
   readonly currency: string | null;
 }
@@ -128,7 +116,7 @@ export class BatchesView {
     // All that begins with the merchant and a full stop: the next character is a slash.
     const place = { after: after ?? `${merchantId}.`, end: `${merchantId}/` };
     const { rows, ...next } = this.batches.page({ status }, place, limit);
-    const batches = rows.map(({ name, currency, ...row }): ListedBatch => {
+    const batches = rows.map(({ name, currency, ...row }): BatchFigures => {
       const sums = { totals: this.totals(name), settled: this.settledSums(name) };
       return { ...row, ...(currency !== null && { currency }), ...sums };
     });

@@ -93,12 +93,7 @@ export interface ListedPayment {
 }
 
 /** Which page is meant, of dates of arrival, both included. */
-export interface PaymentsQuery {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly after?: string | undefined;
-  readonly limit: number;
-}
+export type PaymentsQuery = Omit<SettlementsQuery, 'merchantId'>;
 
 const SUMS = `${LINE_SUMS.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')}, sum(fee + reserve + net) AS amount`;
 
