@@ -30,8 +30,11 @@ import { LogReader } from './log-reader.js';
 import { trail } from './trail.js';
 import { WriterThread } from './writer-thread.js';
 
-/** How often a reader looks for what another process or thread has written. */
-const POLL_MS = 5;
+/**
+ * How often a reader looks for what another process or thread has written. Each look wakes its thread, also where nothing
+ * comes; who waits for an event has it read at once.
+ */
+const POLL_MS = 50;
 
 /** What only the one who writes has. */
 interface Ownership {
