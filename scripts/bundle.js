@@ -1,12 +1,14 @@
 // Puts what the service, the tool and their threads are made of into few files, the libraries with it: of a process that
 // starts, most of the time went to finding and reading some thousand files.
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Where the modules are, and where the compiled ones. */
 const SOURCES = 'src';
 const MODULES = 'dist';
+
+const BUNDLE = join(MODULES, 'bundle');
 
 const threads = readdirSync(SOURCES, { recursive: true })
   .filter((file) => file.endsWith('.worker.ts'))
@@ -43,14 +45,14 @@ import { createRequire as requireFrom } from 'node:module';
 const require = requireFrom(import.meta.url);
 `;
 
-await build({
+const { metafile } = await build({
   entryPoints: {
     main: join(MODULES, 'main.js'),
     ledger: join(MODULES, 'cli/main.js'),
     ...Object.fromEntries(threads.map((file) => [nameOf(file), file])),
   },
   // Side by side: a thread is started by the name of its file.
-  outdir: join(MODULES, 'bundle'),
+  outdir: BUNDLE,
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -62,7 +64,13 @@ await build({
   sourcemap: 'linked',
   legalComments: 'linked',
   logLevel: 'warning',
+  metafile: true,
 });
+
+// Parts are named by what is in them: those of earlier builds would stay for good.
+for (const file of readdirSync(BUNDLE)) {
+  if (!(join(BUNDLE, file) in metafile.outputs)) rmSync(join(BUNDLE, file));
+}
 
 function nameOf(file) {
   return file.slice(file.lastIndexOf('/') + 1, -'.js'.length);
