@@ -73,8 +73,9 @@ export class KeysCommandHandler {
     return isKnown ? undefined : requestRefusals.unknownTerminal();
   }
 
+  /** As it stands at this moment, also where another node has just closed it. */
   async get(keyId: string): Promise<Key | undefined> {
-    return (await this.keyring.find(keyId)).key;
+    return (await this.keyring.reload(keyId)).key;
   }
 
   /** Closes a key for good, here at once; again: the same. Undefined when there is none. @throws StoreUnavailableError */

@@ -66,7 +66,7 @@ export class BooksController {
     @Query(parameters(AsOfQuery)) query: AsOfQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    await knownMerchant(this.merchants, merchantId);
+    await knownMerchant(this.merchants.get(merchantId));
     await this.reach(query);
     return exactly(reply, this.views.books.balances(merchantId, asOf(query)));
   }
@@ -81,7 +81,7 @@ export class BooksController {
     @Query(parameters(StatementListQuery)) query: StatementListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { settings } = await knownMerchant(this.merchants, merchantId);
+    const { settings } = await knownMerchant(this.merchants.get(merchantId));
     const { currency = settings.currency, after, limit = DEFAULT_LIMIT, from, to } = query;
     refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'books', after, STATEMENT_CURSOR);

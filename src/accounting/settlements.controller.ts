@@ -85,7 +85,7 @@ export class SettlementsController {
     @Query(parameters(SettlementsListQuery)) query: SettlementsListQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    await knownMerchant(this.merchants, merchantId);
+    await knownMerchant(this.merchants.get(merchantId));
     const { after, limit = DEFAULT_LIMIT, from, to } = query;
     refuseBackwards(from, to);
     const cursor = await waitOrCursor(this.views, 'settlements', after, SETTLEMENTS_CURSOR);

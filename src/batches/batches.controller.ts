@@ -47,7 +47,7 @@ export class BatchesController {
     @Query(parameters(BatchesQuery)) { status, after, limit = DEFAULT_LIMIT }: BatchesQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    await knownMerchant(this.merchants, merchantId);
+    await knownMerchant(this.merchants.get(merchantId));
     const cursor = await waitOrCursor(this.views, 'batches', after, BATCH_CURSOR);
     const page = this.views.batches.list({ merchantId, status, after: cursor, limit });
     return exactly(reply, { ...page, batches: page.batches.map(renderListed) });

@@ -34,8 +34,14 @@ export class MerchantsCommandHandler {
     private readonly clock: Clock,
   ) {}
 
+  /** From memory. @throws StoreUnavailableError when it is too old, and the store does not answer */
   async get(merchantId: string): Promise<Merchant | undefined> {
     return (await this.directory.find(merchantId))?.merchant;
+  }
+
+  /** As it stands at this moment, also where another node has just changed it. @throws StoreUnavailableError */
+  async current(merchantId: string): Promise<Merchant | undefined> {
+    return (await this.directory.current(merchantId))?.merchant;
   }
 
   /** Registers the merchant or replaces all its settings. */

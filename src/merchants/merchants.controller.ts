@@ -88,7 +88,7 @@ export class MerchantsController {
   @Answers(200, MerchantAnswer)
   @Problems(404)
   async get(@Param(parameters(MerchantPath)) { merchantId }: MerchantPath) {
-    return merchantAnswer(await knownMerchant(this.merchants, merchantId));
+    return merchantAnswer(await knownMerchant(this.merchants.current(merchantId)));
   }
 
   @Get(':merchantId/terminals')
@@ -100,7 +100,7 @@ export class MerchantsController {
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Query(parameters(TerminalsQuery)) query: TerminalsQuery,
   ) {
-    return terminalsPage(await knownMerchant(this.merchants, merchantId), query);
+    return terminalsPage(await knownMerchant(this.merchants.current(merchantId)), query);
   }
 
   @Put(':merchantId/terminals/:terminalId')
@@ -141,7 +141,7 @@ export class MerchantsController {
     @Param(parameters(TerminalPath)) { merchantId, terminalId }: TerminalPath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { terminals } = await knownMerchant(this.merchants, merchantId);
+    const { terminals } = await knownMerchant(this.merchants.current(merchantId));
     const terminal = terminals.get(terminalId);
     if (terminal) return { merchantId, ...terminal, responseCode: '00' };
     return rejected(reply, notRecorded(requestRefusals.unknownTerminal()));
@@ -156,7 +156,7 @@ export class MerchantsController {
     @Param(parameters(StorePath)) { merchantId, storeId }: StorePath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const store = storeOf(await knownMerchant(this.merchants, merchantId), storeId);
+    const store = storeOf(await knownMerchant(this.merchants.current(merchantId)), storeId);
     if (store) return store;
     return sendProblem(reply, problems.unknown(NO_SUCH_STORE));
   }
@@ -217,7 +217,7 @@ export class MerchantsController {
   @Answers(200, SupervisorsAnswer)
   @Problems(404)
   async supervisors(@Param(parameters(MerchantPath)) { merchantId }: MerchantPath) {
-    return supervisorsOf(await knownMerchant(this.merchants, merchantId));
+    return supervisorsOf(await knownMerchant(this.merchants.current(merchantId)));
   }
 
   @Put(':merchantId/supervisors/:supervisorId')

@@ -32,7 +32,7 @@ export class SalesListController {
     @Param(parameters(MerchantPath)) { merchantId }: MerchantPath,
     @Query(parameters(SalesListQuery)) query: SalesListQuery,
   ) {
-    await knownMerchant(this.merchants, merchantId);
+    await knownMerchant(this.merchants.get(merchantId));
     const { after, limit = DEFAULT_LIMIT, ...rest } = query;
     refuseBackwards(rest.from, rest.to);
     const cursor = await waitOrCursor(this.views, 'sales', after, CURSOR);

@@ -77,6 +77,20 @@ describe('two nodes on one EventStoreDB', () => {
     expect(sales.map((sale) => sale.saleId)).toContain(saleId);
   });
 
+  test('what one node sets of a merchant, or closes of a key, the other tells at once', async () => {
+    const key = await one.post('/v1/keys', { scope: 'auditor' });
+    const keyPath = `/v1/keys/${String(key.body.keyId)}`;
+    // In the memory of the other from now on.
+    await Promise.all([other.get(shop.path), other.get(keyPath)]);
+
+    await one.put(`${shop.path}/terminals/T7`, { storeId: 'ANNEX' });
+    const { body: listed } = await other.get(`${shop.path}/terminals?storeId=ANNEX`);
+    expect(listed.terminals).toEqual([{ terminalId: 'T7', storeId: 'ANNEX' }]);
+
+    await one.post(`${keyPath}/revoke`, {});
+    expect((await other.get(keyPath)).body).toHaveProperty('revokedAt');
+  });
+
   test('a second swipe at the other node is warned of once its views have the first', async () => {
     const first = await shop.sell({ amount: 4_321 });
     await other.get(`${shop.path}/sales?after=${first.position}`);
