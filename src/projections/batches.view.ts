@@ -112,9 +112,10 @@ export class BatchesView {
   }
 
   /** Of a merchant, by name. */
-  list({ merchantId, status, after, limit }: BatchesQuery) {
-    // All that begins with the merchant and a full stop: the next character is a slash.
-    const place = { after: after ?? `${merchantId}.`, end: `${merchantId}/` };
+  list({ merchantId, status, after = '', limit }: BatchesQuery) {
+    // All that begins with the merchant and a full stop, wherever `after` may be: the next character is a slash.
+    const start = `${merchantId}.`;
+    const place = { after: after > start ? after : start, end: `${merchantId}/` };
     const { rows, ...next } = this.batches.page({ status }, place, limit);
     const batches = rows.map(({ name, currency, ...row }): BatchFigures => {
       const sums = { totals: this.totals(name), settled: this.settledSums(name) };

@@ -285,6 +285,18 @@ describe('GET /v1/merchants/{merchantId}/batches', () => {
     expect(await list(`limit=1&after=${first.next}`)).toEqual({ batches: [batches[1]] });
     expect((await ledger.get('/v1/merchants/NOBODY/batches')).status).toBe(404);
   });
+
+  test('shows nothing of another merchant, whichever batch a page begins behind', async () => {
+    const other = await Shop.open(ledger);
+    await shop.sell();
+    const { position } = await other.sell();
+    await ledger.get(`${other.path}/batches?after=${position}`);
+
+    for (const { path, merchantId } of [shop, other]) {
+      const { batches } = (await ledger.get(`${path}/batches?after=0.T1.000000`)).body;
+      expect(batches).toEqual([expect.objectContaining({ merchantId })]);
+    }
+  });
 });
 
 describe('POST /v1/sales/{saleId}/settle', () => {
