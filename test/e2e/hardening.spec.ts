@@ -148,6 +148,14 @@ describe('a client that is too slow', () => {
     socket.destroy();
   });
 
+  test('with a body that nobody waits for, since it is answered, is cut off as well', async () => {
+    const socket = connect(Number(new URL(ledger.url).port), '127.0.0.1');
+    socket.write('POST /v1/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{');
+    const said = text(socket);
+    await once(socket, 'close');
+    expect((await said).match(/HTTP.1.1 \d+/g)).toEqual(['HTTP/1.1 404']);
+  });
+
   test.each([
     ['with its headers', start],
     ['and speaks no HTTP', 'HELLO\r\n\r\n'],

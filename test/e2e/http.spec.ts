@@ -249,6 +249,10 @@ describe('a request that Node itself would refuse', () => {
     expect(answers.match(/HTTP.1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200']);
   });
 
+  test('is not one of HTTP/1.0, which knows of no host', async () => {
+    expect(await sendBytes('GET /health/live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP.1.1 200 /);
+  });
+
   test('is not one that expects to be told to go on', async () => {
     const answers = await sendBytes(
       `${sale}Host: x\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n{}`,

@@ -86,6 +86,18 @@ describe('a signed request', () => {
     expect(await sell(body, { ...headers, authorization })).toBe(201);
   });
 
+  test('may be as long as any, and is told when it is too long', async () => {
+    const longest = saleText().padEnd(1024 * 1024);
+    expect(await sell(longest, signed('POST', '/v1/sales', longest))).toBe(201);
+    const longer = saleText().padEnd(1024 * 1024 + 1);
+    const { status, body } = await anonymous.post(
+      '/v1/sales',
+      longer,
+      signed('POST', '/v1/sales', longer),
+    );
+    expect([status, body.code]).toEqual([413, 'too-large']);
+  });
+
   test('is the only kind that such a key is good for', async () => {
     expect((await ledger.as(key).get(`/v1/merchants/${shop.merchantId}`)).status).toBe(401);
   });
