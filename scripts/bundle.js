@@ -1,7 +1,7 @@
 // Puts what the service, the tool and their threads are made of into few files, the libraries with it: of a process that
 // starts, most of the time went to finding and reading some thousand files.
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Where the modules are, and where the compiled ones. */
@@ -68,8 +68,9 @@ const { metafile } = await build({
 });
 
 // Parts are named by what is in them: those of earlier builds would stay for good.
+const made = new Set(Object.keys(metafile.outputs).map((file) => basename(file)));
 for (const file of readdirSync(BUNDLE)) {
-  if (!(join(BUNDLE, file) in metafile.outputs)) rmSync(join(BUNDLE, file));
+  if (!made.has(file)) rmSync(join(BUNDLE, file));
 }
 
 function nameOf(file) {
