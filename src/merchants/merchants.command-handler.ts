@@ -154,12 +154,12 @@ export class MerchantsCommandHandler {
     by: Actor,
     decide: (held: Merchant | undefined, occurredAt: string) => MerchantEvent | undefined,
   ): Promise<MerchantRecord | undefined> {
-    const { journal, directory } = this;
+    const { directory } = this;
     return this.turns.run(merchantId, () =>
       decidedAnew(async (attempt) => {
-        const held = await (journal.isShared || attempt > 1
+        const held = await (attempt > 1
           ? directory.reload(merchantId)
-          : directory.find(merchantId));
+          : directory.current(merchantId));
         const event = decide(held?.merchant, timeText(this.clock.now()));
         return event ? this.write(merchantId, held, event, by) : held;
       }),
