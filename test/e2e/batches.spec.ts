@@ -257,48 +257,6 @@ describe('POST /v1/merchants/{merchantId}/day-close', () => {
   });
 });
 
-describe('GET /v1/merchants/{merchantId}/batches', () => {
-  test('lists a merchant’s batches with what they come to, also of one status', async () => {
-    await shop.sell({ amount: 700 });
-    const closed = (await shop.closeBatch()).body;
-    shop.batchNo = '000002';
-    const { position } = await shop.sell({ amount: 300 });
-    const list = async (query: string) => (await ledger.get(`${shop.path}/batches?${query}`)).body;
-
-    const { batches } = await list(`after=${position}`);
-    const { merchantId, terminalId } = shop;
-    const { totals, settled } = closed;
-    const same = { merchantId, terminalId, businessDate: closed.businessDate, currency: 'EUR' };
-    expect(batches).toEqual([
-      { ...same, batchNo: '000001', status: 'closed', totals, settled },
-      {
-        ...{ ...same, batchNo: '000002', status: 'open' },
-        totals: { ...totals, saleAmount: 300 },
-        settled: { count: 0, amount: 0, fee: 0, reserve: 0, net: 0 },
-      },
-    ]);
-    expect(totals).toMatchObject({ saleCount: 1, saleAmount: 700 });
-    expect(await list('status=open')).toEqual({ batches: [batches[1]] });
-    expect(await list('status=closed')).toEqual({ batches: [batches[0]] });
-    const first = await list('limit=1');
-    expect(first).toEqual({ batches: [batches[0]], next: `${merchantId}.T1.000001` });
-    expect(await list(`limit=1&after=${first.next}`)).toEqual({ batches: [batches[1]] });
-    expect((await ledger.get('/v1/merchants/NOBODY/batches')).status).toBe(404);
-  });
-
-  test('shows nothing of another merchant, whichever batch a page begins behind', async () => {
-    const other = await Shop.open(ledger);
-    await shop.sell();
-    const { position } = await other.sell();
-    await ledger.get(`${other.path}/batches?after=${position}`);
-
-    for (const { path, merchantId } of [shop, other]) {
-      const { batches } = (await ledger.get(`${path}/batches?after=0.T1.000000`)).body;
-      expect(batches).toEqual([expect.objectContaining({ merchantId })]);
-    }
-  });
-});
-
 describe('POST /v1/sales/{saleId}/settle', () => {
   test('asked many times at once settles once: every answer but one says that it is repeated', async () => {
     const { saleId } = await shop.sell();
