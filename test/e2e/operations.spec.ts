@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { GLOSSARY } from '../../src/http/glossary.js';
 import type { ProjectionDto } from '../../src/projections/projections.dto.js';
 import { Shop } from '../support/shop.js';
@@ -77,6 +78,14 @@ describe('the OpenAPI document', () => {
 
     expect(body.openapi).toMatch(/^3\.1\./);
     expect([status, String(stderr)]).toEqual([0, '']);
+  });
+
+  test('has schemas that are schemas by the metaschema of JSON Schema 2020-12', async () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const { schemas } = (await ledger.get('/openapi.json')).body.components;
+    const wrong = Object.keys(schemas).filter((name) => !ajv.validateSchema(schemas[name]));
+    expect([wrong, ajv.errors ?? []]).toEqual([[], []]);
+    expect(ajv.validateSchema({ properties: { amount: { minimum: 'none' } } })).toBe(false);
   });
 
   test('gives an example, which the service takes, where no generator knows the format', async () => {
