@@ -64,6 +64,10 @@ test('a view that is found to be damaged as it is written to is told so to who w
   const batch = `${shop.path}/terminals/${shop.terminalId}/batches/${shop.batchNo}`;
   const closing = await ledger.post(`${batch}/close`, {});
   expect([closing.status, closing.body['status']]).toEqual([202, 'closing']);
+  const dayClose = await ledger.post(`${shop.path}/day-close`, {});
+  expect([dayClose.status, dayClose.headers['retry-after']]).toEqual([202, '1']);
+  const batches = [{ status: 'closing' }, { batchNo: '000002', status: 'closing' }];
+  expect(dayClose.body).toMatchObject({ batches, responseCode: '09' });
 
   expect((await runTool(folder, ['rebuild', 'sales'])).code).toBe(0);
   while ((await ledger.get(batch)).body['status'] !== 'closed') await sleep(50);
