@@ -278,6 +278,8 @@ describe('the settlement report', () => {
       }),
     ]);
     const { next } = (await ledger.get(`${shop.path}/settlements?limit=1`)).body;
+    const rest = (await ledger.get(`${shop.path}/settlements?limit=1&after=${next}`)).body;
+    expect([rest.batches, rest.next]).toEqual([body.batches.slice(1), undefined]);
     const later = await ledger.get(`${shop.path}/settlements?from=2026-03-03&after=${next}`);
     expect(later.body.batches).toEqual([]);
   });
