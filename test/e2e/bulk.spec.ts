@@ -1,20 +1,11 @@
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answered, NDJSON, sendBulk } from '../support/bulk.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
 import { operatorKey } from '../support/tool.js';
-
-interface Answered {
-  readonly line: number;
-  readonly status: number;
-  readonly replayed?: boolean;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test knows what it asked for
-  readonly body: any;
-}
-
-const NDJSON = { 'content-type': 'application/x-ndjson' };
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -38,13 +29,8 @@ function giveBack(op: string, saleId: string, fields: object = {}) {
 const saleIdOf = (line: Record<string, unknown>): string =>
   ['merchantId', 'terminalId', 'batchNo', 'stan'].map((name) => String(line[name])).join('.');
 
-async function send(lines: readonly (object | string)[], asker = ledger.as(key)) {
-  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
-  const answer = await asker.post('/v1/bulk', `${text.join('\n')}\n`, NDJSON);
-  expect(answer.headers['content-type']).toMatch(/^application\/x-ndjson/);
-  const answered = answer.text.trimEnd().split('\n');
-  return answered.map((line) => JSON.parse(line) as Answered);
-}
+const send = (lines: readonly (object | string)[], asker = ledger.as(key)) =>
+  sendBulk(asker, lines);
 
 /** A bulk whose lines are sent one by one. */
 class OpenBulk {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { NDJSON } from '../support/bulk.js';
 import { freePorts } from '../support/eventstore-process.js';
 import { HttpClient } from '../support/http-client.js';
 import { LiveReader } from '../support/live-reader.js';
@@ -16,8 +17,6 @@ import { type StartOptions, Tillbook } from '../support/tillbook.js';
 
 /** Tills that sell one thing after the other. */
 const CLIENTS = 8;
-
-const NDJSON = { 'content-type': 'application/x-ndjson' };
 
 /** nginx with docker/proxy.conf, in front of these instead of the cluster's nodes: they have no name to be asked for again. */
 async function startProxy(nodes: readonly Tillbook[]): Promise<string> {
