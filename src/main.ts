@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   // Before it listens nobody is owed an answer, and its store may let it wait for a minute.
   let stop = (): Promise<void> => Promise.resolve();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.once(signal, () => {
       stop().then(() => process.exit(0), fail);
     });

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { keyFileOf, keyIn } from '../audit/signing-key-file.js';
 import type { Settings } from '../config.js';
 import type { EventStore, StoredEvent } from '../event-store/event-store.js';
-import { glanceAtLog, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
+import { glanceAtLog, isHeld, ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { isFolder, withoutPassword } from '../event-store/store-url.js';
 import { timeText } from '../ledger/clock.js';
 import { batchName } from '../ledger/domain/request-name.js';
@@ -47,7 +47,10 @@ export async function serviceFindings({
   EVENT_STORE_URL,
   VIEWS_DIR,
 }: Settings): Promise<Finding[]> {
-  const owner = ownerOf(ownedFolder(EVENT_STORE_URL, VIEWS_DIR));
+  const folder = ownedFolder(EVENT_STORE_URL, VIEWS_DIR);
+  const owner = ownerOf(folder);
+  if (!owner && isHeld(folder))
+    return [warn('service', 'a process has the folder, and says not who')];
   if (!owner) return [ok('service', 'none runs on this folder')];
   if (owner.url === undefined)
     return [warn('service', `process ${owner.pid} has the folder, and serves nothing`)];
@@ -113,7 +116,7 @@ export async function logFindings(
           'log',
           `${Number(head)} events, undamaged as far as a start looks; \`ledger verify\` reads all`,
         )
-      : fault('log', damage),
+      : fault('log', `${damage}; nothing repairs it, a backup brings it back`),
   ];
 }
 

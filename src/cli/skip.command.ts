@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { settingsOfProcess } from '../config.js';
 import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
-import { toPosition } from '../event-store/event-store.js';
+import { type Position, toPosition } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { OPERATOR, requireLog, withLedger } from './tool.js';
@@ -19,7 +19,7 @@ export function skipCommand(): Command {
   return new Command('skip')
     .description('lets a stopped read model leave out the event that it stopped at, for the record')
     .argument('<name>', 'of the read model', viewName)
-    .argument('<position>', 'where it has stopped', toPosition)
+    .argument('<position>', 'where it has stopped', positionGiven)
     .requiredOption('--reason <text>', 'why')
     .option('--operator <id>', 'who decides it')
     .option('--json', 'print the decision as JSON')
@@ -28,6 +28,12 @@ export function skipCommand(): Command {
       const text = `${name} leaves out ${decided.eventType} at position ${position}; recorded at position ${decided.position}`;
       console.log(json ? JSON.stringify(decided) : text);
     });
+}
+
+/** With or without its leading zeroes. @throws InvalidArgumentError */
+function positionGiven(text: string): Position {
+  if (/^\d{1,20}$/.test(text)) return toPosition(text);
+  throw new InvalidArgumentError('a position: up to 20 digits');
 }
 
 async function skip(

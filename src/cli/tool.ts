@@ -44,11 +44,11 @@ export function sizeOf(file: string): number {
   });
 }
 
-/** What ends a verb's work from outside, and the exit code then. */
-const ENDINGS = { SIGINT: 130, SIGTERM: 143 } as const;
+/** What ends a verb's work from outside, and the exit code then: Ctrl-C, a kill, a terminal that is closed. */
+const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const SIGNALS = Object.keys(ENDINGS) as (keyof typeof ENDINGS)[];
 
-/** Ctrl-C or SIGTERM came: whoever loops stops at the next step. */
+/** One of the ENDINGS came: whoever loops stops at the next step. */
 export class Interrupt {
   private ending: number | undefined;
 
@@ -70,7 +70,7 @@ export class Interrupt {
   }
 }
 
-/** Work that Ctrl-C, or SIGTERM, aborts. @throws InterruptedError then, once the work has stopped */
+/** Work that each of the ENDINGS aborts. @throws InterruptedError then, once the work has stopped */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();
   const interrupt = (name: keyof typeof ENDINGS): void => {
@@ -86,7 +86,7 @@ export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise
   }
 }
 
-/** Ctrl-C or SIGTERM ended the work. */
+/** One of the ENDINGS ended the work. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   constructor(readonly exitCode: number) {

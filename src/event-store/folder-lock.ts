@@ -133,14 +133,23 @@ function lockDatabase(folder: string): Database.Database | undefined {
   return undefined;
 }
 
-/** Looks without taking: a shared lock, for a moment, and only where the file is there. */
-function isHeld(folder: string): boolean {
-  if (!existsSync(lockFile(folder))) return false;
-  const database = new Database(lockFile(folder), { readonly: true, timeout: 0 });
+/**
+ * Whether a process has the folder. Looks without taking: a shared lock, for a moment, and only where the file is there.
+ * @throws StoreUnavailableError naming the file where it can't be looked into
+ */
+export function isHeld(folder: string): boolean {
+  const file = lockFile(folder);
+  if (!existsSync(file)) return false;
   try {
-    return isBusy(() => database.prepare('SELECT count(*) FROM sqlite_schema').get());
-  } finally {
-    database.close();
+    const database = new Database(file, { readonly: true, timeout: 0 });
+    try {
+      return isBusy(() => database.prepare('SELECT count(*) FROM sqlite_schema').get());
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    const why = `${file} can't be looked into: ${(cause as Error).message}`;
+    throw new StoreUnavailableError(why, 'not-done', { cause });
   }
 }
 

@@ -84,4 +84,4 @@ export function ownedFolder(url: string, viewsDir: string): string {
   return isFolder(url) ? folderOf(url) : viewsDir;
 }
 
-export { FolderInUseError, FolderLock, ownerOf } from './folder-lock.js';
+export { FolderInUseError, FolderLock, isHeld, ownerOf } from './folder-lock.js';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { FolderLock } from '../../src/event-store/folder-lock.js';
 import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable } from '../support/card-events.js';
@@ -32,6 +35,50 @@ test('a log that ends before its views is a fault', async () => {
   const view = findings.find(({ what }) => what === 'view books');
   expect([code, view?.mark]).toEqual([1, 'fault']);
   expect(view?.detail).toMatch(/has seen the log up to \d+, and it ends at \d+$/);
+});
+
+test('a damaged log is a fault that says what brings it back', async () => {
+  const { folder } = await stoppedWithSale();
+  const log = new Database(logFile(folder));
+  log.exec("UPDATE events SET type = 'Sold' WHERE position = 2");
+  log.close();
+
+  const { code, findings } = await doctor(folder);
+
+  expect(code).toBe(1);
+  expect(findings.find(({ what }) => what === 'log')).toMatchObject({
+    mark: 'fault',
+    detail: expect.stringMatching(/position 2 .* is not what was written; .* a backup/),
+  });
+});
+
+test('a lock that can not be looked into, which no start could take, is a fault by its name', async () => {
+  const { folder } = await stoppedWithSale();
+  const lock = join(folder, 'lock.db');
+  writeFileSync(lock, 'no lock '.repeat(1_000));
+
+  const { code, findings } = await doctor(folder);
+
+  expect(code).toBe(1);
+  expect(findings.find(({ what }) => what === 'service')).toMatchObject({
+    mark: 'fault',
+    detail: expect.stringMatching(`^${lock} can't be looked into: `),
+  });
+});
+
+test('a folder that is held by who has not said so yet is not told to be free', async () => {
+  const { folder } = await stoppedWithSale();
+  const lock = FolderLock.take(folder);
+  rmSync(join(folder, 'owner.json'));
+
+  const { findings } = await doctor(folder);
+  lock.release();
+
+  expect(findings.find(({ what }) => what === 'service')).toEqual({
+    what: 'service',
+    mark: 'warn',
+    detail: 'a process has the folder, and says not who',
+  });
 });
 
 test('an event with torn metadata at the end of the log keeps nothing from being looked at', async () => {

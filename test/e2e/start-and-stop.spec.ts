@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -151,6 +151,17 @@ describe('the start', () => {
 
     expect(status).toBe(404);
     expect(Object.keys(body.paths).filter((path) => path.includes('sandbox'))).toEqual([]);
+  });
+});
+
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
+  test('ends with 0 what is idle, and frees its folder', async () => {
+    const { service } = await Tillbook.start();
+
+    service.signal(signal);
+
+    expect(await service.exit()).toBe(0);
+    expect(existsSync(join(service.folder, 'owner.json'))).toBe(false);
   });
 });
 

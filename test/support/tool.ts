@@ -82,7 +82,7 @@ export async function runToolOntoNothing(
 export async function interruptTool(
   folder: string,
   args: readonly string[],
-  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+  signal: NodeJS.Signals = 'SIGINT',
 ): Promise<ToolRun> {
   const child = start(folder, args, { EVENT_STORE_URL: `file:${folder}` });
   const run = runOf(child);

@@ -14,9 +14,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
 import { exported, ndjson } from '../../../src/audit/export.js';
+import { logFile } from '../../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
+import { stoppedWithSale } from '../../support/stopped-ledger.js';
 import { newFolder, removeFolder } from '../../support/store-folder.js';
 import {
   interruptTool,
@@ -75,6 +78,32 @@ test('an empty file is no log, neither to restore nor to verify', async () => {
     1,
     expect.stringMatching(/^the log: missing: the file is empty\n/),
   ]);
+});
+
+test('a damaged log is mended, as the docs say, by the lines of a backup, and proven to be what was written', async () => {
+  const { folder: backup } = await stoppedWithSale();
+  const { folder } = await stoppedWithSale();
+  const log = new Database(logFile(folder));
+  const sale = log.prepare("SELECT position FROM events WHERE type = 'Sale'");
+  const { position } = sale.get() as { position: number };
+  log.exec(`UPDATE events SET data = replace(data, '10000', '90000') WHERE position = ${position}`);
+  log.close();
+  const linesOf = async (of: string) => (await runTool(of, ['export'])).out.split('\n');
+  const verified = await runTool(folder, ['verify']);
+  expect([verified.code, verified.out]).toEqual([
+    1,
+    expect.stringMatching(new RegExp(`^position 0+${position}: altered: `, 'm')),
+  ]);
+
+  const whole = await linesOf(backup);
+  const mended = (await linesOf(folder)).with(position - 1, whole[position - 1] ?? '').join('\n');
+  const restored = newFolder();
+  const file = join(restored, 'mended.ndjson');
+  writeFileSync(file, mended);
+
+  expect((await runTool(restored, ['verify', file])).code).toBe(0);
+  expect((await runTool(restored, ['restore', file])).code).toBe(0);
+  expect(await linesOf(restored)).toEqual(whole);
 });
 
 test('an export of which the disk takes but a part is not done', async () => {

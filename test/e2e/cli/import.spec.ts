@@ -279,6 +279,7 @@ it('a row with more cells than columns is unreadable, and its line is told', asy
 describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s', (signal, exitCode) => {
   it('stops between two rows, and the next run goes on from there', async () => {
     const folder = newFolder();

@@ -58,6 +58,15 @@ test('a view is told to leave out the event that it stopped at, and the decision
   ]);
 });
 
+test.each(['', 'abc', '-1', '1'.repeat(21)])(
+  'what can be no position, here %j, is wrong usage',
+  async (position) => {
+    const args = ['skip', 'keys', '--reason', 'a try', '--', position];
+    const { code, errors } = await runTool(folder, args);
+    expect([code, errors]).toEqual([2, expect.stringContaining('a position: up to 20 digits')]);
+  },
+);
+
 test('verify lists the decision', async () => {
   const decision = {
     projection: 'keys',
