@@ -1,9 +1,4 @@
-import {
-  isPosition,
-  type Position,
-  type StoredEvent,
-  toPosition,
-} from '../event-store/event-store.js';
+import { parsePosition, type Position, type StoredEvent } from '../event-store/event-store.js';
 import { isTimestamp } from '../ledger/timestamp.js';
 
 /** How far a reading of the log goes: to a position, or over what had occurred by a time. */
@@ -11,8 +6,8 @@ export type Until = { readonly position: Position } | { readonly time: number };
 
 /** Of a position, with or without its leading zeros, or a time in RFC 3339; undefined for any other text. */
 export function parseUntil(text: string): Until | undefined {
-  const position = /^\d+$/.test(text) ? toPosition(text) : text;
-  if (isPosition(position)) return { position };
+  const position = parsePosition(text);
+  if (position !== undefined) return { position };
   return isTimestamp(text) ? { time: Date.parse(text) } : undefined;
 }
 

@@ -49,9 +49,11 @@ export async function serviceFindings({
 }: Settings): Promise<Finding[]> {
   const folder = ownedFolder(EVENT_STORE_URL, VIEWS_DIR);
   const owner = ownerOf(folder);
-  if (!owner && isHeld(folder))
-    return [warn('service', 'a process has the folder, and says not who')];
-  if (!owner) return [ok('service', 'none runs on this folder')];
+  if (!owner) {
+    return isHeld(folder)
+      ? [warn('service', 'a process has the folder, and says not who')]
+      : [ok('service', 'none runs on this folder')];
+  }
   if (owner.url === undefined)
     return [warn('service', `process ${owner.pid} has the folder, and serves nothing`)];
   const service = `process ${owner.pid} serves ${owner.url}`;

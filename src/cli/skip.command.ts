@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { settingsOfProcess } from '../config.js';
 import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
-import { type Position, toPosition } from '../event-store/event-store.js';
+import { parsePosition, type Position } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
 import { OPERATOR, requireLog, withLedger } from './tool.js';
@@ -30,9 +30,10 @@ export function skipCommand(): Command {
     });
 }
 
-/** With or without its leading zeroes. @throws InvalidArgumentError */
+/** @throws InvalidArgumentError */
 function positionGiven(text: string): Position {
-  if (/^\d{1,20}$/.test(text)) return toPosition(text);
+  const position = parsePosition(text);
+  if (position !== undefined) return position;
   throw new InvalidArgumentError('a position: up to 20 digits');
 }
 

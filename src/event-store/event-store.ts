@@ -19,6 +19,12 @@ export function toPosition(value: number | bigint | string): Position {
   return String(value).padStart(POSITION_DIGITS, '0') as Position;
 }
 
+/** Of a text, with or without its leading zeros; undefined for one that is no position. */
+export function parsePosition(text: string): Position | undefined {
+  const position = /^\d+$/.test(text) ? toPosition(text) : text;
+  return isPosition(position) ? position : undefined;
+}
+
 /** Events of a page of the log, unless it is asked for otherwise. */
 export const PAGE = 1_000;
 

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import Database from 'better-sqlite3';
 import { FolderLock } from '../../src/event-store/folder-lock.js';
-import { logFile } from '../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { appendUnreadable } from '../support/card-events.js';
 import { Shop } from '../support/shop.js';
 import { stoppedWithSale } from '../support/stopped-ledger.js';
+import { alterLog } from '../support/tampering.js';
 import { Tillbook } from '../support/tillbook.js';
 import { runTool } from '../support/tool.js';
 
@@ -26,9 +25,7 @@ async function doctor(folder: string): Promise<{ code: number; findings: Finding
 
 test('a log that ends before its views is a fault', async () => {
   const { folder } = await stoppedWithSale();
-  const log = new Database(logFile(folder));
-  log.exec('DELETE FROM events WHERE position = (SELECT max(position) FROM events)');
-  log.close();
+  alterLog(folder, 'DELETE FROM events WHERE position = (SELECT max(position) FROM events)');
 
   const { code, findings } = await doctor(folder);
 
@@ -39,9 +36,7 @@ test('a log that ends before its views is a fault', async () => {
 
 test('a damaged log is a fault that says what brings it back', async () => {
   const { folder } = await stoppedWithSale();
-  const log = new Database(logFile(folder));
-  log.exec("UPDATE events SET type = 'Sold' WHERE position = 2");
-  log.close();
+  alterLog(folder, "UPDATE events SET type = 'Sold' WHERE position = 2");
 
   const { code, findings } = await doctor(folder);
 

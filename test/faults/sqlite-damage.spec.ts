@@ -16,6 +16,7 @@ import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-stor
 import { keepingFaults } from '../support/keeping-faults.js';
 import { eventOf } from '../support/store-events.js';
 import { newFolder } from '../support/store-folder.js';
+import { alterLog } from '../support/tampering.js';
 
 const EVENTS = 200;
 const PAGE_BYTES = 4_096;
@@ -31,13 +32,6 @@ async function aLog(): Promise<string> {
   );
   await store.close();
   return folder;
-}
-
-function change(folder: string, sql: string): void {
-  const database = new Database(logFile(folder));
-  database.unsafeMode();
-  database.exec(sql);
-  database.close();
 }
 
 async function opening(folder: string): Promise<Error> {
@@ -70,7 +64,7 @@ test.each([
   ['the first event', 'position = 1', 'position 1 is missing'],
 ])('a log without %s is refused', async (_, which, told) => {
   const folder = await aLog();
-  change(folder, `DELETE FROM events WHERE ${which}`);
+  alterLog(folder, `DELETE FROM events WHERE ${which}`);
   await expectRefused(folder, told);
   const [first] = told.match(/\d+/) ?? [];
   expect(await keepingFaults(folder)).toMatchObject([
@@ -88,7 +82,7 @@ test.each([
   ['checksum', 'checksum = checksum + 1'],
 ])('an event whose %s was edited is refused, by its position', async (_, edit) => {
   const folder = await aLog();
-  change(folder, `UPDATE events SET ${edit} WHERE position = 42`);
+  alterLog(folder, `UPDATE events SET ${edit} WHERE position = 42`);
   await expectRefused(folder, 'position 42', 'is not what was written');
   expect(await keepingFaults(folder)).toContainEqual(
     expect.objectContaining({ code: 'altered', position: toPosition(42) }),
@@ -97,7 +91,7 @@ test.each([
 
 test('two events that changed places are refused', async () => {
   const folder = await aLog();
-  change(
+  alterLog(
     folder,
     `UPDATE events SET position = 1000 WHERE position = 5;
      UPDATE events SET position = 5 WHERE position = 6;
@@ -108,13 +102,13 @@ test('two events that changed places are refused', async () => {
 
 test('an event before the first position is refused', async () => {
   const folder = await aLog();
-  change(folder, `INSERT INTO events VALUES (0, 's', 0, 'i', 't', '{}', '{}', 0)`);
+  alterLog(folder, `INSERT INTO events VALUES (0, 's', 0, 'i', 't', '{}', '{}', 0)`);
   await expectRefused(folder, 'position 0');
 });
 
 test('a lost index is refused, and told by a check of the whole log', async () => {
   const folder = await aLog();
-  change(folder, 'DROP INDEX events_by_stream');
+  alterLog(folder, 'DROP INDEX events_by_stream');
   await expectRefused(folder, 'lacks events_by_stream');
   const pages = [];
   for await (const page of openCheckedLog(`file:${folder}`, 'inline')) pages.push(page);
@@ -180,14 +174,14 @@ test('a broken page stops the read that meets it', async () => {
 
 test('an event that the index of streams lacks is refused', async () => {
   const folder = await aLog();
-  change(
+  alterLog(
     folder,
     `PRAGMA writable_schema = ON;
      CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'events_by_stream';
      DELETE FROM sqlite_schema WHERE name = 'events_by_stream';`,
   );
-  change(folder, 'DELETE FROM events WHERE position = 200');
-  change(
+  alterLog(folder, 'DELETE FROM events WHERE position = 200');
+  alterLog(
     folder,
     `PRAGMA writable_schema = ON;
      INSERT INTO sqlite_schema SELECT * FROM kept;
@@ -226,7 +220,7 @@ test('a log whose file is gone, but not its WAL, is refused and the WAL kept', a
 
 test('a log of a later version is refused', async () => {
   const folder = await aLog();
-  change(folder, 'PRAGMA user_version = 99');
+  alterLog(folder, 'PRAGMA user_version = 99');
   await expectRefused(folder, 'version 99');
 });
 
@@ -235,7 +229,7 @@ test('a log cut back to an earlier end is whole in itself, but lacks the event a
   const before = await SqliteEventStore.open(folder, 'inline');
   const seen = await before.at(toPosition(EVENTS));
   await before.close();
-  change(folder, `DELETE FROM events WHERE position > 150`);
+  alterLog(folder, `DELETE FROM events WHERE position > 150`);
   const store = await SqliteEventStore.open(folder, 'inline');
   expect(seen?.position).toBe(toPosition(EVENTS));
   expect(await store.at(toPosition(EVENTS))).toBeUndefined();

@@ -17,7 +17,8 @@ const LONG = [
   'e2e/cli/import',
   'e2e/damaged-view',
   'e2e/proofs',
-  'e2e/start-and-stop',
+  'e2e/stop',
+  'e2e/start',
 ].map((name) => `/test/${name}.spec.ts`);
 
 export default class LongSuitesFirst extends TestSequencer {

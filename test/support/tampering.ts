@@ -55,6 +55,14 @@ export function rewrite(folder: string, log: readonly StoredEvent[]): void {
   database.close();
 }
 
+/** Does SQL to the file of a log that nobody has open. */
+export function alterLog(folder: string, sql: string): void {
+  const database = new Database(logFile(folder));
+  database.unsafeMode();
+  database.exec(sql);
+  database.close();
+}
+
 /** Writes them as `ledger export` does. */
 export function writeExport(file: string, log: readonly StoredEvent[]): void {
   writeFileSync(file, log.map((event) => `${logLine(event)}\n`).join(''));

@@ -14,13 +14,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import Database from 'better-sqlite3';
 import { exported, ndjson } from '../../../src/audit/export.js';
-import { logFile } from '../../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { reportCards } from '../../support/card-events.js';
 import { stoppedWithSale } from '../../support/stopped-ledger.js';
 import { newFolder, removeFolder } from '../../support/store-folder.js';
+import { alterLog, positionAt } from '../../support/tampering.js';
 import {
   interruptTool,
   openStoreOf,
@@ -83,20 +82,17 @@ test('an empty file is no log, neither to restore nor to verify', async () => {
 test('a damaged log is mended, as the docs say, by the lines of a backup, and proven to be what was written', async () => {
   const { folder: backup } = await stoppedWithSale();
   const { folder } = await stoppedWithSale();
-  const log = new Database(logFile(folder));
-  const sale = log.prepare("SELECT position FROM events WHERE type = 'Sale'");
-  const { position } = sale.get() as { position: number };
-  log.exec(`UPDATE events SET data = replace(data, '10000', '90000') WHERE position = ${position}`);
-  log.close();
+  alterLog(folder, "UPDATE events SET data = replace(data, '10000', '90000') WHERE type = 'Sale'");
   const linesOf = async (of: string) => (await runTool(of, ['export'])).out.split('\n');
+  const whole = await linesOf(backup);
+  const at = whole.findIndex((line) => line.includes('"type":"Sale"'));
   const verified = await runTool(folder, ['verify']);
   expect([verified.code, verified.out]).toEqual([
     1,
-    expect.stringMatching(new RegExp(`^position 0+${position}: altered: `, 'm')),
+    expect.stringMatching(new RegExp(`^position ${positionAt(at)}: altered: `, 'm')),
   ]);
 
-  const whole = await linesOf(backup);
-  const mended = (await linesOf(folder)).with(position - 1, whole[position - 1] ?? '').join('\n');
+  const mended = (await linesOf(folder)).with(at, whole[at] ?? '').join('\n');
   const restored = newFolder();
   const file = join(restored, 'mended.ndjson');
   writeFileSync(file, mended);

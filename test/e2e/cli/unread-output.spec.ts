@@ -1,9 +1,8 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import Database from 'better-sqlite3';
-import { logFile } from '../../../src/event-store/sqlite/log-file.js';
 import { viewFile } from '../../../src/projections/view-file.js';
 import { losePage } from '../../support/damaged-view.js';
 import { stoppedWithSale } from '../../support/stopped-ledger.js';
+import { alterLog } from '../../support/tampering.js';
 import { runToolOntoNothing, runToolUnread } from '../../support/tool.js';
 
 let folder: string;
@@ -33,8 +32,6 @@ test('a fault is told by exit code 1, though nobody reads what is printed', asyn
   expect((await runToolUnread(folder, ['doctor'])).code).toBe(1);
   expect((await runToolUnread(folder, ['rebuild', '--verify', 'sales'])).code).toBe(1);
 
-  const log = new Database(logFile(folder));
-  log.exec('UPDATE events SET checksum = checksum + 1 WHERE position = 2');
-  log.close();
+  alterLog(folder, 'UPDATE events SET checksum = checksum + 1 WHERE position = 2');
   expect((await runToolUnread(folder, ['verify'])).code).toBe(1);
 });

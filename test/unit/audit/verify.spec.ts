@@ -12,7 +12,7 @@ import { exportedPages } from '../../../src/audit/verify/log-file.js';
 import type { BytesOptions } from '../../../src/audit/verify/bytes-check.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
 import { openCheckedLog } from '../../../src/event-store/open-event-store.js';
-import { logFile, openForWriting } from '../../../src/event-store/sqlite/log-file.js';
+import { openForWriting } from '../../../src/event-store/sqlite/log-file.js';
 import { SqliteEventStore } from '../../../src/event-store/sqlite/sqlite-event-store.js';
 import { encode } from '../../../src/ledger/event-codec.js';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
@@ -23,6 +23,7 @@ import { losePage } from '../../support/damaged-view.js';
 import { back, close, sell } from '../../support/requests.js';
 import { newFolder } from '../../support/store-folder.js';
 import {
+  alterLog,
   covered,
   positionAt,
   rewrite,
@@ -356,9 +357,7 @@ describe('an unskilled hand', () => {
     ],
   ])('%s of the file', async (_what, sql, codes) => {
     const folder = folderOf(log);
-    const database = new Database(logFile(folder));
-    database.exec(sql);
-    database.close();
+    alterLog(folder, sql);
     const faults = await faultsOf(openCheckedLog(`file:${folder}`, 'inline'));
     expect(faults.map(({ code }) => code)).toEqual(codes);
     expect(faults[0]?.position).toBe(
