@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { toPosition } from '../../src/event-store/event-store.js';
@@ -18,7 +19,14 @@ beforeAll(async () => {
   await shop.void(String(saleId), {});
   await shop.sell();
   await shop.closeBatch();
+  await signedHead();
 });
+
+/** A closed batch is signed within a second or two, not before its answer. */
+async function signedHead(): Promise<void> {
+  const head = '/v1/audit/events?type=HeadSigned';
+  while (((await ledger.get(head)).body.events as object[]).length === 0) await sleep(20);
+}
 
 test('a running service is verified, and so is what it exports, against a head kept elsewhere', async () => {
   const { folder } = ledger.service;
