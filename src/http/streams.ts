@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** How long an event stream waits. */
+/** How long a stream waits. */
 export interface Waits {
-  /** A connection on which nothing else happens is kept alive with a comment so often. */
+  /** The connection of an event stream on which nothing else happens is kept alive with a comment so often. */
   readonly heartbeatMs: number;
   /** A reader that takes nothing for so long is dropped. */
   readonly patienceMs: number;
@@ -38,7 +38,7 @@ export class Streams {
     private readonly waits = WAITS,
   ) {}
 
-  /** Texts as they come, read no faster than they are taken. */
+  /** Texts as they come, read no faster than they are taken; one that is not taken is broken off. */
   text(
     reply: FastifyReply,
     contentType: string,
@@ -47,6 +47,9 @@ export class Streams {
     const ending = this.begin(reply);
     const stream = Readable.from(source(ending.signal), { objectMode: false });
     if (reply.raw.destroyed) stream.destroy();
+    reply.raw.setTimeout(this.waits.patienceMs, () => {
+      if (reply.raw.writableNeedDrain) ending.abort(new Error('the reader takes nothing'));
+    });
     ending.signal.addEventListener('abort', () => {
       // Where nothing of it is sent yet, the end of the stream alone would be answered with a fault.
       if (!reply.raw.headersSent) reply.raw.destroy();

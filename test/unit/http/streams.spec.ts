@@ -22,8 +22,7 @@ function streamsThat(waits: Partial<Waits> = {}, mayGoOn = () => Promise.resolve
 const LARGE: ServerEvent = { event: 'large', data: 'x'.repeat(2 ** 20) };
 
 /** A server that answers with as many lines. `waiting`: what was made of them and not yet sent, in bytes, whenever another was asked for. */
-async function servingLines(count: number) {
-  const streams = streamsThat();
+async function servingLines(count: number, streams = streamsThat()) {
   const app = fastify();
   const waiting: number[] = [];
   let hasEnded: () => void = () => undefined;
@@ -237,6 +236,30 @@ describe('a text that goes on', () => {
     await once(outgoing, 'response');
     outgoing.destroy();
     await ended;
+  });
+
+  test('is broken off when its reader takes nothing', async () => {
+    const { url, ended } = await servingLines(Infinity, streamsThat({ patienceMs: 100 }));
+    const socket = connect(Number(url.port), url.hostname);
+    const dropped = once(socket, 'close');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nHost: reader\r\n\r\n');
+    await ended;
+    socket.resume();
+    await dropped;
+  });
+
+  test('waits for what is made slowly, however long', async () => {
+    const app = fastify();
+    app.get('/', (_, reply) =>
+      streamsThat({ patienceMs: 10 }).text(reply, 'text/plain', async function* () {
+        yield 'the first line, ';
+        yield await pause(100, 'the last line');
+      }),
+    );
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    afterSuite(() => app.close());
+    expect(await (await fetch(url)).text()).toBe('the first line, the last line');
   });
 
   test('of which nothing has been made is broken off, and is no fault, when the service stops', async () => {
