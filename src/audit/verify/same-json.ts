@@ -13,7 +13,7 @@ function sameFields(a: object, b: object): number | undefined {
   for (const name in a) {
     const field: unknown = a[name as never];
     if (field === undefined) continue;
-    if (!isSameJson(field, b[name as never])) return undefined;
+    if (!Object.hasOwn(b, name) || !isSameJson(field, b[name as never])) return undefined;
     fields += 1;
   }
   return fields;

@@ -21,6 +21,7 @@ describe('two values are not the same JSON', () => {
     [['x'], { 0: 'x' }],
     [['x'], ['x', 'y']],
     [{}, null],
+    [{ a: 1 }, JSON.parse('{"__proto__": {}}')],
     [1, '1'],
   ])('%j and %j', (one, other) => {
     expect([isSameJson(one, other), isSameJson(other, one)]).toEqual([false, false]);
