@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { HttpClient } from '../support/http-client.js';
+import { type Operation, operationsIn } from '../support/operations.js';
 import { Shop } from '../support/shop.js';
 import { newFolder } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
@@ -96,14 +97,6 @@ const MAY_CALL: Readonly<Record<string, string>> = {
 
 const SCOPES = { t: 'terminal', m: 'merchant', o: 'operator', a: 'auditor' } as const;
 
-interface Operation {
-  readonly name: string;
-  readonly method: string;
-  readonly path: string;
-  readonly query: readonly string[];
-  readonly hasBody: boolean;
-}
-
 interface Place {
   readonly merchantId: string;
   readonly terminalId: string;
@@ -142,23 +135,6 @@ function client(scope: string): HttpClient {
   const found = clients[scope];
   if (!found) throw new Error(`no client of scope ${scope}`);
   return found;
-}
-
-function operationsIn(document: { paths: object }): Operation[] {
-  return Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item as Record<string, Described>).map(([verb, described]) => ({
-      name: `${verb.toUpperCase()} ${path}`,
-      method: verb.toUpperCase(),
-      path,
-      query: (described.parameters ?? []).filter(({ in: at }) => at === 'query').map((p) => p.name),
-      hasBody: described.requestBody !== undefined,
-    })),
-  );
-}
-
-interface Described {
-  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
-  readonly requestBody?: object;
 }
 
 /** The operation asked about a place: names in the path, in the query and in the body are all of it. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Settings } from '../../src/config.js';
+import { type Operation, operationsIn } from '../support/operations.js';
 import { Tillbook } from '../support/tillbook.js';
 
 const page = readFileSync('docs/api.md', 'utf8');
@@ -16,29 +17,14 @@ function codesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }
 
-interface Call {
-  readonly method: string;
-  /** Without `/v1`. */
-  readonly path: string;
-  readonly query: readonly string[];
-}
-
-interface Operation {
-  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
-}
+/** `path`: without `/v1`. */
+type Call = Pick<Operation, 'method' | 'path' | 'query'>;
 
 async function servedCalls(): Promise<Call[]> {
   const ledger = await Tillbook.start();
   const { body } = await ledger.get('/openapi.json');
   ledger.close();
-  const { paths } = body as { paths: Record<string, Record<string, Operation>> };
-  return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, { parameters = [] }]) => ({
-      method: method.toUpperCase(),
-      path: path.replace(/^\/v1/, ''),
-      query: parameters.filter((each) => each.in === 'query').map(({ name }) => name),
-    })),
-  );
+  return operationsIn(body).map((call) => ({ ...call, path: call.path.replace(/^\/v1/, '') }));
 }
 
 /**

@@ -19,11 +19,11 @@ beforeAll(async () => {
   await shop.void(String(saleId), {});
   await shop.sell();
   await shop.closeBatch();
-  await signedHead();
+  await untilSigned();
 });
 
 /** A closed batch is signed within a second or two, not before its answer. */
-async function signedHead(): Promise<void> {
+async function untilSigned(): Promise<void> {
   const head = '/v1/audit/events?type=HeadSigned';
   while (((await ledger.get(head)).body.events as object[]).length === 0) await sleep(20);
 }

@@ -1,6 +1,7 @@
 import type { LedgerEvent, LedgerEventType } from '../../ledger/domain/ledger-event.js';
 import { MAX_AMOUNT } from '../../ledger/domain/money.js';
 import { shown } from './judge.js';
+import { isObject } from './same-json.js';
 
 /** Fields that are whole numbers in minor units: rules reckon with them. */
 const AMOUNTS: Partial<Record<LedgerEventType, readonly string[]>> = {
@@ -104,8 +105,4 @@ export function isTime(value: unknown): value is string {
 
 export function isAmount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_AMOUNT;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { IANAZone } from 'luxon';
 import { isAmount as amount } from './legible.js';
+import { isObject } from './same-json.js';
 
 /** Whether a value is one that the field may have. */
 type Fits = (value: unknown) => boolean;
@@ -90,11 +91,10 @@ function misfit(
   must: Readonly<Record<string, Fits>>,
   may: Readonly<Record<string, Fits>>,
 ): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'all of it';
-  const said = value as Record<string, unknown>;
-  for (const name in must) if (!must[name]?.(said[name])) return name;
+  if (!isObject(value)) return 'all of it';
+  for (const name in must) if (!must[name]?.(value[name])) return name;
   for (const name in may) {
-    if (said[name] !== undefined && !may[name]?.(said[name])) return name;
+    if (value[name] !== undefined && !may[name]?.(value[name])) return name;
   }
   return undefined;
 }

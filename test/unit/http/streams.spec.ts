@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -43,6 +43,14 @@ async function servingLines(count: number, streams = streamsThat()) {
   const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
   afterSuite(() => app.close());
   return { url, waiting, ended };
+}
+
+/** Its connection, on which nothing is read until it is resumed. */
+function askAndTakeNothing(url: URL): Socket {
+  const socket = connect(Number(url.port), url.hostname);
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nHost: reader\r\n\r\n');
+  return socket;
 }
 
 /** How many bytes of the answer a reader gets that takes its time. */
@@ -120,10 +128,8 @@ describe('an event stream', () => {
   test('drops a reader that takes nothing, and has never more than a batch waiting for it', async () => {
     const streams = streamsThat({ patienceMs: 100 });
     const { url, waiting, ended } = await serving(streams, endless);
-    const socket = connect(Number(url.port), url.hostname);
+    const socket = askAndTakeNothing(url);
     const dropped = once(socket, 'close');
-    socket.on('error', () => undefined);
-    socket.write('GET / HTTP/1.1\r\nHost: reader\r\n\r\n');
     await ended;
     expect(Math.max(...waiting)).toBeLessThan(LARGE.data.length);
     socket.resume();
@@ -240,10 +246,8 @@ describe('a text that goes on', () => {
 
   test('is broken off when its reader takes nothing', async () => {
     const { url, ended } = await servingLines(Infinity, streamsThat({ patienceMs: 100 }));
-    const socket = connect(Number(url.port), url.hostname);
+    const socket = askAndTakeNothing(url);
     const dropped = once(socket, 'close');
-    socket.on('error', () => undefined);
-    socket.write('GET / HTTP/1.1\r\nHost: reader\r\n\r\n');
     await ended;
     socket.resume();
     await dropped;
