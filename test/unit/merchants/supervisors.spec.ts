@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { back, sell } from '../../support/requests.js';
@@ -55,4 +55,30 @@ test('a lock that the store did not take is written with the next wrong password
   await voidBy(ledger, 21, 'a guess');
   expect(await locks(ledger)).toBe(1);
   expect(await voidBy(ledger, 22, RIGHT)).toMatchObject({ refusal: { responseCode: '55' } });
+});
+
+describe('passwords that come together', () => {
+  const together = (node: TestLedger, passwords: readonly string[]) =>
+    Promise.all(passwords.map((password, index) => voidBy(node, 10 + index, password)));
+
+  test('are all let through when they are right', async () => {
+    const ledger = await TestLedger.open();
+    await openShop(ledger);
+
+    const outcomes = await together(ledger, Array<string>(8).fill(RIGHT));
+
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ answer: { amount: 1 } });
+    expect(await locks(ledger)).toBe(0);
+  });
+
+  test('are no more than five guesses: the next one is not even compared', async () => {
+    const ledger = await TestLedger.open();
+    await openShop(ledger);
+
+    const outcomes = await together(ledger, [...Array<string>(5).fill('a guess'), RIGHT]);
+
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ refusal: { responseCode: '55' } });
+    expect(await locks(ledger)).toBe(1);
+  });
 });
