@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { BatchFact } from '../batches/domain/batch.events.js';
+import type { EventData } from '../ledger/domain/ledger-event.js';
 import { keptIn } from '../ledger/domain/kept-in.js';
 import {
   batchName,
@@ -55,7 +56,7 @@ const OPERATIONS = `
 /** Every batch: whether it is open, what it comes to, and what was voided and refunded in it. */
 export const batchesProjection = {
   name: 'batches',
-  version: 16,
+  version: 17,
   tables: { batches: BATCHES, operations: OPERATIONS, carried: CARRIED, clearings: CLEARINGS },
   open: (database) => folding(new BatchesTable(database)),
 } satisfies Projection;
@@ -80,6 +81,8 @@ interface Change {
   readonly sums: Record<Sum, bigint>;
   /** What a batch's own events have made of it. */
   status: 'closing' | 'closed' | undefined;
+  /** What its close found, which stands whatever another node wrote while it was written. */
+  found?: Record<Sum, bigint>;
   /** Before these events; undefined as long as nobody has asked. */
   wasShut?: boolean;
 }
@@ -87,7 +90,8 @@ interface Change {
 /** The batches that the events of one fold touch: each is written once, at its end. */
 class BatchesTable {
   private readonly add: Database.Statement;
-  private readonly close: Database.Statement;
+  private readonly shut: Database.Statement;
+  private readonly setSums: Database.Statement;
   private readonly insertOperation: Database.Statement;
   private readonly deleteOperation: Database.Statement<
     [string, string],
@@ -114,7 +118,9 @@ class BatchesTable {
       this.clearings.closeRequested(terminalName(data), batchName(data));
     },
     BatchClosed: (data) => {
-      this.of(data).status = 'closed';
+      const change = this.of(data);
+      change.status = 'closed';
+      change.found = sumsOf(data);
       this.clearings.closed(batchName(data), data.refundsCounted);
     },
   });
@@ -128,7 +134,10 @@ class BatchesTable {
            THEN coalesce(max(endsAt, excluded.endsAt), endsAt, excluded.endsAt) ELSE endsAt END,
          currency = coalesce(currency, excluded.currency), awaited = coalesce(awaited, excluded.awaited), ${sums}`,
     );
-    this.close = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
+    this.shut = database.prepare('UPDATE batches SET status = ? WHERE name = ?');
+    this.setSums = database.prepare(
+      `UPDATE batches SET ${SUMS.map((sum) => `${sum} = ?`).join(', ')} WHERE name = ?`,
+    );
     this.insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?)');
     this.deleteOperation = database.prepare(
       'DELETE FROM operations WHERE batch = ? AND stan = ? RETURNING kind, amount',
@@ -145,19 +154,23 @@ class BatchesTable {
     for (const change of this.changes.values()) this.write(change);
   }
 
-  private write({ name, fact, endsAt, currency, awaited, sums, status }: Change): void {
+  private write({ name, fact, endsAt, currency, awaited, sums, status, found }: Change): void {
     const { merchantId, terminalId, batchNo, businessDate } = fact;
     const amounts = SUMS.map((sum) => sums[sum]);
     const day = [businessDate, endsAt, currency, awaited];
     this.add.run(name, merchantId, terminalId, batchNo, ...day, ...amounts);
-    if (status) this.close.run(status, name);
+    if (status) this.shut.run(status, name);
+    if (found) this.setSums.run(...SUMS.map((sum) => found[sum]), name);
   }
 
   private settled(data: SettledData): void {
     const { saleId, fee, reserve, net } = data;
     const name = batchName(data);
-    if (saleId.startsWith(`${name}.`)) this.carried.drop(saleId);
-    else {
+    if (saleId.startsWith(`${name}.`)) {
+      this.carried.drop(saleId);
+      // Put back since, it has settled alone.
+      if (this.status(name) === 'closed') return;
+    } else {
       this.carried.settled(saleId, name);
       // In a batch of other money it is in none of the sums.
       if ((this.currency(name) ?? data.currency) !== data.currency) return;
@@ -269,6 +282,12 @@ class BatchesTable {
     }
     if (kind === 'refund') this.toClear(requestName(data), data.currency, data.amount);
   }
+}
+
+function sumsOf({ totals, settled }: EventData<'BatchClosed'>): Record<Sum, bigint> {
+  const { count, amount, ...rest } = settled;
+  const sums = { ...totals, settledCount: count, settledAmount: amount, ...rest };
+  return Object.fromEntries(SUMS.map((sum) => [sum, BigInt(sums[sum])])) as Record<Sum, bigint>;
 }
 
 function add({ sums }: Change, more: Partial<Record<Sum, number>>): void {

@@ -37,6 +37,7 @@ export async function expectInvariants(ledger: TestLedger): Promise<void> {
   expectPending(ledger.views, sales);
   expectBooks(log, ledger.views);
   expectListed(ledger.views, sales);
+  expectClosedListed(ledger.views, log);
   await expectSameRebuilt(ledger);
 }
 
@@ -209,6 +210,17 @@ function expectListed(views: Views, sales: readonly Sale[]): void {
       revision: sale.revision,
       net: sale.settlement?.net ?? null,
     });
+  }
+}
+
+/** The list shows every closed batch as its close found it, whatever has become of its sales since. */
+function expectClosedListed({ batches }: Views, log: readonly RecordedEvent[]): void {
+  for (const { event } of ofType(log, 'BatchClosed')) {
+    const { merchantId, totals, settled } = event.data;
+    const name = batchName(event.data);
+    const { batches: listed } = batches.list({ merchantId, limit: 10_000 });
+    const own = listed.find((each) => batchName(each) === name);
+    expect(own).toMatchObject({ status: 'closed', totals, settled });
   }
 }
 

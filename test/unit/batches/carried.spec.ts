@@ -35,6 +35,14 @@ test('settles alone on the date on which that is asked for', async () => {
   expect(ledger.views.batches.carried('M1.T1')).toEqual([]);
 });
 
+test('changes nothing of its own batch, which is closed, when it settles alone', async () => {
+  await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+  await ledger.caughtUp();
+  const [listed] = ledger.views.batches.list({ merchantId: 'M1', limit: 10 }).batches;
+  expect(listed).toMatchObject({ batchNo: '000001', settled: { count: 0, amount: '0' } });
+  await expectInvariants(ledger);
+});
+
 test('settles once: a batch that closes when it has settled alone leaves it out', async () => {
   await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
   const closed = await ledger.send(close('000002'));
