@@ -23,6 +23,15 @@ interface Swipe {
   readonly takenAt: number;
   /** The sale that it may repeat. */
   readonly repeats?: string;
+  /** The one before it, until this one is taken. */
+  before?: Swipe | undefined;
+  isRefused?: boolean;
+}
+
+/** What a sale may repeat by mistake, and itself, unless it was seen before. */
+export interface Seen {
+  readonly repeats?: string | undefined;
+  readonly swipe?: Swipe;
 }
 
 /**
@@ -42,19 +51,36 @@ export class RecentSwipes {
     private readonly news: News,
   ) {}
 
-  /** The sale that this one may repeat by mistake, if that was paid. Remembers this one. `now` in epoch milliseconds. */
-  seen(sale: SaleCommand, now: number): string | undefined {
+  /**
+   * The sale that this one may repeat by mistake, if that was paid. Remembers this one, as what is on its way to the log
+   * counts; `decided` tells what became of it. `now` in epoch milliseconds.
+   */
+  seen(sale: SaleCommand, now: number): Seen {
     if (this.isBehind()) this.look(now);
     const at = sale.transactedAt === undefined ? now : Date.parse(sale.transactedAt);
     const key = keyOf(sale, sale.card.token);
     const saleId = requestName(sale);
-    const before = this.young.get(key) ?? this.old.get(key);
+    const before = this.last(key);
     // Sent again, as where the store was away: what it repeats stays.
-    if (before?.saleId === saleId) return before.repeats;
+    if (before?.saleId === saleId) return { repeats: before.repeats };
     const isSoon = before && Math.abs(at - before.at) < WITHIN_MS;
     const repeats = isSoon ? before.saleId : undefined;
-    this.remember(key, { saleId, at, takenAt: now, ...(repeats && { repeats }) }, now);
-    return repeats;
+    const swipe = { saleId, at, takenAt: now, before, ...(repeats && { repeats }) };
+    this.remember(key, swipe, now);
+    return { repeats, swipe };
+  }
+
+  /** Of a swipe that was no new sale nothing is remembered. */
+  decided({ swipe }: Seen, isTaken: boolean): void {
+    if (!swipe) return;
+    if (isTaken) swipe.before = undefined;
+    else swipe.isRefused = true;
+  }
+
+  private last(key: string): Swipe | undefined {
+    let swipe = this.young.get(key) ?? this.old.get(key);
+    while (swipe?.isRefused) swipe = swipe.before;
+    return swipe;
   }
 
   /** Where no other process writes, there is nothing to learn but what was there at the start. */
@@ -81,7 +107,7 @@ export class RecentSwipes {
       const takenAt = Date.parse(sale.occurredAt);
       if (takenAt < now - WITHIN_MS) break;
       const key = keyOf(sale, sale.cardToken);
-      const known = this.young.get(key) ?? this.old.get(key);
+      const known = this.last(key);
       // Of its own sales this node knows more than the view.
       if (known && known.takenAt >= takenAt) continue;
       this.remember(key, { saleId: sale.saleId, at: takenAt, takenAt }, now);

@@ -61,9 +61,11 @@ export class SalesCommandHandler {
       : undefined;
 
     const seen = this.swipes.seen(sale, this.clock.now());
-    const repeats = seen && (await this.standing(seen));
+    const repeats = seen.repeats && (await this.standing(seen.repeats));
     const at = { merchant, terminal, batch, spot, repeats };
-    return onceKnown(() => this.decide(sale, sent, at));
+    const outcome = await onceKnown(() => this.decide(sale, sent, at));
+    this.swipes.decided(seen, 'answer' in outcome && !outcome.replayed);
+    return outcome;
   }
 
   /** Everything up to the append happens in the turn in which the batch lets the sale in. */

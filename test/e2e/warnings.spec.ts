@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { CARD, Shop } from '../support/shop.js';
+import { CARD, expectStatus, Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -79,6 +79,27 @@ describe('a second swipe', () => {
     expect(second.warnings).toMatchObject([{ code: 'duplicate-swipe', of: first.saleId }]);
     expect(await again.sell({ batchNo, amount: 1_000 })).not.toHaveProperty('warnings');
     own.close();
+  });
+
+  test('is told of the one that was paid where another between the two was refused', async () => {
+    const shop = await Shop.open(ledger);
+    const first = await shop.sell();
+    expectStatus(await ledger.post('/v1/sales', shop.saleBody({ currency: 'USD' })), 422);
+    await shop.sell({ batchNo: '000002', amount: 1 });
+    await ledger.post(`${shop.batchPath('000002')}/close`);
+    expectStatus(await ledger.post('/v1/sales', shop.saleBody({ batchNo: '000002' })), 409);
+
+    expect((await shop.sell()).warnings).toMatchObject([{ of: first.saleId }]);
+  });
+
+  test('is none of a request whose number another sale had used', async () => {
+    const shop = await Shop.open(ledger);
+    const own = shop.saleBody();
+    expectStatus(await ledger.post('/v1/sales', own), 201);
+    const card = { ...CARD, token: 'tok_other' };
+    expectStatus(await ledger.post('/v1/sales', { ...own, card }), 409);
+
+    expect(await shop.sell({ card })).not.toHaveProperty('warnings');
   });
 
   test('is told by the terminals’ own times where sales are sent in later', async () => {
