@@ -87,12 +87,12 @@ export class ReceiptsController {
     const recorded = await this.sales.sale(saleId);
     if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
     const event = printedEvent(recorded, printed);
-    const { merchantId } = recorded.sale.data;
-    const merchant = event && (await this.sales.merchantAt(merchantId, event.position));
-    const way = (await this.sales.voidability(saleId, {})).answer.void;
-    const voidUntil = way.allowed ? way.until : undefined;
+    if (!event) return noSuch(printed, reply);
+    const { position } = event;
+    const merchant = await this.sales.merchantAt(recorded.sale.data.merchantId, position);
+    const voidUntil = await this.sales.voidUntil(saleId, printed === 'sale' ? {} : { position });
     const receipt = merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
-    if (!receipt) return noSuch(printed, reply);
+    if (!receipt) throw new Error(`what stands at ${position} was recorded without a merchant`);
     const kind = negotiated(reply, ['text/plain', 'text/html']);
     void reply.type(`${kind}; charset=utf-8`);
     return kind === 'text/html'

@@ -24,7 +24,7 @@ import {
 import type { Question } from './domain/condition.js';
 import { isAboveForNow } from './domain/limits.js';
 import { batchOf, type Sale } from './domain/sale.js';
-import { voidability, type Voidability } from './domain/voidability.js';
+import { voidability, type Voidability, voidableUntil } from './domain/voidability.js';
 import { readNamed } from './recorded-request.js';
 import { eventsAsOf, foldSale, type RecordedSale } from './recorded-sale.js';
 
@@ -71,13 +71,32 @@ export class SaleQueries {
 
   /** May it be voided, must it be refunded? An unknown sale has an answer too: no. */
   voidability(saleId: string, query: VoidabilityQuestion): Promise<VoidabilityAsOf> {
-    return onceKnown(() => this.asFarAsKnown(saleId, query));
+    return onceKnown(async () => {
+      const { moment, known, ...asked } = await this.ask(saleId, query);
+      const asOf = { position: moment.position, time: timeText(moment.now) };
+      if (!known) return { answer: voidability(asked.question), asOf };
+      const before = await this.holding(known, asked.question.merchant, moment);
+      const limited = await this.withLimits(asked.question, known.sale, moment);
+      if (limited instanceof NotKnownYet) return limited;
+      const question = { ...limited, available: before?.available };
+      const answer = voidability(question);
+      const effect = effectOf(answer, question);
+      return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
+    });
   }
 
-  private async asFarAsKnown(
-    saleId: string,
-    query: VoidabilityQuestion,
-  ): Promise<VoidabilityAsOf | NotKnownYet> {
+  /** Until when it may be voided, in epoch milliseconds; undefined where it may not. */
+  voidUntil(saleId: string, query: VoidabilityQuestion): Promise<number | undefined> {
+    return onceKnown(async () => {
+      const { moment, known, question } = await this.ask(saleId, query);
+      if (!known) return undefined;
+      const limited = await this.withLimits(question, known.sale, moment);
+      return limited instanceof NotKnownYet ? limited : voidableUntil(limited);
+    });
+  }
+
+  /** The question but for the limits on it and the merchant's funds. */
+  private async ask(saleId: string, query: VoidabilityQuestion) {
     const { requester, amount } = query;
     const moment = await this.moment(query);
     const { now } = moment;
@@ -85,23 +104,26 @@ export class SaleQueries {
     const read = async (stream: string): Promise<RecordedEvent[]> =>
       (await this.journal.read(stream)).filter(isThen);
     const known = foldSale(eventsAsOf(await readNamed(this.journal, saleId), isThen));
-    const asOf = { position: moment.position, time: timeText(now) };
-    if (!known) {
-      const nothing = { sale: undefined, merchant: undefined, now, requester, amount };
-      return { answer: voidability({ ...nothing, card: 'active', batch: 'open' }), asOf };
+    const sale = known?.sale;
+    const common = { sale, now, requester, amount };
+    if (!sale) {
+      const nothing = { merchant: undefined, card: 'active', batch: 'open' } as const;
+      return { moment, known, question: { ...common, ...nothing } };
     }
-    const { sale } = known;
     const merchant = await this.merchant(sale.data.merchantId, moment);
     const card = foldCard(await read(streams.card(sale.data.card.token)));
     const batch = batchStatus(await read(streams.batch(batchOf(sale))));
-    const before = await this.holding(known, merchant, moment);
-    const { limits, spot } = await this.limits(sale, merchant, moment);
-    const available = before?.available;
-    const question = { sale, merchant, card, batch, now, requester, amount, available, limits };
-    if (spot && isAboveForNow(question)) return new NotKnownYet(spot);
-    const answer = voidability(question);
-    const effect = effectOf(answer, question);
-    return { answer, asOf, ...(effect && { effect: { ...effect, ...(before && { before }) } }) };
+    return { moment, known, question: { ...common, merchant, card, batch } };
+  }
+
+  private async withLimits(
+    question: Question,
+    sale: Sale,
+    moment: Moment,
+  ): Promise<Question | NotKnownYet> {
+    const { limits, spot } = await this.limits(sale, question.merchant, moment);
+    const limited = { ...question, limits };
+    return spot && isAboveForNow(limited) ? new NotKnownYet(spot) : limited;
   }
 
   /**

@@ -115,6 +115,12 @@ export const until = {
   },
 } as const;
 
+/** Until when it may be voided; undefined where it may not, which neither funds nor a refund's conditions decide. */
+export function voidableUntil(question: Question): number | undefined {
+  if (!isKnown(question) || failing(VOID_CONDITIONS, question)) return undefined;
+  return until.void(question);
+}
+
 /** What must be brought along for what was decided, by the policy and the amount. */
 export function requirements(decision: Decision, question: Question): RequirementCode[] {
   if (!isKnown(question) || decision === 'none') return [];
