@@ -145,7 +145,7 @@ export class OpenBatches {
     const day = { date: businessDate, endsAt: ends };
     const status = this.heard.get(name)?.status ?? row.status;
     if (status === 'closed') return;
-    const batch = this.held.get(name) ?? this.hold(row, status, day);
+    const batch = this.held.get(name) ?? this.keep(this.make(row, status, day));
     if (currency !== null) moneyIn(batch, currency);
     if (batch.status !== 'new') return;
     batch.hasFacts = true;
@@ -205,19 +205,26 @@ export class OpenBatches {
   }
 
   private async load(identity: BatchIdentity, name: string): Promise<Batch> {
+    const before = await this.shut(identity, name);
+    // Of one that is closed its own stream says all.
+    if (before?.status === 'closed') return before;
     await this.learn();
     const held = this.held.get(name);
     if (held) return held;
+    const shut = await this.shut(identity, name);
+    // Heard of while the stream was read, which may have been before.
+    if (!shut && this.heard.has(name)) return this.load(identity, name);
+    return this.keep(shut ?? this.make(identity, 'new', undefined));
+  }
+
+  /** As its own stream has it; undefined where nobody has asked for its close. */
+  private async shut(identity: BatchIdentity, name: string): Promise<Batch | undefined> {
     const events = await this.journal.read(streams.batch(name));
     const request = closeRequest(events);
-    // Heard of while the stream was read, which may have been before.
-    if (!request && this.heard.has(name)) return this.load(identity, name);
-    if (!request) return this.hold(identity, 'new', undefined);
+    if (!request) return undefined;
     const { businessDate: date, occurredAt } = request.data;
     const day = { date, endsAt: Date.parse(occurredAt) };
-    return closedAnswer(events)
-      ? this.make(identity, 'closed', day)
-      : this.hold(identity, 'closing', day);
+    return this.make(identity, closedAnswer(events) ? 'closed' : 'closing', day);
   }
 
   /** Views that do not tell keep a node from taking requests only until it has once known every open batch. */
@@ -229,9 +236,9 @@ export class OpenBatches {
     }
   }
 
-  private hold(identity: BatchIdentity, status: Batch['status'], day: Batch['day']): Batch {
-    const batch = this.make(identity, status, day);
-    this.held.set(batch.name, batch);
+  /** One that is closed is not kept. */
+  private keep(batch: Batch): Batch {
+    if (batch.status !== 'closed') this.held.set(batch.name, batch);
     return batch;
   }
 

@@ -45,12 +45,17 @@ const BATCH = { merchantId: 'M1', terminalId: 'T1', batchNo: '000001' };
 
 /** Those of a log that has none. */
 function ofEmptyLog(): OpenBatches {
+  return ofBatchStream([], false);
+}
+
+function ofBatchStream(events: readonly object[], isNeeded: boolean, live = () => []): OpenBatches {
   const nothing = (): Promise<void> => Promise.resolve();
+  const journal = { head: () => Promise.resolve('0'), read: () => Promise.resolve(events) };
   return new OpenBatches(
-    { head: () => Promise.resolve('0'), read: () => Promise.resolve([]) } as unknown as Journal,
-    { waitFor: nothing, batches: { live: () => [] } } as unknown as Views,
+    journal as unknown as Journal,
+    { waitFor: nothing, batches: { live } } as unknown as Views,
     {} as MerchantDirectory,
-    { isNeeded: false, listen: () => undefined, listening: nothing } as unknown as News,
+    { isNeeded, listen: () => undefined, listening: nothing } as unknown as News,
   );
 }
 
@@ -79,4 +84,17 @@ test('a batch that two requests ask for at the same moment is one', async () => 
   await batches.restore();
   const [one, other] = await Promise.all([batches.find(BATCH), batches.find(BATCH)]);
   expect(one).toBe(other);
+});
+
+test('where other nodes write, a batch that its own stream tells to be closed is known without asking which are open', async () => {
+  const data = { ...BATCH, businessDate: '2026-11-24', occurredAt: '2026-11-24T10:00:00.000Z' };
+  const events = ['BatchCloseRequested', 'BatchClosed'].map((type) => ({ event: { type, data } }));
+  let asked = 0;
+  const batches = ofBatchStream(events, true, () => {
+    asked += 1;
+    return [];
+  });
+
+  expect(await batches.find(BATCH)).toMatchObject({ status: 'closed' });
+  expect(asked).toBe(0);
 });
