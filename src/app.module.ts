@@ -89,11 +89,13 @@ export class AppModule implements OnApplicationShutdown {
   static async open(settings: Settings): Promise<DynamicModule> {
     const { VIEWS_DIR: viewsDir, EVENT_STORE_URL: eventStoreUrl } = settings;
     const store = await openEventStore(eventStoreUrl, 'thread', viewsDir);
+    let views: Views | undefined;
     try {
-      const views = await Views.open({ viewsDir, eventStoreUrl });
+      views = await Views.open({ viewsDir, eventStoreUrl });
       await letCome(views, store);
       return module(settings, store, views);
     } catch (error) {
+      await views?.close();
       await store.close();
       throw error;
     }

@@ -26,7 +26,8 @@ declare module 'fastify' {
 
 /**
  * Who may call the route: every route says so. A merchant's or a terminal's key opens it only for what is theirs, which
- * the path names (`merchantId`, `saleId`, `terminalId`, `approvalId`, `payoutId`) unless `named` says where else.
+ * the path names (`merchantId` and maybe `terminalId`, or `saleId`, `approvalId`, `appealId`, `payoutId`) unless `named`
+ * says where else.
  */
 export function MayCall(scopes: readonly Scope[], named: Named = 'path'): MethodDecorator {
   const rule: RouteRule = { scopes, isOpen: false, named };

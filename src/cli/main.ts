@@ -18,7 +18,7 @@ import { skipCommand } from './skip.command.js';
 import { InterruptedError, UsageError } from './tool.js';
 import { verifyCommand } from './verify.command.js';
 
-/** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 130 and 143 interrupted. */
+/** Exit codes of every verb: 0 done, 1 found a fault, 2 wrong usage, 129, 130 and 143 interrupted. */
 const USAGE = 2;
 const FAULT = 1;
 

@@ -55,14 +55,17 @@ async function rebuildThrough(service: Service, name: string, json: boolean): Pr
   const path = `/v1/projections/${name}/rebuild`;
   let state = await service.send<RebuildAnswer>('POST', path);
   const progress = startProgress(`rebuild ${name}`, state.total, json);
-  await untilInterrupted(async (signal) => {
-    while (['waiting', 'building', 'taking-over'].includes(state.status)) {
-      await pause(ASK_EVERY_MS);
-      state = await service.send<RebuildAnswer>(signal.aborted ? 'DELETE' : 'GET', path);
-      progress.at(state.events, state.total);
-    }
-  });
-  progress.end();
+  try {
+    await untilInterrupted(async (signal) => {
+      while (['waiting', 'building', 'taking-over'].includes(state.status)) {
+        await pause(ASK_EVERY_MS);
+        state = await service.send<RebuildAnswer>(signal.aborted ? 'DELETE' : 'GET', path);
+        progress.at(state.events, state.total);
+      }
+    });
+  } finally {
+    progress.end();
+  }
   if (state.status !== 'done') throw new Error(`${name}: ${state.reason ?? state.status}`);
   print({ ...state }, json, () => `${name} done: ${comparedText(state)}`);
 }

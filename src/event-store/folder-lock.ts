@@ -107,12 +107,13 @@ function eachOnce(folders: readonly string[]): string[] {
   return [...new Map(named).values()];
 }
 
-/** @throws StoreUnavailableError naming the folder that what fails needs */
+/** @throws StoreUnavailableError naming the folder that what fails needs, where the system or SQLite says so */
 function inTermsOf<T>(folder: string, task: () => T): T {
   try {
     return task();
   } catch (cause) {
-    const { message } = cause as Error;
+    const { message, syscall } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined && sqliteCode(cause) === undefined) throw cause;
     const why = `the data folder ${folder} can't be written to (it needs room, and all in it has to be this user's)`;
     throw new StoreUnavailableError(`${why}: ${message}`, 'not-done', { cause });
   }

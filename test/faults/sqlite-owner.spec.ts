@@ -48,6 +48,20 @@ test('who holds a folder is known while it is held, and looking is in nobody’s
   expect(ownerOf(folder)).toBeUndefined();
 });
 
+test('what is wrong with the program is not told as a folder that can not be written to', () => {
+  const notBuilt = Object.assign(new Error('not built for this Node'), {
+    code: 'ERR_DLOPEN_FAILED',
+  });
+  const announce = jest.spyOn(FolderLock.prototype, 'announce').mockImplementation(() => {
+    throw notBuilt;
+  });
+  try {
+    expect(() => FolderLock.take(newFolder())).toThrow(notBuilt);
+  } finally {
+    announce.mockRestore();
+  }
+});
+
 test.each(['lock.db', 'owner.json', 'owner.json.new'])(
   'a folder that can not be written to, here for %s, is named, and free once it can',
   async (name) => {

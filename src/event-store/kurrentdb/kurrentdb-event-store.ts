@@ -75,9 +75,7 @@ export class KurrentDbEventStore implements EventStore {
     warn: (message: string) => void = () => undefined,
   ): Promise<KurrentDbEventStore> {
     warningsOf(options.url).forEach(warn);
-    const { viewsDir } = options;
-    const lock = viewsDir === undefined ? undefined : FolderLock.take(viewsDir);
-    const store = new KurrentDbEventStore(options, false, lock);
+    const store = KurrentDbEventStore.locked(options);
     const begun = performance.now();
     for (let isFirst = true; ; isFirst = false) {
       try {
@@ -94,6 +92,17 @@ export class KurrentDbEventStore implements EventStore {
         if (isFirst) warn(`waiting for the event store: ${error.message}`);
         await pause(START_RETRY_MS);
       }
+    }
+  }
+
+  private static locked(options: KurrentDbOptions): KurrentDbEventStore {
+    const { viewsDir } = options;
+    const lock = viewsDir === undefined ? undefined : FolderLock.take(viewsDir);
+    try {
+      return new KurrentDbEventStore(options, false, lock);
+    } catch (error) {
+      lock?.release();
+      throw error;
     }
   }
 

@@ -4,8 +4,11 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { SettingsError } from '../../../src/config.js';
 import { connect, warningsOf } from '../../../src/event-store/kurrentdb/connection.js';
+import { KurrentDbEventStore } from '../../../src/event-store/kurrentdb/kurrentdb-event-store.js';
+import { FolderLock, ownerOf } from '../../../src/event-store/folder-lock.js';
 import { proposed } from '../../../src/event-store/kurrentdb/stored-form.js';
 import { STREAM_PREFIXES } from '../../../src/ledger/domain/request-name.js';
+import { newFolder } from '../../support/store-folder.js';
 
 describe('a connection string', () => {
   it.each([
@@ -35,6 +38,15 @@ describe('a connection string', () => {
     ],
   ])('with %s is warned about as it deserves', (_, url, warnings) => {
     expect(warningsOf(url)).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+  });
+
+  it('that can not be used leaves the folder of the views free', async () => {
+    const viewsDir = newFolder();
+    const url = 'kurrentdb://db.example:2113?tlsCaFile=/no/such/file';
+    const opened = KurrentDbEventStore.open({ url, prefixes: [], viewsDir, mode: 'inline' });
+    await expect(opened).rejects.toThrow(SettingsError);
+    expect(ownerOf(viewsDir)).toBeUndefined();
+    FolderLock.take(viewsDir).release();
   });
 
   it.each(['kurrentdb://', 'kurrentdb://user@:x', 'http://127.0.0.1:2113'])(
