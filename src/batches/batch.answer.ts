@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Position } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import type {
@@ -7,6 +8,7 @@ import type {
   SettledSums,
   StoredTotals,
 } from './domain/batch.events.js';
+import type { Reconciled, TerminalSide } from './domain/reconcile.js';
 
 /** A batch, and what it comes to. Sums are decimal texts in minor units. */
 export interface BatchFigures {
@@ -30,13 +32,48 @@ export interface BatchState extends BatchFigures {
   readonly position: Position;
 }
 
-/** The answer that a closed batch's own events give: always the same, until totals come late. */
+/** The answer that a closed batch's own events give: the same until other totals or items are compared with it. */
 export function closedAnswer(events: readonly RecordedEvent[]): BatchState | undefined {
+  const last = comparisonsOf(events).at(-1);
+  return last && answerOf(events, last);
+}
+
+/** The answer once the terminal's side was compared; undefined where what it sent never was. */
+export function comparedAnswer(
+  events: readonly RecordedEvent[],
+  { totals, items }: TerminalSide,
+): BatchState | undefined {
+  const own = comparisonsOf(events).find(
+    ({ sent }) => isDeepStrictEqual(sent.totals, totals) && isDeepStrictEqual(sent.items, items),
+  );
+  return own && answerOf(events, own);
+}
+
+interface Comparison {
+  readonly sent: TerminalSide;
+  readonly found: Reconciled;
+  /** Of the event that says so. */
+  readonly position: Position;
+}
+
+/** That of the close, and those of what came later; none of a batch that is not closed. */
+function comparisonsOf(events: readonly RecordedEvent[]): Comparison[] {
+  const sent = closeRequest(events)?.data ?? {};
+  return events.flatMap(({ event: { type, data }, position }): Comparison[] => {
+    if (type === 'BatchClosed') return [{ sent, found: data, position }];
+    return type === 'BatchReconciled' ? [{ sent: data, found: data, position }] : [];
+  });
+}
+
+/** The answer of a closed batch with what one comparison found. */
+export function answerOf(
+  events: readonly RecordedEvent[],
+  { found, position }: Pick<Comparison, 'found' | 'position'>,
+): BatchState | undefined {
   const closed = events.find(({ event }) => event.type === 'BatchClosed');
   if (closed?.event.type !== 'BatchClosed') return undefined;
   const { data } = closed.event;
-  const late = events.find(({ event }) => event.type === 'BatchReconciled');
-  const reconciled = late?.event.type === 'BatchReconciled' ? late.event.data : data;
+  const { reconciliation, differences, differencesLeftOut } = found;
   return {
     merchantId: data.merchantId,
     terminalId: data.terminalId,
@@ -46,13 +83,11 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchState | und
     ...(data.currency !== undefined && { currency: data.currency }),
     totals: data.totals,
     settled: data.settled,
-    reconciliation: reconciled.reconciliation,
-    ...(reconciled.differences && { differences: reconciled.differences }),
-    ...(reconciled.differencesLeftOut !== undefined && {
-      differencesLeftOut: reconciled.differencesLeftOut,
-    }),
+    reconciliation,
+    ...(differences && { differences }),
+    ...(differencesLeftOut !== undefined && { differencesLeftOut }),
     ...(data.carriedForward && { carriedForward: data.carriedForward }),
-    position: (late ?? closed).position,
+    position,
   };
 }
 

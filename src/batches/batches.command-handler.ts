@@ -4,7 +4,7 @@ import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import { inTurn, sideBySide } from '../ledger/all-of.js';
-import { ifFirst } from '../ledger/if-first.js';
+import { decidedAnew } from '../ledger/decided-anew.js';
 import type { Journal } from '../ledger/journal.js';
 import { type BusinessDay, businessDay } from '../merchants/domain/business-day.js';
 import type { Merchant, Terminal } from '../merchants/domain/merchant.js';
@@ -13,7 +13,13 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { isForLater, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
-import { type BatchState, closedAnswer, closeRequest } from './batch.answer.js';
+import {
+  answerOf,
+  type BatchState,
+  closedAnswer,
+  closeRequest,
+  comparedAnswer,
+} from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
@@ -147,12 +153,15 @@ export class BatchesCommandHandler {
       await this.requestClose(batch, request);
       await soon(this.closer.finish(batch));
     }
-    const events = await this.journal.read(streams.batch(batch.name));
-    const answer = closedAnswer(events);
-    if (!answer) return { answer: await this.liveAnswer(batch), replayed };
-    const cameLate = request.terminal.totals ?? request.terminal.items;
-    if (!cameLate || answer.reconciliation !== 'not-sent') return { answer, replayed };
-    return this.reconcileLate(batch, events, answer, request);
+    return decidedAnew(async () => {
+      const events = await this.journal.read(streams.batch(batch.name));
+      const closed = closedAnswer(events);
+      if (!closed) return { answer: await this.liveAnswer(batch), replayed };
+      const { totals, items } = request.terminal;
+      const answer = totals || items ? comparedAnswer(events, request.terminal) : closed;
+      if (answer) return { answer, replayed };
+      return { answer: await this.reconcileLate(events, closed, request), replayed: false };
+    });
   }
 
   private async answerOf(batch: Batch): Promise<BatchState> {
@@ -220,20 +229,23 @@ export class BatchesCommandHandler {
     };
   }
 
-  /** Totals that come after the ledger closed the batch by itself are compared once, and written down. */
+  /**
+   * Totals or items that come after the close, or other ones than were compared then: what was closed stays as it is, and
+   * how they compare with it is written down. @throws ConflictError where others came meanwhile
+   */
   private async reconcileLate(
-    batch: Batch,
     events: readonly RecordedEvent[],
-    answer: BatchState,
+    closed: BatchState,
     { terminal, by }: CloseRequest,
-  ): Promise<Done<BatchState>> {
-    await this.views.waitFor(answer.position, ['batches', 'sales']);
+  ): Promise<BatchState> {
     const { views, journal } = this;
-    const items = terminal.items ? await itemsOf(batch.name, events, { views, journal }) : [];
-    const compared = reconcile(terminal, { totals: answer.totals, items });
-    const { reconciliation } = compared;
-    if (reconciliation === 'not-sent') return { answer, replayed: true };
-    const { merchantId, terminalId, batchNo, businessDate } = answer;
+    const { merchantId, terminalId, batchNo, businessDate, totals } = closed;
+    const name = batchName(closed);
+    await views.waitFor(closed.position, ['batches', 'sales']);
+    const items = terminal.items ? await itemsOf(name, events, { views, journal }) : [];
+    const found = reconcile(terminal, { totals, items });
+    const { reconciliation } = found;
+    if (reconciliation === 'not-sent') return closed;
     const event: BatchEvent = {
       type: 'BatchReconciled',
       data: {
@@ -241,16 +253,16 @@ export class BatchesCommandHandler {
         terminalId,
         batchNo,
         businessDate,
-        ...compared,
+        ...(terminal.totals && { totals: terminal.totals }),
+        ...(terminal.items && { items: terminal.items }),
+        ...found,
         reconciliation,
         occurredAt: timeText(this.clock.now()),
       },
     };
-    const stream = streams.batch(batch.name);
-    const origin = { request: batch.name, by };
-    const appended = await ifFirst(this.journal.append(stream, 1, [event], origin));
-    const reconciled = closedAnswer(await this.journal.read(stream)) ?? answer;
-    return { answer: reconciled, replayed: !appended };
+    const [stream, origin] = [streams.batch(name), { request: name, by }];
+    const { position } = await journal.append(stream, events.length - 1, [event], origin);
+    return answerOf(events, { found, position }) ?? closed;
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type {
   BatchEvent,
@@ -7,7 +8,7 @@ import type {
 } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
-import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
+import { MOST_NAMED, reconcile, type TerminalSide } from '../../batches/domain/reconcile.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
@@ -38,9 +39,10 @@ interface Batch {
   unsettled?: number;
   totals?: Closed['totals'];
   request?: CloseRequested;
+  /** Digests of what the terminal sent to be compared: nothing, too. */
+  compared?: string[];
   /** Sales of earlier batches that its close has to settle: those that were due when it was asked for. */
   carried?: readonly string[];
-  reconciliation?: Closed['reconciliation'];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
   before?: ClosedSums[];
   /** Likewise what had settled before each sale that settled alone meanwhile, since the close settled its last. */
@@ -145,16 +147,27 @@ export class BatchesCheck {
         if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
         batch.status = 'closed';
         batch.changedAt = at;
-        batch.reconciliation = event.data.reconciliation;
+        batch.compared = [digestOf(batch.request ?? {})];
         batch.totals = event.data.totals;
         return this.wrongSums(event.data, name, batch);
       }
       case 'BatchReconciled':
-        if (batch?.reconciliation !== 'not-sent') return illegal('there was nothing to reconcile');
-        batch.reconciliation = event.data.reconciliation;
+        if (batch?.status !== 'closed') return illegal('there was nothing to reconcile');
         if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
-        return batch.totals && wrongLate(event.data, batch.totals);
+        return this.wrongLate(event.data, batch);
     }
+  }
+
+  private wrongLate(data: Reconciled, { compared = [], totals }: Batch): Finding | undefined {
+    const isOlder = !data.totals && !data.items;
+    if (isOlder && !this.older.mayLack('BatchReconciled').includes('totals')) {
+      return unlike('it does not say what was compared');
+    }
+    const digest = digestOf(data);
+    const isDone = isOlder ? compared.some((each) => each !== digest) : compared.includes(digest);
+    if (isDone) return illegal('there was nothing to reconcile');
+    compared.push(isOlder ? 'older' : digest);
+    return totals && (isOlder ? wrongOlder(data, totals) : wrongComparison(data, totals));
   }
 
   private wrongSums(data: Closed, name: string, batch: Batch): Finding | undefined {
@@ -268,8 +281,42 @@ function isDue(sale: Sale): boolean {
   return !sale.settlement && remaining(sale) > 0;
 }
 
-/** What the terminal sent so late is not in the log: what the ledger says of its own side is. */
-function wrongLate(
+function digestOf({ totals, items }: TerminalSide): string {
+  return createHash('sha256').update(canonicalJson({ items, totals })).digest('base64url');
+}
+
+/** What the ledger had of items may have changed since: it is taken to have been as told. */
+function wrongComparison(data: Reconciled, totals: Closed['totals']): Finding | undefined {
+  const { reconciliation, differences = [], differencesLeftOut = 0 } = data;
+  const items = ledgersOwn(data.items ?? [], differences);
+  const ruled = reconcile(data, { totals, items });
+  if (differencesLeftOut > 0 && differences.length !== MOST_NAMED) {
+    return unlike(`it leaves out ${differencesLeftOut} differences, and names few`);
+  }
+  const same = ruled.reconciliation === reconciliation;
+  if (same && isSameJson(ruled.differences ?? [], differences)) return undefined;
+  return unlike(
+    `it is ${ruled.reconciliation}, with ${text(ruled.differences ?? [])}, not ${reconciliation}, with ${text(differences)}`,
+  );
+}
+
+/** The terminal's items but for what the ledger is said to have otherwise. */
+function ledgersOwn(
+  items: readonly BatchItem[],
+  differences: readonly Difference[],
+): readonly BatchItem[] {
+  const named = differences.filter((one) => 'stan' in one);
+  const names = new Set(named.map(({ stan, kind }) => `${stan} ${kind}`));
+  return [
+    ...items.filter(({ stan, kind }) => !names.has(`${stan} ${kind}`)),
+    ...named.flatMap(({ stan, kind, ledger }) =>
+      typeof ledger === 'number' ? [{ stan, kind, amount: ledger }] : [],
+    ),
+  ];
+}
+
+/** What the terminal sent is not in an older event: what the ledger says of its own side is. */
+function wrongOlder(
   { reconciliation, differences = [] }: Reconciled,
   totals: Closed['totals'],
 ): Finding | undefined {

@@ -45,6 +45,11 @@ const VERSIONS: readonly Since[] = [
     },
     marks: new Set<LedgerEventType>(),
   },
+  {
+    // What a terminal sent late: before, only what came of it was written.
+    lacked: { BatchReconciled: ['totals', 'items'] },
+    marks: new Set<LedgerEventType>(),
+  },
 ];
 
 type Lacked = Partial<Record<LedgerEventType, readonly string[]>>;

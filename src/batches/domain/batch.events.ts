@@ -94,6 +94,9 @@ export type BatchEvent =
   | {
       readonly type: 'BatchReconciled';
       readonly data: Recorded & {
+        /** What was compared, as the terminal sent it; older events lack both. */
+        readonly totals?: StoredTotals;
+        readonly items?: readonly BatchItem[];
         readonly reconciliation: Exclude<Reconciliation, 'not-sent'>;
         readonly differences?: readonly Difference[];
         readonly differencesLeftOut?: number;

@@ -82,10 +82,10 @@ describe('a close', () => {
     expect(first).toMatch(new RegExp(`^its requests come to something else: ${part} [^;]*$`));
   });
 
-  test('may lack its currency in a log of before batches had one, and voids their RRN', async () => {
+  test('may lack its currency in a log of before batches had one, voids their RRN, and what came late what was sent', async () => {
     const lacks: Readonly<Record<string, string>> = {
       ...{ Void: 'rrn', Refund: 'rrn', ApprovalRequested: 'rrn' },
-      BatchClosed: 'currency',
+      ...{ BatchClosed: 'currency', BatchReconciled: 'totals' },
     };
     const older = log.reduce(
       (events, { type }, at) =>
@@ -140,7 +140,48 @@ describe('a close', () => {
       (data) => (data['differences'] = [{ field: 'saleCount', terminal: '1', ledger: '1' }]),
     ],
     ['of another date', (data) => (data['businessDate'] = '2026-11-23')],
+    [
+      'with other totals than it differs in',
+      (data) => (data['totals'] = { ...(data['totals'] as Said), saleAmount: '10002' }),
+    ],
+    [
+      'with an item that it does not differ in',
+      (data) => {
+        const ledger = { stan: '000001', kind: 'sale', amount: 10_000 };
+        data['items'] = [ledger];
+        data['differences'] = [
+          ...(data['differences'] as Said[]),
+          { ...ledger, terminal: 10_000, ledger: 10_000, amount: undefined },
+        ];
+      },
+    ],
+    [
+      'with more differences than it names, few as these are',
+      (data) => (data['differencesLeftOut'] = 1),
+    ],
   ])('compared later is decided again: %s', async (_what, change) => {
     expect(await faultsAt(log, 'BatchReconciled', change)).toHaveLength(1);
+  });
+
+  test('compared later has to say with what, as the one before it does', async () => {
+    const late = log[indexOf(log, 'BatchReconciled')] as StoredEvent;
+    const again = rewritten([...log, late], log.length, (data) => (data['totals'] = undefined));
+    const found = (await faultsIn(again)).map(({ detail }) => detail);
+    expect(found).toContain('it does not say what was compared');
+  });
+
+  test.each<[string, (data: Said) => unknown]>([
+    ['matched, in spite of a difference', (data) => (data['reconciliation'] = 'matched')],
+    [
+      'of another side of the ledger’s own',
+      (data) => (data['differences'] = [{ field: 'saleCount', terminal: '9', ledger: '7' }]),
+    ],
+  ])('compared later by an older version is judged by its own side: %s', async (_what, change) => {
+    const older = log.map((_, at) => at).filter((at) => log[at]?.type === 'BatchReconciled');
+    const without = older.reduce(
+      (events, at) => rewritten(events, at, (data) => (data['totals'] = undefined)),
+      log,
+    );
+    expect(await faultsAt(without, 'BatchReconciled', change)).toHaveLength(1);
   });
 });

@@ -93,8 +93,44 @@ describe('the terminal’s own totals', () => {
     expect(written?.event.type).toBe('BatchReconciled');
     expect(late).toMatchObject({ answer: { position: written?.position } });
     const again = { ...late, replayed: true };
-    expect(await ledger.send(close('000001', { totals: right }))).toEqual(again);
+    const repeat = close('000001', { totals: { ...right, voidCount: 2 }, items });
+    expect(await ledger.send(repeat)).toEqual(again);
     expect(await ledger.send(close())).toEqual(again);
+    expect((await types()).filter((type) => type === 'BatchReconciled')).toHaveLength(1);
+  });
+
+  test('that come anew are compared anew, and what was compared before is answered as before', async () => {
+    const wrong = { ...right, saleAmount: '9999' };
+    const first = await ledger.send(close('000001', { totals: wrong }));
+    const corrected = await ledger.send(close('000001', { totals: right }));
+    const missing = await ledger.send(close('000001', { totals: right, items: items.slice(1) }));
+
+    expect(first).toMatchObject({ answer: { reconciliation: 'mismatched' } });
+    expect(corrected).toMatchObject({ answer: { reconciliation: 'matched' }, replayed: false });
+    expect(corrected).not.toHaveProperty('answer.differences');
+    expect(missing).toMatchObject({
+      answer: {
+        reconciliation: 'mismatched',
+        differences: [{ stan: '000001', kind: 'sale', terminal: null, ledger: 10_000 }],
+      },
+    });
+    const sides = [{ totals: wrong }, { totals: right }, { totals: right, items: items.slice(1) }];
+    for (const [at, outcome] of [first, corrected, missing].entries()) {
+      expect(await ledger.send(close('000001', sides[at]))).toEqual({ ...outcome, replayed: true });
+    }
+    expect(await ledger.send(close())).toEqual({ ...missing, replayed: true });
+    expect((await types()).slice(-2)).toEqual(['BatchReconciled', 'BatchReconciled']);
+    await expectInvariants(ledger);
+  });
+
+  test('that differ and come at the same moment are each compared', async () => {
+    const wrong = { ...right, saleAmount: '9999' };
+    const [one, other, same] = await Promise.all(
+      [right, wrong, right].map((totals) => ledger.send(close('000001', { totals }))),
+    );
+    expect(one).toMatchObject({ answer: { reconciliation: 'matched' } });
+    expect(other).toMatchObject({ answer: { reconciliation: 'mismatched' } });
+    expect(same).toMatchObject({ answer: { reconciliation: 'matched' } });
     expect((await types()).filter((type) => type === 'BatchReconciled')).toHaveLength(1);
   });
 });
