@@ -43,6 +43,33 @@ describe('a refund', () => {
     expect(conditionOf(empty.body)).toMatchObject({ met: false, for: 'refund' });
   });
 
+  test('is covered where the fee that comes back with it makes up what lacks, in one piece as in parts', async () => {
+    const refundPolicy = { negativeBalance: false, feeReturn: 'proportional' };
+    const { shop, first, second } = await settledShop({ refundPolicy });
+    expect((await shop.refund(first.saleId)).status).toBe(201);
+    const { body } = await ledger.get(`/v1/sales/${second.saleId}/voidability`);
+    expect(body.refund).toMatchObject({ allowed: true, maxAmount: 10_000 });
+
+    const done = await shop.refund(second.saleId);
+    expect(done.status).toBe(201);
+    const balances = await ledger.get(`${shop.path}/balances?after=${done.body.position}`);
+    expect(balances.body[0]).toMatchObject({ available: 0, receivable: 0 });
+  });
+
+  test('is covered up to the amount that leaves nothing, its fee reckoned in', async () => {
+    const refundPolicy = { negativeBalance: false, feeReturn: 'proportional' };
+    const reserve = { basisPoints: 1_000, days: 90 };
+    const { shop, first, second } = await settledShop({ refundPolicy, reserve });
+    await shop.refund(first.saleId);
+    const { refund } = (await ledger.get(`/v1/sales/${second.saleId}/voidability`)).body;
+    expect(refund).toMatchObject({ allowed: true, maxAmount: 7_959 });
+
+    expect((await shop.refund(second.saleId, { amount: 7_960 })).body.code).toBe('funds-available');
+    const done = await shop.refund(second.saleId, { amount: 7_959 });
+    const balances = await ledger.get(`${shop.path}/balances?after=${done.body.position}`);
+    expect(balances.body[0]).toMatchObject({ available: 0, receivable: 0 });
+  });
+
   test('goes below zero where policy lets it', async () => {
     const { shop, first, second } = await settledShop({});
     await shop.refund(first.saleId);

@@ -4,11 +4,12 @@ import type { RequestIdentity } from '../../ledger/domain/request-name.js';
 import { requestName } from '../../ledger/domain/request-name.js';
 import type { BusinessDay } from '../../merchants/domain/business-day.js';
 import { addDays, retrievalReference } from '../../merchants/domain/business-day.js';
-import { deduct, feeReturned } from '../../merchants/domain/fee.js';
+import { deduct } from '../../merchants/domain/fee.js';
 import type { AppliedLimits } from '../../merchants/domain/limits.js';
 import { currencyOf, type Merchant, type Terminal } from '../../merchants/domain/merchant.js';
 import type { FeePolicy, ReservePolicy } from '../../merchants/domain/merchant.events.js';
 import { type Known, minutes, type Question } from './condition.js';
+import { feeReturnedBy } from './fee-returned.js';
 import { failing } from './judge.js';
 import { saleAboveLimit } from './limits.js';
 import type { Refusal, RequirementCode } from './refusal.js';
@@ -212,15 +213,6 @@ function givenBack(
     businessDate: day.date,
     occurredAt: new Date(now).toISOString(),
   };
-}
-
-/** Nothing unless the sale has settled and the merchant's policy gives the fee back in proportion. */
-export function feeReturnedBy(sale: Sale, amount: Minor, merchant: Merchant): Minor {
-  const { settlement } = sale;
-  if (!settlement || merchant.settings.refundPolicy.feeReturn === 'keep') return minor(0);
-  const settled = minor(settlement.net + settlement.fee + settlement.reserve);
-  const refunded = minor(sale.refundedSettled + amount);
-  return feeReturned(settlement.fee, settled, refunded, sale.feeReturned);
 }
 
 /** What a settlement needs to know of a sale: its view has this as well as its stream. */

@@ -3,7 +3,7 @@ import { postingsOf } from '../../accounting/domain/postings.js';
 import { type Minor, minor } from '../../ledger/domain/money.js';
 import { deduct } from '../../merchants/domain/fee.js';
 import type { Question } from './condition.js';
-import { feeReturnedBy } from './decide.js';
+import { feeReturnedBy } from './fee-returned.js';
 import { isKnown } from './judge.js';
 import { remaining, type Sale } from './sale.js';
 import { amountOf, type Voidability } from './voidability.js';

@@ -1,9 +1,13 @@
 import { moneyText } from '../../ledger/domain/decimal.js';
+import { minor } from '../../ledger/domain/money.js';
 import { businessDay, daysBetween } from '../../merchants/domain/business-day.js';
-import type { Condition, Question } from './condition.js';
+import type { Merchant } from '../../merchants/domain/merchant.js';
+import type { Condition, Known, Question } from './condition.js';
+import { feeReturnedBy } from './fee-returned.js';
 import { failing } from './judge.js';
 import { withinLimits } from './limits.js';
 import { say, type Sentence } from './refusal.js';
+import type { Sale } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
@@ -101,7 +105,7 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
     for: 'refund',
     from: 'trade',
     holdsWhen:
-      'the merchant’s available balance covers it, or policy lets it go below zero (`negativeBalance`); always for a sale that has not settled',
+      'the merchant’s available balance covers it, less the fee that comes back with it, or policy lets it go below zero (`negativeBalance`); always for a sale that has not settled',
     responseCode: '51',
     cause: 'limit',
     nextStep: 'contact-acquirer',
@@ -113,8 +117,9 @@ export const REFUND_CONDITIONS: readonly Condition[] = [
           detail: say('No balance needs to cover it.', '无需可用余额。'),
         };
       }
-      const met = funds >= BigInt(question.amount ?? 1);
-      const { currency } = question.sale.data;
+      const { sale, merchant, amount = 1 } = question;
+      const met = funds >= drawnBy(amount, sale, merchant);
+      const { currency } = sale.data;
       return {
         met,
         detail: met ? enough(funds, currency) : tooLittle(funds, currency),
@@ -148,6 +153,22 @@ function tooLittle(funds: bigint, currency: string): Sentence {
     `Nothing is available: the merchant owes ${money}.`,
     `无可用余额，商户欠款 ${money}。`,
   );
+}
+
+/** What a refund of the amount takes from what is available: the fee that it gives back goes there. */
+function drawnBy(amount: number, sale: Sale, merchant: Merchant): bigint {
+  return BigInt(amount - feeReturnedBy(sale, minor(amount), merchant));
+}
+
+/** The largest part, up to `most`, that the funds cover: the more is refunded, the more they have to. */
+export function coveredBy(funds: bigint, most: number, { sale, merchant }: Known): number {
+  let [covered, tooMuch] = [0, most + 1];
+  while (tooMuch - covered > 1) {
+    const amount = Math.floor((covered + tooMuch) / 2);
+    if (drawnBy(amount, sale, merchant) <= funds) covered = amount;
+    else tooMuch = amount;
+  }
+  return covered;
 }
 
 /** What a refund can draw on; undefined where it may go below zero or draws on the sale's own pending money. */

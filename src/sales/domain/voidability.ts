@@ -2,7 +2,7 @@ import { addDays, businessDateEnd } from '../../merchants/domain/business-day.js
 import { type Condition, type Known, minutes, type Question } from './condition.js';
 import { failing, isKnown, judge, type Judged } from './judge.js';
 import { roomFor } from './limits.js';
-import { fundsFor, isOfAmountAlone, REFUND_CONDITIONS } from './refund-conditions.js';
+import { coveredBy, fundsFor, isOfAmountAlone, REFUND_CONDITIONS } from './refund-conditions.js';
 import { say, type Refusal, type RequirementCode, type Sentence } from './refusal.js';
 import { free } from './sale.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
@@ -90,15 +90,14 @@ function way(kind: 'void' | 'refund', question: Question, judged: readonly Judge
  * part: all of it where only parts can be voided, all but one unit where only the whole can.
  */
 function maxAmount(kind: 'void' | 'refund', question: Question, allowed: boolean): number {
-  const { sale } = question;
   const isWhole = !failing(conditionsOf(kind), { ...question, amount: undefined });
-  if (!sale || !(isWhole || allowed)) return 0;
+  if (!isKnown(question) || !(isWhole || allowed)) return 0;
   const funds = fundsFor(question);
-  const whole = free(sale);
+  const whole = free(question.sale);
   const most =
     isWhole || failing(VOID_CONDITIONS, { ...question, amount: whole }) ? whole : whole - 1;
   const left = Math.min(most, roomFor(kind, question.limits?.[kind] ?? []));
-  return funds !== undefined && funds < BigInt(left) ? Number(funds) : left;
+  return funds === undefined ? left : coveredBy(funds, left, question);
 }
 
 /** Until when each is possible, in epoch milliseconds. */
