@@ -95,7 +95,7 @@ export class MerchantsCommandHandler {
     return { answer: { position: record.position }, replayed: false };
   }
 
-  /** Freezes or restores the right to void, to refund, or to be paid out. */
+  /** Freezes or restores the right to void, to refund, or to be paid out; or says anew why it is frozen. */
   async setRight(
     merchantId: string,
     right: Right,
@@ -104,7 +104,9 @@ export class MerchantsCommandHandler {
     by: Actor,
   ): Promise<Outcome<{ right: Right; status: RightStatus; position: Position }>> {
     const record = await this.change(merchantId, by, (held, occurredAt) => {
-      if (!held || held.rights[right] === status) return undefined;
+      if (!held) return undefined;
+      const isAsHeld = status === 'active' || held.frozenFor[right] === reason;
+      if (held.rights[right] === status && isAsHeld) return undefined;
       const type = status === 'frozen' ? 'RightFrozen' : 'RightRestored';
       return { type, data: { merchantId, right, reason, occurredAt } };
     });

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Shop } from '../support/shop.js';
+import { expectStatus, Shop } from '../support/shop.js';
 import { MORNING, Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -201,6 +201,25 @@ describe('what belongs to a merchant', () => {
     expect(frozen.body).toMatchObject({ merchantId, right, status: 'frozen' });
     expect(body[`${right}Right`]).toBe('frozen');
     expect(active.body.status).toBe('active');
+  });
+
+  test('a right that is frozen again is frozen for the reason that was given last, once', async () => {
+    const path = `${shop.path}/void-right`;
+    for (const reason of ['fraud', 'court order', 'court order']) {
+      expectStatus(await ledger.put(path, { status: 'frozen', reason }), 200);
+    }
+    for (const reason of ['cleared', 'all is well']) {
+      expectStatus(await ledger.put(path, { status: 'active', reason }), 200);
+    }
+    const { events } = (await ledger.get(`/v1/audit/events?merchantId=${shop.merchantId}`)).body;
+    const rights = (events as { type: string; data: { reason: string } }[])
+      .filter(({ type }) => type.startsWith('Right'))
+      .map(({ type, data }) => [type, data.reason]);
+    expect(rights).toEqual([
+      ['RightFrozen', 'fraud'],
+      ['RightFrozen', 'court order'],
+      ['RightRestored', 'cleared'],
+    ]);
   });
 
   test.each([

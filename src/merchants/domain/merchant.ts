@@ -33,6 +33,8 @@ export interface Merchant {
   /** By storeId, of the stores that have any. */
   readonly storeLimits: OrderedMap<string, PlaceLimits>;
   readonly rights: Readonly<Record<Right, RightStatus>>;
+  /** Why each that is frozen is. */
+  readonly frozenFor: Readonly<Partial<Record<Right, string>>>;
   readonly supervisors: OrderedMap<string, Supervisor>;
 }
 
@@ -50,6 +52,7 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
     storeLimits: OrderedMap<string, PlaceLimits>(),
     supervisors: OrderedMap<string, Supervisor>(),
     rights: { void: 'active' as const, refund: 'active' as const, payout: 'active' as const },
+    frozenFor: {},
   };
   switch (event.type) {
     case 'MerchantRegistered':
@@ -73,10 +76,22 @@ export function evolveMerchant(state: Merchant | undefined, event: MerchantEvent
         storeLimits: limits ? storeLimits.set(storeId, limits) : storeLimits.delete(storeId),
       };
     }
-    case 'RightFrozen':
-      return { ...known, rights: { ...known.rights, [event.data.right]: 'frozen' } };
-    case 'RightRestored':
-      return { ...known, rights: { ...known.rights, [event.data.right]: 'active' } };
+    case 'RightFrozen': {
+      const { right, reason } = event.data;
+      return {
+        ...known,
+        rights: { ...known.rights, [right]: 'frozen' },
+        frozenFor: { ...known.frozenFor, [right]: reason },
+      };
+    }
+    case 'RightRestored': {
+      const { right } = event.data;
+      return {
+        ...known,
+        rights: { ...known.rights, [right]: 'active' },
+        frozenFor: { ...known.frozenFor, [right]: undefined },
+      };
+    }
     case 'SupervisorSet': {
       const { supervisorId, name, passwordHash } = event.data;
       return withSupervisor(known, supervisorId, { name, passwordHash, isLocked: false });
