@@ -188,6 +188,8 @@ describe('POST /v1/sales/{saleId}/voids', () => {
     [{ cardPresent: true }, {}, 422, '14'],
     [{ cardPresent: true }, { card: { token: CARD.token } }, 201, '00'],
     [{ cardPresent: true }, { card: { token: CARD.token, last4: '9999' } }, 422, '14'],
+    [{ supervisorAbove: 0 }, { card: { token: 'tok_other' } }, 403, '55'],
+    [{ consent: true }, { card: { token: 'tok_other' } }, 422, '14'],
   ])('under the policy %j with %j answers %d, %s', async (policy, fields, expected, code) => {
     await shop.set({ voidPolicy: policy });
     const { saleId } = await shop.sell();

@@ -168,14 +168,16 @@ function missing(
   required: readonly RequirementCode[],
   sale: Sale,
 ): RequirementCode | undefined {
-  const brought: Record<RequirementCode, boolean> = {
-    supervisor: command.approver?.verdict === 'recognised',
-    card: isCardOf(sale, command),
-    consent: command.consent === true,
-    approval: false,
-  };
-  if (command.card && !brought.card) return 'card';
-  return required.find((code) => !brought[code]);
+  const isShown = command.card !== undefined;
+  const lacks: readonly [RequirementCode, boolean][] = [
+    ['supervisor', command.approver?.verdict !== 'recognised'],
+    ['card', !isCardOf(sale, command)],
+    ['consent', command.consent !== true],
+    ['approval', true],
+  ];
+  const isAsked = (code: RequirementCode): boolean =>
+    required.includes(code) || (code === 'card' && isShown);
+  return lacks.find(([code, isLacking]) => isLacking && isAsked(code))?.[0];
 }
 
 function isCardOf({ data }: Sale, { card }: GiveBackCommand): boolean {
