@@ -17,6 +17,9 @@ import { appealRefusals } from './domain/appeal-refusals.js';
 
 const FIELDS = ['reason', 'evidenceRef', 'operatorId'] as const;
 
+/** What a refusal of can be appealed; a time-out reversal says what became of a request, which nobody can uphold. */
+const APPEALED = ['void', 'refund', 'reversal'] as const;
+
 /** What someone says to it: the merchant who appeals, or the reviewer. */
 export interface Said {
   readonly reason: string;
@@ -50,8 +53,8 @@ export class AppealsCommandHandler {
       const earlier = await this.appeal(appealId);
       if (earlier) return repeated(earlier, saleId, said);
       const state = await this.requests.request(appealId);
-      const isRefused = state?.outcome === 'refused' && state.kind !== 'sale';
-      if (!isRefused || !state.refusal || state.saleId !== saleId) {
+      const kind = APPEALED.find((each) => each === state?.kind);
+      if (!kind || !state?.refusal || state.saleId !== saleId) {
         return notRecorded(appealRefusals.notRefused());
       }
       const fact = { appealId, merchantId: refused.merchantId, saleId };
@@ -60,7 +63,7 @@ export class AppealsCommandHandler {
         data: {
           ...fact,
           ...said,
-          kind: state.kind === 'unknown' ? 'void' : state.kind,
+          kind,
           code: state.refusal.code,
           occurredAt: timeText(this.clock.now()),
         },

@@ -16,6 +16,16 @@ export function revisionsIn(ifMatch: string | undefined): readonly number[] | un
   throw malformed('If-Match', 'is not a list of revisions in quotes, as an ETag gives one');
 }
 
+/** Whether an `If-None-Match` names the revision, also by a weak tag, or any (`*`); what is no list of tags names none. */
+export function isNamedIn(ifNoneMatch: string | undefined, revision: number): boolean {
+  const named = ifNoneMatch?.trim() ?? '';
+  if (named === '*') return true;
+  return (
+    TAGS.test(named) &&
+    named.split(/[, \t]+/).some((tag) => tag.replace(/^W\//, '') === etag(revision))
+  );
+}
+
 /** The entity tag of a sale: its revision in quotes. */
 export function etag(revision: number): string {
   return `"${revision}"`;

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   Body,
   Controller,
   Get,
@@ -10,16 +11,16 @@ import {
   Req,
   Res,
 } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, By, type Caller } from '../access/caller.js';
 import type { Scope } from '../access/domain/key.js';
 import { MayCall } from '../access/may-call.js';
 import type { Position } from '../event-store/event-store.js';
 import { body, parameters, refuseBody } from '../http/checked.pipe.js';
-import { etag, revisionsIn } from '../http/if-match.js';
+import { etag, isNamedIn, revisionsIn } from '../http/if-match.js';
 import { exactly } from '../http/json.js';
-import { Answers, Operation, Problems, Takes } from '../http/open-api.js';
+import { Answers, headers, Operation, Problems, Takes } from '../http/open-api.js';
 import { answer, type Problem, rejected } from '../http/problem.js';
 import { refuseUnwritten } from '../http/span.js';
 import { noSuchSale } from './domain/judge.js';
@@ -47,6 +48,16 @@ const IfMatch = (): MethodDecorator =>
     required: false,
     description: 'The revision of the sale that is meant, as its ETag gives it',
   });
+
+const IfNoneMatch = (): MethodDecorator =>
+  applyDecorators(
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'Revisions that the caller has, as their ETags gave them',
+    }),
+    ApiResponse({ status: 304, description: 'It is one of those', ...headers(['ETag']) }),
+  );
 
 const GIVEN_BACK = ['ETag', 'Location', 'Idempotency-Replayed'] as const;
 
@@ -79,16 +90,21 @@ export class SalesController {
   @Get(':saleId')
   @Operation('getSale', 'A sale as it is now')
   @MayCall(WHO_SEES_SALES)
+  @IfNoneMatch()
   @Answers(200, SaleAnswer, ['ETag'])
   @Problems(404)
   async sale(
     @Param(parameters(SalePath)) { saleId }: SalePath,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SaleAnswer | Problem> {
+  ): Promise<SaleAnswer | Problem | undefined> {
     const recorded = await this.queries.sale(saleId);
     if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
-    void reply.header('ETag', etag(recorded.sale.revision));
-    return renderSale(recorded);
+    const { revision } = recorded.sale;
+    void reply.header('ETag', etag(revision));
+    if (!isNamedIn(ifNoneMatch, revision)) return renderSale(recorded);
+    void reply.status(304);
+    return undefined;
   }
 
   @Get(':saleId/voidability')

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { Shop } from '../support/shop.js';
+import { requestOf, Shop } from '../support/shop.js';
 import { Tillbook } from '../support/tillbook.js';
 
 let ledger: Tillbook;
@@ -90,6 +90,26 @@ test('a refused sale can not be appealed: there is nothing yet to give back', as
   const path = `/v1/sales/${merchantId}.${terminalId}.${batchNo}.${stan}/appeals`;
   const appeal = { merchantId, terminalId, batchNo, stan, reason: 'dollars will do' };
   const { status, body } = await ledger.post(path, appeal);
+
+  expect([status, body.code]).toEqual([409, 'nothing-refused']);
+});
+
+test('a refused time-out reversal can not be appealed: it says what became of a request', async () => {
+  const shop = await Shop.open(ledger);
+  const { saleId } = await shop.sell();
+  await ledger.post(`/v1/sales/${saleId}/settle`);
+  const own = shop.request();
+  const { batchNo, stan } = requestOf(saleId);
+  const refused = await ledger.post('/v1/timeout-reversals', {
+    ...own,
+    original: { batchNo, stan },
+  });
+  expect(refused.status).toBe(409);
+
+  const { status, body } = await ledger.post(`/v1/sales/${saleId}/appeals`, {
+    ...own,
+    reason: 'it never was',
+  });
 
   expect([status, body.code]).toEqual([409, 'nothing-refused']);
 });

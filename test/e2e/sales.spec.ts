@@ -214,6 +214,27 @@ describe('POST /v1/sales', () => {
 });
 
 describe('GET /v1/sales/{saleId}', () => {
+  test.each([
+    ['"0"', 304],
+    ['W/"0"', 304],
+    ['"7", "0"', 304],
+    ['*', 304],
+    ['"1"', 200],
+    ['"10"', 200],
+    ['0', 200],
+    ['', 200],
+  ])('with If-None-Match %s answers %d', async (ifNoneMatch, expected) => {
+    const { saleId } = await shop.sell();
+    const path = `/v1/sales/${saleId}`;
+
+    const { status, headers, text } = await ledger.get(path, { 'if-none-match': ifNoneMatch });
+
+    expect([status, headers['etag']]).toEqual([expected, '"0"']);
+    expect(text === '').toBe(expected === 304);
+    await shop.void(saleId);
+    expect((await ledger.get(path, { 'if-none-match': '"0"' })).status).toBe(200);
+  });
+
   test('shows the sale, and its revision as the ETag', async () => {
     const sent = shop.saleBody({ amount: 8_765, authCode: 'A1B2', operatorId: 'ann' });
     const { body: taken } = await ledger.post('/v1/sales', sent);
