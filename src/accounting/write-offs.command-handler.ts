@@ -1,4 +1,4 @@
-import type { Position } from '../event-store/event-store.js';
+import { ConflictError, type Position } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { moneyText } from '../ledger/domain/decimal.js';
@@ -81,6 +81,10 @@ export class WriteOffsCommandHandler {
     const owed = this.owed(merchantId, currency);
     const given = BigInt(amount ?? owed);
     if (given > owed || given === 0n) {
+      // The books may already show what another node wrote since the stream was read: this very write-off, too.
+      const now = await this.journal.read(stream);
+      if (now.length > before.length)
+        throw new ConflictError(stream, before.length - 1, now.length - 1);
       return notRecorded(booksRefusals.aboveReceivable(moneyText(owed, currency)));
     }
     const now = this.clock.now();

@@ -61,10 +61,10 @@ function operationOf(sale: Sale, printed: Exclude<Printed, 'sale'>): Operation |
 }
 
 /**
- * What a terminal prints, the same again at any time but for what came of it since: whether it was reversed, and of a
- * sale what remains and until when that may be voided. Undefined where the sale has no such void or refund. The
- * merchant: as it was when that was recorded. `voidUntil` (epoch milliseconds): until when what was left could be voided
- * after that, where it could; of a sale, as of now.
+ * What a terminal prints, the same again at any time but for what came of it since: whether it was reversed, of a sale
+ * what remains, and until when that may be voided, which is told as it is now: paper must not promise what is no longer
+ * so. Undefined where the sale has no such void or refund. The merchant: as it was when that was recorded. `voidUntil`
+ * (epoch milliseconds): undefined where no void is possible.
  */
 export function receiptOf(
   { sale, events }: RecordedSale,

@@ -88,11 +88,12 @@ export class ReceiptsController {
     if (!recorded) return rejected(reply, notRecorded(noSuchSale()));
     const event = printedEvent(recorded, printed);
     if (!event) return noSuch(printed, reply);
-    const { position } = event;
-    const merchant = await this.sales.merchantAt(recorded.sale.data.merchantId, position);
-    const voidUntil = await this.sales.voidUntil(saleId, printed === 'sale' ? {} : { position });
+    const { merchantId } = recorded.sale.data;
+    const merchant = await this.sales.merchantAt(merchantId, event.position);
+    const voidUntil = await this.sales.voidUntil(saleId);
     const receipt = merchant && receiptOf(recorded, merchant, printed, { language, voidUntil });
-    if (!receipt) throw new Error(`what stands at ${position} was recorded without a merchant`);
+    if (!receipt)
+      throw new Error(`a sale of ${merchantId} was taken before there was that merchant`);
     const kind = negotiated(reply, ['text/plain', 'text/html']);
     void reply.type(`${kind}; charset=utf-8`);
     return kind === 'text/html'

@@ -86,9 +86,9 @@ export class SaleQueries {
   }
 
   /** Until when it may be voided, in epoch milliseconds; undefined where it may not. */
-  voidUntil(saleId: string, query: VoidabilityQuestion): Promise<number | undefined> {
+  voidUntil(saleId: string): Promise<number | undefined> {
     return onceKnown(async () => {
-      const { moment, known, question } = await this.ask(saleId, query);
+      const { moment, known, question } = await this.ask(saleId, {});
       if (!known) return undefined;
       const limited = await this.withLimits(question, known.sale, moment);
       return limited instanceof NotKnownYet ? limited : voidableUntil(limited);

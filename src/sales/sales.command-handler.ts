@@ -1,5 +1,5 @@
 import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
-import type { Appended } from '../event-store/event-store.js';
+import { type Appended, isNotDone } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
@@ -61,11 +61,16 @@ export class SalesCommandHandler {
       : undefined;
 
     const seen = this.swipes.seen(sale, this.clock.now());
-    const repeats = seen.repeats && (await this.standing(seen.repeats));
-    const at = { merchant, terminal, batch, spot, repeats };
-    const outcome = await onceKnown(() => this.decide(sale, sent, at));
-    this.swipes.decided(seen, 'answer' in outcome && !outcome.replayed);
-    return outcome;
+    try {
+      const repeats = seen.repeats && (await this.standing(seen.repeats));
+      const at = { merchant, terminal, batch, spot, repeats };
+      const outcome = await onceKnown(() => this.decide(sale, sent, at));
+      this.swipes.decided(seen, 'answer' in outcome && !outcome.replayed);
+      return outcome;
+    } catch (error) {
+      if (isNotDone(error)) this.swipes.decided(seen, false);
+      throw error;
+    }
   }
 
   /** Everything up to the append happens in the turn in which the batch lets the sale in. */

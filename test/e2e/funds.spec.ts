@@ -70,6 +70,17 @@ describe('a refund', () => {
     expect(balances.body[0]).toMatchObject({ available: 0, receivable: 0 });
   });
 
+  test('of more than there ever was is refused for its amount, also where a part of it was refunded', async () => {
+    const refundPolicy = { negativeBalance: false, feeReturn: 'proportional' };
+    const { shop, first } = await settledShop({ refundPolicy });
+    await shop.refund(first.saleId, { amount: 5_000 });
+    const most = 999_999_999_999;
+    const asked = await ledger.get(`/v1/sales/${first.saleId}/voidability?amount=${most}`);
+    expect([asked.status, asked.body.decision]).toEqual([200, 'none']);
+    const refused = await shop.refund(first.saleId, { amount: most });
+    expect([refused.status, refused.body.code]).toEqual([422, 'amount-allowed']);
+  });
+
   test('goes below zero where policy lets it', async () => {
     const { shop, first, second } = await settledShop({});
     await shop.refund(first.saleId);

@@ -7,7 +7,7 @@ import { feeReturnedBy } from './fee-returned.js';
 import { failing } from './judge.js';
 import { withinLimits } from './limits.js';
 import { say, type Sentence } from './refusal.js';
-import type { Sale } from './sale.js';
+import { free, type Sale } from './sale.js';
 import { amountRemaining, amountVerdict, saleApproved, sameMerchant } from './shared-conditions.js';
 import { VOID_CONDITIONS } from './void-conditions.js';
 
@@ -155,9 +155,13 @@ function tooLittle(funds: bigint, currency: string): Sentence {
   );
 }
 
-/** What a refund of the amount takes from what is available: the fee that it gives back goes there. */
+/**
+ * What a refund of the amount takes from what is available: the fee that it gives back goes there. Of more than is left
+ * there is none.
+ */
 function drawnBy(amount: number, sale: Sale, merchant: Merchant): bigint {
-  return BigInt(amount - feeReturnedBy(sale, minor(amount), merchant));
+  const possible = minor(Math.min(amount, free(sale)));
+  return BigInt(amount - feeReturnedBy(sale, possible, merchant));
 }
 
 /** The largest part, up to `most`, that the funds cover: the more is refunded, the more they have to. */

@@ -53,6 +53,21 @@ describe('write-offs of one debt through two nodes at once', () => {
     await expectInvariants(one);
   });
 
+  test('under one name are one also where the books show it before its stream was read again', async () => {
+    const { sent, letGo } = network.holdNextAnswer('writeoff-M1.W1');
+    const late = one.send(writeOff('W1'));
+    await sent;
+    const early = await other.send(writeOff('W1'));
+    await one.caughtUp();
+    letGo();
+
+    expect(await late).toMatchObject({
+      replayed: true,
+      answer: 'answer' in early ? early.answer : {},
+    });
+    await expectInvariants(one);
+  });
+
   test('is the same where it was written when each had a stream of its own', async () => {
     const at = { businessDate: '2026-11-23', occurredAt: SALE_TIME };
     const data = { writeOffId: 'W0', merchantId: 'M1', currency: 'CNY', reason: 'gone', ...at };
