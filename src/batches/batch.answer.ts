@@ -9,6 +9,7 @@ import type {
   StoredTotals,
 } from './domain/batch.events.js';
 import type { Reconciled, TerminalSide } from './domain/reconcile.js';
+import { type SentOrKept, sentOf } from './sent.js';
 
 /** A batch, and what it comes to. Sums are decimal texts in minor units. */
 export interface BatchFigures {
@@ -41,16 +42,15 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchState | und
 /** The answer once the terminal's side was compared; undefined where what it sent never was. */
 export function comparedAnswer(
   events: readonly RecordedEvent[],
-  { totals, items }: TerminalSide,
+  terminal: TerminalSide,
 ): BatchState | undefined {
-  const own = comparisonsOf(events).find(
-    ({ sent }) => isDeepStrictEqual(sent.totals, totals) && isDeepStrictEqual(sent.items, items),
-  );
+  const asked = sentOf(terminal);
+  const own = comparisonsOf(events).find(({ sent }) => isDeepStrictEqual(sentOf(sent), asked));
   return own && answerOf(events, own);
 }
 
 interface Comparison {
-  readonly sent: TerminalSide;
+  readonly sent: SentOrKept;
   readonly found: Reconciled;
   /** Of the event that says so. */
   readonly position: Position;

@@ -26,6 +26,7 @@ import type { BatchEvent } from './domain/batch.events.js';
 import { closeTerms } from './domain/close-terms.js';
 import { reconcile, type TerminalSide } from './domain/reconcile.js';
 import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
+import { sentOf } from './sent.js';
 
 /** How long a caller waits for its batch to be closed before it is told that it is closing. */
 const PATIENCE_MS = 10_000;
@@ -253,8 +254,7 @@ export class BatchesCommandHandler {
         terminalId,
         batchNo,
         businessDate,
-        ...(terminal.totals && { totals: terminal.totals }),
-        ...(terminal.items && { items: terminal.items }),
+        ...sentOf(terminal),
         ...found,
         reconciliation,
         occurredAt: timeText(this.clock.now()),

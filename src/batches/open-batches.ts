@@ -10,6 +10,7 @@ import type { LiveBatch } from '../projections/batches.view.js';
 import { isOfView, type Views } from '../projections/views.js';
 import type { Refusal } from '../sales/domain/refusal.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
+import { EVENTS_OF_CLOSE } from './domain/batch.events.js';
 import { shutFor } from './domain/entering.js';
 
 export interface BatchIdentity {
@@ -217,9 +218,9 @@ export class OpenBatches {
     return this.keep(shut ?? this.make(identity, 'new', undefined));
   }
 
-  /** As its own stream has it; undefined where nobody has asked for its close. */
+  /** As its own stream has it, of which comparisons that came later say nothing; undefined where nobody has asked for its close. */
   private async shut(identity: BatchIdentity, name: string): Promise<Batch | undefined> {
-    const events = await this.journal.read(streams.batch(name));
+    const events = await this.journal.read(streams.batch(name), 0, EVENTS_OF_CLOSE);
     const request = closeRequest(events);
     if (!request) return undefined;
     const { businessDate: date, occurredAt } = request.data;

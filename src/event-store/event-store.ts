@@ -83,8 +83,8 @@ export interface EventStore {
     events: readonly NewEvent[],
   ): Promise<Appended>;
 
-  /** The events of a stream in order, from this revision on; empty when there is no such stream, or nothing there. */
-  readStream(stream: string, from?: number): Promise<StoredEvent[]>;
+  /** The events of a stream in order, from this revision on, `most` of them; empty when there is no such stream, or nothing there. */
+  readStream(stream: string, from?: number, most?: number): Promise<StoredEvent[]>;
 
   /** One page of the whole log. @throws NoSuchPositionError where a store can tell that nothing was ever there */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;

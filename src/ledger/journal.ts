@@ -58,8 +58,8 @@ export class Journal {
   }
 
   /** The facts of a stream in order, from this revision on; none when there is no such stream. */
-  async read(stream: string, from?: number): Promise<RecordedEvent[]> {
-    return (await this.store.readStream(stream, from)).map(decode);
+  async read(stream: string, from?: number, most?: number): Promise<RecordedEvent[]> {
+    return (await this.store.readStream(stream, from, most)).map(decode);
   }
 
   /** The fact at a position of the log, if there is one. */

@@ -1,3 +1,4 @@
+import { EVENTS_OF_CLOSE } from '../batches/domain/batch.events.js';
 import { foldCard } from '../cards/cards.command-handler.js';
 import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
@@ -101,8 +102,8 @@ export class SaleQueries {
     const moment = await this.moment(query);
     const { now } = moment;
     const isThen = (event: RecordedEvent): boolean => happenedBy(event, moment);
-    const read = async (stream: string): Promise<RecordedEvent[]> =>
-      (await this.journal.read(stream)).filter(isThen);
+    const read = async (stream: string, most?: number): Promise<RecordedEvent[]> =>
+      (await this.journal.read(stream, 0, most)).filter(isThen);
     const known = foldSale(eventsAsOf(await readNamed(this.journal, saleId), isThen));
     const sale = known?.sale;
     const common = { sale, now, requester, amount };
@@ -112,7 +113,7 @@ export class SaleQueries {
     }
     const merchant = await this.merchant(sale.data.merchantId, moment);
     const card = foldCard(await read(streams.card(sale.data.card.token)));
-    const batch = batchStatus(await read(streams.batch(batchOf(sale))));
+    const batch = batchStatus(await read(streams.batch(batchOf(sale)), EVENTS_OF_CLOSE));
     return { moment, known, question: { ...common, merchant, card, batch } };
   }
 

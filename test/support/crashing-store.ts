@@ -73,9 +73,9 @@ export class CrashingStore implements EventStore {
     if (this.isDead) throw gone();
   }
 
-  async readStream(stream: string, from?: number): Promise<StoredEvent[]> {
+  async readStream(stream: string, from?: number, most?: number): Promise<StoredEvent[]> {
     this.refuseWhenDead();
-    return this.answered(this.inner.readStream(stream, from));
+    return this.answered(this.inner.readStream(stream, from, most));
   }
 
   async readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

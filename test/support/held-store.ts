@@ -59,14 +59,14 @@ export class HeldStore {
         if (options.prefixes) await this.news;
         return inner.readAll(options);
       },
-      readStream: async (stream: string, from?: number) => {
+      readStream: async (stream: string, from?: number, most?: number) => {
         const { heldRead } = this;
         if (heldRead?.stream === stream && heldRead.passing-- === 0) {
           this.heldRead = undefined;
           heldRead.reached();
           await heldRead.until;
         }
-        const events = await inner.readStream(stream, from);
+        const events = await inner.readStream(stream, from, most);
         const { heldAnswer } = this;
         if (heldAnswer?.stream === stream) {
           this.heldAnswer = undefined;

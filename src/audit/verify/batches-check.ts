@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type {
   BatchEvent,
@@ -8,7 +7,8 @@ import type {
 } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
-import { MOST_NAMED, reconcile, type TerminalSide } from '../../batches/domain/reconcile.js';
+import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
+import { sentOf } from '../../batches/sent.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
@@ -39,7 +39,7 @@ interface Batch {
   unsettled?: number;
   totals?: Closed['totals'];
   request?: CloseRequested;
-  /** Digests of what the terminal sent to be compared: nothing, too. */
+  /** What the terminal sent to be compared, as canonical JSON: nothing, too. */
   compared?: string[];
   /** Sales of earlier batches that its close has to settle: those that were due when it was asked for. */
   carried?: readonly string[];
@@ -147,7 +147,7 @@ export class BatchesCheck {
         if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
         batch.status = 'closed';
         batch.changedAt = at;
-        batch.compared = [digestOf(batch.request ?? {})];
+        batch.compared = [canonicalJson(sentOf(batch.request ?? {}))];
         batch.totals = event.data.totals;
         return this.wrongSums(event.data, name, batch);
       }
@@ -159,14 +159,14 @@ export class BatchesCheck {
   }
 
   private wrongLate(data: Reconciled, { compared = [], totals }: Batch): Finding | undefined {
-    const isOlder = !data.totals && !data.items;
+    const isOlder = !data.totals && data.itemsDigest === undefined;
     if (isOlder && !this.older.mayLack('BatchReconciled').includes('totals')) {
       return unlike('it does not say what was compared');
     }
-    const digest = digestOf(data);
-    const isDone = isOlder ? compared.some((each) => each !== digest) : compared.includes(digest);
+    const sent = canonicalJson(sentOf(data));
+    const isDone = isOlder ? compared.some((each) => each !== sent) : compared.includes(sent);
     if (isDone) return illegal('there was nothing to reconcile');
-    compared.push(isOlder ? 'older' : digest);
+    compared.push(isOlder ? 'older' : sent);
     return totals && (isOlder ? wrongOlder(data, totals) : wrongComparison(data, totals));
   }
 
@@ -281,38 +281,24 @@ function isDue(sale: Sale): boolean {
   return !sale.settlement && remaining(sale) > 0;
 }
 
-function digestOf({ totals, items }: TerminalSide): string {
-  return createHash('sha256').update(canonicalJson({ items, totals })).digest('base64url');
-}
-
-/** What the ledger had of items may have changed since: it is taken to have been as told. */
-function wrongComparison(data: Reconciled, totals: Closed['totals']): Finding | undefined {
-  const { reconciliation, differences = [], differencesLeftOut = 0 } = data;
-  const items = ledgersOwn(data.items ?? [], differences);
-  const ruled = reconcile(data, { totals, items });
-  if (differencesLeftOut > 0 && differences.length !== MOST_NAMED) {
-    return unlike(`it leaves out ${differencesLeftOut} differences, and names few`);
+/** Of items neither side is in the log but where they differ: that is taken as told. */
+function wrongComparison(
+  { reconciliation, differences = [], totals: sent, itemsDigest }: Reconciled,
+  totals: Closed['totals'],
+): Finding | undefined {
+  if ((reconciliation === 'matched') !== (differences.length === 0)) {
+    return unlike(`it is ${reconciliation}, with ${differences.length} differences`);
   }
-  const same = ruled.reconciliation === reconciliation;
-  if (same && isSameJson(ruled.differences ?? [], differences)) return undefined;
-  return unlike(
-    `it is ${ruled.reconciliation}, with ${text(ruled.differences ?? [])}, not ${reconciliation}, with ${text(differences)}`,
+  const ofTotals = differences.filter((one) => 'field' in one);
+  const ruled = reconcile({ totals: sent }, { totals, items: [] }).differences ?? [];
+  if (!isSameJson(ruled, ofTotals)) {
+    return unlike(`the totals differ in ${text(ruled)}, not in ${text(ofTotals)}`);
+  }
+  const ofItems = differences.filter((one) => 'stan' in one);
+  const none = ofItems.find(
+    ({ terminal, ledger }) => itemsDigest === undefined || terminal === ledger,
   );
-}
-
-/** The terminal's items but for what the ledger is said to have otherwise. */
-function ledgersOwn(
-  items: readonly BatchItem[],
-  differences: readonly Difference[],
-): readonly BatchItem[] {
-  const named = differences.filter((one) => 'stan' in one);
-  const names = new Set(named.map(({ stan, kind }) => `${stan} ${kind}`));
-  return [
-    ...items.filter(({ stan, kind }) => !names.has(`${stan} ${kind}`)),
-    ...named.flatMap(({ stan, kind, ledger }) =>
-      typeof ledger === 'number' ? [{ stan, kind, amount: ledger }] : [],
-    ),
-  ];
+  return none && unlike(`there is no such difference: ${text(none)}`);
 }
 
 /** What the terminal sent is not in an older event: what the ledger says of its own side is. */

@@ -47,7 +47,7 @@ const VERSIONS: readonly Since[] = [
   },
   {
     // What a terminal sent late: before, only what came of it was written.
-    lacked: { BatchReconciled: ['totals', 'items'] },
+    lacked: { BatchReconciled: ['totals', 'itemsDigest'] },
     marks: new Set<LedgerEventType>(),
   },
 ];

@@ -41,6 +41,9 @@ export interface SettledSums {
   readonly net: string;
 }
 
+/** So many events of a batch's stream, its first, say whether it is closing or closed: those behind them only compare. */
+export const EVENTS_OF_CLOSE = 2;
+
 /** What the sales of a batch settle by. */
 export interface CloseTerms {
   readonly fee: FeePolicy;
@@ -94,9 +97,9 @@ export type BatchEvent =
   | {
       readonly type: 'BatchReconciled';
       readonly data: Recorded & {
-        /** What was compared, as the terminal sent it; older events lack both. */
+        /** What was compared: the terminal's totals, and the digest of its items; older events lack both. */
         readonly totals?: StoredTotals;
-        readonly items?: readonly BatchItem[];
+        readonly itemsDigest?: string;
         readonly reconciliation: Exclude<Reconciliation, 'not-sent'>;
         readonly differences?: readonly Difference[];
         readonly differencesLeftOut?: number;

@@ -161,8 +161,8 @@ export class KurrentDbEventStore implements EventStore {
     return `stream ${stream} would not be read again: ${this.options.prefixes.join(', ')} are`;
   }
 
-  readStream(stream: string, from?: number): Promise<StoredEvent[]> {
-    return this.read(() => this.reads.stream(stream, from));
+  readStream(stream: string, from?: number, most?: number): Promise<StoredEvent[]> {
+    return this.read(() => this.reads.stream(stream, from, most));
   }
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

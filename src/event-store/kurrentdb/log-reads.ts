@@ -47,9 +47,10 @@ export class LogReads {
     private readonly prefixes: readonly string[],
   ) {}
 
-  stream(name: string, from?: number): Promise<StoredEvent[]> {
+  stream(name: string, from?: number, most?: number): Promise<StoredEvent[]> {
     const revision = from === undefined ? BEGINNING : BigInt(from);
-    return this.ofStream(name, revision, FORWARDS, EVERYTHING);
+    const maxCount = most === undefined ? EVERYTHING : BigInt(most);
+    return this.ofStream(name, revision, FORWARDS, maxCount);
   }
 
   /** The last events of a stream, in order. */

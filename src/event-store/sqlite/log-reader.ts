@@ -9,6 +9,9 @@ import {
 import { TurnSnapshot } from '../turn-snapshot.js';
 import { type Columns, COLUMNS, inStoreTerms, logFile, openForReading } from './log-file.js';
 
+/** As SQLite has it: no limit. */
+const ALL = -1;
+
 /**
  * Reads the log over a connection of its own, beside whoever writes to it. Reads of one turn share a snapshot, until it is
  * refreshed; a page has one of its own, since pages of a whole log may follow each other without the turn's end.
@@ -18,7 +21,7 @@ export class LogReader {
   private readonly file: string;
   private readonly database: Database.Database;
   private readonly snapshot: TurnSnapshot;
-  private readonly byStream: Database.Statement<[string, number], Columns>;
+  private readonly byStream: Database.Statement<[string, number, number], Columns>;
   private readonly forwards: Database.Statement<[number, number], Columns>;
   private readonly backwards: Database.Statement<[number, number], Columns>;
   private readonly one: Database.Statement<[number], Columns>;
@@ -32,8 +35,8 @@ export class LogReader {
     this.database = database;
     this.snapshot = new TurnSnapshot(database);
     this.byStream = database
-      .prepare<[string, number], Columns>(
-        `${select} stream = ? AND revision >= ? ORDER BY revision`,
+      .prepare<[string, number, number], Columns>(
+        `${select} stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
       )
       .raw();
     this.forwards = database
@@ -46,8 +49,8 @@ export class LogReader {
     this.last = database.prepare('SELECT max(position) AS head FROM events');
   }
 
-  stream(stream: string, from: number): StoredEvent[] {
-    return this.readInTurn(() => this.byStream.all(stream, from).map(stored));
+  stream(stream: string, from: number, most = ALL): StoredEvent[] {
+    return this.readInTurn(() => this.byStream.all(stream, from, most).map(stored));
   }
 
   page({ after, limit, backwards = false, prefixes }: ReadAllOptions): StoredEvent[] {

@@ -122,8 +122,8 @@ export class SqliteEventStore implements EventStore {
     return Promise.reject(new StoreUnavailableError(`the log ${why}`, 'not-done'));
   }
 
-  readStream(stream: string, from = 0): Promise<StoredEvent[]> {
-    return this.read(() => this.reader.stream(stream, from));
+  readStream(stream: string, from = 0, most?: number): Promise<StoredEvent[]> {
+    return this.read(() => this.reader.stream(stream, from, most));
   }
 
   readAll(options: ReadAllOptions): Promise<StoredEvent[]> {

@@ -46,6 +46,9 @@ export function storedContent(theStore: () => EventStore): void {
     expect(await from(2)).toEqual([events[2]?.id]);
     expect(await from(3)).toEqual([]);
     expect(await from(9)).toEqual([]);
+    const some = await theStore().readStream(stream, 1, 1);
+    expect(some.map(({ id }) => id)).toEqual([events[1]?.id]);
+    expect(await theStore().readStream(stream, 0, 9)).toHaveLength(3);
   });
 
   it('has nothing of a stream that was never written', async () => {

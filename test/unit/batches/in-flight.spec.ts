@@ -17,10 +17,10 @@ let ledger: TestLedger;
 
 const failing = (inner: EventStore): EventStore =>
   Object.assign(Object.create(inner) as EventStore, {
-    readStream: (stream: string, from?: number) =>
+    readStream: (stream: string, from?: number, most?: number) =>
       stream === unreadable
         ? Promise.reject(new StoreUnavailableError('the store is away', 'not-done'))
-        : inner.readStream(stream, from),
+        : inner.readStream(stream, from, most),
   });
 
 beforeEach(async () => {

@@ -23,8 +23,8 @@ class StallingStore {
 
   readonly wrap = (inner: EventStore): EventStore =>
     Object.assign(Object.create(inner) as EventStore, {
-      readStream: async (stream: string, from?: number) => {
-        const events = await inner.readStream(stream, from);
+      readStream: async (stream: string, from?: number, most?: number) => {
+        const events = await inner.readStream(stream, from, most);
         const { stall } = this;
         if (stall?.stream !== stream || events.length === 0) return events;
         this.stall = undefined;

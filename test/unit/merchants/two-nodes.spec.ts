@@ -57,8 +57,8 @@ test('a question about a sale reads of its merchant only what others have change
   const counting = (inner: EventStore): EventStore => {
     const store = network.wrap(inner);
     return Object.assign(Object.create(store) as EventStore, {
-      readStream: async (stream: string, from?: number) => {
-        const events = await store.readStream(stream, from);
+      readStream: async (stream: string, from?: number, most?: number) => {
+        const events = await store.readStream(stream, from, most);
         if (stream === 'merchant-M1') read += events.length;
         return events;
       },
@@ -128,10 +128,10 @@ describe('what another node sets is known here', () => {
     let isAway = false;
     const late = await nodeThatKnows('M0', (inner) =>
       Object.assign(Object.create(inner) as EventStore, {
-        readStream: (stream: string, from?: number) =>
+        readStream: (stream: string, from?: number, most?: number) =>
           isAway
             ? Promise.reject(new StoreUnavailableError('no answer', 'not-done'))
-            : inner.readStream(stream, from),
+            : inner.readStream(stream, from, most),
       }),
     );
     const read = network.holdNextAnswer('merchant-M1');
