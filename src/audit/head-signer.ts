@@ -57,7 +57,7 @@ export class HeadSigner {
     const hasGrown = trail.size() > signed;
     const hasClosed = (trail.last('BatchClosed')?.size ?? 0) > signed;
     const since = last?.recordedAt ? Date.parse(last.recordedAt) : this.began;
-    const isFresh = this.wallClock() - since < SIGN_EVERY_MS;
+    const isFresh = Math.abs(this.wallClock() - since) < SIGN_EVERY_MS;
     if (!hasClosed && (!hasGrown || isFresh)) return;
     const stream = streams.trail('heads');
     const origin = { request: stream, by: THE_LEDGER };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
 import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -43,7 +44,8 @@ export function standardOutput(): Writable {
 }
 
 async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {
-  const part = `${file}.part`;
+  // Two that write the same file at once are not to write into one another.
+  const part = `${file}.${randomUUID()}.part`;
   const output = await opened(part, file);
   try {
     await pipeline(text, output, { signal });

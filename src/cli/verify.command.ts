@@ -14,6 +14,7 @@ import { counted } from './counted.js';
 import { doubledName } from './doubled-name.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
+import { spooled } from './spooled.js';
 import { sizeOf, untilInterrupted, UsageError } from './tool.js';
 import { trustedKeyOption } from './trusted-key.js';
 
@@ -56,7 +57,12 @@ async function run(file: string | undefined, options: VerifyOptions): Promise<Ve
       progress.at(count);
     },
   };
-  const check = (signal: AbortSignal) => verifyLog(source, bytes, listener, signal);
+  const check = (signal: AbortSignal) => {
+    const verify = (log: LogSource) => verifyLog(log, bytes, listener, signal);
+    return 'file' in source
+      ? spooled(source.file, signal, (copy) => verify({ file: copy }))
+      : verify(source);
+  };
   const verified = await untilInterrupted(check).finally(() => {
     progress.end();
   });

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { StoredEvent } from '../../event-store/event-store.js';
+import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { streams } from '../../ledger/domain/request-name.js';
 import { decode } from '../../ledger/event-codec.js';
@@ -11,6 +12,7 @@ import { type AccountSum, type Balance, BooksView } from '../../projections/book
 import { createTables, type Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 import type { SaleStatus } from '../../sales/domain/sale.js';
+import { illegible } from '../verify/legible.js';
 
 const REPLAYED = [salesProjection, batchesProjection, booksProjection];
 
@@ -63,7 +65,7 @@ export class ReplayedLedger {
       if (this.attempt(fold, events)) continue;
       for (const event of events) if (!this.attempt(fold, [event])) leftOut.add(event.position);
     }
-    for (const event of events) this.see(event);
+    for (const event of events) if (!this.see(event)) leftOut.add(event.position);
     this.leftOut.push(...[...leftOut].sort());
     this.events += page.length;
   }
@@ -105,19 +107,23 @@ export class ReplayedLedger {
     try {
       this.database.transaction(fold)(events);
       return true;
-    } catch {
+    } catch (error) {
+      if (isOfDisk(error)) throw error;
       return false;
     }
   }
 
-  private see({ event, position, stream }: RecordedEvent): void {
+  /** Whether what it says of its merchant, if anything, can be told. */
+  private see({ event, position, stream }: RecordedEvent): boolean {
     this.last = { position, occurredAt: event.data.occurredAt };
     const prefix = streams.merchant('');
-    if (!stream.startsWith(prefix)) return;
+    if (!stream.startsWith(prefix)) return true;
     const merchantId = stream.slice(prefix.length);
     const known = this.merchants.get(merchantId);
     // The clock may have been put back since it was registered: by then it was not.
-    if (!known && event.type !== 'MerchantRegistered') return;
+    if (!known && event.type !== 'MerchantRegistered') return true;
+    if (illegible(event) !== undefined) return false;
     this.merchants.set(merchantId, evolveMerchant(known, event as MerchantEvent));
+    return true;
   }
 }

@@ -3,6 +3,8 @@ import { parseRequestName, REQUEST_NAME } from '../../ledger/domain/request-name
 import type { Histories, History } from './histories.js';
 import { type Finding, illegal, wrong } from './judge.js';
 
+type AppealFiled = AppealEvent & { type: 'AppealFiled' };
+
 /** What is wrong with an appeal or its answer. `history`: of the appeal's own stream. */
 export function appealFinding(
   event: AppealEvent,
@@ -21,7 +23,7 @@ export function appealFinding(
 }
 
 function misfiled(
-  { appealId, merchantId, saleId }: AppealEvent['data'],
+  { appealId, merchantId, saleId, code, kind }: AppealFiled['data'],
   histories: Histories,
 ): Finding | undefined {
   if (!REQUEST_NAME.test(appealId) || parseRequestName(appealId).merchantId !== merchantId) {
@@ -36,6 +38,10 @@ function misfiled(
   const waited = histories
     .named(saleId)
     ?.sale?.approvals.find(({ data }) => data.request === appealId);
-  if (own?.facts.at(-1)?.type === 'Refused' || waited?.refusal) return undefined;
-  return wrong(`request ${appealId} was not refused`);
+  const last = own?.facts.at(-1);
+  const refusal = last?.type === 'Refused' ? last.data.refusal : waited?.refusal;
+  if (!refusal) return wrong(`request ${appealId} was not refused`);
+  if (refusal.code !== code) return wrong(`request ${appealId} was refused for ${refusal.code}`);
+  const was = first && 'kind' in first.data ? first.data.kind : undefined;
+  return was === kind ? undefined : wrong(`request ${appealId} was a ${String(was)}`);
 }

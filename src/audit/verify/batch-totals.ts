@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { BatchEvent, BatchItem } from '../../batches/domain/batch.events.js';
+import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
@@ -69,7 +70,8 @@ export class BatchTotals {
     try {
       this.database.transaction(this.fold)(events);
       return true;
-    } catch {
+    } catch (error) {
+      if (isOfDisk(error)) throw error;
       return false;
     }
   }

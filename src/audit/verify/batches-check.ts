@@ -18,6 +18,7 @@ import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
 import { type Finding, illegal, NO_MERCHANT } from './judge.js';
+import { misdated } from './requests-check.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
@@ -338,6 +339,8 @@ function wrongClose(
     return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
   }
   if (merchants.length === 0) return illegal(NO_MERCHANT);
+  const wrongDate = batch ? undefined : misdated(data, merchants);
+  if (wrongDate) return wrongDate;
   const isRight = ({ settings, terminals }: Merchant): boolean =>
     terminals.get(data.terminalId)?.storeId === data.storeId &&
     isSameJson(closeTerms(settings, data.businessDate), data.terms);

@@ -106,9 +106,17 @@ function misquoted(data: RequestTaken | Refused): Finding | undefined {
   const other = IDENTITY.find(
     (name) => content[name] !== undefined && content[name] !== data[name],
   );
-  return (
-    other && illegal(`what was sent names another ${other}, ${JSON.stringify(content[other])}`)
-  );
+  if (other) {
+    return illegal(`what was sent names another ${other}, ${JSON.stringify(content[other])}`);
+  }
+  return data.kind === 'timeout-reversal' ? misdirected(data) : undefined;
+}
+
+/** What a time-out reversal was sent for is what it is recorded to undo. */
+function misdirected({ content, target, ...own }: RequestTaken | Refused): Finding | undefined {
+  const original = content['original'] as Pick<RequestIdentity, 'batchNo' | 'stan'> | undefined;
+  const named = original && requestName({ ...own, ...original });
+  return named === target ? undefined : illegal(`what was sent was for ${String(named)}`);
 }
 
 /** Whether a fact is of a business date of its merchant, by what may have been known of that. */

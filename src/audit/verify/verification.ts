@@ -1,3 +1,4 @@
+import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
 import type { Said } from '../../ledger/event-codec.js';
@@ -279,12 +280,13 @@ export class Verification {
 
 /**
  * What an event says may be such that a rule stumbles over it. It is then told as any fault, and the log is read on. What the
- * language itself says of it is nothing to whoever reads that.
+ * language itself says of it is nothing to whoever reads that. @throws what the disk of its own tables has
  */
 function attempt(task: () => void, tell: (finding: Finding) => void): void {
   try {
     task();
   } catch (error) {
+    if (isOfDisk(error)) throw error;
     const isJargon = error instanceof TypeError || error instanceof SyntaxError;
     const why = isJargon ? '' : `: ${(error as Error).message}`;
     tell(illegal(`it can’t be judged by what it says${why}`));

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   createWriteStream,
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -181,7 +180,18 @@ test('a log is exported where there are no views, and nothing else is left', asy
   const env = { VIEWS_DIR: join(folder, 'none') };
   expect((await runTool(folder, ['export', '--out', file], env)).code).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
-  expect(existsSync(`${file}.part`)).toBe(false);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('two exports to one file at once leave a whole one, and nothing else', async () => {
+  const folder = newFolder();
+  await runTool(folder, ['restore', exportFile]);
+  const place = newFolder();
+  const file = join(place, 'log.ndjson');
+  const runs = await Promise.all([1, 2].map(() => runTool(folder, ['export', '--out', file])));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
+  expect(readdirSync(place)).toEqual(['log.ndjson']);
 });
 
 test.each([
@@ -241,8 +251,10 @@ describe('an export to what is no file of its own', () => {
 
     const place = newFolder();
     const file = join(place, 'log.ndjson');
-    const writing = terminateTool(folder, ['export', '--out', file], () =>
-      existsSync(`${file}.part`),
+    const writing = terminateTool(
+      folder,
+      ['export', '--out', file],
+      () => readdirSync(place).length > 0,
     );
     expect((await writing).code).toBe(143);
     expect(readdirSync(place)).toEqual([]);

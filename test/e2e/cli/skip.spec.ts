@@ -1,4 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import { encode } from '../../../src/ledger/event-codec.js';
@@ -66,6 +69,20 @@ test.each(['', 'abc', '-1', '1'.repeat(21)])(
     expect([code, errors]).toEqual([2, expect.stringContaining('a position: up to 20 digits')]);
   },
 );
+
+test('verify finds the same in a file and in a pipe, which it can read but once', async () => {
+  const place = newFolder();
+  const [file, pipe] = [join(place, 'log.ndjson'), join(place, 'pipe')];
+  expect((await runTool(folder, ['export', '--out', file])).code).toBe(0);
+  execFileSync('mkfifo', [pipe]);
+  const ofFile = await runTool(place, ['verify', file]);
+  const [ofPipe] = await Promise.all([
+    runTool(place, ['verify', pipe]),
+    writeFile(pipe, readFileSync(file)),
+  ]);
+  expect(ofFile.out).toContain('Forgotten');
+  expect([ofPipe.code, ofPipe.out]).toEqual([ofFile.code, ofFile.out]);
+});
 
 test('verify lists the decision', async () => {
   const decision = {

@@ -55,6 +55,17 @@ test('a log that grows is signed once a minute, with all that it has by then', a
   expect((await heads()).map(({ treeSize }) => treeSize)).toEqual([2, 4]);
 });
 
+test('a log is signed also where the last head was recorded by a clock that was far ahead', async () => {
+  const signer = signerOn(ledger.views);
+  await ledger.register('M1', settings(), {});
+  later = MINUTE_MS;
+  await look(signer);
+  await ledger.register('M2', settings(), {});
+  later = -30 * 24 * 60 * MINUTE_MS;
+  await look(signer);
+  expect(await heads()).toHaveLength(2);
+});
+
 test('a log that has only its own heads to sign is left alone', async () => {
   const signer = signerOn(ledger.views);
   await ledger.register('M1', settings(), {});

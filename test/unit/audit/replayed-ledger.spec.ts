@@ -4,7 +4,7 @@ import { type StoredEvent, toPosition } from '../../../src/event-store/event-sto
 import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
 import { minor } from '../../../src/ledger/domain/money.js';
 import { encode } from '../../../src/ledger/event-codec.js';
-import { saleWith } from '../../support/facts.js';
+import { saleWith, settings } from '../../support/facts.js';
 import { BY } from '../../support/test-ledger.js';
 
 function stored(event: LedgerEvent, stream: string, position: number): StoredEvent {
@@ -42,6 +42,20 @@ test('what one view can not digest, the others show', () => {
   expect(ledger.leftOut).toEqual([toPosition(2)]);
   expect(ledger.sales('M1')).toMatchObject([{ count: 1n, amount: 100n }]);
   expect(ledger.balances('M1')).toMatchObject([{ pending: 200n }]);
+  ledger.close();
+});
+
+test('settings that can not be read leave a merchant as it was', () => {
+  const data = { merchantId: 'M1', settings: settings(), occurredAt: '2026-03-02T08:00:00.000Z' };
+  const registered = stored({ type: 'MerchantRegistered', data }, 'merchant-M1', 1);
+  const nothing = JSON.stringify({ ...data, settings: null });
+  const ledger = new ReplayedLedger();
+  ledger.take([
+    registered,
+    { ...stored({ type: 'MerchantPolicyChanged', data }, 'merchant-M1', 2), data: nothing },
+  ]);
+  expect(ledger.leftOut).toEqual([toPosition(2)]);
+  expect(ledger.merchants.get('M1')?.settings).toEqual(settings());
   ledger.close();
 });
 

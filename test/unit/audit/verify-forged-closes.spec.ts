@@ -163,6 +163,16 @@ describe('a close', () => {
     expect(await faultsAt(log, 'BatchReconciled', change)).toHaveLength(1);
   });
 
+  test('of a batch that had nothing is of the date on which that was asked for', async () => {
+    const asked = log[indexOf(log, 'BatchCloseRequested', ofT2)] as StoredEvent;
+    const elsewhere = { ...asked, stream: 'batch-M1.T2.000077' };
+    const empty = rewritten([...log, elsewhere], log.length, (data) =>
+      Object.assign(data, { batchNo: '000077', businessDate: '2031-01-01', items: undefined }),
+    );
+    const found = (await faultsIn(empty)).map(({ detail }) => detail);
+    expect(found).toContain('it counts for 2031-01-01, and its merchant had 2026-11-24');
+  });
+
   test('compared later has to say with what, as the one before it does', async () => {
     const late = log[indexOf(log, 'BatchReconciled')] as StoredEvent;
     const again = rewritten([...log, late], log.length, (data) => (data['totals'] = undefined));

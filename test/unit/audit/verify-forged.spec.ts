@@ -227,6 +227,15 @@ describe('a request', () => {
     expect((await faultsAt(log, 'RequestTaken', change))[0]).toMatch(detail);
   });
 
+  test.each([
+    ['another one', { original: { batchNo: '777777', stan: '777777' } }, /was for M1.*777777$/],
+    ['none', { original: undefined }, /^what was sent was for undefined$/],
+  ])('that was sent to reverse %s is found', async (_what, other, detail) => {
+    const isReversal = (data: Said): boolean => data['kind'] === 'timeout-reversal';
+    const change = (data: Said) => (data['content'] = { ...(data['content'] as Said), ...other });
+    expect((await faultsAt(log, 'RequestTaken', change, isReversal))[0]).toMatch(detail);
+  });
+
   test.each(['RequestTaken', 'Refused'] as const)(
     'of another date than the merchant’s is found: %s',
     async (type) => {
@@ -380,6 +389,8 @@ describe('an appeal', () => {
   test.each<[LedgerEventType, string, string, RegExp]>([
     ['AppealFiled', 'merchantId', 'M2', /^request M1.T1.000001.000029 is not of M2$/],
     ['AppealFiled', 'saleId', 'M1.T1.000001.000001', /^request .* was not about sale .*001$/],
+    ['AppealFiled', 'code', 'funds-available', /^request .* was refused for /],
+    ['AppealFiled', 'kind', 'reversal', /^request M1.T1.000001.000029 was a void$/],
     ['AppealAnswered', 'merchantId', 'M2', /^the appeal was M1’s, about sale M1.T1.000001.000010$/],
     ['AppealAnswered', 'saleId', 'M1.T1.000001.000001', /^the appeal was M1’s, about sale/],
   ])('of others is found: %s, %s', async (type, field, value, detail) => {
