@@ -6,6 +6,7 @@ import { callerOf } from './access/caller.js';
 import { Gate } from './access/gate.js';
 import { KeyRate } from './access/key-rate.js';
 import { KeysController } from './access/keys.controller.js';
+import { UsedSignatures } from './access/used-signatures.js';
 import { SettlementsController } from './accounting/settlements.controller.js';
 import { AcquirerController } from './acquirer/acquirer.controller.js';
 import { AuditController } from './audit/audit.controller.js';
@@ -139,7 +140,8 @@ function module(settings: Settings, store: OwnedEventStore, views: Views): Dynam
     clock,
   );
   const rate = new KeyRate(settings.REQUESTS_PER_KEY);
-  const gate = new Gate(ledger.keyring, () => clock.now(), rate);
+  const used = new UsedSignatures(new Journal(store), clock);
+  const gate = new Gate(ledger.keyring, () => clock.now(), rate, used);
   const isSandbox = settings.SANDBOX === 'on';
   // Each is given to whoever asks for its class.
   const parts = [

@@ -9,6 +9,7 @@ import type { Keyring, KeyRecord } from './keyring.js';
 import { isHeld, type RouteRule } from './may-call.js';
 import { isSecretOf, readKey } from './secret.js';
 import type { KeyRate } from './key-rate.js';
+import type { UsedSignatures } from './used-signatures.js';
 import { readSignature, type Signature, type SignatureOfKey, Signatures } from './signature.js';
 
 declare module 'fastify' {
@@ -48,6 +49,7 @@ export class Gate {
     private readonly keyring: Keyring,
     private readonly now: () => number,
     private readonly rate: KeyRate,
+    private readonly used: Pick<UsedSignatures, 'take'>,
     private readonly signatures = new Signatures(),
   ) {}
 
@@ -165,7 +167,21 @@ export class Gate {
     if (verdict !== 'admitted') throw tooMany(verdict.waitSeconds);
     const refusal = await this.spend(request, reply, rule);
     if (refusal) throw refusal;
+    if (!(await this.isFirst(request, signature))) throw unauthenticated(reply);
     return Readable.from([body], { objectMode: false });
+  }
+
+  /**
+   * Whether no other node has let it in, nor this one before it was started. What a terminal sends has a name of its own, by
+   * which it is known when it comes again; settings, rights and keys have none.
+   */
+  private async isFirst(
+    { method, caller }: FastifyRequest,
+    { keyId, nonce }: SignatureOfKey,
+  ): Promise<boolean> {
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (isRead || !caller || caller.scope === 'terminal') return true;
+    return this.used.take(keyId, nonce, caller);
   }
 }
 

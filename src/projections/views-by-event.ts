@@ -54,6 +54,7 @@ export const VIEWS_BY_EVENT = {
   CardRestored: [],
   KeyAdded: ['keys'],
   KeyRevoked: ['keys'],
+  SignatureUsed: [],
   PayoutSent: ['payouts'],
   PayoutPaid: ['payouts'],
   PayoutReturned: ['payouts'],

@@ -47,6 +47,23 @@ describe('a signed request', () => {
     expect(await sell(body, headers)).toBe(401);
   });
 
+  test('that makes a key is refused when the same comes again after a restart', async () => {
+    const folder = newFolder();
+    const opener = await operatorKey(folder);
+    let own = await Tillbook.start({ folder, key: opener, env: { AUTH: 'keys' } });
+    const operator = (await own.post('/v1/keys', { scope: 'operator', signed: true })).body.key;
+    const body = JSON.stringify({ scope: 'operator' });
+    const headers = sign(operator as string, 'POST', '/v1/keys', body);
+    const send = () => new HttpClient(own.url).post('/v1/keys', body, headers);
+    expect((await send()).status).toBe(201);
+    expect((await send()).status).toBe(401);
+    own = await own.restart({ key: opener, env: { AUTH: 'keys' } });
+    expect((await send()).status).toBe(401);
+    const { events } = (await own.get('/v1/audit/events?type=SignatureUsed')).body;
+    expect(events).toHaveLength(1);
+    own.close();
+  });
+
   test('is the same request to the ledger when it is signed anew', async () => {
     const body = saleText();
     expect(await sell(body, signed('POST', '/v1/sales', body))).toBe(201);

@@ -66,6 +66,7 @@ export function postingsOf(event: LedgerEvent): Posting[] {
     case 'CardRestored':
     case 'KeyAdded':
     case 'KeyRevoked':
+    case 'SignatureUsed':
     case 'EventSkipped':
     case 'HeadSigned':
       return [];

@@ -44,6 +44,8 @@ export function ownStream(event: LedgerEvent): string {
     case 'KeyAdded':
     case 'KeyRevoked':
       return streams.key(event.data.keyId);
+    case 'SignatureUsed':
+      return streams.signature(`${event.data.keyId}.${event.data.nonce}`);
     case 'PayoutSent':
     case 'PayoutPaid':
     case 'PayoutReturned':

@@ -240,6 +240,7 @@ export class Verification {
         return [appealFinding(event, history, this.histories)];
       case 'FailureReported':
       case 'KeyAdded':
+      case 'SignatureUsed':
       case 'AcquirerPaid':
         return [begun(revision)];
       case 'KeyRevoked':

@@ -1,4 +1,5 @@
 import type { KeyEvent } from '../../access/domain/key.js';
+import type { SignatureEvent } from '../../access/domain/signature.events.js';
 import type { AppealEvent } from '../../appeals/domain/appeal.events.js';
 import type { AcquirerEvent } from '../../acquirer/domain/acquirer.events.js';
 import type { TrailEvent } from '../../audit/domain/trail.events.js';
@@ -19,6 +20,7 @@ export type LedgerEvent =
   | MerchantEvent
   | CardEvent
   | KeyEvent
+  | SignatureEvent
   | BooksEvent
   | AcquirerEvent
   | TrailEvent;

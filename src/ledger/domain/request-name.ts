@@ -43,6 +43,8 @@ export const streams = {
   failure: (failureId: string) => `failure-${failureId}`,
   card: (token: string) => `card-${token}`,
   key: (keyId: string) => `key-${keyId}`,
+  /** By its key and its nonce. */
+  signature: (name: string) => `signature-${name}`,
   payout: (payoutId: string) => `payout-${payoutId}`,
   acquirer: (paymentId: string) => `acquirer-${paymentId}`,
   reserve: (name: string) => `reserve-${name}`,

@@ -38,7 +38,9 @@ function sending(
   readJsonExactly(server);
   server.setErrorHandler((error, _request, reply) => problemFor(error, server.log, reply));
   const signatures = new Signatures(Date.now, nonces);
-  new Gate(forgetful(found, later), Date.now, new KeyRate(perMinute), signatures).guard(server);
+  const used = { take: () => Promise.resolve(true) };
+  const rate = new KeyRate(perMinute);
+  new Gate(forgetful(found, later), Date.now, rate, used, signatures).guard(server);
   const rule = { scopes: ['operator', 'merchant'], isOpen: false, named: 'body' } as const;
   server.post('/v1/sales', { config: { rule } }, () => 'taken');
   return (payload = '{"merchantId":"M1"}') => {
@@ -166,7 +168,8 @@ describe('what goes on for long', () => {
     ['no longer once its key is gone', { ...record, key: undefined }, false],
   ])('is let in %s', async (_, found, admits) => {
     const keyring = { find: () => Promise.resolve(found) } as unknown as Keyring;
-    const gate = new Gate(keyring, Date.now, new KeyRate(0));
+    const used = { take: () => Promise.resolve(true) };
+    const gate = new Gate(keyring, Date.now, new KeyRate(0), used);
     expect(await gate.stillAdmits({ keyId })).toBe(admits);
     expect(await gate.stillAdmits({})).toBe(true);
   });
