@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { exported } from '../audit/export.js';
 import { KeptBooks } from '../audit/replay/kept-books.js';
+import { readable } from '../audit/replay/legible-journal.js';
 import { ReplayedLedger } from '../audit/replay/replayed-ledger.js';
 import { SaleReplay } from '../audit/replay/sale-replay.js';
 import { type Until } from '../audit/until.js';
@@ -9,11 +10,10 @@ import type { EventStore, StoredEvent } from '../event-store/event-store.js';
 import { openEventStoreReader } from '../event-store/open-event-store.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { streams } from '../ledger/domain/request-name.js';
-import { decode } from '../ledger/event-codec.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
 import { logProgress } from './log-progress.js';
 import type { Progress } from './progress.js';
-import { print, saleText, shownEvent, shownState, shownStep } from './replay.text.js';
+import { leftOutText, print, saleText, shownEvent, shownState, shownStep } from './replay.text.js';
 import { endWithReader, untilInterrupted } from './tool.js';
 import { untilOption } from './until-option.js';
 
@@ -70,8 +70,20 @@ async function replaySale(
   const answer = await replay.voidability(saleId, until);
   const voidability = renderVoidability(saleId, answer);
   const { asOf } = answer;
-  const text = `as of ${asOf.time}\n${saleText(sale.sale)}\n${voidability.explanation.en}`;
-  print({ json: { asOf, sale: renderSale(sale), voidability }, text }, json);
+  const leftOut = replay.leftOut(asOf.position);
+  const lines = [
+    `as of ${asOf.time}`,
+    saleText(sale.sale),
+    voidability.explanation.en,
+    ...leftOut.map(leftOutText),
+  ];
+  const told = {
+    asOf,
+    ...(leftOut.length > 0 && { leftOut }),
+    sale: renderSale(sale),
+    voidability,
+  };
+  print({ json: told, text: lines.join('\n') }, json);
 }
 
 /** Reads the log once. The one who follows is shown each event as it is met. */
@@ -123,14 +135,6 @@ async function tellEvent(
   const saleId = saleOf(event);
   const isAlone = saleId === undefined;
   print(isAlone ? shownEvent(event) : shownStep(await replay.step(saleId, event)), json);
-}
-
-function readable(stored: StoredEvent): RecordedEvent | undefined {
-  try {
-    return decode(stored);
-  } catch {
-    return undefined;
-  }
 }
 
 function isOf(merchantId: string, { event }: RecordedEvent): boolean {

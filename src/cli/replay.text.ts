@@ -105,6 +105,10 @@ function balanceText(balance: Balance): string {
   return `${currency}: ${held}, ${text(inTransit)} in transit, ${text(paidOut)} paid out`;
 }
 
+export function leftOutText(position: string): string {
+  return `the event at position ${position} is left out of what can't digest it`;
+}
+
 function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown {
   const { events, last, leftOut } = ledger;
   const sales = ledger.sales(merchantId);
@@ -114,9 +118,7 @@ function commonOf(ledger: ReplayedLedger, merchantId: string | undefined): Shown
     json: { asOf, events, leftOut, sales, openBatches },
     text: [
       `${counted(events, 'event')}${asOf ? `, the last of ${asOf.time} at position ${asOf.position}` : ''}`,
-      ...leftOut.map(
-        (position) => `the event at position ${position} is left out of what can't digest it`,
-      ),
+      ...leftOut.map(leftOutText),
       ...sales.map(
         ({ currency, status, count, amount }) =>
           `sales ${status}: ${count}, of ${moneyText(amount, currency)}`,

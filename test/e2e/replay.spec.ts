@@ -5,7 +5,7 @@ import { KeptBooks } from '../../src/audit/replay/kept-books.js';
 import { ReplayedLedger } from '../../src/audit/replay/replayed-ledger.js';
 import { SaleReplay } from '../../src/audit/replay/sale-replay.js';
 import type { Until } from '../../src/audit/until.js';
-import type { EventStore, Position } from '../../src/event-store/event-store.js';
+import type { EventStore, Position, StoredEvent } from '../../src/event-store/event-store.js';
 import { openEventStoreReader } from '../../src/event-store/open-event-store.js';
 import { exactText } from '../../src/http/json.js';
 import { remaining, statusOf } from '../../src/sales/domain/sale.js';
@@ -15,7 +15,7 @@ import { Shop } from '../support/shop.js';
 import { afterSuite } from '../support/store-folder.js';
 import { Tillbook } from '../support/tillbook.js';
 import { storeSettings } from '../support/store-settings.js';
-import { runTool } from '../support/tool.js';
+import { openStoreOf, runTool } from '../support/tool.js';
 
 let ledger: Tillbook;
 let shop: Shop;
@@ -209,4 +209,35 @@ describe('ledger replay --merchant', () => {
     const { out } = await runTool(ledger.service.folder, args);
     expect(out).toContain('EUR: 0.00 pending, 0.00 available, 2.50 receivable, 0.00 in reserve');
   });
+});
+
+test('an event about its merchant that can not be read is left out of what a sale’s replay says, and told', async () => {
+  const ledger = await Tillbook.start();
+  const shop = await Shop.open(ledger);
+  const { saleId } = (await shop.sell()) as { saleId: string };
+  ledger.close();
+  await ledger.service.stop();
+  const { folder } = ledger.service;
+  const log = await openStoreOf(folder);
+  const { id, metadata, data } = (
+    await log.readStream(`merchant-${shop.merchantId}`)
+  )[0] as StoredEvent;
+  const event = { id: id.replace(/^.{8}/, '00000000'), type: 'MerchantPainted', data, metadata };
+  const { position } = await log.append(`merchant-${shop.merchantId}`, 'any', [event]);
+  await log.close();
+
+  const { code, out } = await runTool(folder, ['replay', '--sale', saleId, '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ sale: { saleId }, leftOut: [position] });
+  const stepped = await runTool(folder, ['replay', '--follow']);
+  expect(stepped.code).toBe(0);
+  expect(stepped.out).toContain(`${position} MerchantPainted: can't be read`);
+  const then = await runTool(folder, [
+    'replay',
+    '--sale',
+    saleId,
+    '--until',
+    String(Number(position) - 1),
+  ]);
+  expect([then.code, then.out]).toEqual([0, expect.not.stringContaining('left out')]);
 });

@@ -1,14 +1,14 @@
-import type { EventStore, StoredEvent } from '../../event-store/event-store.js';
+import type { EventStore, Position } from '../../event-store/event-store.js';
 import { SettableClock, systemClock } from '../../ledger/clock.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { streams } from '../../ledger/domain/request-name.js';
 import { decode } from '../../ledger/event-codec.js';
-import { Journal } from '../../ledger/journal.js';
 import { batchOf, type Sale } from '../../sales/domain/sale.js';
 import { eventsAsOf, foldSale, type RecordedSale } from '../../sales/recorded-sale.js';
 import { SaleQueries, type VoidabilityAsOf } from '../../sales/sale.queries.js';
 import { isWithin, type Until } from '../until.js';
 import type { KeptBooks } from './kept-books.js';
+import { LegibleJournal } from './legible-journal.js';
 
 /** An event, the sale that it is about as it left it, and what could be done with that then. */
 export interface Step {
@@ -25,14 +25,21 @@ export class SaleReplay {
   private readonly clock = new SettableClock();
   private readonly stepQueries: SaleQueries;
   private readonly queries: SaleQueries;
+  private readonly journal: LegibleJournal;
 
   constructor(
     private readonly store: EventStore,
     private readonly books: KeptBooks,
   ) {
     const none = { at: () => Promise.resolve(undefined) };
-    this.queries = new SaleQueries(new Journal(store), books, none, systemClock);
-    this.stepQueries = new SaleQueries(new Journal(store), books, none, this.clock);
+    this.journal = new LegibleJournal(store);
+    this.queries = new SaleQueries(this.journal, books, none, systemClock);
+    this.stepQueries = new SaleQueries(this.journal, books, none, this.clock);
+  }
+
+  /** Positions of events about what was asked that can't be read, up to one of the log: they are left out. */
+  leftOut(position: Position): Position[] {
+    return [...this.journal.leftOut].filter((met) => met <= position).sort();
   }
 
   /** As its events left it that had happened by then; undefined where it was not taken by then. */
@@ -73,7 +80,7 @@ export class SaleReplay {
 
   private async read(stream: string, until: Until | undefined): Promise<RecordedEvent[]> {
     const events = await this.store.readStream(stream);
-    return events.filter((event: StoredEvent) => isWithin(until, event)).map(decode);
+    return this.journal.legible(events.filter((event) => isWithin(until, event)));
   }
 }
 
