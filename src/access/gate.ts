@@ -97,7 +97,14 @@ export class Gate {
     done: (error?: Error) => void,
   ): void {
     const admit = ({ key }: KeyRecord): void => {
-      done(this.isOpen(key) ? strange(caller, request, rule) : unauthenticated(reply));
+      const refusal = this.isOpen(key) ? strange(caller, request, rule) : unauthenticated(reply);
+      const { signature } = request;
+      if (refusal || !signature || !isUnnamed(request, caller, rule)) done(refusal);
+      else {
+        this.used.take(keyId, signature.nonce, caller).then((isFirst) => {
+          done(isFirst ? undefined : unauthenticated(reply));
+        }, done);
+      }
     };
     const known = this.keyring.known(keyId);
     if (known) admit(known);
@@ -167,21 +174,7 @@ export class Gate {
     if (verdict !== 'admitted') throw tooMany(verdict.waitSeconds);
     const refusal = await this.spend(request, reply, rule);
     if (refusal) throw refusal;
-    if (!(await this.isFirst(request, signature))) throw unauthenticated(reply);
     return Readable.from([body], { objectMode: false });
-  }
-
-  /**
-   * Whether no other node has let it in, nor this one before it was started. What a terminal sends has a name of its own, by
-   * which it is known when it comes again; settings, rights and keys have none.
-   */
-  private async isFirst(
-    { method, caller }: FastifyRequest,
-    { keyId, nonce }: SignatureOfKey,
-  ): Promise<boolean> {
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead || !caller || caller.scope === 'terminal') return true;
-    return this.used.take(keyId, nonce, caller);
   }
 }
 
@@ -210,6 +203,14 @@ interface Signed {
   readonly rule: RouteRule;
   readonly signature: SignatureOfKey;
   readonly payload: Readable;
+}
+
+/**
+ * Whether a write is such that nothing would know it again if it came to another node, or after a restart, where its nonce is
+ * forgotten: of a request whose body says whose it is the name is known, and what a terminal does to its batch it does once.
+ */
+function isUnnamed({ method }: FastifyRequest, { scope }: Caller, { named }: RouteRule): boolean {
+  return method !== 'GET' && method !== 'HEAD' && scope !== 'terminal' && named === 'path';
 }
 
 /** What the request names that is not the caller's. */

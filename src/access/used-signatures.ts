@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { streams } from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
@@ -11,15 +13,23 @@ export class UsedSignatures {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether the nonce had not come with this key before. @throws StoreUnavailableError */
+  /**
+   * Whether the nonce had not come with this key before. @throws StoreUnavailableError: nothing was done then, whatever became
+   * of the nonce
+   */
   async take(keyId: string, nonce: string, caller: Caller): Promise<boolean> {
     const name = `${keyId}.${nonce}`;
-    const data = { keyId, nonce, occurredAt: timeText(this.clock.now()) };
+    // At two nodes in one millisecond it would else be the same event, which each could take for its own.
+    const claim = randomUUID();
+    const data = { keyId, nonce, claim, occurredAt: timeText(this.clock.now()) };
     const event = { type: 'SignatureUsed', data } as const;
     const origin = { request: name, by: actorOf(caller) };
     const appending = this.journal.append(streams.signature(name), 'no-stream', [event], origin);
-    const appended = await ifFirst(appending);
-    // At two nodes in the same millisecond the event is the same: one of them has repeated it.
-    return appended?.repeated === false;
+    try {
+      return (await ifFirst(appending)) !== undefined;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      throw new StoreUnavailableError(error.message, 'not-done', { cause: error });
+    }
   }
 }

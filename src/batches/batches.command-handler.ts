@@ -1,5 +1,5 @@
 import type { ApprovalsCommandHandler } from '../approvals/approvals.command-handler.js';
-import { ConflictError, isNotDone } from '../event-store/event-store.js';
+import { ConflictError, StoreUnavailableError, TooLargeError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
@@ -289,6 +289,11 @@ function closeRequested(
       occurredAt: timeText(now),
     },
   };
+}
+
+function isNotDone(error: unknown): boolean {
+  if (error instanceof TooLargeError) return true;
+  return error instanceof StoreUnavailableError && error.outcome === 'not-done';
 }
 
 function terminalOf(batch: Batch, merchant: Merchant): Terminal {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
 import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,7 +45,7 @@ export function standardOutput(): Writable {
 
 async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {
   // Two that write the same file at once are not to write into one another.
-  const part = `${file}.${randomUUID()}.part`;
+  const part = join(dirname(file), `.${randomUUID()}.part`);
   const output = await opened(part, file);
   try {
     await pipeline(text, output, { signal });

@@ -147,12 +147,6 @@ export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
 
-/** Whether an append that failed so has surely not happened. */
-export function isNotDone(error: unknown): boolean {
-  if (error instanceof TooLargeError) return true;
-  return error instanceof StoreUnavailableError && error.outcome === 'not-done';
-}
-
 /** A position that no event of the log has, where the store must know one to read on from there. */
 export class NoSuchPositionError extends Error {
   override readonly name = 'NoSuchPositionError';

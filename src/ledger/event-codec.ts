@@ -187,7 +187,7 @@ const REQUIRED: {
   CardRestored: ['token', 'occurredAt'],
   KeyAdded: ['keyId', 'scope', 'hash', 'occurredAt'],
   KeyRevoked: ['keyId', 'occurredAt'],
-  SignatureUsed: ['keyId', 'nonce', 'occurredAt'],
+  SignatureUsed: ['keyId', 'nonce', 'claim', 'occurredAt'],
   EventSkipped: ['projection', 'eventId', 'position', 'reason', 'occurredAt'],
   HeadSigned: ['treeSize', 'rootHash', 'keyId', 'publicKey', 'signature', 'occurredAt'],
 };

@@ -1,5 +1,5 @@
 import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
-import { type Appended, isNotDone } from '../event-store/event-store.js';
+import { type Appended, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
@@ -68,7 +68,8 @@ export class SalesCommandHandler {
       this.swipes.decided(seen, 'answer' in outcome && !outcome.replayed);
       return outcome;
     } catch (error) {
-      if (isNotDone(error)) this.swipes.decided(seen, false);
+      const mayBeDone = error instanceof StoreUnavailableError && error.outcome === 'unknown';
+      if (!mayBeDone) this.swipes.decided(seen, false);
       throw error;
     }
   }

@@ -229,6 +229,8 @@ test('an event about its merchant that can not be read is left out of what a sal
   const { code, out } = await runTool(folder, ['replay', '--sale', saleId, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ sale: { saleId }, leftOut: [position] });
+  const there = await runTool(folder, ['replay', '--sale', saleId, '--until', position]);
+  expect([there.code, there.out]).toEqual([0, expect.stringContaining(`at position ${position}`)]);
   const stepped = await runTool(folder, ['replay', '--follow']);
   expect(stepped.code).toBe(0);
   expect(stepped.out).toContain(`${position} MerchantPainted: can't be read`);

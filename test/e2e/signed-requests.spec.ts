@@ -59,6 +59,10 @@ describe('a signed request', () => {
     expect((await send()).status).toBe(401);
     own = await own.restart({ key: opener, env: { AUTH: 'keys' } });
     expect((await send()).status).toBe(401);
+    const named = await Shop.open(own);
+    const sale = JSON.stringify(named.saleBody());
+    const sold = sign(operator as string, 'POST', '/v1/sales', sale);
+    expect((await new HttpClient(own.url).post('/v1/sales', sale, sold)).status).toBe(201);
     const { events } = (await own.get('/v1/audit/events?type=SignatureUsed')).body;
     expect(events).toHaveLength(1);
     own.close();

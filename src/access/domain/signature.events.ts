@@ -4,6 +4,8 @@ export interface SignatureEvent {
   readonly data: {
     readonly keyId: string;
     readonly nonce: string;
+    /** Of whoever let it in, and nobody else. */
+    readonly claim: string;
     /** RFC 3339. */
     readonly occurredAt: string;
   };

@@ -12,7 +12,7 @@ import { type AccountSum, type Balance, BooksView } from '../../projections/book
 import { createTables, type Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 import type { SaleStatus } from '../../sales/domain/sale.js';
-import { illegible } from '../verify/legible.js';
+import { isSound } from './legible-journal.js';
 
 const REPLAYED = [salesProjection, batchesProjection, booksProjection];
 
@@ -122,7 +122,7 @@ export class ReplayedLedger {
     const known = this.merchants.get(merchantId);
     // The clock may have been put back since it was registered: by then it was not.
     if (!known && event.type !== 'MerchantRegistered') return true;
-    if (illegible(event) !== undefined) return false;
+    if (!isSound(event)) return false;
     this.merchants.set(merchantId, evolveMerchant(known, event as MerchantEvent));
     return true;
   }

@@ -12,13 +12,13 @@ import { sentOf } from '../../batches/sent.js';
 import { batchName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
+import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
 import { type Finding, illegal, NO_MERCHANT } from './judge.js';
-import { misdated } from './requests-check.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
@@ -168,6 +168,10 @@ export class BatchesCheck {
     const isDone = isOlder ? compared.some((each) => each !== sent) : compared.includes(sent);
     if (isDone) return illegal('there was nothing to reconcile');
     compared.push(isOlder ? 'older' : sent);
+    const { differences = [], differencesLeftOut = 0 } = data;
+    if (differencesLeftOut > 0 && differences.length !== MOST_NAMED) {
+      return unlike(`it leaves out ${differencesLeftOut} differences, and names few`);
+    }
     return totals && (isOlder ? wrongOlder(data, totals) : wrongComparison(data, totals));
   }
 
@@ -339,13 +343,23 @@ function wrongClose(
     return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
   }
   if (merchants.length === 0) return illegal(NO_MERCHANT);
-  const wrongDate = batch ? undefined : misdated(data, merchants);
-  if (wrongDate) return wrongDate;
+  if (!batch && isToCome(data, merchants)) {
+    return illegal(`it is of ${data.businessDate}, which had not begun`);
+  }
   const isRight = ({ settings, terminals }: Merchant): boolean =>
     terminals.get(data.terminalId)?.storeId === data.storeId &&
     isSameJson(closeTerms(settings, data.businessDate), data.terms);
   if (merchants.some(isRight)) return undefined;
   return illegal('the merchant had other terms, or the terminal another store');
+}
+
+/** Of a batch that had nothing: one that was asked for again, when its date had passed, keeps its date. */
+function isToCome(
+  { businessDate, occurredAt }: CloseRequested,
+  merchants: readonly Merchant[],
+): boolean {
+  const now = Date.parse(occurredAt);
+  return merchants.every(({ settings }) => businessDay(now, settings).date < businessDate);
 }
 
 function text(value: unknown): string {

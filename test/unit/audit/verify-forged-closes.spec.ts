@@ -153,6 +153,10 @@ describe('a close', () => {
       },
     ],
     [
+      'with more differences than it names, few as these are',
+      (data) => (data['differencesLeftOut'] = 1),
+    ],
+    [
       'with an item where none was sent',
       (data) => {
         const item = { stan: '000001', kind: 'sale', terminal: null, ledger: 10_000 };
@@ -170,7 +174,7 @@ describe('a close', () => {
       Object.assign(data, { batchNo: '000077', businessDate: '2031-01-01', items: undefined }),
     );
     const found = (await faultsIn(empty)).map(({ detail }) => detail);
-    expect(found).toContain('it counts for 2031-01-01, and its merchant had 2026-11-24');
+    expect(found).toContain('it is of 2031-01-01, which had not begun');
   });
 
   test('compared later has to say with what, as the one before it does', async () => {
