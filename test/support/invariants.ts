@@ -228,7 +228,7 @@ function expectClosedListed({ batches }: Views, log: readonly RecordedEvent[]): 
 export async function expectSameRebuilt({ store, viewsDir }: TestLedger): Promise<void> {
   const rebuiltDir = newFolderInMemory();
   const rebuilt = await Views.open({ viewsDir: rebuiltDir, eventStoreUrl: '', store });
-  await rebuilt.waitFor(await store.head());
+  await rebuilt.waitFor(await store.head(), undefined, 60_000);
   const rows = ALL_PROJECTIONS.map((projection) => rowsOf(rebuiltDir, projection));
   await rebuilt.close();
   removeFolder(rebuiltDir);
