@@ -82,9 +82,8 @@ export class WriteOffsCommandHandler {
     const given = BigInt(amount ?? owed);
     if (given > owed || given === 0n) {
       // The books may already show what another node wrote since the stream was read: this very write-off, too.
-      const now = await this.journal.read(stream);
-      if (now.length > before.length)
-        throw new ConflictError(stream, before.length - 1, now.length - 1);
+      const last = (await this.journal.read(stream, before.length)).at(-1);
+      if (last) throw new ConflictError(stream, before.length - 1, last.revision);
       return notRecorded(booksRefusals.aboveReceivable(moneyText(owed, currency)));
     }
     const now = this.clock.now();

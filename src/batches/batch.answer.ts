@@ -36,7 +36,7 @@ export interface BatchState extends BatchFigures {
 /** The answer that a closed batch's own events give: the same until other totals or items are compared with it. */
 export function closedAnswer(events: readonly RecordedEvent[]): BatchState | undefined {
   const last = comparisonsOf(events).at(-1);
-  return last && answerOf(events, last);
+  return last && answerWith(events, last);
 }
 
 /** The answer once the terminal's side was compared; undefined where what it sent never was. */
@@ -46,7 +46,7 @@ export function comparedAnswer(
 ): BatchState | undefined {
   const asked = sentOf(terminal);
   const own = comparisonsOf(events).find(({ sent }) => isDeepStrictEqual(sentOf(sent), asked));
-  return own && answerOf(events, own);
+  return own && answerWith(events, own);
 }
 
 interface Comparison {
@@ -66,7 +66,7 @@ function comparisonsOf(events: readonly RecordedEvent[]): Comparison[] {
 }
 
 /** The answer of a closed batch with what one comparison found. */
-export function answerOf(
+export function answerWith(
   events: readonly RecordedEvent[],
   { found, position }: Pick<Comparison, 'found' | 'position'>,
 ): BatchState | undefined {

@@ -14,7 +14,7 @@ import { isForLater, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
 import {
-  answerOf,
+  answerWith,
   type BatchState,
   closedAnswer,
   closeRequest,
@@ -262,7 +262,7 @@ export class BatchesCommandHandler {
     };
     const [stream, origin] = [streams.batch(name), { request: name, by }];
     const { position } = await journal.append(stream, events.length - 1, [event], origin);
-    return answerOf(events, { found, position }) ?? closed;
+    return answerWith(events, { found, position }) ?? closed;
   }
 }
 

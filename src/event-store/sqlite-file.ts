@@ -55,13 +55,6 @@ export function sqliteCode(error: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
-/** Whether SQLite could not read or write a file, whatever was to be written to it. */
-export function isOfDisk(error: unknown): boolean {
-  return /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)/.test(
-    sqliteCode(error) ?? '',
-  );
-}
-
 /** Whether SQLite says of the file itself that it is broken. */
 export function isDamage(error: unknown): error is Error {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');

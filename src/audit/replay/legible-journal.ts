@@ -3,7 +3,7 @@ import type { LedgerEvent, RecordedEvent } from '../../ledger/domain/ledger-even
 import { streams } from '../../ledger/domain/request-name.js';
 import { decode } from '../../ledger/event-codec.js';
 import { Journal } from '../../ledger/journal.js';
-import { illegible } from '../verify/legible.js';
+import { illegible, legibly } from '../verify/legible.js';
 import { unfitSetting } from '../verify/settings-check.js';
 
 /** So far back a readable event is looked for. */
@@ -44,12 +44,8 @@ export class LegibleJournal extends Journal {
 
 /** The event, if it can be read, and what it says is such as folds go by. */
 export function readable(stored: StoredEvent): RecordedEvent | undefined {
-  try {
-    const recorded = decode(stored);
-    return isSound(recorded.event) ? recorded : undefined;
-  } catch {
-    return undefined;
-  }
+  const recorded = legibly(() => decode(stored));
+  return recorded && isSound(recorded.event) ? recorded : undefined;
 }
 
 /** Whether what an event says is such as folds go by. */

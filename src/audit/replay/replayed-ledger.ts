@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
 import type { StoredEvent } from '../../event-store/event-store.js';
-import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { RecordedEvent } from '../../ledger/domain/ledger-event.js';
 import { streams } from '../../ledger/domain/request-name.js';
 import { decode } from '../../ledger/event-codec.js';
@@ -9,6 +8,7 @@ import { evolveMerchant, type Merchant } from '../../merchants/domain/merchant.j
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { booksProjection } from '../../projections/books.projection.js';
 import { type AccountSum, type Balance, BooksView } from '../../projections/books.view.js';
+import { isFileFault } from '../../projections/file-faults.js';
 import { createTables, type Fold } from '../../projections/projection.js';
 import { salesProjection } from '../../projections/sales.projection.js';
 import type { SaleStatus } from '../../sales/domain/sale.js';
@@ -108,7 +108,7 @@ export class ReplayedLedger {
       this.database.transaction(fold)(events);
       return true;
     } catch (error) {
-      if (isOfDisk(error)) throw error;
+      if (isFileFault(error)) throw error;
       return false;
     }
   }

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { BatchEvent, BatchItem } from '../../batches/domain/batch.events.js';
-import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
+import { isFileFault } from '../../projections/file-faults.js';
 import { createTables, type Fold } from '../../projections/projection.js';
 
 /** Events that are folded at once, unless someone asks before. */
@@ -71,7 +71,7 @@ export class BatchTotals {
       this.database.transaction(this.fold)(events);
       return true;
     } catch (error) {
-      if (isOfDisk(error)) throw error;
+      if (isFileFault(error)) throw error;
       return false;
     }
   }

@@ -18,14 +18,14 @@ import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
-import { type Finding, illegal, NO_MERCHANT } from './judge.js';
+import { type Finding, illegal, NO_MERCHANT, shownInOrder, unlike } from './judge.js';
+import { lateFinding, type Reconciled } from './late-comparison.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
 
 type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
-type Reconciled = (BatchEvent & { type: 'BatchReconciled' })['data'];
 
 export type BatchStatus = 'open' | 'closing' | 'closed';
 
@@ -168,11 +168,7 @@ export class BatchesCheck {
     const isDone = isOlder ? compared.some((each) => each !== sent) : compared.includes(sent);
     if (isDone) return illegal('there was nothing to reconcile');
     compared.push(isOlder ? 'older' : sent);
-    const { differences = [], differencesLeftOut = 0 } = data;
-    if (differencesLeftOut > 0 && differences.length !== MOST_NAMED) {
-      return unlike(`it leaves out ${differencesLeftOut} differences, and names few`);
-    }
-    return totals && (isOlder ? wrongOlder(data, totals) : wrongComparison(data, totals));
+    return totals && lateFinding(data, totals, isOlder);
   }
 
   private wrongSums(data: Closed, name: string, batch: Batch): Finding | undefined {
@@ -188,7 +184,9 @@ export class BatchesCheck {
       said.every((part) => isSameJson(data[part], sums[part]));
     if (!seen.some(isTrue)) {
       const wrong = said.filter((part) => !isSameJson(data[part], now[part]));
-      const parts = wrong.map((part) => `${part} ${text(data[part])}, not ${text(now[part])}`);
+      const parts = wrong.map(
+        (part) => `${part} ${shownInOrder(data[part])}, not ${shownInOrder(now[part])}`,
+      );
       return unlike(`its requests come to something else: ${parts.join('; ')}`);
     }
     const mayLack = this.older.mayLack('BatchClosed');
@@ -250,7 +248,7 @@ export class BatchesCheck {
     }
     if (isSameJson(ruled.differences ?? [], differences)) return undefined;
     return unlike(
-      `it differs from what the terminal sent in ${text(ruled.differences ?? [])}, not in ${text(differences)}`,
+      `it differs from what the terminal sent in ${shownInOrder(ruled.differences ?? [])}, not in ${shownInOrder(differences)}`,
     );
   }
 
@@ -277,48 +275,8 @@ export class BatchesCheck {
 /** What a close says of its batch, decided again. */
 const SUMS = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
 
-/** It is not what the batch comes to. */
-function unlike(detail: string): Finding {
-  return { code: 'batch', detail };
-}
-
 function isDue(sale: Sale): boolean {
   return !sale.settlement && remaining(sale) > 0;
-}
-
-/** Of items neither side is in the log but where they differ: that is taken as told. */
-function wrongComparison(
-  { reconciliation, differences = [], totals: sent, itemsDigest }: Reconciled,
-  totals: Closed['totals'],
-): Finding | undefined {
-  if ((reconciliation === 'matched') !== (differences.length === 0)) {
-    return unlike(`it is ${reconciliation}, with ${differences.length} differences`);
-  }
-  const ofTotals = differences.filter((one) => 'field' in one);
-  const ruled = reconcile({ totals: sent }, { totals, items: [] }).differences ?? [];
-  if (!isSameJson(ruled, ofTotals)) {
-    return unlike(`the totals differ in ${text(ruled)}, not in ${text(ofTotals)}`);
-  }
-  const ofItems = differences.filter((one) => 'stan' in one);
-  const none = ofItems.find(
-    ({ terminal, ledger }) => itemsDigest === undefined || terminal === ledger,
-  );
-  return none && unlike(`there is no such difference: ${text(none)}`);
-}
-
-/** What the terminal sent is not in an older event: what the ledger says of its own side is. */
-function wrongOlder(
-  { reconciliation, differences = [] }: Reconciled,
-  totals: Closed['totals'],
-): Finding | undefined {
-  if ((reconciliation === 'matched') !== (differences.length === 0)) {
-    return unlike(`it is ${reconciliation}, with ${differences.length} differences`);
-  }
-  const wrong = differences.find(
-    (one) =>
-      'field' in one && (one.ledger !== String(totals[one.field]) || one.terminal === one.ledger),
-  );
-  return wrong && unlike(`the ledger’s own side is not ${text(wrong)}`);
 }
 
 /** A fact of a batch's own stream; `at`: when it was recorded, epoch milliseconds. */
@@ -360,8 +318,4 @@ function isToCome(
 ): boolean {
   const now = Date.parse(occurredAt);
   return merchants.every(({ settings }) => businessDay(now, settings).date < businessDate);
-}
-
-function text(value: unknown): string {
-  return value === undefined ? 'nothing' : canonicalJson(value as object);
 }

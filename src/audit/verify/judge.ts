@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../ledger/canonical-json.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import type { Refusal } from '../../sales/domain/refusal.js';
 import type { Fault, FaultCode } from './fault.js';
@@ -21,6 +22,11 @@ export const NO_SALE = 'there is no sale in its stream';
 /** It is not what its request was, or was to be. */
 export function wrong(detail: string): Finding {
   return { code: 'request', detail };
+}
+
+/** It is not what the batch comes to. */
+export function unlike(detail: string): Finding {
+  return { code: 'batch', detail };
 }
 
 export function illegal(detail: string): Finding {
@@ -85,6 +91,11 @@ function difference(event: LedgerEvent, ruling: Ruling, mayLack: readonly string
 
 export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+/** As `shown`, with the names of fields in order. */
+export function shownInOrder(value: unknown): string {
+  return value === undefined ? 'nothing' : canonicalJson(value as object);
 }
 
 /** Every pair of one of each. */

@@ -1,7 +1,7 @@
-import { isOfDisk } from '../../event-store/sqlite-file.js';
 import type { LedgerEvent } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName } from '../../ledger/domain/request-name.js';
 import type { Said } from '../../ledger/event-codec.js';
+import { isFileFault } from '../../projections/file-faults.js';
 import { ownStream } from '../domain/own-stream.js';
 import { appealFinding } from './appeals-check.js';
 import { BatchesCheck } from './batches-check.js';
@@ -287,7 +287,7 @@ function attempt(task: () => void, tell: (finding: Finding) => void): void {
   try {
     task();
   } catch (error) {
-    if (isOfDisk(error)) throw error;
+    if (isFileFault(error)) throw error;
     const isJargon = error instanceof TypeError || error instanceof SyntaxError;
     const why = isJargon ? '' : `: ${(error as Error).message}`;
     tell(illegal(`it can’t be judged by what it says${why}`));
