@@ -106,8 +106,7 @@ export class BatchesCheck {
     const batch = this.shelf.get(batchName(fact));
     if (!batch) return undefined;
     const { batchNo, businessDate } = fact;
-    // Two nodes may open a batch at the same moment, each on a date of its own.
-    const date = at - batch.openedAt < STALE_MS ? undefined : batch.date;
+    const date = fixedDate(batch, at);
     const [now, ...earlier] = statusesOf(batch, at).map((status) =>
       shutFor({ batchNo, status, date }, { date: businessDate }),
     );
@@ -140,7 +139,7 @@ export class BatchesCheck {
         this.shelf.set(name, { ...requested, carried, status: 'closing' });
         return batch && batch.status !== 'open'
           ? illegal(`the batch is ${batch.status} already`)
-          : wrongClose(data, batch, merchants);
+          : wrongClose(data, at, batch, merchants);
       }
       case 'BatchClosed': {
         if (batch?.status !== 'closing')
@@ -292,16 +291,23 @@ function statusesOf({ status, changedAt }: Batch, at: number): readonly BatchSta
   return STATUSES.slice(0, STATUSES.indexOf(status) + 1).reverse();
 }
 
+/** Two nodes may open a batch at the same moment, each on a date of its own. */
+function fixedDate({ date, openedAt }: Batch, at: number): string | undefined {
+  return at - openedAt < STALE_MS ? undefined : date;
+}
+
 function wrongClose(
   data: CloseRequested,
+  at: number,
   batch: Batch | undefined,
   merchants: readonly Merchant[],
 ): Finding | undefined {
-  if (batch && batch.date !== data.businessDate) {
+  const isItsOwn = batch?.date === data.businessDate;
+  if (batch && !isItsOwn && fixedDate(batch, at) !== undefined) {
     return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
   }
   if (merchants.length === 0) return illegal(NO_MERCHANT);
-  if (!batch && isToCome(data, merchants)) {
+  if (!isItsOwn && isToCome(data, merchants)) {
     return illegal(`it is of ${data.businessDate}, which had not begun`);
   }
   const isRight = ({ settings, terminals }: Merchant): boolean =>
