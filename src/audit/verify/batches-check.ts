@@ -106,7 +106,7 @@ export class BatchesCheck {
     const batch = this.shelf.get(batchName(fact));
     if (!batch) return undefined;
     const { batchNo, businessDate } = fact;
-    const date = fixedDate(batch, at);
+    const date = isDateFixed(batch, at) ? batch.date : undefined;
     const [now, ...earlier] = statusesOf(batch, at).map((status) =>
       shutFor({ batchNo, status, date }, { date: businessDate }),
     );
@@ -292,8 +292,8 @@ function statusesOf({ status, changedAt }: Batch, at: number): readonly BatchSta
 }
 
 /** Two nodes may open a batch at the same moment, each on a date of its own. */
-function fixedDate({ date, openedAt }: Batch, at: number): string | undefined {
-  return at - openedAt < STALE_MS ? undefined : date;
+function isDateFixed({ openedAt }: Batch, at: number): boolean {
+  return at - openedAt >= STALE_MS;
 }
 
 function wrongClose(
@@ -303,7 +303,7 @@ function wrongClose(
   merchants: readonly Merchant[],
 ): Finding | undefined {
   const isItsOwn = batch?.date === data.businessDate;
-  if (batch && !isItsOwn && fixedDate(batch, at) !== undefined) {
+  if (batch && !isItsOwn && isDateFixed(batch, at)) {
     return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
   }
   if (merchants.length === 0) return illegal(NO_MERCHANT);
