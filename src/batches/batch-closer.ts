@@ -2,7 +2,12 @@ import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
-import { streams, terminalName } from '../ledger/domain/request-name.js';
+import {
+  batchName,
+  parseRequestName,
+  streams,
+  terminalName,
+} from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
 import type { Journal, Origin } from '../ledger/journal.js';
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
@@ -33,6 +38,14 @@ type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 
 /** A sale of the batch as the view shows it. */
 type Listed = UnsettledSale;
+
+interface Close {
+  readonly request: CloseRequested;
+  /** Where the log has the request. */
+  readonly requestedAt: Position;
+  readonly origin: Origin;
+  readonly terms: SettlementTerms;
+}
 
 /**
  * Brings a requested close to its end: settles what is left of each sale by expected revision, then writes
@@ -71,7 +84,10 @@ export class BatchCloser {
     this.batches.closed(batch);
   }
 
-  /** `requestedAt`: where the log has the request to close. */
+  /**
+   * Only what had something left when the close was requested and ever since: whichever node resumes it finds the same, so
+   * that none settles what another, which has ended it meanwhile, had not counted. All else is the terminal's next close's.
+   */
   private async settleAll(
     batch: Batch,
     request: CloseRequested,
@@ -88,83 +104,51 @@ export class BatchCloser {
       valueDate,
       occurredAt: request.occurredAt,
     };
+    const close = { request, requestedAt, origin, terms };
     let page: Listed[];
     let after: Listed['position'] | undefined;
     do {
       page = this.views.sales.unsettled(batch.name, { after, limit: PAGE });
-      const own = await this.own(page, request, requestedAt);
-      if (await this.isEnded(batch.name)) return;
-      await Promise.all(own.map((sale) => this.settle(origin, request, terms, sale)));
+      await Promise.all(page.map((sale) => this.settle(close, sale)));
       after = page.at(-1)?.position;
     } while (page.length === PAGE);
-    await this.settleCarried(origin, request, terms);
+    await this.settleCarried(batch, close);
   }
 
-  /**
-   * Without what the terminal's next close settles: sales that came behind the request to close, or had nothing left since.
-   * The view shows as carried also one of which only a part was put back.
-   */
-  private async own(
-    page: readonly Listed[],
-    request: CloseRequested,
-    requestedAt: Position,
-  ): Promise<Listed[]> {
-    const carried = new Set(this.views.batches.carried(terminalName(request)));
-    const own: Listed[] = [];
-    for (const sale of page) {
-      if (!carried.has(sale.saleId) || (await this.stayedDue(sale, requestedAt))) own.push(sale);
-    }
-    return own;
-  }
-
-  /** Whether it had something left when the close was requested, and at every moment since. */
-  private async stayedDue({ saleId }: Listed, requestedAt: Position): Promise<boolean> {
-    const events = await this.journal.read(streams.request(saleId));
-    const since = events.filter(({ position }) => position >= requestedAt).length;
-    return Array.from({ length: since + 1 }, (_, behind) =>
-      foldSale(events.slice(0, events.length - behind)),
-    ).every((then) => then !== undefined && remaining(then.sale) > 0);
-  }
-
-  /** What earlier batches of the terminal could not settle settles with this one; what this one can't, with the next. */
-  private async settleCarried(
-    origin: Origin,
-    request: CloseRequested,
-    terms: SettlementTerms,
-  ): Promise<void> {
-    const ids = this.views.batches
-      .carried(terminalName(request))
-      .filter((saleId) => !saleId.startsWith(`${origin.request}.`));
-    const carried = ids.map((saleId) => this.views.sales.find(saleId));
-    if (await this.isEnded(origin.request)) return;
+  /** What earlier batches of the terminal could not settle. */
+  private async settleCarried(batch: Batch, close: Close): Promise<void> {
+    const carried = this.views.batches
+      .carried(terminalName(close.request))
+      .filter((saleId) => !saleId.startsWith(`${batch.name}.`))
+      .map((saleId) => this.views.sales.find(saleId));
     for (const sale of carried) {
-      if (sale?.status === 'open') await this.settle(origin, request, terms, sale);
+      if (sale?.status === 'open' && (await this.isCarried(sale))) await this.settle(close, sale);
     }
   }
 
-  /**
-   * Whether another node has ended the close, as where this one stood still. Asked behind what there is to settle: a sale
-   * that was put back since is the next close's.
-   */
-  private async isEnded(name: string): Promise<boolean> {
-    if (!this.journal.isShared) return false;
-    return closedAnswer(await this.journal.read(streams.batch(name))) !== undefined;
+  /** The view shows as carried also one of which only a part was put back: its own batch settles it. */
+  private async isCarried({ saleId }: Listed): Promise<boolean> {
+    const own = streams.batch(batchName(parseRequestName(saleId)));
+    const requestedAt = (await this.journal.read(own, 0, 1))[0]?.position;
+    const events = await this.journal.read(streams.request(saleId));
+    return requestedAt !== undefined && !stayedDue(events, requestedAt);
   }
 
   private async settle(
-    origin: Origin,
-    request: CloseRequested,
-    terms: SettlementTerms,
+    { request, requestedAt, origin, terms }: Close,
     listed: Listed,
   ): Promise<void> {
     const stream = streams.request(listed.saleId);
-    // What waits for an approval on it is in its stream alone.
-    let isRead = listed.held > 0;
+    // Of most sales their first event is the only one. What waits for an approval on it is in its stream alone.
+    let isRead = listed.revision > 0;
+    if (!isRead && listed.position >= Number(requestedAt)) return;
     let known: Sale | undefined;
     for (;;) {
       if (isRead) {
-        known = await this.read(stream);
-        if (known.settlement || (await this.isEnded(origin.request))) return;
+        const events = await this.journal.read(stream);
+        known = foldSale(events)?.sale;
+        if (!known) throw new Error(`${stream} is listed and is no sale`);
+        if (known.settlement || !stayedDue(events, requestedAt)) return;
       }
       const sale = known
         ? { ...settlingOf(known), batchNo: request.batchNo }
@@ -185,12 +169,6 @@ export class BatchCloser {
     if (!merchant)
       throw new Error(`sale ${sale.data.saleId} is of a merchant that was never there`);
     return declinedBySettlement(sale, settled, merchant);
-  }
-
-  private async read(stream: string): Promise<Sale> {
-    const sale = foldSale(await this.journal.read(stream))?.sale;
-    if (!sale) throw new Error(`${stream} is listed and is no sale`);
-    return sale;
   }
 
   private async writeClosed(
@@ -228,6 +206,14 @@ export class BatchCloser {
   private async catchUp(): Promise<void> {
     await this.views.waitFor(await this.journal.head(), ['batches', 'sales'], VIEW_TIMEOUT_MS);
   }
+}
+
+/** Whether a sale of these events had something left at this position of the log, and at every moment since. */
+function stayedDue(events: readonly RecordedEvent[], since: Position): boolean {
+  const before = events.filter(({ position }) => position < since).length;
+  return Array.from({ length: events.length - before + 1 }, (_, more) =>
+    foldSale(events.slice(0, before + more)),
+  ).every((then) => then !== undefined && remaining(then.sale) > 0);
 }
 
 /** The view's row as the decision takes it. */

@@ -9,7 +9,7 @@ import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
 import { sentOf } from '../../batches/sent.js';
-import { batchName } from '../../ledger/domain/request-name.js';
+import { batchName, parseRequestName, terminalName } from '../../ledger/domain/request-name.js';
 import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
@@ -42,7 +42,9 @@ interface Batch {
   request?: CloseRequested;
   /** What the terminal sent to be compared, as canonical JSON: nothing, too. */
   compared?: string[];
-  /** Sales of earlier batches that its close has to settle: those that were due when it was asked for. */
+  /** Its sales that have something left only since it was shut. */
+  late?: readonly string[];
+  /** Sales of earlier batches that its close has to settle: due when it was asked for, and ever since. */
   carried?: readonly string[];
   /** What it came to before each request that slipped in behind its close: whoever closed it saw one of these, or the last. */
   before?: ClosedSums[];
@@ -53,6 +55,8 @@ interface Batch {
 /** Batches as the log has them: what they let in, and whether they were closed by what their requests come to. */
 export class BatchesCheck {
   private readonly shelf: Shelf<Batch>;
+  /** Batches whose close has sales of earlier ones to settle, by terminal. */
+  private readonly carrying = new Map<string, readonly string[]>();
   readonly totals: BatchTotals;
 
   constructor(
@@ -96,9 +100,20 @@ export class BatchesCheck {
   changed(before: Sale | undefined, after: Sale): void {
     const wasDue = before !== undefined && isDue(before);
     if (isDue(after) === wasDue) return;
+    const { saleId } = after.data;
+    if (wasDue) this.noLongerDue(saleId, terminalName(after.data));
     const batch = this.shelf.get(batchOf(after));
-    if (!batch || (!wasDue && batch.status !== 'open')) return;
-    batch.unsettled = (batch.unsettled ?? 0) + (wasDue ? -1 : 1);
+    if (!batch) return;
+    if (batch.late?.includes(saleId)) batch.late = without(batch.late, saleId);
+    else if (!wasDue && batch.status !== 'open') batch.late = [...(batch.late ?? []), saleId];
+    else batch.unsettled = (batch.unsettled ?? 0) + (wasDue ? -1 : 1);
+  }
+
+  private noLongerDue(saleId: string, terminal: string): void {
+    for (const name of this.carriers(terminal)) {
+      const batch = this.shelf.get(name);
+      if (batch?.carried) batch.carried = without(batch.carried, saleId);
+    }
   }
 
   /** Why a request with an effect can't have been let in. */
@@ -137,6 +152,8 @@ export class BatchesCheck {
         const requested = { openedAt: at, ...batch, date, changedAt: at, request: data };
         const carried = this.carried(name);
         this.shelf.set(name, { ...requested, carried, status: 'closing' });
+        if (carried.length > 0)
+          this.carrying.set(terminalName(data), [...this.carriers(terminalName(data)), name]);
         return batch && batch.status !== 'open'
           ? illegal(`the batch is ${batch.status} already`)
           : wrongClose(data, at, batch, merchants);
@@ -147,6 +164,12 @@ export class BatchesCheck {
         if (batch.date !== event.data.businessDate) return illegal(`the batch is of ${batch.date}`);
         batch.status = 'closed';
         batch.changedAt = at;
+        if (batch.carried) {
+          this.carrying.set(
+            terminalName(event.data),
+            without(this.carriers(terminalName(event.data)), name),
+          );
+        }
         batch.compared = [canonicalJson(sentOf(batch.request ?? {}))];
         batch.totals = event.data.totals;
         return this.wrongSums(event.data, name, batch);
@@ -199,7 +222,7 @@ export class BatchesCheck {
     if (unsettled > 0) {
       return unlike(`${unsettled} of its sales have something left and have not settled`);
     }
-    const left = (batch.carried ?? []).filter((saleId) => this.isLeft(saleId));
+    const left = (batch.carried ?? []).filter((saleId) => this.isWhole(saleId));
     if (left.length > 0) {
       return unlike(`${left.join(', ')} of an earlier batch should have settled with it`);
     }
@@ -211,12 +234,19 @@ export class BatchesCheck {
   /** Sales of other batches of the terminal that these no longer settle. */
   private carried(name: string): readonly string[] {
     const others = this.totals.carried(name).filter((saleId) => !saleId.startsWith(`${name}.`));
-    return others.filter((saleId) => this.isLeft(saleId));
+    return others.filter((saleId) => {
+      const own = this.shelf.get(batchName(parseRequestName(saleId)));
+      return own?.late?.includes(saleId);
+    });
   }
 
-  private isLeft(saleId: string): boolean {
-    const history = this.histories.named(saleId);
-    return history?.brokenAt === undefined && history?.sale !== undefined && isDue(history.sale);
+  private isWhole(saleId: string): boolean {
+    return this.histories.named(saleId)?.brokenAt === undefined;
+  }
+
+  /** Batches of the terminal whose close has sales of earlier ones to settle. */
+  private carriers(terminal: string): readonly string[] {
+    return this.carrying.get(terminal) ?? [];
   }
 
   /** `isTouched`: requests came behind the close, of which whoever compared may have seen any. */
@@ -273,6 +303,10 @@ export class BatchesCheck {
 
 /** What a close says of its batch, decided again. */
 const SUMS = ['totals', 'settled', 'refunds', 'carriedForward'] as const;
+
+function without(names: readonly string[], name: string): readonly string[] {
+  return names.filter((one) => one !== name);
+}
 
 function isDue(sale: Sale): boolean {
   return !sale.settlement && remaining(sale) > 0;
