@@ -1,5 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { type Position, type StoredEvent } from '../event-store/event-store.js';
+import {
+  type Position,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '../event-store/event-store.js';
 import { inGroups } from '../ledger/all-of.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -203,6 +207,24 @@ export class OpenBatches {
     } finally {
       this.loading.delete(name);
     }
+  }
+
+  /**
+   * What the log has of it, or surely will have: while its close is on its way, whoever asks waits.
+   * @throws StoreUnavailableError where nobody can tell whether that was written; it soon is, once the store writes
+   */
+  async status(identity: BatchIdentity): Promise<'open' | 'closing' | 'closed'> {
+    const name = batchName(identity);
+    await this.held.get(name)?.closeRequest?.catch(() => undefined);
+    const batch = this.held.get(name) ?? (await this.find(identity));
+    const { status, closeRequest: written } = batch;
+    if (status === 'closing' && !written && !(await this.shut(identity, name))) {
+      throw new StoreUnavailableError(
+        `the close of batch ${name} is not yet in the log`,
+        'not-done',
+      );
+    }
+    return status === 'new' ? 'open' : status;
   }
 
   private async load(identity: BatchIdentity, name: string): Promise<Batch> {

@@ -1,4 +1,4 @@
-import { type Batch, type OpenBatches } from '../batches/open-batches.js';
+import type { OpenBatches } from '../batches/open-batches.js';
 import { foldCard } from '../cards/cards.command-handler.js';
 import { streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -8,7 +8,7 @@ import type { Views } from '../projections/views.js';
 import { type DaySums, GIVE_BACK, giveBackLimits, type LimitedSpot } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { fundsFor } from './domain/refund-conditions.js';
-import { batchOf, type Sale } from './domain/sale.js';
+import type { Sale } from './domain/sale.js';
 import { readNamed } from './recorded-request.js';
 import { foldSale } from './recorded-sale.js';
 
@@ -51,9 +51,7 @@ export class Questions {
     if (!sale) return { question: { ...common, card: 'active', batch: 'open' }, spot: undefined };
     const { token } = sale.data.card;
     const card = foldCard(await this.journal.read(streams.card(token)));
-    const batch = statusOf(
-      this.batches.known(batchOf(sale)) ?? (await this.batches.find(sale.data)),
-    );
+    const batch = await this.batches.status(sale.data);
     const available = await this.funds(sale, merchant);
     const spot = await this.daySums.at(merchant, terminal, token, GIVE_BACK);
     return { question: { ...common, card, batch, available }, spot };
@@ -73,8 +71,4 @@ export function withLimits({ question, spot }: AskedQuestion, date: string): Que
   const { sale } = question;
   if (!spot || !sale) return question;
   return { ...question, limits: giveBackLimits(spot, { date, currency: sale.data.currency }) };
-}
-
-function statusOf({ status }: Batch): Question['batch'] {
-  return status === 'new' ? 'open' : status;
 }

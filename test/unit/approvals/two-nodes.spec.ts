@@ -77,12 +77,12 @@ describe('what waits for an approval', () => {
   });
 
   test('is turned down for good while the batch that it was made in is being closed', async () => {
-    const request = network.holdNext('batch-M1.T1.000001');
+    const settlement = network.holdNext(SALE);
     const closing = one.send(close());
-    await request.sent;
+    await settlement.sent;
     expect(await one.send(approve)).toMatchObject({ refusal: { code: 'batch-closing' } });
     expect(await types()).toEqual(['ApprovalDeclined']);
-    request.letGo();
+    settlement.letGo();
 
     expect(await closing).toMatchObject({ answer: { settled: { count: 1, amount: '10000' } } });
     await expectInvariants(one);
