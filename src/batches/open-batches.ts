@@ -139,15 +139,15 @@ export class OpenBatches {
     const held = this.held.get(name);
     if (held && currency !== null) moneyIn(held, currency);
     if (held && held.status !== 'new') {
-      // One that another node closes, of which nothing was recorded here, has none.
-      held.day ??= { date: businessDate, endsAt: Infinity };
-      if (endsAt !== null) this.sold(held, { date: businessDate, endsAt: Date.parse(endsAt) });
+      // Another node closes it, of whose requests none was recorded here; or was the first to open it, on a date of its own.
+      const isAnothers = held.status === 'open' && held.day?.date !== businessDate;
+      if (!held.day || isAnothers) held.day = await this.dayOf(row, businessDate, endsAt);
+      else if (endsAt !== null) {
+        this.sold(held, { date: businessDate, endsAt: Date.parse(endsAt) });
+      }
       return;
     }
-    const settings = (await this.directory.find(row.merchantId))?.merchant.settings;
-    if (!settings) throw new Error(`merchant ${row.merchantId} was never registered`);
-    const ends = endsAt === null ? businessDateEnd(businessDate, settings) : Date.parse(endsAt);
-    const day = { date: businessDate, endsAt: ends };
+    const day = await this.dayOf(row, businessDate, endsAt);
     const status = this.heard.get(name)?.status ?? row.status;
     if (status === 'closed') return;
     const batch = this.held.get(name) ?? this.keep(this.make(row, status, day));
@@ -157,6 +157,16 @@ export class OpenBatches {
     batch.day = day;
     batch.status = 'open';
     if (status === 'closing') this.closingElsewhere(batch);
+  }
+
+  private async dayOf(
+    { merchantId }: BatchIdentity,
+    date: string,
+    endsAt: string | null,
+  ): Promise<BusinessDay> {
+    const settings = (await this.directory.find(merchantId))?.merchant.settings;
+    if (!settings) throw new Error(`merchant ${merchantId} was never registered`);
+    return { date, endsAt: endsAt === null ? businessDateEnd(date, settings) : Date.parse(endsAt) };
   }
 
   /** Another node has closed a batch, or begun to; or it is this node's own fact that comes back. */

@@ -2,9 +2,8 @@ import { expect, test } from '@jest/globals';
 import { settings } from '../../support/facts.js';
 import { FlakyStore } from '../../support/flaky-store.js';
 import { expectInvariants } from '../../support/invariants.js';
-import { back, close } from '../../support/requests.js';
+import { close } from '../../support/requests.js';
 import { TestLedger } from '../../support/test-ledger.js';
-import { hear, twoNodes } from '../../support/two-nodes.js';
 
 test('a batch that had nothing keeps the date on which its close was asked for, however late that is written', async () => {
   const store = new FlakyStore();
@@ -19,20 +18,4 @@ test('a batch that had nothing keeps the date on which its close was asked for, 
 
   expect(await ledger.send(close())).toMatchObject({ answer: { businessDate: '2026-11-24' } });
   await expectInvariants(ledger);
-});
-
-test('a batch that one node opens and another closes at the same moment, each on a date of its own, is no fault', async () => {
-  const { one, other, networkOfOther } = await twoNodes();
-  await one.register('M1', settings(), { T1: 'S1' });
-  one.at('2026-11-24T15:59:59.999Z');
-  other.at('2026-11-24T16:00:00.000Z');
-  const { sent, letGo } = networkOfOther.holdNext('batch-M1.T1.000001');
-  const closing = other.send(close());
-  await sent;
-  await one.send(back('void', 99, 1));
-  letGo();
-
-  expect(await closing).toMatchObject({ answer: { businessDate: '2026-11-25' } });
-  await hear(one);
-  await expectInvariants(one);
 });
