@@ -39,14 +39,14 @@ export function closedAnswer(events: readonly RecordedEvent[]): BatchState | und
   return last && answerWith(events, last);
 }
 
-/** The answer once the terminal's side was compared; undefined where what it sent never was. */
+/** The same, where what the terminal sends is what was compared last; undefined where it is still to be compared. */
 export function comparedAnswer(
   events: readonly RecordedEvent[],
   terminal: TerminalSide,
 ): BatchState | undefined {
-  const asked = sentOf(terminal);
-  const own = comparisonsOf(events).find(({ sent }) => isDeepStrictEqual(sentOf(sent), asked));
-  return own && answerWith(events, own);
+  const last = comparisonsOf(events).at(-1);
+  const isSame = last && isDeepStrictEqual(sentOf(last.sent), sentOf(terminal));
+  return isSame ? answerWith(events, last) : undefined;
 }
 
 interface Comparison {

@@ -40,8 +40,8 @@ interface Batch {
   unsettled?: number;
   totals?: Closed['totals'];
   request?: CloseRequested;
-  /** What the terminal sent to be compared, as canonical JSON: nothing, too. */
-  compared?: string[];
+  /** What the terminal sent last to be compared, as canonical JSON: nothing, too. */
+  compared?: string;
   /** Its sales that have something left only since it was shut. */
   late?: readonly string[];
   /** Sales of earlier batches that its close has to settle: due when it was asked for, and ever since. */
@@ -170,7 +170,7 @@ export class BatchesCheck {
             without(this.carriers(terminalName(event.data)), name),
           );
         }
-        batch.compared = [canonicalJson(sentOf(batch.request ?? {}))];
+        batch.compared = canonicalJson(sentOf(batch.request ?? {}));
         batch.totals = event.data.totals;
         return this.wrongSums(event.data, name, batch);
       }
@@ -181,15 +181,17 @@ export class BatchesCheck {
     }
   }
 
-  private wrongLate(data: Reconciled, { compared = [], totals }: Batch): Finding | undefined {
+  private wrongLate(data: Reconciled, batch: Batch): Finding | undefined {
     const isOlder = !data.totals && data.itemsDigest === undefined;
     if (isOlder && !this.older.mayLack('BatchReconciled').includes('totals')) {
       return unlike('it does not say what was compared');
     }
     const sent = canonicalJson(sentOf(data));
-    const isDone = isOlder ? compared.some((each) => each !== sent) : compared.includes(sent);
-    if (isDone) return illegal('there was nothing to reconcile');
-    compared.push(isOlder ? 'older' : sent);
+    const { compared, totals } = batch;
+    if (isOlder ? compared !== sent : compared === sent) {
+      return illegal('there was nothing to reconcile');
+    }
+    batch.compared = isOlder ? 'older' : sent;
     return totals && lateFinding(data, totals, isOlder);
   }
 
