@@ -1,6 +1,6 @@
 import type { OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
-import { decidedAnew } from '../ledger/decided-anew.js';
+import { decidedAnew, inTime } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { inTurn } from '../ledger/all-of.js';
 import type { Pace } from '../ledger/due-work.js';
@@ -148,6 +148,7 @@ export class ApprovalsCommandHandler {
     by: Actor,
   ): Promise<Decided | NotKnownYet> {
     const { sale, recorded } = standing;
+    const since = performance.now();
     const { approval } = recorded;
     const { businessDate } = approval.data;
     const { asked, merchant, now } = await this.ask(approval);
@@ -165,6 +166,7 @@ export class ApprovalsCommandHandler {
     }
     try {
       if (asked.question.sale?.revision !== sale.revision) throw changed(sale);
+      inTime(since);
       return await this.inBatch({ ...asked, question }, approval, review, by);
     } finally {
       this.batches.leave(batch, 'money');

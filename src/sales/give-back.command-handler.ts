@@ -1,5 +1,6 @@
 import type { Left, OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
+import { inTime } from '../ledger/decided-anew.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -45,12 +46,15 @@ export class GiveBackCommandHandler {
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
   giveBack(command: GiveBack, sent: SentOnSale): Promise<Outcome<GivenBackAnswer>> {
     const { asked: kind, saleId: target } = command;
+    let checked: Promise<Approver | undefined> | undefined;
     return this.requests.handle(
       { identity: command, kind, target, sent },
       {
         earlier: (own) => this.earlierOutcome(requestName(command), command, own),
         decide: async (request) => {
-          const approver = await this.approver(command, request);
+          // Once, however often it is decided: a password takes its time.
+          checked ??= this.approver(command, request);
+          const approver = await checked;
           const asked = { ...request, command: { ...command, ...(approver && { approver }) } };
           return onceKnown(() => this.decide(asked));
         },
@@ -101,6 +105,7 @@ export class GiveBackCommandHandler {
     const question = withLimits(asked, request.day.date);
     if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const { sale } = question;
+    inTime(request.since);
     const shut = this.batches.enter(batch, request.day, sale?.data.currency);
     if (shut) return this.requests.refuse(request, shutOut(shut, question), sale);
     let left: Left = request.taken ? 'fact' : 'nothing';
@@ -176,6 +181,7 @@ export class GiveBackCommandHandler {
     const sale = evolveSale(question.sale, event);
     if (!question.sale || !sale) throw new Error('an effect was decided on no sale');
     const stream = streams.request(request.command.saleId);
+    inTime(request.since);
     const { revision } = question.sale;
     const appended = await this.journal.append(stream, revision, [event], causedBy(request));
     return { answer: answerOf(event, sale, appended.position), replayed: false };

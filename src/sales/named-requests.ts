@@ -37,6 +37,8 @@ export interface NamedRequest extends AskedRequest {
   readonly merchant: Merchant;
   readonly day: BusinessDay;
   readonly now: number;
+  /** When what it is decided on began to be asked for, by `performance.now`. */
+  readonly since: number;
   /** True when its name was taken before, and only its outcome is lacking. */
   readonly taken: boolean;
   /** Id of the event that took it then. */
@@ -88,6 +90,7 @@ export class NamedRequests {
     asked: AskedRequest,
     handling: Handling<A>,
   ): Promise<Outcome<A>> {
+    const since = performance.now();
     const own = await this.journal.read(streams.request(name));
     const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
     if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());
@@ -114,6 +117,7 @@ export class NamedRequests {
       merchant,
       day,
       now,
+      since,
       taken: first !== undefined,
       takenBy: own[0]?.id,
       node: this.node,

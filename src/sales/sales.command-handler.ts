@@ -1,6 +1,7 @@
 import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
 import { type Appended, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
+import { decidedAnew, inTime } from '../ledger/decided-anew.js';
 import { batchName, requestName, streams } from '../ledger/domain/request-name.js';
 import { ifFirst } from '../ledger/if-first.js';
 import type { Journal } from '../ledger/journal.js';
@@ -31,6 +32,8 @@ interface Place {
   readonly batch: Batch;
   readonly spot: LimitedSpot | undefined;
   readonly repeats: string | undefined;
+  /** When this began to be asked for, by `performance.now`. */
+  readonly since: number;
 }
 
 /** Takes sales. The name is taken by the append itself, so that a first request needs no read. */
@@ -45,7 +48,12 @@ export class SalesCommandHandler {
   ) {}
 
   /** @throws StoreUnavailableError, ViewBehindError while a restarted ledger learns its open batches */
-  async take(sale: SaleCommand, sent: Sent): Promise<Outcome<SaleTaken>> {
+  take(sale: SaleCommand, sent: Sent): Promise<Outcome<SaleTaken>> {
+    return decidedAnew(() => this.attempt(sale, sent));
+  }
+
+  private async attempt(sale: SaleCommand, sent: Sent): Promise<Outcome<SaleTaken>> {
+    const since = performance.now();
     const { merchantId, terminalId } = sale;
     const known = this.directory.known(merchantId);
     const merchant = known?.terminals.has(terminalId)
@@ -63,7 +71,7 @@ export class SalesCommandHandler {
     const seen = this.swipes.seen(sale, this.clock.now());
     try {
       const repeats = seen.repeats && (await this.standing(seen.repeats));
-      const at = { merchant, terminal, batch, spot, repeats };
+      const at = { merchant, terminal, batch, spot, repeats, since };
       const outcome = await onceKnown(() => this.decide(sale, sent, at));
       this.swipes.decided(seen, 'answer' in outcome && !outcome.replayed);
       return outcome;
@@ -78,13 +86,14 @@ export class SalesCommandHandler {
   private async decide(
     sale: SaleCommand,
     sent: Sent,
-    { merchant, terminal, batch, spot, repeats }: Place,
+    { merchant, terminal, batch, spot, repeats, since }: Place,
   ): Promise<Outcome<SaleTaken> | NotKnownYet> {
     const now = this.clock.now();
     const day = businessDay(now, merchant.settings);
     const under = { date: day.date, currency: sale.currency };
     const limits = spot?.applied('sale', under);
     if (spot && limits && isPassedForNow(limits, countingOf(sale))) return new NotKnownYet(spot);
+    inTime(since);
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
     const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);
     let left: Left = 'nothing';

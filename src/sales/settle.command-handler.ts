@@ -1,5 +1,5 @@
 import type { OpenBatches } from '../batches/open-batches.js';
-import { decidedAnew } from '../ledger/decided-anew.js';
+import { decidedAnew, inTime } from '../ledger/decided-anew.js';
 import type { Appended } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { Actor, RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -39,6 +39,7 @@ export class SettleCommandHandler {
     ifMatch?: readonly number[],
   ): Promise<Outcome<RecordedSale>> {
     return decidedAnew(async () => {
+      const since = performance.now();
       const recorded = await this.recorded(saleId);
       if (recorded?.sale.settlement) return { answer: recorded, replayed: true };
       const merchant =
@@ -48,7 +49,7 @@ export class SettleCommandHandler {
       }
       const failed = firstFailing(recorded?.sale, merchant);
       if (failed || !recorded || !merchant) return notSettled(failed);
-      const written = await this.write(recorded.sale, merchant, by);
+      const written = await this.write(recorded.sale, merchant, by, since);
       if ('refusal' in written) return notRecorded(written.refusal);
       const settled = await this.recorded(saleId);
       if (!settled) throw new Error(`sale ${saleId} was settled and is not there`);
@@ -65,6 +66,7 @@ export class SettleCommandHandler {
     sale: Sale,
     merchant: Merchant,
     by: Actor,
+    since: number,
   ): Promise<Appended | { readonly refusal: Refusal }> {
     const { saleId, batchNo, businessDate: date, businessDateEndsAt } = sale.data;
     const { settings } = merchant;
@@ -83,6 +85,7 @@ export class SettleCommandHandler {
     }
     try {
       const stream = streams.request(saleId);
+      inTime(since);
       return await this.journal.append(stream, sale.revision, events, origin);
     } finally {
       if (isHeld) this.batches.leave(batch, 'money');

@@ -1,6 +1,7 @@
 import type { Left, OpenBatches } from '../batches/open-batches.js';
 import type { Position } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
+import { inTime } from '../ledger/decided-anew.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
@@ -123,6 +124,7 @@ export class TimeoutReversalCommandHandler {
       'takeName' in decided
         ? { ...FREE_NAME, stream: decided.takeName.data.of, event: decided.takeName }
         : onSale(decided);
+    inTime(request.since);
     const { position } = await this.journal.append(
       streams.request(stream),
       expected,

@@ -10,7 +10,6 @@ import { shutFor } from '../../batches/domain/entering.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
 import { sentOf } from '../../batches/sent.js';
 import { batchName, parseRequestName, terminalName } from '../../ledger/domain/request-name.js';
-import { STALE_MS } from '../../ledger/news.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
@@ -19,6 +18,7 @@ import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
 import { type Finding, illegal, NO_MERCHANT, shownInOrder, unlike } from './judge.js';
+import { LATELY_MS } from './lately.js';
 import { lateFinding, type Reconciled } from './late-comparison.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
@@ -323,13 +323,13 @@ export interface Taken {
 const STATUSES = ['open', 'closing', 'closed'] as const;
 
 function statusesOf({ status, changedAt }: Batch, at: number): readonly BatchStatus[] {
-  if (status === 'open' || at - changedAt >= STALE_MS) return [status];
+  if (status === 'open' || at - changedAt >= LATELY_MS) return [status];
   return STATUSES.slice(0, STATUSES.indexOf(status) + 1).reverse();
 }
 
 /** Two nodes may open a batch at the same moment, each on a date of its own. */
 function isDateFixed({ openedAt }: Batch, at: number): boolean {
-  return at - openedAt >= STALE_MS;
+  return at - openedAt >= LATELY_MS;
 }
 
 function wrongClose(

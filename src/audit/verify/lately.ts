@@ -1,12 +1,16 @@
+import { WRITTEN_WITHIN_MS } from '../../ledger/decided-anew.js';
 import { STALE_MS } from '../../ledger/news.js';
 
+/** So old may be what a fact was decided on when that was recorded. */
+export const LATELY_MS = STALE_MS + WRITTEN_WITHIN_MS;
+
 /** Changes are forgotten together: with each that comes of very many, the others would have to be gone through. */
-const KEPT_MS = 2 * STALE_MS;
-const FORGOTTEN_MS = 3 * STALE_MS;
+const KEPT_MS = 2 * LATELY_MS;
+const FORGOTTEN_MS = 3 * LATELY_MS;
 
 /**
  * A value, and what it was a moment before: a node decides by what it knows, and that may be as old as the news from
- * others.
+ * others, and older by as long as it takes to write it.
  */
 export class Lately<T> {
   /** The newest last. */
@@ -31,7 +35,7 @@ export class Lately<T> {
     const known = [this.current];
     for (let index = this.earlier.length - 1; index >= 0; index -= 1) {
       const { value, until } = this.earlier[index] as (typeof this.earlier)[number];
-      if (at - until < STALE_MS) known.push(value);
+      if (at - until < LATELY_MS) known.push(value);
     }
     return known;
   }
