@@ -332,6 +332,14 @@ export class OpenBatches {
     for (const wake of batch.onIdle.splice(0)) wake();
   }
 
+  /** The refusal of a request that was not let in is in the log: where nothing of the batch was, that opens it. */
+  refused(batch: Batch, day: BusinessDay): void {
+    if (batch.hasFacts) return;
+    batch.hasFacts = true;
+    batch.day = day;
+    if (batch.status === 'new') batch.status = 'open';
+  }
+
   /** The request to close it is surely not in the log: it takes requests again, and is new if it was. */
   reopen(batch: Batch): void {
     batch.status = batch.hasFacts ? 'open' : 'new';

@@ -1,4 +1,4 @@
-import type { Left, OpenBatches } from '../batches/open-batches.js';
+import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
 import { inTime } from '../ledger/decided-anew.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -10,6 +10,7 @@ import { type LimitedSpot, NotKnownYet, onceKnown } from './day-sums.js';
 import type { Question } from './domain/condition.js';
 import { decideGiveBack, shutOut } from './domain/decide.js';
 import { isAboveForNow } from './domain/limits.js';
+import type { Refusal } from './domain/refusal.js';
 import { requestRefusals } from './domain/request-refusals.js';
 import { evolveSale } from './domain/sale.js';
 import type { Answered, Effect } from './domain/sale.events.js';
@@ -22,6 +23,7 @@ import {
   type GiveBack,
   type GivenBackAnswer,
   type Outcome,
+  type Rejected,
   type SentOnSale,
 } from './sales.commands.js';
 
@@ -51,6 +53,10 @@ export class GiveBackCommandHandler {
       { identity: command, kind, target, sent },
       {
         earlier: (own) => this.earlierOutcome(requestName(command), command, own),
+        reversed: async (request) => {
+          const question = withLimits(await this.ask({ ...request, command }), request.day.date);
+          return shutOut(requestRefusals.reversed(), question);
+        },
         decide: async (request) => {
           // Once, however often it is decided: a password takes its time.
           checked ??= this.approver(command, request);
@@ -82,32 +88,29 @@ export class GiveBackCommandHandler {
       return { refusal: last.event.data.refusal, position: last.position, replayed: true };
     }
     const onSale = await readNamed(this.journal, command.saleId);
-    const sale = foldSale(onSale)?.sale;
-    // Barred, it is still to be refused.
-    if (sale?.barred.includes(name)) return undefined;
-    if (sale?.undone.includes(name)) return notRecorded(requestRefusals.reversed());
+    if (foldSale(onSale)?.sale.undone.includes(name)) return undefined;
     const answer = givenBackAnswer(name, onSale);
     return answer && { answer, replayed: true };
   }
 
   /** Everything up to the first append happens in the turn in which the batch lets the request in. */
   private async decide(request: Request): Promise<Outcome<GivenBackAnswer> | NotKnownYet> {
+    const batch = await this.batches.find(request.command);
     const asked = await this.ask(request);
-    const earlier = await this.already(request, asked.question);
+    const earlier = await this.already(request, withLimits(asked, request.day.date), batch);
     if (earlier) return earlier;
     if (staleFor(request, asked.question)) {
       const refusal = requestRefusals.revision();
       return request.taken
-        ? this.requests.refuse(request, refusal, asked.question.sale)
+        ? this.refuse(request, refusal, asked.question, batch)
         : notRecorded(refusal);
     }
-    const batch = await this.batches.find(request.command);
     const question = withLimits(asked, request.day.date);
     if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const { sale } = question;
     inTime(request.since);
     const shut = this.batches.enter(batch, request.day, sale?.data.currency);
-    if (shut) return this.requests.refuse(request, shutOut(shut, question), sale);
+    if (shut) return this.refuse(request, shutOut(shut, question), question, batch);
     let left: Left = request.taken ? 'fact' : 'nothing';
     try {
       const outcome = await this.carryOut(request, { ...asked, question }, () => {
@@ -118,6 +121,18 @@ export class GiveBackCommandHandler {
     } finally {
       this.batches.leave(batch, left);
     }
+  }
+
+  /** Of what was not let into its batch. */
+  private async refuse(
+    request: Request,
+    refusal: Refusal,
+    { sale }: Question,
+    batch: Batch,
+  ): Promise<Rejected> {
+    const refused = await this.requests.refuse(request, refusal, sale);
+    this.batches.refused(batch, request.day);
+    return refused;
   }
 
   private ask({ command, merchant, day, now }: Request): Promise<AskedQuestion> {
@@ -157,11 +172,16 @@ export class GiveBackCommandHandler {
    */
   private async already(
     request: Request,
-    { sale }: Question,
+    question: Question,
+    batch: Batch,
   ): Promise<Outcome<GivenBackAnswer> | undefined> {
     const { name, command } = request;
-    if (sale?.undone.includes(name))
-      return this.requests.refuse(request, requestRefusals.reversed(), sale);
+    const { sale } = question;
+    if (sale?.undone.includes(name)) {
+      const refusal = shutOut(requestRefusals.reversed(), question);
+      const isAnswered = request.taken && !sale.barred.includes(name);
+      return isAnswered ? notRecorded(refusal) : this.refuse(request, refusal, question, batch);
+    }
     const isThere =
       sale?.operations.some(({ request: done }) => done === name) ||
       sale?.approvals.some(({ data }) => data.request === name);

@@ -52,6 +52,8 @@ export interface Handling<A> {
   /** What was answered before, if anything was. `own`: the events under the name. */
   earlier(own: readonly RecordedEvent[]): Promise<Outcome<A> | undefined>;
   decide(request: NamedRequest): Promise<Outcome<A>>;
+  /** Why it can't be any more, when a time-out reversal has its name, which is final and needs no `Refused` beside it. */
+  reversed(request: NamedRequest): Promise<Refusal>;
 }
 
 /**
@@ -93,8 +95,7 @@ export class NamedRequests {
     const since = performance.now();
     const own = await this.journal.read(streams.request(name));
     const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
-    if (first?.type === 'Reversal') return notRecorded(requestRefusals.reversed());
-    if (first) {
+    if (first && first.type !== 'Reversal') {
       const { kind, target, sent } = asked;
       const now = fingerprint(kind, target, sent.content);
       const differing = differingFields(fingerprintOf(first), now);
@@ -110,7 +111,7 @@ export class NamedRequests {
     const day = businessDay(now, merchant.settings);
     const ifMatch = first?.type === 'RequestTaken' ? first.data.ifMatch : asked.sent.ifMatch;
     const sent = { ...asked.sent, ifMatch };
-    return handling.decide({
+    const request: NamedRequest = {
       ...asked,
       sent,
       name,
@@ -121,7 +122,9 @@ export class NamedRequests {
       taken: first !== undefined,
       takenBy: own[0]?.id,
       node: this.node,
-    });
+    };
+    if (first?.type === 'Reversal') return notRecorded(await handling.reversed(request));
+    return handling.decide(request);
   }
 
   /** With its outcome, where that stands under the same name. @throws ConflictError when the name is taken by then */

@@ -112,6 +112,7 @@ export class SalesCommandHandler {
       return outcome;
     } finally {
       if (!shut) this.batches.leave(batch, left);
+      else if (left === 'fact') this.batches.refused(batch, day);
     }
   }
 

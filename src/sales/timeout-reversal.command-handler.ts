@@ -47,6 +47,7 @@ export class TimeoutReversalCommandHandler {
     const asked = { identity: command, kind: 'timeout-reversal', target, sent } as const;
     return this.requests.handle(asked, {
       earlier: (own) => Promise.resolve(ownOutcome(own)),
+      reversed: () => Promise.resolve(requestRefusals.reversed()),
       // One that was let in before goes on, whatever its batch is now.
       decide: (request) =>
         request.taken ? this.decide({ ...request, command }) : this.enter({ ...request, command }),
@@ -72,6 +73,7 @@ export class TimeoutReversalCommandHandler {
       return await this.undo(request, decided);
     } finally {
       if (!shut) this.batches.leave(batch, left);
+      else if (left === 'fact') this.batches.refused(batch, request.day);
       hold.release();
     }
   }

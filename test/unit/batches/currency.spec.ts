@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { minor } from '../../../src/ledger/domain/money.js';
 import { settings } from '../../support/facts.js';
+import { expectInvariants } from '../../support/invariants.js';
 import { back, close, sell } from '../../support/requests.js';
 import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
@@ -24,6 +25,7 @@ async function sellsIn(currency: string, terminalId = 'T1'): Promise<void> {
 const SALE = 'M1.T1.000001.000001';
 const OTHER = { batchNo: '000002' };
 const dollars = { ...OTHER, currency: 'USD' };
+const refusedToVoid = { refusal: { code: 'batch-currency', nextStep: 'void' } };
 const refused = { refusal: { code: 'batch-currency', responseCode: '77', nextStep: 'retry' } };
 
 test('a batch takes sales in its own currency only, and another takes the rest', async () => {
@@ -35,7 +37,7 @@ test('a batch takes sales in its own currency only, and another takes the rest',
 test('a sale is voided and refunded in its own currency, at whatever terminal, in a batch of that', async () => {
   await ledger.send(sell(2, dollars));
   const wrong = await ledger.send(back('void', SALE, 3, OTHER));
-  expect(wrong).toMatchObject({ refusal: { code: 'batch-currency', nextStep: 'void' } });
+  expect(wrong).toMatchObject(refusedToVoid);
   const part = { amount: 4_000 };
   expect(await ledger.send(back('void', SALE, 4, part))).toHaveProperty('answer');
   expect(await ledger.send(back('void', SALE, 1, { ...part, terminalId: 'T2' }))).toHaveProperty(
@@ -99,4 +101,24 @@ test('a batch that one node holds without money has the currency in which anothe
   const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'USD' };
   await one.ledger.merchants.assignTerminal('M1', terminal, BY);
   expect(await one.send(sell(3, { currency: 'USD' }))).toMatchObject(refused);
+});
+
+test('a refusal for the currency of money that came to nothing opens the batch, on its date', async () => {
+  await sellsIn('CNY', 'T2');
+  // A sale that never came is barred, and so leaves nothing in its batch when it comes.
+  const name = { merchantId: 'M1', terminalId: 'T2', batchNo: '000008', stan: '000090' };
+  const original = { batchNo: '000005', stan: '000007' };
+  await ledger.send({ op: 'timeout-reversal', ...name, original });
+  await ledger.send(sell(2, dollars));
+  const there = { terminalId: 'T2', batchNo: '000005' };
+  const [late, voided] = await Promise.all([
+    ledger.send(sell(7, there)),
+    ledger.send(back('void', 'M1.T1.000002.000002', 8, there)),
+  ]);
+  expect(late).toMatchObject({ refusal: { code: 'reversed' } });
+  expect(voided).toMatchObject(refusedToVoid);
+
+  ledger.at('2026-11-25T03:00:00.000Z');
+  expect(await ledger.send(sell(9, there))).toMatchObject({ refusal: { code: 'batch-date' } });
+  await expectInvariants(ledger);
 });

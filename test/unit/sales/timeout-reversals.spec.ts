@@ -45,6 +45,32 @@ describe('a time-out reversal that comes again, later,', () => {
   });
 });
 
+describe('a void that comes behind its own time-out reversal is refused with what is to be done now', () => {
+  const voiding = back('void', 1, 2);
+
+  test.each([
+    ['had not come before', []],
+    ['had been done', [voiding]],
+  ])('though it %s, and nothing more is written', async (_, before) => {
+    for (const sending of [sell(1), ...before, timeout(3, 2)]) await ledger.send(sending);
+    const written = await length();
+    expect(await ledger.send(voiding)).toMatchObject({
+      refusal: { code: 'reversed', responseCode: '12', nextStep: 'void' },
+    });
+    await ledger.send({ op: 'settle', saleId: 'M1.T1.000001.000001' });
+    expect(await ledger.send(voiding)).toMatchObject({ refusal: { nextStep: 'refund' } });
+    expect(await length()).toBe(written + 1);
+    await expectInvariants(ledger);
+  });
+
+  test('of a sale that is not there, nothing', async () => {
+    await ledger.send(timeout(3, 2));
+    expect(await ledger.send(voiding)).toMatchObject({
+      refusal: { code: 'reversed', nextStep: 'none' },
+    });
+  });
+});
+
 describe('a time-out reversal that a crash left without an outcome', () => {
   const name = 'M1.T1.000002.000001';
   const saleId = 'M1.T1.000001.000001';
