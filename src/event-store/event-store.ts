@@ -63,6 +63,9 @@ export interface ReadAllOptions {
   readonly prefixes?: readonly string[];
 }
 
+/** An append that may have happened is in the log, or not, for so long at the most before that is known. */
+export const SETTLED_WITHIN_MS = 15_000;
+
 /**
  * The log of all facts. An append is answered only when it is on disk.
  * Ids are compared within a stream, data is not: an exact repeat at its old revision is a success.

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
 import fc, { type Scheduler } from 'fast-check';
+import { StoreUnavailableError } from '../../src/event-store/event-store.js';
 import { requestName } from '../../src/ledger/domain/request-name.js';
 import { settings } from '../support/facts.js';
 import { expectInvariants } from '../support/invariants.js';
@@ -10,21 +11,29 @@ import type { Sending } from '../support/requests.js';
 import { ScheduledStore } from '../support/scheduled-store.js';
 import { newSharedLog } from '../support/shared-log.js';
 import { of } from '../support/specification.js';
-import { newSqliteLog, TestLedger, type TestLog } from '../support/test-ledger.js';
+import { letTimePass } from '../support/time-passes.js';
+import { BY, newSqliteLog, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 jest.setTimeout(600_000);
 
 /** How many times all of them are put in an order; PROPERTY_RUNS asks for more. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 6);
 
+type Settings = NonNullable<Parameters<typeof settings>[0]>;
+
 /** Commands that meet, and what there is before. */
 interface Case {
   /** One after the other, before. */
   readonly first?: readonly Sending[];
   /** At the same moment. */
-  readonly together: readonly [Sending, Sending, ...Sending[]];
-  readonly settings?: Parameters<typeof settings>[0];
+  readonly together: readonly [Sending, ...Sending[]];
+  readonly settings?: Settings;
+  /** What an operator changes at that moment. */
+  readonly change?: (node: TestLedger) => Promise<unknown>;
 }
+
+/** Together longer than any node goes by what it has heard, or leaves a close to another. */
+const WHILES_MS = [7_000, 7_000, 7_000, 7_000, 7_000, 7_000];
 
 const ALLOWED = { refundPolicy: { whileVoidable: 'allow' } } as const;
 const APPROVED = {
@@ -56,6 +65,7 @@ function casesOf(merchantId: string, card: { readonly token: string; readonly la
   };
   const dayClose: Sending = { op: 'day-close', merchantId };
   const next = { batchNo: '000002' };
+  const third = { batchNo: '000003', stan: '000003' };
   const cases: Record<string, Case> = {
     'two voids of parts': { first: [sell(1)], together: [part('void', 2), part('void', 3)] },
     'a void and its repeat': { first: [sell(1)], together: [give('void', 2), give('void', 2)] },
@@ -116,6 +126,56 @@ function casesOf(merchantId: string, card: { readonly token: string; readonly la
       first: [sell(1), settle, chargeback('C1', 10_000)],
       together: [writeOff('W1'), writeOff('W2')],
     },
+    'a close and what is put back for it': {
+      first: [
+        sell(1),
+        sell(2),
+        give('void', 3, { batchNo: '000003' }),
+        close(),
+        sell(1, next),
+        sell(2, next),
+      ],
+      together: [close('000002'), undo(4, 3, { batchNo: '000003', original: third })],
+    },
+    'a refund and the close after which it is due': {
+      first: [sell(1)],
+      together: [part('refund', 2, next), close()],
+    },
+    'a refusal and a close of an empty batch': {
+      first: [sell(1)],
+      together: [give('void', 2, { ...next, amount: 99_999 }), close('000002')],
+    },
+    'a void and the report of its card': {
+      first: [sell(1)],
+      together: [give('void', 2)],
+      change: ({ ledger }) => ledger.cards.setStatus(card.token, 'lost', BY),
+    },
+    'a void and its right': {
+      first: [sell(1)],
+      together: [part('void', 2), part('refund', 3)],
+      change: ({ ledger }) =>
+        ledger.merchants.setRight(merchantId, 'void', 'frozen', 'checked', BY),
+    },
+    'a void of a part and its policy': {
+      first: [sell(1)],
+      together: [part('void', 2), settle],
+      change: ({ ledger }) =>
+        ledger.merchants.put(merchantId, settings({ voidPolicy: { partial: false } }), BY),
+    },
+    'a sale, a void and the move of their terminal': {
+      first: [sell(1)],
+      together: [sell(2), part('void', 3), close()],
+      change: ({ ledger }) => {
+        const terminal = { terminalId: 'T1', storeId: 'S9' };
+        return ledger.merchants.assignTerminal(merchantId, terminal, BY);
+      },
+    },
+    'an approval and the card': {
+      first: [sell(1), part('void', 2)],
+      together: [decide('approve'), undo(3, 2)],
+      settings: APPROVED,
+      change: ({ ledger }) => ledger.cards.setStatus(card.token, 'lost', BY),
+    },
     'two day-closes and a close': {
       first: [sell(1), sell(2, next)],
       together: [dayClose, dayClose, close()],
@@ -142,23 +202,53 @@ class Nodes {
   }
 
   /** Commands go to one node after the other, each at the moment that the scheduler chooses. */
-  async together(sendings: readonly Sending[], scheduler: Scheduler): Promise<Answered[]> {
+  async together(
+    { together, change }: Case,
+    isLong: boolean,
+    scheduler: Scheduler,
+  ): Promise<Answered[]> {
     for (const store of this.stores) store.hold(true);
-    const answers = sendings.map(async (sending, index): Promise<Answered> => {
+    const [one] = this.all as [TestLedger];
+    const besides: (readonly [string, () => unknown])[] = [
+      ...(change ? [['a change', () => change(one)] as const] : []),
+      ...(isLong ? WHILES_MS.map((ms) => ['time', () => timePasses(ms)] as const) : []),
+      ...(isLong
+        ? this.all.map((node) => ['due', () => node.ledger.batches.closeDue()] as const)
+        : []),
+    ];
+    const done = besides.map(async ([what, work]) => {
+      await scheduler.schedule(Promise.resolve(), what);
+      await Promise.resolve(work()).catch(ifAway);
+    });
+    const answers = together.map(async (sending, index): Promise<Answered | undefined> => {
       const node = this.all[index % this.all.length] as TestLedger;
       await scheduler.schedule(Promise.resolve(), `${sending.op} at node ${index}`);
-      return { sending, outcome: await node.send(sending) };
+      const outcome = await node.send(sending).catch(ifAway);
+      return outcome && { sending, outcome };
     });
     const answered = await scheduler.waitFor(Promise.all(answers));
+    await scheduler.waitFor(Promise.all(done));
     for (const store of this.stores) store.hold(false);
     await scheduler.waitIdle();
-    return answered;
+    return answered.filter((each) => each !== undefined);
   }
 
   async end(): Promise<void> {
     for (const node of this.all) await node.close();
     await this.log.remove();
   }
+}
+
+/** Where time passes a store may take too long: its sender does not know, and asks again later. */
+function ifAway(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailableError)) throw error;
+}
+
+/** For all clocks but those that facts are dated by. */
+function timePasses(milliseconds: number): void {
+  const now = Date.now() + milliseconds;
+  jest.spyOn(Date, 'now').mockReturnValue(now);
+  letTimePass(milliseconds);
 }
 
 /** What there is before. */
@@ -189,7 +279,8 @@ test.each([
           },
         }),
         fc.shuffledSubarray(NAMES, { minLength: NAMES.length }),
-        async (scheduler, names) => {
+        fc.array(fc.boolean(), { minLength: NAMES.length, maxLength: NAMES.length }),
+        async (scheduler, names, long) => {
           const nodes = await Nodes.open(newLog(), count, scheduler);
           try {
             const [one] = nodes.all as [TestLedger];
@@ -200,7 +291,7 @@ test.each([
               const its = casesOf(merchantId, card)[name] as Case;
               await prepare(one, merchantId, its);
               for (const node of nodes.all) await node.caughtUp();
-              answered.push(...(await nodes.together(its.together, scheduler)));
+              answered.push(...(await nodes.together(its, long[index] === true, scheduler)));
             }
             for (const node of nodes.all) await expectInvariants(node);
             for (const each of answered) if (isFinal(each)) await expectSameAgain(one, each);

@@ -1,9 +1,14 @@
 import type { Scheduler } from 'fast-check';
-import type { EventStore, ReadAllOptions } from '../../src/event-store/event-store.js';
+import {
+  type EventStore,
+  type ReadAllOptions,
+  SETTLED_WITHIN_MS,
+  StoreUnavailableError,
+} from '../../src/event-store/event-store.js';
 
 /**
  * A store whose requests wait for a scheduler, which lets any of those that wait go on next. Appends of one node enter the
- * log in the order in which they were made; what a node reads of a log of its own is there at once.
+ * log in the order in which they were made, unless they take too long; what a node reads of a log of its own is there at once.
  */
 export class ScheduledStore {
   private isHeld = false;
@@ -23,7 +28,11 @@ export class ScheduledStore {
         if (!this.isHeld) return inner.append(...sent);
         const turn = this.lastAppend.then(() => this.turn(`append to ${sent[0]}`));
         this.lastAppend = turn;
-        return turn.then(() => inner.append(...sent));
+        const since = performance.now();
+        return turn.then(() => {
+          if (performance.now() - since < SETTLED_WITHIN_MS) return inner.append(...sent);
+          throw new StoreUnavailableError('it took too long', 'not-done');
+        });
       },
       readStream: async (stream: string, from?: number) => {
         if (readsWait) await this.turn(`read ${stream}`);

@@ -1,16 +1,19 @@
+import { SETTLED_WITHIN_MS } from '../../event-store/event-store.js';
 import { WRITTEN_WITHIN_MS } from '../../ledger/decided-anew.js';
 import { STALE_MS } from '../../ledger/news.js';
 
-/** So old may be what a fact was decided on when that was recorded. */
-export const LATELY_MS = STALE_MS + WRITTEN_WITHIN_MS;
+/**
+ * So long behind a change a fact may be recorded that was decided without it: while the change was on its way to the log,
+ * then not yet heard of, then the fact not yet written.
+ */
+export const LATELY_MS = SETTLED_WITHIN_MS + STALE_MS + WRITTEN_WITHIN_MS;
 
 /** Changes are forgotten together: with each that comes of very many, the others would have to be gone through. */
 const KEPT_MS = 2 * LATELY_MS;
 const FORGOTTEN_MS = 3 * LATELY_MS;
 
 /**
- * A value, and what it was a moment before: a node decides by what it knows, and that may be as old as the news from
- * others, and older by as long as it takes to write it.
+ * A value, and what it was a moment before: a node decides by what it knows, and that may be as old as LATELY_MS.
  */
 export class Lately<T> {
   /** The newest last. */

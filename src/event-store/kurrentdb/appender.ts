@@ -7,6 +7,7 @@ import {
   START,
   StoreUnavailableError,
   TooLargeError,
+  SETTLED_WITHIN_MS,
 } from '../event-store.js';
 import type { RenewableClient } from './connection.js';
 import { fateOf, inTime, isTooLarge, NoAnswerError, pause, wordsOf } from './faults.js';
@@ -15,9 +16,6 @@ import { ownPosition, proposed } from './stored-form.js';
 
 /** While nothing can have happened, a new leader is waited for so long. */
 const PATIENCE_MS = 1_000;
-
-/** For so long what may have happened is asked for, to learn whether it has: by an append again, or by a reader. */
-const SETTLE_MS = 15_000;
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -105,7 +103,7 @@ export class Appender {
         if (isTooLarge(error)) throw new TooLargeError(`an append to ${stream} is too large`);
         const fate = fateOf(error);
         if (fate === 'unknown') outcome = 'unknown';
-        const limit = begun + (outcome === 'unknown' ? SETTLE_MS : PATIENCE_MS);
+        const limit = begun + (outcome === 'unknown' ? SETTLED_WITHIN_MS : PATIENCE_MS);
         if (fate === 'refused' || performance.now() + wait > limit) {
           throw new StoreUnavailableError(`can't append: ${wordsOf(error)}`, outcome, {
             cause: error,
@@ -116,7 +114,7 @@ export class Appender {
       }
       await pause(wait);
       // What is sent again is waited for no longer than it is asked for at all.
-      deadlineMs = Math.min(deadlineMs, Math.ceil(begun + SETTLE_MS - performance.now()));
+      deadlineMs = Math.min(deadlineMs, Math.ceil(begun + SETTLED_WITHIN_MS - performance.now()));
     }
   }
 
@@ -128,7 +126,7 @@ export class Appender {
   private async shown(conflict: ConflictError): Promise<ConflictError> {
     const { stream, actual } = conflict;
     if (actual === undefined) return conflict;
-    const limit = performance.now() + SETTLE_MS;
+    const limit = performance.now() + SETTLED_WITHIN_MS;
     for (;;) {
       const [last] = await this.reads.tail(stream, 1);
       if (last && last.revision >= actual) return conflict;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Lately } from '../../../src/audit/verify/lately.js';
 
 /** Others have heard of a change by then. */
-const HEARD_MS = 15_000;
+const HEARD_MS = 30_000;
 
 describe('what was so a moment before', () => {
   test('is known as long as others may not have heard of the change, the newest first', () => {
