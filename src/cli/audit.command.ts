@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { lackingIn } from '../audit/domain/signed-head.js';
 import { type Proof, refusalOf } from '../audit/proofs.js';
 import { doubledName } from './doubled-name.js';
+import { print } from './standard-output.js';
 import { ofNamed } from './tool.js';
 import { trustedKeyOption } from './trusted-key.js';
 
@@ -17,7 +18,7 @@ export function auditCommand(): Command {
         const refusal = check(file, publicKey);
         if (refusal !== undefined) process.exitCode = 1;
         const outcome = { holds: refusal === undefined, ...(refusal !== undefined && { refusal }) };
-        console.log(json ? JSON.stringify(outcome) : (refusal ?? 'the proof holds'));
+        print(json ? JSON.stringify(outcome) : (refusal ?? 'the proof holds'));
       }),
   );
 }

@@ -6,6 +6,7 @@ import { moneyText } from '../ledger/domain/decimal.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { counted } from './counted.js';
 import { runningService } from './service.js';
+import { print } from './standard-output.js';
 import { OPERATOR, requireLog, type Tool, withLedger } from './tool.js';
 
 /** What a close came to; amounts in minor units. */
@@ -25,7 +26,7 @@ export function dayCloseCommand(): Command {
     .option('--json', 'print the batches as JSON')
     .action(async (merchantId: string, options: { store?: string; json?: boolean }) => {
       const batches = await close(settingsOfProcess(), merchantId, options.store);
-      console.log(options.json ? exactText(batches) : asText(batches));
+      print(options.json ? exactText(batches) : asText(batches));
     });
 }
 

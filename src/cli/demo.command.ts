@@ -7,6 +7,7 @@ import { addDays, businessDateEnd, businessDay } from '../merchants/domain/busin
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import { settingsOf } from '../merchants/merchants.dto.js';
 import { terminal } from './played-ledger.js';
+import { print } from './standard-output.js';
 import { Interrupt, OPERATOR, type Tool, withLedger } from './tool.js';
 
 const HOUR = 3_600_000;
@@ -44,7 +45,7 @@ export function demoCommand(): Command {
         const week = start === undefined ? untilNow(Date.now()) : { start };
         return new Demo(tool, week).run(interrupt);
       });
-      console.log(json ? JSON.stringify(counts) : asText(counts));
+      print(json ? JSON.stringify(counts) : asText(counts));
       if (!interrupt.isPressed) return;
       console.error(
         'Interrupted: only the first days are there. Another demo needs a fresh ledger.',

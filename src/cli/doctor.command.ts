@@ -15,6 +15,7 @@ import {
   settingsFinding,
   viewFindings,
 } from './doctor.checks.js';
+import { print } from './standard-output.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -73,7 +74,5 @@ async function looked(
 }
 
 function tell({ what, mark, detail }: Finding, json: boolean): void {
-  console.log(
-    json ? JSON.stringify({ what, mark, detail }) : `${mark.padEnd(5)} ${what}: ${detail}`,
-  );
+  print(json ? JSON.stringify({ what, mark, detail }) : `${mark.padEnd(5)} ${what}: ${detail}`);
 }

@@ -9,7 +9,8 @@ import { openEventStoreReader } from '../event-store/open-event-store.js';
 import { booksProjection } from '../projections/books.projection.js';
 import { skipsOf } from '../projections/skips.js';
 import { logProgress } from './log-progress.js';
-import { standardOutput, writeOut, writeThrough } from './out-file.js';
+import { writeOut, writeThrough } from './out-file.js';
+import { standardOutput } from './standard-output.js';
 import { untilInterrupted } from './tool.js';
 import { untilOption } from './until-option.js';
 

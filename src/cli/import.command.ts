@@ -12,6 +12,7 @@ import { minorDigits } from '../ledger/domain/decimal.js';
 import { startProgress } from './progress.js';
 import { ServedLedger } from './served-ledger.js';
 import { runningService } from './service.js';
+import { print } from './standard-output.js';
 import { Interrupt, withLedger } from './tool.js';
 
 interface ImportOptions {
@@ -75,7 +76,7 @@ async function run(file: string, options: ImportOptions): Promise<number> {
       progress.end();
     }
   });
-  process.stdout.write(options.json ? `${exactText(summary)}\n` : asText(summary, code));
+  print(options.json ? exactText(summary) : asText(summary, code));
   if (summary.isInterrupted) return interrupt.exitCode;
   return faultsOf(summary).length === 0 ? 0 : 1;
 }
@@ -131,7 +132,7 @@ function asText(summary: ImportSummary, code: string): string {
       .map(({ merchantId, net, books }) => `${merchantId} holds ${books - net} of other trade.`),
     ...(summary.isInterrupted ? ['Interrupted: run it again to go on.'] : []),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 function figure(what: string, value: string | number): string {

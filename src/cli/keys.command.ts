@@ -16,6 +16,7 @@ import { isTimestamp } from '../ledger/timestamp.js';
 import { checked } from './checked.js';
 import { keptKeys } from './kept-keys.js';
 import { runningService, type Service } from './service.js';
+import { print } from './standard-output.js';
 import { endWithReader, OPERATOR, requireLog, UsageError, withLedger } from './tool.js';
 
 type AddOptions = Omit<KeyBody, 'merchantId' | 'terminalId' | 'expiresAt'> & {
@@ -54,8 +55,8 @@ function addCommand(): Command {
         ...(expires !== undefined && { expiresAt: expires }),
       };
       const added = await add(checked(KeyBody, asked), settingsOfProcess());
-      if (json) console.log(JSON.stringify(added));
-      else console.log(`${line(added)}\n\n${added.key}\n\nIt is not kept, and not shown again.`);
+      if (json) print(JSON.stringify(added));
+      else print(`${line(added)}\n\n${added.key}\n\nIt is not kept, and not shown again.`);
     });
 }
 
@@ -85,7 +86,7 @@ function revokeCommand(): Command {
     .option('--json', 'print it as JSON')
     .action(async (keyId: string, { reason, json }: { reason?: string; json?: boolean }) => {
       const revoked = await revoke(keyId, reason, settingsOfProcess());
-      console.log(json ? JSON.stringify(revoked) : line(revoked));
+      print(json ? JSON.stringify(revoked) : line(revoked));
     });
 }
 
@@ -115,8 +116,8 @@ function listCommand(): Command {
     .action(async ({ merchant, json }: { merchant?: string; json?: boolean }) => {
       endWithReader();
       const keys = await list(merchant, settingsOfProcess());
-      if (json) console.log(JSON.stringify(keys));
-      else for (const key of keys) console.log(line(key));
+      if (json) print(JSON.stringify(keys));
+      else for (const key of keys) print(line(key));
     });
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
@@ -35,12 +35,6 @@ export async function writeThrough(
     signal.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
-}
-
-/** Of a text that must come whole: into a file, process.stdout takes for done what a full disk has taken a part of. */
-export function standardOutput(): Writable {
-  const { fd } = process.stdout;
-  return fstatSync(fd).isFile() ? createWriteStream('', { fd, autoClose: false }) : process.stdout;
 }
 
 async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {

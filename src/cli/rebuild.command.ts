@@ -14,6 +14,7 @@ import { rebuildOffline, type Verified, verifyViews } from '../projections/rebui
 import { logProgress } from './log-progress.js';
 import { startProgress } from './progress.js';
 import { runningService, type Service } from './service.js';
+import { print } from './standard-output.js';
 import { requireLog, untilInterrupted } from './tool.js';
 import { viewName } from './view-name.js';
 
@@ -67,7 +68,7 @@ async function rebuildThrough(service: Service, name: string, json: boolean): Pr
     progress.end();
   }
   if (state.status !== 'done') throw new Error(`${name}: ${state.reason ?? state.status}`);
-  print({ ...state }, json, () => `${name} done: ${comparedText(state)}`);
+  tell({ ...state }, json, () => `${name} done: ${comparedText(state)}`);
 }
 
 async function rebuildAll(
@@ -82,7 +83,7 @@ async function rebuildAll(
     rebuildOffline(projections, settings.VIEWS_DIR, build, signal, done),
   );
   for (const view of built) {
-    print({ ...view, status: 'done' }, json, () => textOf(view, 'done'));
+    tell({ ...view, status: 'done' }, json, () => textOf(view, 'done'));
   }
 }
 
@@ -104,7 +105,7 @@ async function verifyAll(
   for (const view of verified) {
     const { failure, damage, compared } = view;
     const text = failure === undefined ? textOf(view, 'verified') : failure;
-    print(view, json, () => [text, ...rowLines(view)].join('\n'));
+    tell(view, json, () => [text, ...rowLines(view)].join('\n'));
     const isWell = failure === undefined && damage === undefined && !compared?.differing;
     if (!isWell) process.exitCode = 1;
   }
@@ -136,8 +137,8 @@ async function shown<T>(
   }
 }
 
-function print(value: object, json: boolean, text: () => string): void {
-  console.log(json ? exactText(value) : text());
+function tell(value: object, json: boolean, text: () => string): void {
+  print(json ? exactText(value) : text());
 }
 
 function textOf(built: Built, status: string): string {

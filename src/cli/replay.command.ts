@@ -13,7 +13,7 @@ import { streams } from '../ledger/domain/request-name.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
 import { logProgress } from './log-progress.js';
 import type { Progress } from './progress.js';
-import { leftOutText, print, saleText, shownEvent, shownState, shownStep } from './replay.text.js';
+import { leftOutText, saleText, show, shownEvent, shownState, shownStep } from './replay.text.js';
 import { endWithReader, untilInterrupted } from './tool.js';
 import { untilOption } from './until-option.js';
 
@@ -66,7 +66,7 @@ async function replaySale(
   if (!sale || (merchant !== undefined && sale.sale.data.merchantId !== merchant)) {
     throw new Error(`there was no sale ${saleId} by then`);
   }
-  if (follow) for await (const step of replay.steps(saleId, until)) print(shownStep(step), json);
+  if (follow) for await (const step of replay.steps(saleId, until)) show(shownStep(step), json);
   const answer = await replay.voidability(saleId, until);
   const voidability = renderVoidability(saleId, answer);
   const { asOf } = answer;
@@ -83,7 +83,7 @@ async function replaySale(
     sale: renderSale(sale),
     voidability,
   };
-  print({ json: told, text: lines.join('\n') }, json);
+  show({ json: told, text: lines.join('\n') }, json);
 }
 
 /** Reads the log once. The one who follows is shown each event as it is met. */
@@ -108,7 +108,7 @@ async function replayLog(
     });
     const state = shownState(ledger, merchant);
     if (!state) throw new Error(`there was no merchant ${merchant ?? ''} by then`);
-    print(state, json);
+    show(state, json);
   } finally {
     progress.end();
     ledger.close();
@@ -125,7 +125,7 @@ async function tellEvent(
   const event = readable(stored);
   if (!event) {
     const { position, type } = stored;
-    print(
+    show(
       { json: { position, type, isLeftOut: true }, text: `${position} ${type}: can't be read` },
       json,
     );
@@ -134,7 +134,7 @@ async function tellEvent(
   if (merchant !== undefined && !isOf(merchant, event)) return;
   const saleId = saleOf(event);
   const isAlone = saleId === undefined;
-  print(isAlone ? shownEvent(event) : shownStep(await replay.step(saleId, event)), json);
+  show(isAlone ? shownEvent(event) : shownStep(await replay.step(saleId, event)), json);
 }
 
 function isOf(merchantId: string, { event }: RecordedEvent): boolean {

@@ -8,6 +8,7 @@ import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { remaining, type Sale, statusOf } from '../sales/domain/sale.js';
 import { renderSale, renderVoidability } from '../sales/sales.render.js';
 import { counted } from './counted.js';
+import { print } from './standard-output.js';
 
 /** Some of what a verb prints: as JSON, or as text for people. */
 export interface Shown {
@@ -15,8 +16,8 @@ export interface Shown {
   readonly text: string;
 }
 
-export function print({ json, text }: Shown, asJson: boolean | undefined): void {
-  console.log(asJson ? exactText(json) : text);
+export function show({ json, text }: Shown, asJson: boolean | undefined): void {
+  print(asJson ? exactText(json) : text);
 }
 
 export function shownEvent({

@@ -6,6 +6,7 @@ import { settingsOfProcess } from '../config.js';
 import { openEventStore } from '../event-store/open-event-store.js';
 import { counted } from './counted.js';
 import { startProgress } from './progress.js';
+import { print } from './standard-output.js';
 import { sizeOf, untilInterrupted } from './tool.js';
 
 export function restoreCommand(): Command {
@@ -15,7 +16,7 @@ export function restoreCommand(): Command {
     .option('--json', 'print what was done, and progress, as JSON')
     .action(async (file: string, { json }: { json?: boolean }) => {
       const events = await run(file, json);
-      console.log(json ? JSON.stringify({ events }) : `${counted(events, 'event')} restored`);
+      print(json ? JSON.stringify({ events }) : `${counted(events, 'event')} restored`);
     });
 }
 

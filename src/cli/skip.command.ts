@@ -4,6 +4,7 @@ import { type SkipAnswer, SkipBody } from '../projections/projections.dto.js';
 import { parsePosition, type Position } from '../event-store/event-store.js';
 import { checked } from './checked.js';
 import { runningService } from './service.js';
+import { print } from './standard-output.js';
 import { OPERATOR, requireLog, withLedger } from './tool.js';
 import { viewName } from './view-name.js';
 
@@ -26,7 +27,7 @@ export function skipCommand(): Command {
     .action(async (name: string, position: string, { json, ...why }: SkipOptions) => {
       const decided = await skip(name, position, why);
       const text = `${name} leaves out ${decided.eventType} at position ${position}; recorded at position ${decided.position}`;
-      console.log(json ? JSON.stringify(decided) : text);
+      print(json ? JSON.stringify(decided) : text);
     });
 }
 

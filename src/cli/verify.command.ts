@@ -15,6 +15,7 @@ import { doubledName } from './doubled-name.js';
 import { logProgress } from './log-progress.js';
 import { type Progress, startProgress } from './progress.js';
 import { spooled } from './spooled.js';
+import { print } from './standard-output.js';
 import { sizeOf, untilInterrupted, UsageError } from './tool.js';
 import { trustedKeyOption } from './trusted-key.js';
 
@@ -66,7 +67,7 @@ async function run(file: string | undefined, options: VerifyOptions): Promise<Ve
   const verified = await untilInterrupted(check).finally(() => {
     progress.end();
   });
-  console.log(json ? JSON.stringify(verified) : summary(verified));
+  print(json ? JSON.stringify(verified) : summary(verified));
   return verified;
 }
 
@@ -127,12 +128,12 @@ function tell(fault: Fault, json: boolean, meant: Set<FaultCode>): void {
   const { code, position, stream, detail } = fault;
   const means = MEANINGS[code];
   if (json) {
-    console.log(JSON.stringify({ ...fault, means }));
+    print(JSON.stringify({ ...fault, means }));
     return;
   }
   const where = position === undefined ? 'the log' : `position ${position}`;
-  console.log(`${where}${stream === undefined ? '' : ` (${stream})`}: ${code}: ${detail}`);
-  if (!meant.has(code)) console.log(`    ${means}`);
+  print(`${where}${stream === undefined ? '' : ` (${stream})`}: ${code}: ${detail}`);
+  if (!meant.has(code)) print(`    ${means}`);
   meant.add(code);
 }
 

@@ -69,6 +69,19 @@ export async function runToolOntoFullDisk(
   return runOf(spawnIn(folder, 'sh', command));
 }
 
+/** The same, and what it prints is added to a file on a disk that has room for so many bytes more. */
+export async function runToolOntoAlmostFullDisk(
+  folder: string,
+  args: readonly string[],
+  room: number,
+): Promise<ToolRun> {
+  const file = join(newFolder(), 'out');
+  const fill = `trap '' XFSZ; ulimit -f 20000; yes > "$out" 2> /dev/null; truncate -s -${room} "$out"`;
+  const script = `out=$1; shift; ${fill}; exec "$@" >> "$out"`;
+  const command = ['-c', script, 'sh', file, process.execPath, MAIN, ...args];
+  return runOf(spawnIn(folder, 'sh', command));
+}
+
 /** The same, and not a byte of what it prints can be written. */
 export async function runToolOntoNothing(
   folder: string,

@@ -3,7 +3,11 @@ import { viewFile } from '../../../src/projections/view-file.js';
 import { losePage } from '../../support/damaged-view.js';
 import { stoppedWithSale } from '../../support/stopped-ledger.js';
 import { alterLog } from '../../support/tampering.js';
-import { runToolOntoNothing, runToolUnread } from '../../support/tool.js';
+import {
+  runToolOntoAlmostFullDisk,
+  runToolOntoNothing,
+  runToolUnread,
+} from '../../support/tool.js';
 
 let folder: string;
 
@@ -26,6 +30,19 @@ test.each(['export', 'replay', 'doctor', 'verify --json'])(
     expect(errors.match(/ENOSPC/g)).toHaveLength(1);
   },
 );
+
+test.each([
+  'doctor',
+  'verify',
+  'rebuild --verify sales',
+  'replay --follow',
+  'keys add --scope operator',
+  'keys list --json',
+])('nor is what a disk takes but the beginning of: %s', async (verb) => {
+  const { code, errors } = await runToolOntoAlmostFullDisk(folder, verb.split(' '), 10);
+  expect(code).toBe(1);
+  expect(errors).toContain("what is printed can't be written: EFBIG");
+});
 
 test('a fault is told by exit code 1, though nobody reads what is printed', async () => {
   losePage(viewFile(folder, 'sales', 1), 'sales_by_date');
