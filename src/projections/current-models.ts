@@ -1,3 +1,4 @@
+import { ViewDamagedError } from './file-faults.js';
 import type { ProjectionState } from './follower.js';
 import { Progress } from './progress.js';
 import type { Listener } from './projector-thread.js';
@@ -17,6 +18,12 @@ export class CurrentModels implements Listener {
   require(): ReadModels {
     if (!this.reading) throw this.fault ?? new Error('the views are not open');
     return this.reading.models;
+  }
+
+  /** @throws ViewDamagedError for a view whose file was found to be damaged, though pages of it that are in memory could be read */
+  refuseDamaged(name: string): void {
+    const told = this.progress.damageOf(name) ?? this.reading?.damages.get(name);
+    if (told !== undefined) throw new ViewDamagedError(name, told);
   }
 
   /** How far each view is. Damage that a read has met is the reason of its view. */
@@ -52,7 +59,7 @@ export class CurrentModels implements Listener {
     const before = this.reading;
     if (before?.isOf(generations)) return undefined;
     try {
-      this.reading = new Reading(this.viewsDir, generations);
+      this.reading = new Reading(this.viewsDir, generations, before);
     } catch (error) {
       this.fault = error as Error;
       return this.fault;

@@ -96,6 +96,12 @@ export class Progress {
     if (due !== undefined) await this.reach(due, [name], timeoutMs);
   }
 
+  /** What is wrong with the file of a view that has stopped: at no event, then. */
+  damageOf(name: string): string | undefined {
+    const stop = this.states.find((each) => each.name === name)?.stop;
+    return stop?.at ? undefined : stop?.reason;
+  }
+
   private dueOf(name: string): Position | undefined {
     const state = this.states.find((each) => each.name === name);
     return state?.status === 'stopped' ? undefined : state?.due;
@@ -133,10 +139,11 @@ export class Progress {
     });
   }
 
-  /** Why a view that was waited for is not there. A stop at no event is its file's. */
-  private lacking({ name, status, reason, stop }: ProjectionState, position: Position): Error {
+  /** Why a view that was waited for is not there. */
+  private lacking({ name, status, reason }: ProjectionState, position: Position): Error {
     if (status !== 'stopped' || this.isEnding) return new ViewBehindError(name, position, reason);
-    if (stop && !stop.at) return new ViewDamagedError(name, stop.reason);
+    const damage = this.damageOf(name);
+    if (damage !== undefined) return new ViewDamagedError(name, damage);
     return new ViewStoppedError(name, position, reason);
   }
 

@@ -16,11 +16,15 @@ export class Reading {
   /** Why views can't be read whose file has turned out to be damaged, by name. */
   readonly damages = new Map<string, string>();
 
-  /** @throws CorruptLogError when a file is damaged */
+  /** `before`: damage that it has met in the same files. @throws CorruptLogError when a file is damaged */
   constructor(
     private readonly viewsDir: string,
     readonly generations: Generations,
+    before?: Reading,
   ) {
+    for (const [name, damage] of before?.damages ?? []) {
+      if (before?.generations.get(name) === generations.get(name)) this.damages.set(name, damage);
+    }
     try {
       this.models = openModels((Model, view) => this.model(Model, view));
     } catch (error) {

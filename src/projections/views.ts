@@ -142,9 +142,14 @@ export class Views {
     return this.model('requests');
   }
 
-  /** @throws ViewBehindError while the view does not tell of all that the log had at the start: it may say of money what never was */
+  /**
+   * @throws ViewBehindError while the view does not tell of all that the log had at the start: it may say of money what never was;
+   * ViewDamagedError
+   */
   private model<N extends keyof ReadModels>(name: N): ReadModels[N] {
-    this.current.progress.refuseUnfinished(MODELS[name].view);
+    const { view } = MODELS[name];
+    this.current.progress.refuseUnfinished(view);
+    this.current.refuseDamaged(view);
     return this.current.require()[name];
   }
 

@@ -73,6 +73,49 @@ test('a view that is found to be damaged as it is written to is told so to who w
   while ((await ledger.get(batch)).body['status'] !== 'closed') await sleep(50);
 });
 
+test.each(['read', 'written to'])(
+  'a view that was found to be damaged as it was %s is refused, whatever pages of it are still in memory, until it is rebuilt',
+  async (found) => {
+    const { folder, shop } = await stoppedWithSale();
+    losePage(viewFile(folder, 'books', 1), 'movements');
+    const ledger = await Tillbook.start({ folder });
+    const reads = [`${shop.path}/balances`, '/v1/ledger/trial-balance'];
+    const codes = () =>
+      Promise.all(
+        reads.map(async (path) => {
+          const { status, body } = await ledger.get(path);
+          return [status, body['code']];
+        }),
+      );
+    expect(await codes()).toEqual([
+      [200, undefined],
+      [200, undefined],
+    ]);
+
+    let finds = `${shop.path}/statement`;
+    if (found === 'written to') {
+      shop.batchNo = '000002';
+      const sold = await ledger.post('/v1/sales', shop.saleBody());
+      finds = `${shop.path}/balances?after=${String(sold.body['position'])}`;
+    }
+    expect((await ledger.get(finds)).body.code).toBe('view-damaged');
+    const refused = [
+      [503, 'view-damaged'],
+      [503, 'view-damaged'],
+    ];
+    expect(await codes()).toEqual(refused);
+
+    expect((await runTool(folder, ['rebuild', 'batches'])).code).toBe(0);
+    expect(await codes()).toEqual(refused);
+
+    expect((await runTool(folder, ['rebuild', 'books'])).code).toBe(0);
+    expect(await codes()).toEqual([
+      [200, undefined],
+      [200, undefined],
+    ]);
+  },
+);
+
 test.each(['sales_by_date', 'about'])(
   'a view whose %s is damaged is told by the doctor and by rebuild --verify, and rebuilt by rebuild',
   async (part) => {
