@@ -10,8 +10,12 @@ async function main(): Promise<void> {
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   // Before it listens nobody is owed an answer, and its store may let it wait for a minute.
   let stop = (): Promise<void> => Promise.resolve();
+  let isTold = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Of npm a second one comes at Ctrl-C.
+      if (isTold) return;
+      isTold = true;
       stop().then(() => process.exit(0), fail);
     });
   }

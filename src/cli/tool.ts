@@ -46,18 +46,32 @@ export function sizeOf(file: string): number {
 
 /** What ends a verb's work from outside, and the exit code then: Ctrl-C, a kill, a terminal that is closed. */
 const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-const SIGNALS = Object.keys(ENDINGS) as (keyof typeof ENDINGS)[];
+
+/**
+ * `listener` hears of each of the ENDINGS, also when it comes again, as Ctrl-C does by npm: that must not cut what is being
+ * ended. Gives what stops listening.
+ */
+function onEnding(listener: (exitCode: number) => void): () => void {
+  const listeners = Object.entries(ENDINGS).map(([signal, exitCode]) => {
+    const heard = (): void => {
+      listener(exitCode);
+    };
+    process.on(signal, heard);
+    return [signal, heard] as const;
+  });
+  return () => {
+    for (const [signal, heard] of listeners) process.off(signal, heard);
+  };
+}
 
 /** One of the ENDINGS came: whoever loops stops at the next step. */
 export class Interrupt {
   private ending: number | undefined;
 
   constructor() {
-    for (const signal of SIGNALS) {
-      process.once(signal, () => {
-        this.ending ??= ENDINGS[signal];
-      });
-    }
+    onEnding((exitCode) => {
+      this.ending ??= exitCode;
+    });
   }
 
   get isPressed(): boolean {
@@ -73,16 +87,15 @@ export class Interrupt {
 /** Work that each of the ENDINGS aborts. @throws InterruptedError then, once the work has stopped */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController();
-  const interrupt = (name: keyof typeof ENDINGS): void => {
-    ending.abort(new InterruptedError(ENDINGS[name]));
-  };
-  for (const signal of SIGNALS) process.once(signal, interrupt);
+  const stopListening = onEnding((exitCode) => {
+    ending.abort(new InterruptedError(exitCode));
+  });
   try {
     const result = await work(ending.signal);
     ending.signal.throwIfAborted();
     return result;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    if (!ending.signal.aborted) stopListening();
   }
 }
 

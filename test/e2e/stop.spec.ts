@@ -32,6 +32,27 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
   });
 });
 
+test('SIGINT that comes twice, as at Ctrl-C by npm, cuts nothing that is on its way', async () => {
+  const ledger = await Tillbook.start();
+  const shop = await Shop.open(ledger);
+  const sale = JSON.stringify(shop.saleBody());
+  const outgoing = request(new URL('/v1/sales', ledger.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': String(sale.length) },
+  });
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  outgoing.write(sale.slice(0, 20));
+  await ledger.get('/health/live');
+
+  ledger.service.signal('SIGINT');
+  await untilNotReady(ledger.url);
+  ledger.service.signal('SIGINT');
+  outgoing.end(sale.slice(20));
+
+  expect((await answered)[0].statusCode).toBe(201);
+  expect(await ledger.service.exit()).toBe(0);
+});
+
 describe('SIGTERM', () => {
   test('ends with 0 what still waits for its store', async () => {
     const service = new ServiceProcess({

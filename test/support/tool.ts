@@ -38,6 +38,15 @@ export async function runTool(
   return runOf(start(folder, args, env));
 }
 
+/** The same, to be told to end meanwhile. */
+export function startTool(
+  folder: string,
+  args: readonly string[],
+): { readonly run: Promise<ToolRun>; signal(name: NodeJS.Signals): void } {
+  const child = start(folder, args, {});
+  return { run: runOf(child), signal: (name) => child.kill(name) };
+}
+
 /** The same, as a user who owns nothing: only root can run it so. */
 export async function runToolAsNobody(
   folder: string,
