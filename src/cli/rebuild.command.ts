@@ -54,19 +54,20 @@ function viewNames(name: string, others: string[] = []): string[] {
 /** On the service that owns the folder: Ctrl-C cancels there, too. */
 async function rebuildThrough(service: Service, name: string, json: boolean): Promise<void> {
   const path = `/v1/projections/${name}/rebuild`;
-  let state = await service.send<RebuildAnswer>('POST', path);
-  const progress = startProgress(`rebuild ${name}`, state.total, json);
-  try {
-    await untilInterrupted(async (signal) => {
+  const state = await untilInterrupted(async (signal) => {
+    let state = await service.send<RebuildAnswer>('POST', path);
+    const progress = startProgress(`rebuild ${name}`, state.total, json);
+    try {
       while (['waiting', 'building', 'taking-over'].includes(state.status)) {
-        await pause(ASK_EVERY_MS);
+        if (!signal.aborted) await pause(ASK_EVERY_MS);
         state = await service.send<RebuildAnswer>(signal.aborted ? 'DELETE' : 'GET', path);
         progress.at(state.events, state.total);
       }
-    });
-  } finally {
-    progress.end();
-  }
+    } finally {
+      progress.end();
+    }
+    return state;
+  });
   if (state.status !== 'done') throw new Error(`${name}: ${state.reason ?? state.status}`);
   tell({ ...state }, json, () => `${name} done: ${comparedText(state)}`);
 }

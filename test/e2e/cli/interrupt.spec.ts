@@ -40,6 +40,16 @@ async function rebuilding(asked: (method: string, pressCtrlC: () => void) => Pro
   return { methods, ...(await tool.run) };
 }
 
+test('Ctrl-C cancels a rebuild that the service is just being asked for', async () => {
+  const { code, errors, methods } = await rebuilding(async (method, pressCtrlC) => {
+    if (method !== 'POST') return;
+    pressCtrlC();
+    await pause(MOMENT_MS);
+  });
+
+  expect([code, errors, methods]).toEqual([130, 'interrupted\n', ['POST', 'DELETE']]);
+});
+
 test('Ctrl-C cancels a rebuild on the service, also where it comes twice, as by npm', async () => {
   const { code, errors, methods } = await rebuilding(async (method, pressCtrlC) => {
     if (method === 'POST') return;
