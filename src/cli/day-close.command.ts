@@ -5,7 +5,7 @@ import { exactText } from '../http/json.js';
 import { moneyText } from '../ledger/domain/decimal.js';
 import { NO_SUCH_STORE } from '../merchants/domain/store.js';
 import { counted } from './counted.js';
-import { runningService } from './service.js';
+import { LONG_PATIENCE_MS, runningService } from './service.js';
 import { print } from './standard-output.js';
 import { OPERATOR, requireLog, type Tool, withLedger } from './tool.js';
 
@@ -16,6 +16,10 @@ interface ClosedBatch {
   readonly status: string;
   readonly currency?: string;
   readonly settled: { readonly count: number; readonly net: number | bigint };
+}
+
+interface Closed {
+  readonly batches: ClosedBatch[];
 }
 
 export function dayCloseCommand(): Command {
@@ -39,8 +43,8 @@ async function close(
   const service = runningService(settings);
   if (service) {
     const path = `/v1/merchants/${encodeURIComponent(merchantId)}/day-close`;
-    const answer = await service.send<{ batches: ClosedBatch[] }>('POST', path, { storeId });
-    return answer.batches;
+    const asked = service.send<Closed>('POST', path, { storeId }, LONG_PATIENCE_MS);
+    return (await asked).batches;
   }
   await requireLog(settings);
   return withLedger((tool) => closeHere(tool, merchantId, storeId), settings);

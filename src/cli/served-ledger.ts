@@ -4,7 +4,7 @@ import type { TrailEntry } from '../audit/audit.queries.js';
 import type { Terminal } from '../merchants/domain/merchant.js';
 import type { MerchantSettings } from '../merchants/domain/merchant.events.js';
 import type { SaleCommand } from '../sales/domain/decide.js';
-import { failure, type Service, type ServiceAnswer } from './service.js';
+import { failure, LONG_PATIENCE_MS, type Service, type ServiceAnswer } from './service.js';
 import { timeText } from '../ledger/clock.js';
 import {
   type HeldMerchant,
@@ -31,7 +31,8 @@ export class ServedLedger implements PlayedLedger {
   /** @throws Error saying what to do, when the service has no clock that can be set */
   async setClock(now: number): Promise<void> {
     if (now === this.now) return;
-    const answer = await this.ask('PUT', '/v1/sandbox/clock', { now: timeText(now) });
+    const to = { now: timeText(now) };
+    const answer = await this.ask('PUT', '/v1/sandbox/clock', to, LONG_PATIENCE_MS);
     if (answer.status === 404) throw new Error(ownClock(this.service.url));
     done(answer);
     this.now = now;
@@ -111,9 +112,10 @@ export class ServedLedger implements PlayedLedger {
     method: 'GET' | 'POST' | 'PUT',
     path: string,
     body?: object,
+    patienceMs?: number,
   ): Promise<ServiceAnswer> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.service.ask(method, path, body);
+      const answer = await this.service.ask(method, path, body, patienceMs);
       const isAway = answer.status === 429 || answer.status === 503;
       if (!isAway || attempt === ATTEMPTS) return answer;
       await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000);

@@ -3,6 +3,12 @@ import { ownedFolder, ownerOf } from '../event-store/open-event-store.js';
 import { parseExactly } from '../http/json.js';
 import { wordsOf } from './checked.js';
 
+/** Longer than a service tries that has lost its store, and than it waits for its views. */
+const PATIENCE_MS = 30_000;
+
+/** For what is all done before the answer: batches that are closed, payouts. */
+export const LONG_PATIENCE_MS = 300_000;
+
 /** What a service answered. Whole numbers too large for a double are bigint. */
 export interface ServiceAnswer {
   readonly status: number;
@@ -26,19 +32,21 @@ export class Service {
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: object,
+    patienceMs = PATIENCE_MS,
   ): Promise<T> {
-    const answer = await this.ask(method, path, body);
+    const answer = await this.ask(method, path, body, patienceMs);
     if (answer.status < 300) return answer.body as T;
     throw failure(answer);
   }
 
-  /** The answer, whatever it is. */
+  /** The answer, whatever it is. @throws Error where none comes in time */
   async ask(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: object,
+    patienceMs = PATIENCE_MS,
   ): Promise<ServiceAnswer> {
-    const response = await fetch(`${this.url}${path}`, {
+    const answered = fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(body && { 'content-type': 'application/json' }),
@@ -46,12 +54,17 @@ export class Service {
         ...(this.key !== '' && { authorization: `Bearer ${encodeURI(this.key.trim())}` }),
       },
       ...(body && { body: JSON.stringify(body) }),
-    }).catch((error: unknown) => {
-      throw new Error(`the service at ${this.url} does not answer`, { cause: error });
+      signal: AbortSignal.timeout(patienceMs),
+    }).then(async (response) => ({ response, text: await response.text() }));
+    const { response, text } = await answered.catch((cause: unknown) => {
+      const isLate = (cause as Error).name === 'TimeoutError';
+      const within = isLate ? ` within ${patienceMs / 1_000} s` : '';
+      const open =
+        isLate && method !== 'GET' ? '; whether it does what was asked is not known' : '';
+      throw new Error(`the service at ${this.url} does not answer${within}${open}`, { cause });
     });
     const { status, headers } = response;
-    const answer = parseExactly(await response.text());
-    return { status, headers, body: answer as ServiceAnswer['body'] };
+    return { status, headers, body: parseExactly(text) as ServiceAnswer['body'] };
   }
 }
 

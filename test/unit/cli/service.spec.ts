@@ -37,6 +37,31 @@ test('an answer may hold fractions of many digits, and whole numbers too large f
   });
 });
 
+test.each([
+  ['GET', ''],
+  ['POST', '; whether it does what was asked is not known'],
+] as const)('a service that hangs is not waited for for ever: %s', async (method, open) => {
+  for (const begun of ['', '{']) {
+    const server = createServer((_request, response) => {
+      if (begun !== '') response.write(begun);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    const asked = new Service(`http://127.0.0.1:${port}`, '').ask(
+      method,
+      '/v1/keys',
+      undefined,
+      100,
+    );
+
+    await expect(asked).rejects.toThrow(
+      `the service at http://127.0.0.1:${port} does not answer within 0.1 s${open}`,
+    );
+    server.close();
+  }
+});
+
 test('a service that does not answer is named', async () => {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
