@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, openSync } from 'node:fs';
-import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -10,15 +10,19 @@ import { UsageError } from './tool.js';
 
 const READER_EVERY_MS = 50;
 
+/** Of a new file: what is written may hold hashes of passwords. */
+const FOR_OWNER = 0o600;
+
 /**
- * Writes to what is there under the name: a file is replaced once all is written, of a link the one it points to; a pipe or
- * a device is written to as it is. @throws UsageError, the signal's reason
+ * Writes to what is there under the name: a file is replaced once all is written, and may be read by whom it might before; of a
+ * link the one it points to; a pipe or a device is written to as it is. @throws UsageError, the signal's reason
  */
 export async function writeOut(text: Readable, name: string, signal: AbortSignal): Promise<void> {
   if (name === '') throw new UsageError('the name of the file to write is empty');
   const found = await stat(name).catch(() => undefined);
-  if (found === undefined || found.isFile()) await replace(text, await target(name), signal);
-  else if (found.isFIFO()) await writeThrough(text, await pipe(name, signal), signal);
+  if (found === undefined || found.isFile()) {
+    await replace(text, await target(name), found?.mode ?? FOR_OWNER, signal);
+  } else if (found.isFIFO()) await writeThrough(text, await pipe(name, signal), signal);
   else await writeThrough(text, await opened(name, name), signal);
 }
 
@@ -37,12 +41,18 @@ export async function writeThrough(
   }
 }
 
-async function replace(text: Readable, file: string, signal: AbortSignal): Promise<void> {
+async function replace(
+  text: Readable,
+  file: string,
+  mode: number,
+  signal: AbortSignal,
+): Promise<void> {
   // Two that write the same file at once are not to write into one another.
   const part = join(dirname(file), `.${randomUUID()}.part`);
   const output = await opened(part, file);
   try {
     await pipeline(text, output, { signal });
+    await chmod(part, mode);
     await rename(part, file);
   } catch (error) {
     await rm(part, { force: true });
@@ -59,7 +69,7 @@ function unwritable(name: string, error: unknown): string {
 /** @throws UsageError where it can't be written what `name` asks for */
 async function opened(file: string, name: string): Promise<Writable> {
   try {
-    return (await open(file, 'w')).createWriteStream();
+    return (await open(file, 'w', FOR_OWNER)).createWriteStream();
   } catch (error) {
     throw new UsageError(unwritable(name, error));
   }

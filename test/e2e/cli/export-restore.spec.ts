@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   createWriteStream,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -181,6 +183,20 @@ test('a log is exported where there are no views, and nothing else is left', asy
   expect((await runTool(folder, ['export', '--out', file], env)).code).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(exportFile, 'utf8'));
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('an export is for its owner alone, and a file that it replaces for whom it was', async () => {
+  const folder = newFolder();
+  await runTool(folder, ['restore', exportFile]);
+  const file = join(newFolder(), 'log.ndjson');
+  const modeOfExport = async (): Promise<number> => {
+    await runTool(folder, ['export', '--out', file]);
+    return statSync(file).mode & 0o777;
+  };
+
+  expect(await modeOfExport()).toBe(0o600);
+  chmodSync(file, 0o640);
+  expect(await modeOfExport()).toBe(0o640);
 });
 
 test('two exports to one file at once leave a whole one, and nothing else', async () => {
