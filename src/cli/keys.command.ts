@@ -153,7 +153,7 @@ async function servedKeys(service: Service, merchantId: string | undefined): Pro
 
 function line(key: KeyAnswer): string {
   const { keyId, scope, merchantId, terminalId, name, expiresAt, revokedAt } = key;
-  const parts = [keyId, scope, merchantId, terminalId, name && `"${name}"`];
+  const parts = [keyId, scope, merchantId, terminalId, name && JSON.stringify(name)];
   if (key.signed) parts.push('signed');
   if (expiresAt !== undefined) parts.push(`expires ${expiresAt}`);
   if (revokedAt !== undefined) parts.push(`revoked ${revokedAt}`);

@@ -182,6 +182,14 @@ describe('ledger keys', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/^tbk_[a-z0-9]{12}_[0-9a-f]{64}$/m)]);
   });
 
+  test('prints each key in a line of its own, whatever it is called', async () => {
+    const folder = newFolder();
+    const name = 'front"\nabc operator "back';
+    await runTool(folder, ['keys', 'add', '--scope', 'auditor', '--name', name]);
+    const { out } = await runTool(folder, ['keys', 'list']);
+    expect(out).toMatch(/^\w+ auditor "front\\"\\nabc operator \\"back"\n$/);
+  });
+
   test('says what is wrong with a key that names no merchant: exit 2', async () => {
     const { code, errors } = await runTool(newFolder(), ['keys', 'add', '--scope', 'merchant']);
     expect([code, errors]).toEqual([2, expect.stringContaining('--merchant')]);
