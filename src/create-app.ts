@@ -67,10 +67,8 @@ export async function createApp(settings: Settings): Promise<Started> {
   app.useGlobalFilters(new ProblemFilter(new KnownRoutes(fastify)));
   describe(app);
   app.get(Connections).watch(app.getHttpServer());
-  await listen(app, settings);
-  const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const store = app.get<OwnedEventStore>(EVENT_STORE);
-  store.announce(url);
+  const url = await listen(app, store, settings);
   app.get(DueWork).start(toLog(fastify, 'due work could not be done yet'));
   app.get(HeadSigner).start(toLog(fastify, 'the head of the trail could not be signed yet'));
   app.get(Readiness).started();
@@ -101,10 +99,17 @@ export async function stopApp(app: NestFastifyApplication): Promise<void> {
   clearTimeout(cutting);
 }
 
-/** @throws SettingsError for an address that is none of this machine's */
-async function listen(app: NestFastifyApplication, { HOST, PORT }: Settings): Promise<void> {
+/** Gives where. @throws SettingsError for an address that is none of this machine's; StoreUnavailableError */
+async function listen(
+  app: NestFastifyApplication,
+  store: OwnedEventStore,
+  { HOST, PORT }: Settings,
+): Promise<string> {
   try {
     await app.listen(PORT, HOST);
+    const url = (await app.getUrl()).replace('[::1]', 'localhost');
+    store.announce(url);
+    return url;
   } catch (error) {
     await app.close();
     const { code, message } = error as NodeJS.ErrnoException;

@@ -7,13 +7,16 @@ import {
   closeSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Settings, SettingsError } from '../config.js';
 import { SigningKey } from './domain/signed-head.js';
+import { StoreUnavailableError } from '../event-store/event-store.js';
 import { makeFolder } from '../event-store/make-folder.js';
 import { ownedFolder } from '../event-store/open-event-store.js';
+
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Where the key of these settings is, or is to be made. */
 export function keyFileOf({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settings): string {
@@ -22,14 +25,17 @@ export function keyFileOf({ AUDIT_KEY_FILE, EVENT_STORE_URL, VIEWS_DIR }: Settin
 
 /**
  * The key in the file; made there at the first start. Only its owner may read it. Nodes that start at once on one file get
- * one key. @throws SettingsError for another file, and where none can be made
+ * one key. @throws SettingsError for another file, and where none can be made; StoreUnavailableError where there is no room for it
  */
 export function signingKeyOf(file: string): SigningKey {
   try {
     if (!existsSync(file)) make(file);
     return keyIn(file);
   } catch (error) {
-    const why = (error as Error).message;
+    const { code = '', message: why } = error as NodeJS.ErrnoException;
+    if (NO_ROOM.has(code)) {
+      throw new StoreUnavailableError(`there is no room for ${file}: ${why}`, 'not-done');
+    }
     throw new SettingsError(
       `AUDIT_KEY_FILE is '${file}'; allowed: a file with an Ed25519 key, or one to be made (${why})`,
     );
@@ -48,7 +54,7 @@ function make(file: string): void {
   const made = `${file}.${randomUUID()}`;
   const descriptor = openSync(made, 'wx', 0o600);
   try {
-    writeSync(descriptor, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+    writeFileSync(descriptor, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     fsyncSync(descriptor);
     linkSync(made, file);
   } catch (error) {

@@ -59,11 +59,13 @@ export class FolderLock {
     }
   }
 
-  /** Says who holds the folder, for those who find it held. */
+  /** Says who holds the folder, for those who find it held. @throws StoreUnavailableError as above */
   announce(owner: Owner): void {
     const file = ownerFile(this.folder);
-    writeFileSync(`${file}.new`, JSON.stringify(owner));
-    renameSync(`${file}.new`, file);
+    inTermsOf(this.folder, () => {
+      writeFileSync(`${file}.new`, JSON.stringify(owner));
+      renameSync(`${file}.new`, file);
+    });
   }
 
   release(): void {

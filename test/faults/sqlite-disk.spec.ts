@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { SqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-stor
 import { keepingFaults } from '../support/keeping-faults.js';
 import { eventOf } from '../support/store-events.js';
 import { compiledStore, newFolder } from '../support/store-folder.js';
+import { ServiceProcess } from '../support/tillbook.js';
 
 jest.setTimeout(60_000);
 
@@ -111,6 +112,23 @@ describe('a full disk', () => {
     await reader.close();
     rmSync(filler);
   });
+
+  onSmallDisk(
+    'that has no room for the key of the trail ends a start with exit code 1',
+    async () => {
+      const filler = join(String(disk), 'filler');
+      fill(filler);
+      const AUDIT_KEY_FILE = join(String(disk), 'audit-key.pem');
+      const service = new ServiceProcess({ env: { AUDIT_KEY_FILE } });
+
+      expect(await service.exit()).toBe(1);
+      expect(service.output.trim()).toMatch(
+        new RegExp(`^there is no room for ${AUDIT_KEY_FILE}: ENOSPC.*$`),
+      );
+      expect(existsSync(AUDIT_KEY_FILE)).toBe(false);
+      rmSync(filler);
+    },
+  );
 });
 
 describe('a writer thread that ended', () => {

@@ -48,6 +48,19 @@ test('who holds a folder is known while it is held, and looking is in nobody’s
   expect(ownerOf(folder)).toBeUndefined();
 });
 
+test('a folder in which nobody can be told where it is served is named', () => {
+  const folder = newFolder();
+  const lock = FolderLock.take(folder);
+  mkdirSync(join(folder, 'owner.json.new'));
+
+  const announce = (): void => {
+    lock.announce({ pid: process.pid, url: 'http://[::1]:3000' });
+  };
+
+  expect(announce).toThrow(`the data folder ${folder} can't be written to`);
+  lock.release();
+});
+
 test('what is wrong with the program is not told as a folder that can not be written to', () => {
   const notBuilt = Object.assign(new Error('not built for this Node'), {
     code: 'ERR_DLOPEN_FAILED',
