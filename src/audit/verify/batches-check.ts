@@ -5,24 +5,23 @@ import type {
   BatchItem,
   Difference,
 } from '../../batches/domain/batch.events.js';
-import { closeTerms } from '../../batches/domain/close-terms.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
 import { sentOf } from '../../batches/sent.js';
 import { batchName, parseRequestName, terminalName } from '../../ledger/domain/request-name.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
-import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { batchOf, remaining, type Sale } from '../../sales/domain/sale.js';
 import { BatchTotals, type ClosedSums } from './batch-totals.js';
 import type { SettledData } from '../../sales/domain/sale.events.js';
 import type { Histories } from './histories.js';
-import { type Finding, illegal, NO_MERCHANT, shownInOrder, unlike } from './judge.js';
+import { type Finding, illegal, shownInOrder, unlike } from './judge.js';
 import { LATELY_MS } from './lately.js';
 import { lateFinding, type Reconciled } from './late-comparison.js';
 import type { OlderEvents } from './older-events.js';
 import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
+import { wrongClose } from './wrong-close.js';
 
 type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
 type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
@@ -36,6 +35,8 @@ interface Batch {
   readonly openedAt: number;
   changedAt: number;
   status: BatchStatus;
+  /** Of its first money, and when that was recorded. */
+  money?: { readonly currency: string; readonly at: number };
   /** Its sales that have something left and have not settled, but for those that a later close settles. */
   unsettled?: number;
   totals?: Closed['totals'];
@@ -69,12 +70,15 @@ export class BatchesCheck {
     this.totals = new BatchTotals(database);
   }
 
-  /** To be told of every fact that names a batch, before it counts. */
-  named(fact: BatchFact, at: number): void {
+  /** To be told of every fact that names a batch, before it counts. `currency`: of the money that it puts in. */
+  named(fact: BatchFact, at: number, currency: string | undefined): void {
     const name = batchName(fact);
-    if (this.touched(name)) return;
-    const { businessDate: date } = fact;
-    this.shelf.set(name, { date, openedAt: at, changedAt: at, status: 'open' });
+    if (!this.touched(name)) {
+      const { businessDate: date } = fact;
+      this.shelf.set(name, { date, openedAt: at, changedAt: at, status: 'open' });
+    }
+    const batch = this.shelf.get(name);
+    if (batch && currency !== undefined) batch.money ??= { currency, at };
   }
 
   /** What a batch that is closing comes to may change by requests that it had let in. @returns whether it is known */
@@ -117,13 +121,15 @@ export class BatchesCheck {
   }
 
   /** Why a request with an effect can't have been let in. */
-  shut(fact: BatchFact, at: number): Finding | undefined {
+  shut(fact: BatchFact & { readonly currency?: string }, at: number): Finding | undefined {
     const batch = this.shelf.get(batchName(fact));
     if (!batch) return undefined;
-    const { batchNo, businessDate } = fact;
+    const { batchNo, businessDate, currency } = fact;
     const date = isDateFixed(batch, at) ? batch.date : undefined;
+    const { money } = batch;
+    const own = money && at - money.at >= LATELY_MS ? money.currency : undefined;
     const [now, ...earlier] = statusesOf(batch, at).map((status) =>
-      shutFor({ batchNo, status, date }, { date: businessDate }),
+      shutFor({ batchNo, status, date, currency: own }, { date: businessDate, currency }),
     );
     if (!now || earlier.some((refusal) => refusal === undefined)) return undefined;
     return illegal(`the rules refuse it (${now.code}): ${now.detail.en}`);
@@ -156,7 +162,11 @@ export class BatchesCheck {
           this.carrying.set(terminalName(data), [...this.carriers(terminalName(data)), name]);
         return batch && batch.status !== 'open'
           ? illegal(`the batch is ${batch.status} already`)
-          : wrongClose(data, at, batch, merchants);
+          : wrongClose(
+              data,
+              merchants,
+              batch && { date: batch.date, isFixed: isDateFixed(batch, at) },
+            );
       }
       case 'BatchClosed': {
         if (batch?.status !== 'closing')
@@ -327,37 +337,7 @@ function statusesOf({ status, changedAt }: Batch, at: number): readonly BatchSta
   return STATUSES.slice(0, STATUSES.indexOf(status) + 1).reverse();
 }
 
-/** Two nodes may open a batch at the same moment, each on a date of its own. */
+/** Two nodes may open a batch at the same moment, each on a date, and in a currency, of its own. */
 function isDateFixed({ openedAt }: Batch, at: number): boolean {
   return at - openedAt >= LATELY_MS;
-}
-
-function wrongClose(
-  data: CloseRequested,
-  at: number,
-  batch: Batch | undefined,
-  merchants: readonly Merchant[],
-): Finding | undefined {
-  const isItsOwn = batch?.date === data.businessDate;
-  if (batch && !isItsOwn && isDateFixed(batch, at)) {
-    return illegal(`the batch is of ${batch.date}, not of ${data.businessDate}`);
-  }
-  if (merchants.length === 0) return illegal(NO_MERCHANT);
-  if (!isItsOwn && isToCome(data, merchants)) {
-    return illegal(`it is of ${data.businessDate}, which had not begun`);
-  }
-  const isRight = ({ settings, terminals }: Merchant): boolean =>
-    terminals.get(data.terminalId)?.storeId === data.storeId &&
-    isSameJson(closeTerms(settings, data.businessDate), data.terms);
-  if (merchants.some(isRight)) return undefined;
-  return illegal('the merchant had other terms, or the terminal another store');
-}
-
-/** Of a batch that had nothing: one that was asked for again, when its date had passed, keeps its date. */
-function isToCome(
-  { businessDate, occurredAt }: CloseRequested,
-  merchants: readonly Merchant[],
-): boolean {
-  const now = Date.parse(occurredAt);
-  return merchants.every(({ settings }) => businessDay(now, settings).date < businessDate);
 }

@@ -23,7 +23,7 @@ export function requestFinding(
   data: RequestTaken | Refused,
   merchants: readonly Merchant[],
 ): Finding | undefined {
-  return named(data) ?? misquoted(data) ?? misdated(data, merchants);
+  return named(data) ?? misquoted(data) ?? unassigned(data, merchants) ?? misdated(data, merchants);
 }
 
 /** That its request was taken for just this, and that nothing else came of it. `own`: what stands under its name. */
@@ -66,7 +66,7 @@ function differs(
   if (ifMatch && !isApproved(event) && !ifMatch.includes(sale.revision)) {
     return wrong(`request ${request} was sent for revision ${ifMatch.join(' or ')}`);
   }
-  const differing = differingFields(content, data);
+  const differing = differingFields(content, data, sale);
   if (differing.length > 0) {
     return wrong(`the ${type} differs from its request in ${differing.join(', ')}`);
   }
@@ -83,13 +83,20 @@ function differs(
 /** What the terminal sent and the effect repeats. */
 const REPEATED = ['amount', 'reason', 'evidenceRef', 'operatorId', 'consent'] as const;
 
-function differingFields(content: RequestTaken['content'], data: Effect['data']): string[] {
+function differingFields(
+  content: RequestTaken['content'],
+  data: Answered['data'],
+  sale: Sale,
+): string[] {
   const differing: string[] = REPEATED.filter((name) => {
     const isAll = name === 'amount' && content[name] === undefined;
     return !isAll && content[name] !== data[name];
   });
   const supervisor = content['supervisor'] as { readonly id?: unknown } | undefined;
   if (supervisor?.id !== data.supervisorId) differing.push('supervisorId');
+  const card = content['card'] as { readonly token?: unknown } | undefined;
+  const presented = data.cardPresented ? sale.data.card.token : undefined;
+  if (card?.token !== presented) differing.push('cardPresented');
   return differing;
 }
 
@@ -110,6 +117,16 @@ function misquoted(data: RequestTaken | Refused): Finding | undefined {
     return illegal(`what was sent names another ${other}, ${JSON.stringify(content[other])}`);
   }
   return data.kind === 'timeout-reversal' ? misdirected(data) : undefined;
+}
+
+function unassigned(
+  { terminalId }: RequestTaken | Refused,
+  merchants: readonly Merchant[],
+): Finding | undefined {
+  const isKnown = merchants.some(({ terminals }) => terminals.has(terminalId));
+  return isKnown || merchants.length === 0
+    ? undefined
+    : illegal(`there was no terminal ${terminalId}`);
 }
 
 /** What a time-out reversal was sent for is what it is recorded to undo. */

@@ -1,4 +1,9 @@
-import { batchName } from '../../ledger/domain/request-name.js';
+import {
+  batchName,
+  parseRequestName,
+  REQUEST_NAME,
+  terminalName,
+} from '../../ledger/domain/request-name.js';
 import {
   decideLost,
   decideOpening,
@@ -53,6 +58,8 @@ const ENOUGH = 10n ** 30n;
 export class SalesCheck {
   /** Requests that were taken and have no outcome yet. */
   undecided = 0;
+  /** Time-out reversals that came too late for their batch: each is to be refused, in the append that takes its name. */
+  private readonly shutOut = new Map<string, Finding>();
   private readonly reversals: ReversalsCheck;
 
   constructor(
@@ -86,21 +93,28 @@ export class SalesCheck {
       case 'Reversal':
         if (isBar(event.data)) return [this.reversals.bar(event, history.sale, at)];
         this.undecided -= isOfUndecided(event.data) ? 2 : 1;
-        return [this.reversals.reversal(event, at)];
+        return [this.shutOut.get(event.data.request), this.reversals.reversal(event, at)];
       case 'NothingToReverse':
         this.undecided -= 1;
-        return [this.reversals.reversal(event, at)];
+        return [this.shutOut.get(event.data.request), this.reversals.reversal(event, at)];
       case 'ChargebackOpened':
       case 'ChargebackWon':
       case 'ChargebackLost':
         return [this.chargeback(event, history.sale, at)];
       case 'RequestTaken':
         this.undecided += 1;
+        this.entered(event.data, at);
         return [first(history), this.request(event.data, at)];
       case 'Refused':
         if (history.revision >= 0 && !this.isUndone(event.data)) this.undecided -= 1;
         return [this.refused(event.data, history), this.request(event.data, at)];
     }
+  }
+
+  private entered(data: RequestTaken, at: number): void {
+    if (data.kind !== 'timeout-reversal') return;
+    const shut = this.batches.shut(data, at);
+    if (shut) this.shutOut.set(data.request, shut);
   }
 
   /** A reversal was the outcome already, other than a bar. */
@@ -122,12 +136,22 @@ export class SalesCheck {
       const { repeats } = data;
       return decideSale(data, { merchant, terminal, day, now, limits, repeats });
     };
-    return held(
-      { type: 'Sale', data },
-      this.parties.merchant(data.merchantId, at),
-      rule,
-      NO_MERCHANT,
-    );
+    const merchants = this.parties.merchant(data.merchantId, at);
+    return this.repeated(data) ?? held({ type: 'Sale', data }, merchants, rule, NO_MERCHANT);
+  }
+
+  /** What it may repeat is of the same terminal, card and amount; it may have been on its way, and never come. */
+  private repeated({ saleId, repeats, ...data }: SaleData): Finding | undefined {
+    if (repeats === undefined) return undefined;
+    const other = this.histories.named(repeats)?.sale?.data ?? data;
+    const isLike =
+      repeats !== saleId &&
+      REQUEST_NAME.test(repeats) &&
+      terminalName(parseRequestName(repeats)) === terminalName(data) &&
+      other.card.token === data.card.token &&
+      other.amount === data.amount &&
+      other.currency === data.currency;
+    return isLike ? undefined : illegal(`it does not repeat ${repeats}`);
   }
 
   private own(request: string): History['facts'] {
@@ -243,6 +267,7 @@ export class SalesCheck {
 
   private refused(data: Refused, history: History): Finding | undefined {
     const { request, kind, target } = data;
+    this.shutOut.delete(request);
     const before = history.facts.at(-1);
     if (kind === 'sale') return first(history);
     if (before?.type !== 'RequestTaken') return wrong(`request ${request} was not waiting for it`);
@@ -253,7 +278,8 @@ export class SalesCheck {
       return wrong(`it differs from its request in ${differing.join(', ')}`);
     const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
     const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
-    return isDone ? wrong(`request ${request} has had its effect already`) : undefined;
+    if (isDone) return wrong(`request ${request} has had its effect already`);
+    return waiting(request, sale) && wrong(`request ${request} waits for an approval`);
   }
 }
 
@@ -263,6 +289,7 @@ function isOfUndecided(data: ReversalData): boolean {
   return data.held === undefined && data.voided === undefined;
 }
 
+type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
 type Refused = (RequestEvent & { type: 'Refused' })['data'];
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */

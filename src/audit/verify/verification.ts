@@ -259,7 +259,7 @@ export class Verification {
   private nameBatches(event: LedgerEvent, at: number): void {
     if (event.type === 'Settled') this.batches.settles(event.data);
     if (event.type === 'Settled' || !('batchNo' in event.data && 'stan' in event.data)) return;
-    this.batches.named(event.data, at);
+    this.batches.named(event.data, at, currencyIn(event));
     if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));
   }
 
@@ -303,6 +303,13 @@ const NOT_ITS_ID: Finding = { code: 'id', detail: 'its id is not of what it says
 function isOlderWriteOff(event: LedgerEvent, stream: string): boolean {
   if (event.type !== 'WrittenOff') return false;
   return stream === `${ownStream(event)}.${event.data.writeOffId}`;
+}
+
+/** Of the money that it puts into its batch, be it what waits there for an approval. */
+function currencyIn({ type, data }: LedgerEvent): string | undefined {
+  const isMoney =
+    type === 'Sale' || type === 'Void' || type === 'Refund' || type === 'ApprovalRequested';
+  return isMoney ? data.currency : undefined;
 }
 
 const KEPT = /^(?:sale|payout|writeoff|appeal)-/;

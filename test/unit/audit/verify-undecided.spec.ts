@@ -2,12 +2,15 @@ import { expect, test } from '@jest/globals';
 import { BytesCheck } from '../../../src/audit/verify/bytes-check.js';
 import { Verification } from '../../../src/audit/verify/verification.js';
 import type { StoredEvent } from '../../../src/event-store/event-store.js';
+import type { LedgerEvent } from '../../../src/ledger/domain/ledger-event.js';
+import { Journal } from '../../../src/ledger/journal.js';
+import { requestRefusals } from '../../../src/sales/domain/request-refusals.js';
 import { eventfulLog, saidBy } from '../../support/eventful-log.js';
 import { settings } from '../../support/facts.js';
 import { HeldStore } from '../../support/held-store.js';
 import { back, sell, timeout } from '../../support/requests.js';
 import { covered } from '../../support/tampering.js';
-import { newSqliteLog, TestLedger } from '../../support/test-ledger.js';
+import { BY, newSqliteLog, TestLedger } from '../../support/test-ledger.js';
 import { twoNodes } from '../../support/two-nodes.js';
 
 const OUTCOMES = ['Void', 'Refund', 'ApprovalRequested', 'Refused', 'Reversal', 'NothingToReverse'];
@@ -45,7 +48,7 @@ test('requests without an outcome are counted, wherever the log ends', async () 
   expect(counted).toEqual(undecidedBehindEach(log));
 });
 
-test('one that is reversed as its effect is on its way has its outcome, and no other when it is refused', async () => {
+test('one that is reversed as its effect is on its way has its outcome, and no other where an older version wrote it refused', async () => {
   const network = new HeldStore();
   const ledger = await TestLedger.open(newSqliteLog(), { wrap: network.wrap });
   await ledger.register('M1', settings(), { T1: 'S1' });
@@ -60,6 +63,14 @@ test('one that is reversed as its effect is on its way has its outcome, and no o
   expect(await ledger.send(timeout(4, 2))).toMatchObject({ answer: { outcome: 'reversed' } });
   read.letGo();
   expect(await voiding).toMatchObject({ refusal: { responseCode: '12' } });
+  const taken = (await ledger.log()).find(({ stream }) => stream === 'sale-M1.T1.000001.000002');
+  const data = { ...taken?.event.data, refusal: requestRefusals.reversed() };
+  await new Journal(ledger.store).append(
+    'sale-M1.T1.000001.000002',
+    0,
+    [{ type: 'Refused', data } as LedgerEvent],
+    { request: 'M1.T1.000001.000002', by: BY },
+  );
   const log = await ledger.store.readAll({ limit: 100 });
   const last = log.slice(-3).map(({ type }) => type);
   expect(last).toEqual(['RequestTaken', 'Reversal', 'Refused']);
