@@ -53,6 +53,8 @@ export class News {
     if (this.isFresh()) return;
     this.start();
     await this.ask();
+    // This process may have stood still meanwhile.
+    if (!this.isFresh()) await this.ask();
     if (this.isFresh()) return;
     throw new StoreUnavailableError('the store took too long to say what is new', 'not-done');
   }

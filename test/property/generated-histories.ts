@@ -15,7 +15,7 @@ import { OTHER_CURRENCY, sendingOf, shop } from './history-sendings.js';
 import { type Sent, type Step, step } from './history-steps.js';
 import { removeFolder } from '../support/store-folder.js';
 import { type Dice, dice } from '../support/lossy-network.js';
-import { BY, TestLedger, type TestLog } from '../support/test-ledger.js';
+import { BY, doDue, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 /** Other people's software reads the journals. */
 const HAS_JUDGES = has('hledger', 'bean-check');
@@ -173,7 +173,7 @@ class History {
     if (this.nodes.length === 1) expectKept(await node.log(), 'M2', LIMITS);
     for (const each of this.answered) if (isFinal(each)) await expectSameAgain(this.ledger, each);
     this.setClocks(node.clock.now() + 48 * HOUR_MS);
-    await Promise.all(this.nodes.map((each) => each.doDue()));
+    await doDue(this.nodes);
     for (const each of this.nodes) {
       await expectInvariants(each);
       expect(each.views.batches.live()).toEqual([]);

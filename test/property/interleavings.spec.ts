@@ -12,7 +12,7 @@ import { ScheduledStore } from '../support/scheduled-store.js';
 import { newSharedLog } from '../support/shared-log.js';
 import { of } from '../support/specification.js';
 import { letTimePass } from '../support/time-passes.js';
-import { BY, newSqliteLog, TestLedger, type TestLog } from '../support/test-ledger.js';
+import { BY, doDue, newSqliteLog, TestLedger, type TestLog } from '../support/test-ledger.js';
 
 jest.setTimeout(600_000);
 
@@ -296,7 +296,7 @@ test.each([
             for (const node of nodes.all) await expectInvariants(node);
             for (const each of answered) if (isFinal(each)) await expectSameAgain(one, each);
             for (const node of nodes.all) node.at('2026-11-26T02:00:00.000Z');
-            await Promise.all(nodes.all.map((node) => node.doDue()));
+            await doDue(nodes.all);
             await expectInvariants(one);
             expect(one.views.batches.live()).toEqual([]);
           } finally {

@@ -127,20 +127,12 @@ export class TestLedger {
 
   /** Closes what is past its cut-off. */
   closeDue(): Promise<void> {
-    return this.inTime(() => this.ledger.batches.closeDue());
+    return inTime([this], ({ batches }) => batches.closeDue());
   }
 
   /** What the ledger does by itself every second: closes, releases of reserve, payouts. */
   doDue(): Promise<void> {
-    return this.inTime(() => this.ledger.dueWork.run());
-  }
-
-  /** Where there may be other nodes, what one of them has begun is left to it for a while. */
-  private async inTime(work: () => Promise<void>): Promise<void> {
-    await work();
-    if (!this.store.isShared) return;
-    letTimePass(TAKE_OVER_MS);
-    await work();
+    return doDue([this]);
   }
 
   /** The whole log as it stands. */
@@ -158,4 +150,24 @@ export class TestLedger {
   async caughtUp(): Promise<void> {
     await this.views.waitFor(await this.store.head(), undefined, 60_000);
   }
+}
+
+/** The same by all nodes of a log at once. */
+export function doDue(nodes: readonly TestLedger[]): Promise<void> {
+  return inTime(nodes, ({ dueWork }) => dueWork.run());
+}
+
+/**
+ * Where there may be other nodes, what one of them has begun is left to it for a while. That passes while none of them
+ * asks the store for anything: an answer that takes so long is none.
+ */
+async function inTime(
+  nodes: readonly TestLedger[],
+  work: (ledger: Ledger) => Promise<void>,
+): Promise<void> {
+  const byAll = () => Promise.all(nodes.map(({ ledger }) => work(ledger)));
+  await byAll();
+  if (!nodes.some(({ store }) => store.isShared)) return;
+  letTimePass(TAKE_OVER_MS);
+  await byAll();
 }

@@ -25,7 +25,5 @@ export async function twoNodes(log: TestLog = newSharedLog(() => 0)): Promise<Tw
 /** Resolves once the node has heard of all that others have written. */
 export async function hear({ ledger: { news } }: TestLedger): Promise<void> {
   letTimePass(STALE_MS);
-  // It may be asking already, since before.
-  await news.fresh().catch(() => undefined);
   await news.fresh();
 }

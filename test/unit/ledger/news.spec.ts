@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type EventStore, StoreUnavailableError } from '../../../src/event-store/event-store.js';
 import { settings } from '../../support/facts.js';
+import { gate } from '../../support/held-store.js';
 import { back, sell } from '../../support/requests.js';
 import { newSharedLog } from '../../support/shared-log.js';
 import { BY, TestLedger } from '../../support/test-ledger.js';
@@ -9,16 +10,20 @@ import { letTimePass } from '../../support/time-passes.js';
 /** How old what a node keeps in memory may be, as docs/decisions/0031 has it. */
 const STALE_MS = 10_000;
 
-/** A store that takes what is sent to it, and can be made to say nothing of what others have sent. */
+/** A store that takes what is sent to it, and can be made to say nothing of what others have sent, or to say it later. */
 class MuteStore {
   isMute = false;
+  asked: () => void = () => undefined;
+  until: Promise<void> = Promise.resolve();
 
   readonly wrap = (inner: EventStore): EventStore =>
     Object.assign(Object.create(inner) as EventStore, {
-      head: () =>
-        this.isMute
-          ? Promise.reject(new StoreUnavailableError('no answer', 'not-done'))
-          : inner.head(),
+      head: async () => {
+        if (this.isMute) throw new StoreUnavailableError('no answer', 'not-done');
+        this.asked();
+        await this.until;
+        return inner.head();
+      },
     });
 }
 
@@ -49,4 +54,23 @@ test('a node that can not be told what others have changed answers from memory f
   store.isMute = false;
   expect(await other.send(back('void', 1, 4))).toMatchObject({ refusal: { code: 'void-right' } });
   expect(await other.send(sell(3))).toMatchObject({ answer: { status: 'open' } });
+});
+
+test('a node that stood still while it asked asks once more', async () => {
+  const log = newSharedLog(() => 0);
+  const store = new MuteStore();
+  const one = await TestLedger.open(log);
+  const other = await TestLedger.open(log, { wrap: store.wrap });
+  await one.register('M1', settings(), { T1: 'S1' });
+  await other.send(sell(1));
+  letTimePass(STALE_MS);
+  const [asked, held] = [gate(), gate()];
+  store.asked = asked.letGo;
+  store.until = held.until;
+
+  const asking = other.send(sell(2));
+  await asked.until;
+  letTimePass(STALE_MS);
+  held.letGo();
+  expect(await asking).toHaveProperty('answer');
 });
