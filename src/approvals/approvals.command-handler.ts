@@ -156,7 +156,7 @@ export class ApprovalsCommandHandler {
     const question = withLimits(asked, businessDate);
     if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const day = { date: businessDate, endsAt: businessDateEnd(businessDate, merchant.settings) };
-    const shut = this.batches.enter(batch, day, approval.data.currency);
+    const shut = batch.enter(day, approval.data.currency);
     if (shut) {
       const occurredAt = timeText(now);
       const refusal = shutOutWaiting(shut, approval, question);
@@ -169,7 +169,7 @@ export class ApprovalsCommandHandler {
       inTime(since);
       return await this.inBatch({ ...asked, question }, approval, review, by);
     } finally {
-      this.batches.leave(batch, 'money');
+      batch.leave('money');
     }
   }
 

@@ -23,11 +23,12 @@ import { awaitingVoids, declinedBySettlement } from '../sales/domain/approval.js
 import { remaining, type Sale } from '../sales/domain/sale.js';
 import type { SaleEvent } from '../sales/domain/sale.events.js';
 import { foldSale } from '../sales/recorded-sale.js';
+import type { Batch } from './batch.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import { itemsOf } from './batch-items.js';
 import type { BatchEvent } from './domain/batch.events.js';
 import { reconcile } from './domain/reconcile.js';
-import type { Batch, OpenBatches } from './open-batches.js';
+import type { OpenBatches } from './open-batches.js';
 
 /** Sales whose settlements are on their way to the log at the same time. */
 const PAGE = 512;
@@ -72,7 +73,7 @@ export class BatchCloser {
   }
 
   private async run(batch: Batch): Promise<void> {
-    await this.batches.idle(batch);
+    await batch.idle();
     const events = await this.journal.read(streams.batch(batch.name));
     const request = closeRequest(events);
     if (!request) throw new Error(`batch ${batch.name} is closing without a request to close it`);

@@ -13,6 +13,7 @@ import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import { isForLater, type Views } from '../projections/views.js';
 import { requestRefusals } from '../sales/domain/request-refusals.js';
 import { notRecorded, type Done, type Outcome, type Rejected } from '../sales/sales.commands.js';
+import type { Batch, BatchIdentity } from './batch.js';
 import {
   answerWith,
   type BatchState,
@@ -25,7 +26,7 @@ import type { BatchCloser } from './batch-closer.js';
 import type { BatchEvent } from './domain/batch.events.js';
 import { closeTerms } from './domain/close-terms.js';
 import { reconcile, type TerminalSide } from './domain/reconcile.js';
-import type { Batch, BatchIdentity, OpenBatches } from './open-batches.js';
+import type { OpenBatches } from './open-batches.js';
 import { sentOf } from './sent.js';
 
 /** How long a caller waits for its batch to be closed before it is told that it is closing. */
@@ -122,9 +123,9 @@ export class BatchesCommandHandler {
     const due = this.batches
       .all()
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
-      .filter((batch) => this.batches.isOurs(batch));
+      .filter((batch) => batch.isOurs);
     const request = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
-    const isOurs = (batch: Batch) => batch.status === 'closing' && this.batches.isOurs(batch);
+    const isOurs = (batch: Batch) => batch.status === 'closing' && batch.isOurs;
     await inTurn([
       () => inGroupsOfMany(due, (batch) => this.requestClose(batch, request)),
       () => inGroupsOfMany(due.filter(isOurs), (batch) => this.closer.finish(batch)),
@@ -198,11 +199,11 @@ export class BatchesCommandHandler {
       await this.journal.append(streams.batch(batch.name), 'no-stream', [event], origin);
     } catch (error) {
       if (error instanceof ConflictError) {
-        this.batches.closingElsewhere(batch);
+        batch.closingElsewhere();
         return;
       }
       // One that was asked for before may be in the log, whatever became of this.
-      if (isNotDone(error) && !isRepeat) this.batches.reopen(batch);
+      if (isNotDone(error) && !isRepeat) batch.reopen();
       throw error;
     }
   }

@@ -12,44 +12,9 @@ import { type BusinessDay, businessDateEnd } from '../merchants/domain/business-
 import type { MerchantDirectory } from '../merchants/merchant-directory.js';
 import type { LiveBatch } from '../projections/batches.view.js';
 import { isOfView, type Views } from '../projections/views.js';
-import type { Refusal } from '../sales/domain/refusal.js';
+import { Batch, type BatchIdentity } from './batch.js';
 import { closedAnswer, closeRequest } from './batch.answer.js';
 import { EVENTS_OF_CLOSE } from './domain/batch.events.js';
-import { shutFor } from './domain/entering.js';
-
-export interface BatchIdentity {
-  readonly merchantId: string;
-  readonly terminalId: string;
-  readonly batchNo: string;
-}
-
-/** A batch as this process knows it. `new`: named, but no request of it is recorded yet. */
-export interface Batch extends BatchIdentity {
-  readonly name: string;
-  status: 'new' | 'open' | 'closing' | 'closed';
-  /** Undefined while it is new. `endsAt`, in epoch milliseconds, is the latest of its sales'. */
-  day: BusinessDay | undefined;
-  /** Of its money: that which is in it, or is on its way. Its totals are sums of one currency. */
-  currency: string | undefined;
-  /** Whether anything of it is recorded, besides its close. */
-  hasFacts: boolean;
-  /** Whether money in it is recorded. */
-  hasMoney: boolean;
-  /** Its close as this process wrote it down, or is doing so: undefined as long as nobody has asked for one. */
-  closeRequest: Promise<void> | undefined;
-  /** Requests that are let in and not yet decided. */
-  inFlight: number;
-  /** Called when none is in flight any more. */
-  onIdle: (() => void)[];
-  /** Since when another node has been closing it, by `performance.now`; undefined when that is this node's to do. */
-  closedByOtherSince: number | undefined;
-}
-
-/** What a request leaves behind in its batch: nothing in the log, a fact that moves no money, or money. */
-export type Left = 'nothing' | 'fact' | 'money';
-
-/** A close that another node has begun and not ended for so long is taken over. */
-const TAKE_OVER_MS = 10_000;
 
 /** Batches that are taken in before others have their turn. */
 const AT_ONCE = 128;
@@ -137,13 +102,13 @@ export class OpenBatches {
   private async take({ businessDate, endsAt, currency, ...row }: LiveBatch): Promise<void> {
     const name = batchName(row);
     const held = this.held.get(name);
-    if (held && currency !== null) moneyIn(held, currency);
+    if (held && currency !== null) held.moneyIn(currency);
     if (held && held.status !== 'new') {
       // Another node closes it, of whose requests none was recorded here; or was the first to open it, on a date of its own.
       const isAnothers = held.status === 'open' && held.day?.date !== businessDate;
       if (!held.day || isAnothers) held.day = await this.dayOf(row, businessDate, endsAt);
       else if (endsAt !== null) {
-        this.sold(held, { date: businessDate, endsAt: Date.parse(endsAt) });
+        held.sold({ date: businessDate, endsAt: Date.parse(endsAt) });
       }
       return;
     }
@@ -151,12 +116,10 @@ export class OpenBatches {
     const status = this.heard.get(name)?.status ?? row.status;
     if (status === 'closed') return;
     const batch = this.held.get(name) ?? this.keep(this.make(row, status, day));
-    if (currency !== null) moneyIn(batch, currency);
+    if (currency !== null) batch.moneyIn(currency);
     if (batch.status !== 'new') return;
-    batch.hasFacts = true;
-    batch.day = day;
-    batch.status = 'open';
-    if (status === 'closing') this.closingElsewhere(batch);
+    batch.opened(day);
+    if (status === 'closing') batch.closingElsewhere();
   }
 
   private async dayOf(
@@ -174,25 +137,12 @@ export class OpenBatches {
     const batch = this.held.get(name);
     if (type === 'BatchCloseRequested') {
       this.heard.set(name, { status: 'closing', position });
-      if (batch?.status === 'new' || batch?.status === 'open') this.closingElsewhere(batch);
+      if (batch?.status === 'new' || batch?.status === 'open') batch.closingElsewhere();
     }
     if (type === 'BatchClosed') {
       if (batch) this.closed(batch);
       this.heard.set(name, { status: 'closed', position });
     }
-  }
-
-  /** Another node was the first to ask for its close: that one ends it, if it can. */
-  closingElsewhere(batch: Batch): void {
-    batch.status = 'closing';
-    batch.closeRequest ??= Promise.resolve();
-    if (this.news.isNeeded) batch.closedByOtherSince = performance.now();
-  }
-
-  /** Whether a close that was begun is this node's to end. */
-  isOurs({ closedByOtherSince }: Batch): boolean {
-    if (closedByOtherSince === undefined) return true;
-    return performance.now() - closedByOtherSince > TAKE_OVER_MS;
   }
 
   /** The batch, when no reading is needed to know it. */
@@ -275,86 +225,8 @@ export class OpenBatches {
     return batch;
   }
 
-  private make(
-    { merchantId, terminalId, batchNo }: BatchIdentity,
-    status: Batch['status'],
-    day: Batch['day'],
-  ): Batch {
-    const name = batchName({ merchantId, terminalId, batchNo });
-    const isClosing = status === 'closing';
-    return {
-      merchantId,
-      terminalId,
-      batchNo,
-      name,
-      status,
-      day,
-      currency: undefined,
-      hasFacts: status !== 'new',
-      hasMoney: false,
-      closeRequest: isClosing ? Promise.resolve() : undefined,
-      inFlight: 0,
-      onIdle: [],
-      closedByOtherSince: this.news.isNeeded && isClosing ? performance.now() : undefined,
-    };
-  }
-
-  /**
-   * Lets a request into the batch, or says why not. Whoever is let in must queue its first fact in this
-   * same turn, and call `leave` once it is decided. `currency`: of the money that it may move, if that is known.
-   */
-  enter(batch: Batch, day: BusinessDay, currency?: string): Refusal | undefined {
-    const { batchNo, status } = batch;
-    // Named one by one: a spread with a field behind it is slow to make.
-    const held = { batchNo, status, date: batch.day?.date, currency: batch.currency };
-    const shut = shutFor(held, { date: day.date, currency });
-    if (shut) return shut;
-    batch.day ??= day;
-    batch.currency ??= currency;
-    batch.inFlight += 1;
-    return undefined;
-  }
-
-  /** Where settings have moved the end of its date, a batch lasts as long as the last of its sales may be voided. */
-  sold(batch: Batch, { date, endsAt }: BusinessDay): void {
-    // Two nodes may have opened it at the same moment, each on a date of its own: the first counts.
-    if (batch.day?.date === date && endsAt > batch.day.endsAt) batch.day = { date, endsAt };
-  }
-
-  /** The first request of which something is in the log opens the batch. */
-  leave(batch: Batch, left: Left): void {
-    batch.inFlight -= 1;
-    if (left !== 'nothing') batch.hasFacts = true;
-    if (batch.hasFacts && batch.status === 'new') batch.status = 'open';
-    if (left === 'money') batch.hasMoney = true;
-    if (batch.inFlight > 0) return;
-    this.forgetUnrecorded(batch);
-    for (const wake of batch.onIdle.splice(0)) wake();
-  }
-
-  /** The refusal of a request that was not let in is in the log: where nothing of the batch was, that opens it. */
-  refused(batch: Batch, day: BusinessDay): void {
-    if (batch.hasFacts) return;
-    batch.hasFacts = true;
-    batch.day = day;
-    if (batch.status === 'new') batch.status = 'open';
-  }
-
-  /** The request to close it is surely not in the log: it takes requests again, and is new if it was. */
-  reopen(batch: Batch): void {
-    batch.status = batch.hasFacts ? 'open' : 'new';
-    if (batch.inFlight === 0) this.forgetUnrecorded(batch);
-  }
-
-  /** What is not in the log binds nobody: the next request may open it on another date, or in another currency. */
-  private forgetUnrecorded(batch: Batch): void {
-    if (batch.status === 'new') batch.day = undefined;
-    if (!batch.hasMoney) batch.currency = undefined;
-  }
-
-  /** Resolves when no request is on its way through the batch. */
-  async idle(batch: Batch): Promise<void> {
-    if (batch.inFlight > 0) await new Promise<void>((resolve) => batch.onIdle.push(resolve));
+  private make(identity: BatchIdentity, status: Batch['status'], day: Batch['day']): Batch {
+    return new Batch(identity, status, day, this.news.isNeeded);
   }
 
   /** Rows that were read from the views before, and are taken in only now, do not open it again. */
@@ -366,10 +238,4 @@ export class OpenBatches {
       this.heard.set(name, { status: 'closed', position: NOT_HEARD_YET });
     }
   }
-}
-
-/** What other nodes have taken in. */
-function moneyIn(batch: Batch, currency: string): void {
-  batch.currency ??= currency;
-  batch.hasMoney = true;
 }

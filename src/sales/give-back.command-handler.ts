@@ -1,4 +1,5 @@
-import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
+import type { Batch, Left } from '../batches/batch.js';
+import type { OpenBatches } from '../batches/open-batches.js';
 import { ConflictError, type Position } from '../event-store/event-store.js';
 import { inTime } from '../ledger/decided-anew.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -109,7 +110,7 @@ export class GiveBackCommandHandler {
     if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);
     const { sale } = question;
     inTime(request.since);
-    const shut = this.batches.enter(batch, request.day, sale?.data.currency);
+    const shut = batch.enter(request.day, sale?.data.currency);
     if (shut) return this.refuse(request, shutOut(shut, question), question, batch);
     let left: Left = request.taken ? 'fact' : 'nothing';
     try {
@@ -119,7 +120,7 @@ export class GiveBackCommandHandler {
       if ('answer' in outcome) left = 'money';
       return outcome;
     } finally {
-      this.batches.leave(batch, left);
+      batch.leave(left);
     }
   }
 
@@ -131,7 +132,7 @@ export class GiveBackCommandHandler {
     batch: Batch,
   ): Promise<Rejected> {
     const refused = await this.requests.refuse(request, refusal, sale);
-    this.batches.refused(batch, request.day);
+    batch.refused(request.day);
     return refused;
   }
 

@@ -1,4 +1,5 @@
-import type { Batch, Left, OpenBatches } from '../batches/open-batches.js';
+import type { Batch, Left } from '../batches/batch.js';
+import type { OpenBatches } from '../batches/open-batches.js';
 import { type Appended, StoreUnavailableError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import { decidedAnew, inTime } from '../ledger/decided-anew.js';
@@ -95,13 +96,13 @@ export class SalesCommandHandler {
     if (spot && limits && isPassedForNow(limits, countingOf(sale))) return new NotKnownYet(spot);
     inTime(since);
     const isOfTerminal = sale.currency === currencyOf(merchant, terminal);
-    const shut = this.batches.enter(batch, day, isOfTerminal ? sale.currency : undefined);
+    const shut = batch.enter(day, isOfTerminal ? sale.currency : undefined);
     let left: Left = 'nothing';
     try {
       const decided = shut
         ? { refusal: shut }
         : decideSale(sale, { merchant, terminal, day, now, limits, repeats });
-      if ('event' in decided) this.batches.sold(batch, day);
+      if ('event' in decided) batch.sold(day);
       const event =
         'event' in decided ? decided.event : refused(sale, sent, decided.refusal, day.date, now);
       const writing = this.write(sale, event, sent);
@@ -111,8 +112,8 @@ export class SalesCommandHandler {
       else if (outcome.position !== undefined) left = 'fact';
       return outcome;
     } finally {
-      if (!shut) this.batches.leave(batch, left);
-      else if (left === 'fact') this.batches.refused(batch, day);
+      if (!shut) batch.leave(left);
+      else if (left === 'fact') batch.refused(day);
     }
   }
 

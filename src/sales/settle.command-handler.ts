@@ -80,7 +80,7 @@ export class SettleCommandHandler {
     const events = [event, ...declinedBySettlement(sale, event, merchant)];
     const own = { date, endsAt: Date.parse(businessDateEndsAt) };
     const isHeld = batch.status !== 'closed';
-    if (isHeld && this.batches.enter(batch, batch.day ?? own)) {
+    if (isHeld && batch.enter(batch.day ?? own)) {
       return { refusal: requestRefusals.closeSettles(batchNo) };
     }
     try {
@@ -88,7 +88,7 @@ export class SettleCommandHandler {
       inTime(since);
       return await this.journal.append(stream, sale.revision, events, origin);
     } finally {
-      if (isHeld) this.batches.leave(batch, 'money');
+      if (isHeld) batch.leave('money');
     }
   }
 }

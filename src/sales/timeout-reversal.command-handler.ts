@@ -1,4 +1,5 @@
-import type { Left, OpenBatches } from '../batches/open-batches.js';
+import type { Left } from '../batches/batch.js';
+import type { OpenBatches } from '../batches/open-batches.js';
 import type { Position } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
 import { inTime } from '../ledger/decided-anew.js';
@@ -59,7 +60,7 @@ export class TimeoutReversalCommandHandler {
     const batch = await this.batches.find(request.command);
     const found = await this.original(request.command);
     const hold = await this.hold(request, found);
-    const shut = this.batches.enter(batch, request.day);
+    const shut = batch.enter(request.day);
     let left: Left = 'nothing';
     try {
       const decided = shut ? { refusal: shut } : judge(request, found, hold);
@@ -72,8 +73,8 @@ export class TimeoutReversalCommandHandler {
       left = 'fact';
       return await this.undo(request, decided);
     } finally {
-      if (!shut) this.batches.leave(batch, left);
-      else if (left === 'fact') this.batches.refused(batch, request.day);
+      if (!shut) batch.leave(left);
+      else if (left === 'fact') batch.refused(request.day);
       hold.release();
     }
   }
@@ -100,9 +101,9 @@ export class TimeoutReversalCommandHandler {
     if (is !== 'effect') return { isCleared: false, release: nothing };
     const { merchantId, terminalId, original } = command;
     const batch = await this.batches.find({ merchantId, terminalId, batchNo: original.batchNo });
-    if (this.batches.enter(batch, batch.day ?? day)) return { isCleared: true, release: nothing };
+    if (batch.enter(batch.day ?? day)) return { isCleared: true, release: nothing };
     const release = (): void => {
-      this.batches.leave(batch, 'fact');
+      batch.leave('fact');
     };
     return { isCleared: false, release };
   }

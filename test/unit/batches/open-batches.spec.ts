@@ -64,19 +64,19 @@ test('a batch is idle, and forgets its date, only when the last request that it 
   const batch = await batches.find(BATCH);
   const day = { date: '2026-11-24', endsAt: 1 };
   const next = { date: '2026-11-25', endsAt: 2 };
-  batches.enter(batch, day);
-  batches.enter(batch, day);
+  batch.enter(day);
+  batch.enter(day);
   let isIdle = false;
-  const idle = batches.idle(batch).then(() => (isIdle = true));
+  const idle = batch.idle().then(() => (isIdle = true));
 
-  batches.leave(batch, 'nothing');
+  batch.leave('nothing');
   await turn();
   expect(isIdle).toBe(false);
-  expect(batches.enter(batch, next)).toMatchObject({ code: 'batch-date' });
+  expect(batch.enter(next)).toMatchObject({ code: 'batch-date' });
 
-  batches.leave(batch, 'nothing');
+  batch.leave('nothing');
   await idle;
-  expect(batches.enter(batch, next)).toBeUndefined();
+  expect(batch.enter(next)).toBeUndefined();
 });
 
 test('a batch that two requests ask for at the same moment is one', async () => {
