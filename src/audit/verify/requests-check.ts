@@ -43,6 +43,14 @@ export function effectFinding(
   return sale && (ended(event, sale) ?? differs(event, taken, sale));
 }
 
+/** Whether something came of a request on its sale, be it to wait for an approval. */
+export function hasCome(request: string, { operations, approvals }: Sale): boolean {
+  return (
+    operations.some((done) => done.request === request) ||
+    approvals.some(({ data }) => data.request === request)
+  );
+}
+
 function ended(event: Answered, sale: Sale): Finding | undefined {
   const { request } = event.data;
   if (sale.operations.some((done) => done.request === request)) {

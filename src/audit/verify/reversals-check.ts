@@ -24,6 +24,7 @@ import {
 } from './judge.js';
 import type { OlderEvents } from './older-events.js';
 import type { Parties } from './parties.js';
+import { hasCome } from './requests-check.js';
 
 type NothingToReverse = RequestEvent & { type: 'NothingToReverse' };
 type Reversal = SaleEvent & { type: 'Reversal' };
@@ -83,9 +84,8 @@ export class ReversalsCheck {
     const { request, occurredAt } = data;
     const own = this.histories.named(request)?.facts;
     if (own?.[0]?.type !== 'RequestTaken') return wrong(`request ${request} was never taken`);
-    const hasEnded =
-      sale.undone.includes(request) || sale.operations.some((done) => done.request === request);
-    if (hasEnded) return wrong(`something became of request ${request} already`);
+    if (sale.undone.includes(request) || hasCome(request, sale))
+      return wrong(`something became of request ${request} already`);
     const rule = ({ settings }: Merchant): Ruling => {
       const businessDate = businessDay(Date.parse(occurredAt), settings).date;
       return { event: barred({ ...data, businessDate }, sale.data.saleId) };

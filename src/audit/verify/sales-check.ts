@@ -47,7 +47,7 @@ import {
   wrong,
 } from './judge.js';
 import type { Parties } from './parties.js';
-import { effectFinding, isApproved, requestFinding } from './requests-check.js';
+import { effectFinding, hasCome, isApproved, requestFinding } from './requests-check.js';
 import type { OlderEvents } from './older-events.js';
 import { ReversalsCheck } from './reversals-check.js';
 
@@ -277,9 +277,8 @@ export class SalesCheck {
     if (differing.length > 0)
       return wrong(`it differs from its request in ${differing.join(', ')}`);
     const sale = target === undefined ? undefined : this.histories.named(target)?.sale;
-    const isDone = sale?.operations.some((done) => done.request === request && !done.isReversed);
-    if (isDone) return wrong(`request ${request} has had its effect already`);
-    return waiting(request, sale) && wrong(`request ${request} waits for an approval`);
+    if (!sale || sale.undone.includes(request) || !hasCome(request, sale)) return undefined;
+    return wrong(`something became of request ${request} already`);
   }
 }
 

@@ -122,7 +122,7 @@ describe('an event that was put in', () => {
     [
       'the refusal of what was done',
       () => put('Refused', { ...saidBy(like('RequestTaken')) }),
-      'request M1.T1.000001.000021 has had its effect already',
+      'something became of request M1.T1.000001.000021 already',
     ],
     [
       'the refusal of a sale that was taken',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { trustedPages } from '../../../src/event-store/checked-page.js';
 import type { ExpectedRevision } from '../../../src/event-store/event-store.js';
 import type {
@@ -8,6 +8,7 @@ import type {
   RecordedEvent,
 } from '../../../src/ledger/domain/ledger-event.js';
 import { Journal } from '../../../src/ledger/journal.js';
+import { barred } from '../../../src/sales/domain/barred.js';
 import { requestRefusals } from '../../../src/sales/domain/request-refusals.js';
 import { settings } from '../../support/facts.js';
 import { back, close, sell, timeout } from '../../support/requests.js';
@@ -125,14 +126,26 @@ test('a sale in another currency than its batch has is found', async () => {
   expect(await details()).toEqual([expect.stringContaining('(batch-currency)')]);
 });
 
-test('a refusal of what waits for an approval is found', async () => {
-  expect(await ledger.send({ ...back('void', 1, 5), card } as never)).toMatchObject({
-    answer: { status: 'awaiting-approval' },
+describe('of what waits for an approval', () => {
+  beforeEach(async () => {
+    expect(await ledger.send({ ...back('void', 1, 5), card } as never)).toMatchObject({
+      answer: { status: 'awaiting-approval' },
+    });
   });
-  const { stream, data } = await last('RequestTaken');
-  const refusal = requestRefusals.reversed();
-  await write(stream, 0, { type: 'Refused', data: { ...data, refusal } });
-  expect(await details()).toEqual([`request ${VOIDING} waits for an approval`]);
+
+  test('a refusal is found', async () => {
+    const { stream, data } = await last('RequestTaken');
+    const refusal = requestRefusals.reversed();
+    await write(stream, 0, { type: 'Refused', data: { ...data, refusal } });
+    expect(await details()).toEqual([`something became of request ${VOIDING} already`]);
+  });
+
+  test('a bar is found', async () => {
+    const { data } = await last('RequestTaken');
+    const bar = barred(data, 'M1.T1.000001.000001');
+    await write('sale-M1.T1.000001.000001', 1, bar);
+    expect(await details()).toEqual([`something became of request ${VOIDING} already`]);
+  });
 });
 
 test.each([
