@@ -102,9 +102,9 @@ export class Batch implements BatchIdentity {
     if (this.status === 'new') this.status = 'open';
   }
 
-  /** What other nodes have taken in. */
+  /** `currency`: of its first money in the log, be it another node's. */
   moneyIn(currency: string): void {
-    this.currency ??= currency;
+    this.currency = currency;
     this.hasMoney = true;
   }
 

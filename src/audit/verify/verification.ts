@@ -259,7 +259,9 @@ export class Verification {
   private nameBatches(event: LedgerEvent, at: number): void {
     if (event.type === 'Settled') this.batches.settles(event.data);
     if (event.type === 'Settled' || !('batchNo' in event.data && 'stan' in event.data)) return;
-    this.batches.named(event.data, at, currencyIn(event));
+    this.batches.named(event.data, at);
+    if (event.type === 'ApprovalRequested') this.batches.moneyIn(event.data, at, 'awaited');
+    else if (isMoney(event)) this.batches.moneyIn(event.data, at, 'money');
     if (event.type === 'Reversal') this.batches.touched(batchName(parseRequestName(event.data.of)));
   }
 
@@ -305,11 +307,8 @@ function isOlderWriteOff(event: LedgerEvent, stream: string): boolean {
   return stream === `${ownStream(event)}.${event.data.writeOffId}`;
 }
 
-/** Of the money that it puts into its batch, be it what waits there for an approval. */
-function currencyIn({ type, data }: LedgerEvent): string | undefined {
-  const isMoney =
-    type === 'Sale' || type === 'Void' || type === 'Refund' || type === 'ApprovalRequested';
-  return isMoney ? data.currency : undefined;
+function isMoney(event: LedgerEvent): event is LedgerEvent & { type: 'Sale' | 'Void' | 'Refund' } {
+  return event.type === 'Sale' || event.type === 'Void' || event.type === 'Refund';
 }
 
 const KEPT = /^(?:sale|payout|writeoff|appeal)-/;

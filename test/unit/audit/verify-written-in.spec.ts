@@ -121,6 +121,8 @@ test.each([
 test('a sale in another currency than its batch has is found', async () => {
   const terminal = { terminalId: 'T1', storeId: 'S1', currency: 'USD' };
   await ledger.ledger.merchants.assignTerminal('M1', terminal, BY);
+  // By a version that keeps batches to their currency.
+  await ledger.send({ ...back('void', 1, 8, { amount: 100 }), card } as never);
   hourPasses();
   await writeSale('000003', { currency: 'USD' });
   expect(await details()).toEqual([expect.stringContaining('(batch-currency)')]);
