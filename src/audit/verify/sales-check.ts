@@ -137,21 +137,7 @@ export class SalesCheck {
       return decideSale(data, { merchant, terminal, day, now, limits, repeats });
     };
     const merchants = this.parties.merchant(data.merchantId, at);
-    return this.repeated(data) ?? held({ type: 'Sale', data }, merchants, rule, NO_MERCHANT);
-  }
-
-  /** What it may repeat is of the same terminal, card and amount; it may have been on its way, and never come. */
-  private repeated({ saleId, repeats, ...data }: SaleData): Finding | undefined {
-    if (repeats === undefined) return undefined;
-    const other = this.histories.named(repeats)?.sale?.data ?? data;
-    const isLike =
-      repeats !== saleId &&
-      REQUEST_NAME.test(repeats) &&
-      terminalName(parseRequestName(repeats)) === terminalName(data) &&
-      other.card.token === data.card.token &&
-      other.amount === data.amount &&
-      other.currency === data.currency;
-    return isLike ? undefined : illegal(`it does not repeat ${repeats}`);
+    return misrepeated(data) ?? held({ type: 'Sale', data }, merchants, rule, NO_MERCHANT);
   }
 
   private own(request: string): History['facts'] {
@@ -307,6 +293,14 @@ const VOIDS_SPENT: readonly boolean[] = [false, true];
 function spent(limits: readonly AppliedLimits[]): readonly AppliedLimits[] {
   const used = { count: Number.MAX_SAFE_INTEGER, amount: ENOUGH };
   return limits.map((each) => ({ ...each, used }));
+}
+
+/** What it may repeat is of the same terminal; it may have been on its way, and have come to something else, or to nothing. */
+function misrepeated({ repeats, ...data }: SaleData): Finding | undefined {
+  if (repeats === undefined) return undefined;
+  const isOfTerminal =
+    REQUEST_NAME.test(repeats) && terminalName(parseRequestName(repeats)) === terminalName(data);
+  return isOfTerminal ? undefined : illegal(`it does not repeat ${repeats}`);
 }
 
 function first({ revision }: History): Finding | undefined {

@@ -153,12 +153,8 @@ describe('of what waits for an approval', () => {
 test.each([
   ['of another terminal', 'M1.T2.000001.000001'],
   ['with no name', 'the one before'],
-  ['that is itself', 'M1.T1.000001.000003'],
-  ['of another amount', 'M1.T1.000001.000002'],
 ])('a sale that is said to repeat one %s is found', async (_, repeats) => {
-  await ledger.send(sell(2, { amount: 1 }));
-  const { data } = await last('Sale');
-  await writeSale('000003', { amount: data.amount + 1, repeats });
+  await writeSale('000003', { repeats });
   expect(await details()).toEqual([`it does not repeat ${repeats}`]);
 });
 
