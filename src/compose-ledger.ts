@@ -101,6 +101,7 @@ export function composeLedger({ store, views, clock, payer, appended }: LedgerPa
     acquirer: new AcquirerCommandHandler(journal, directory, clock),
     /** What the ledger does by itself. */
     dueWork: new DueWork([
+      () => batches.askAgain(),
       () => sweep.run(),
       (pace) => approvals.endDue(pace),
       () => batches.closeDue(),

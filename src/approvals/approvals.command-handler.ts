@@ -152,6 +152,7 @@ export class ApprovalsCommandHandler {
     const { approval } = recorded;
     const { businessDate } = approval.data;
     const { asked, merchant, now } = await this.ask(approval);
+    await this.batches.status(approval.data);
     const batch = await this.batches.find(approval.data);
     const question = withLimits(asked, businessDate);
     if (asked.spot && isAboveForNow(question)) return new NotKnownYet(asked.spot);

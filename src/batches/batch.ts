@@ -35,6 +35,8 @@ export class Batch implements BatchIdentity {
   private hasMoney = false;
   /** Requests that are let in and not yet decided. */
   private inFlight = 0;
+  /** Of a refusal that was recorded while others were in flight, whose facts may stand before it. */
+  private refusedOn: BusinessDay | undefined;
   /** Called when none is in flight any more. */
   private readonly onIdle: (() => void)[] = [];
   /** Since when another node has been closing it, by `performance.now`; undefined when that is this node's to do. */
@@ -86,13 +88,17 @@ export class Batch implements BatchIdentity {
     if (this.hasFacts && this.status === 'new') this.status = 'open';
     if (left === 'money') this.hasMoney = true;
     if (this.inFlight > 0) return;
+    if (this.refusedOn) this.refused(this.refusedOn);
+    this.refusedOn = undefined;
     this.forgetUnrecorded();
     for (const wake of this.onIdle.splice(0)) wake();
   }
 
   /** The refusal of a request that was not let in is in the log: where nothing of the batch was, that opens it. */
   refused(day: BusinessDay): void {
-    if (!this.hasFacts) this.opened(day);
+    if (this.hasFacts) return;
+    if (this.inFlight > 0) this.refusedOn ??= day;
+    else this.opened(day);
   }
 
   /** Something of it is recorded. */

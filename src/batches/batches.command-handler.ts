@@ -116,6 +116,13 @@ export class BatchesCommandHandler {
     await this.approvals.endDue('awaited').catch(() => undefined);
   }
 
+  /** Asks again for closes of which nobody can tell whether they are in the log: what is about their sales waits for that. */
+  async askAgain(): Promise<void> {
+    const isUnsettled = ({ status, closeRequest }: Batch) => status === 'closing' && !closeRequest;
+    const unsettled = this.batches.all().filter(isUnsettled);
+    await inGroupsOfMany(unsettled, (batch) => this.requestClose(batch, BY_THE_LEDGER));
+  }
+
   /** Closes what is past its cut-off and takes up closes that were left unfinished. */
   async closeDue(): Promise<void> {
     await this.batches.restore();
@@ -124,10 +131,9 @@ export class BatchesCommandHandler {
       .all()
       .filter(({ status, day }) => status === 'closing' || (day && day.endsAt <= now))
       .filter((batch) => batch.isOurs);
-    const request = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
     const isOurs = (batch: Batch) => batch.status === 'closing' && batch.isOurs;
     await inTurn([
-      () => inGroupsOfMany(due, (batch) => this.requestClose(batch, request)),
+      () => inGroupsOfMany(due, (batch) => this.requestClose(batch, BY_THE_LEDGER)),
       () => inGroupsOfMany(due.filter(isOurs), (batch) => this.closer.finish(batch)),
     ]);
   }
@@ -266,6 +272,8 @@ export class BatchesCommandHandler {
     return answerWith(events, { found, position }) ?? closed;
   }
 }
+
+const BY_THE_LEDGER = { requestedBy: 'ledger', terminal: {}, by: THE_LEDGER } as const;
 
 function closeRequested(
   batch: Batch,

@@ -175,16 +175,20 @@ export class OpenBatches {
    */
   async status(identity: BatchIdentity): Promise<'open' | 'closing' | 'closed'> {
     const name = batchName(identity);
-    await this.held.get(name)?.closeRequest?.catch(() => undefined);
-    const batch = this.held.get(name) ?? (await this.find(identity));
-    const { status, closeRequest: written } = batch;
-    if (status === 'closing' && !written && !(await this.shut(identity, name))) {
+    for (;;) {
+      const batch = this.held.get(name) ?? (await this.find(identity));
+      const { closeRequest: asked } = batch;
+      await asked?.catch(() => undefined);
+      if (batch.closeRequest !== asked) continue;
+      if (batch.status !== 'closing' || asked)
+        return batch.status === 'new' ? 'open' : batch.status;
+      if (await this.shut(identity, name)) return 'closing';
+      if (batch.closeRequest) continue;
       throw new StoreUnavailableError(
         `the close of batch ${name} is not yet in the log`,
         'not-done',
       );
     }
-    return status === 'new' ? 'open' : status;
   }
 
   private async load(identity: BatchIdentity, name: string): Promise<Batch> {

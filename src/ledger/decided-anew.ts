@@ -2,6 +2,9 @@ import { ConflictError, StoreUnavailableError } from '../event-store/event-store
 
 const ATTEMPTS = 10;
 
+/** What the store was too slow for so often is not tried again: that would be more work for it. */
+const LATE_ATTEMPTS = 3;
+
 /** What is decided is written within so long of asking what to decide it on: that may have changed since. */
 export const WRITTEN_WITHIN_MS = 5_000;
 
@@ -20,15 +23,16 @@ export function inTime(since: number): void {
  * and again, StoreUnavailableError where the store is too slow
  */
 export async function decidedAnew<T>(decide: (attempt: number) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1, late = 0; ; attempt += 1) {
     try {
       return await decide(attempt);
     } catch (error) {
-      const isLate = error instanceof TooLateError;
-      if (!isLate && !(error instanceof ConflictError)) throw error;
-      if (attempt < ATTEMPTS) continue;
-      if (!isLate) throw error;
-      throw new StoreUnavailableError('the store is too slow to decide on what it has', 'unknown');
+      if (error instanceof TooLateError) {
+        late += 1;
+        if (late < LATE_ATTEMPTS) continue;
+        throw new StoreUnavailableError('the store is too slow to decide by', 'not-done');
+      }
+      if (!(error instanceof ConflictError) || attempt >= ATTEMPTS) throw error;
     }
   }
 }

@@ -60,8 +60,8 @@ export class GiveBackCommandHandler {
         },
         decide: async (request) => {
           // Once, however often it is decided: a password takes its time.
-          checked ??= this.approver(command, request);
-          const approver = await checked;
+          if (!request.taken) checked ??= this.approver(command, request);
+          const approver = await (request.taken ? this.approver(command, request) : checked);
           const asked = { ...request, command: { ...command, ...(approver && { approver }) } };
           return onceKnown(() => this.decide(asked));
         },

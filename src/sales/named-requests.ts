@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { StoreUnavailableError } from '../event-store/event-store.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
 import { type Clock, timeText } from '../ledger/clock.js';
 import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
@@ -64,6 +65,8 @@ export class NamedRequests {
   private readonly turns = new OneAtATime();
   /** What has lost a race for the same sale goes on one after the other. */
   private readonly targetTurns = new OneAtATime();
+  /** Those under way whose name is taken: where the store fails them, the sweep may still bring them to their effect. */
+  private readonly standing = new Set<string>();
 
   /**
    * Stands in what takes a name: two nodes that do so in the same millisecond would else write the same event, and the
@@ -82,9 +85,18 @@ export class NamedRequests {
   handle<A>(asked: AskedRequest, handling: Handling<A>): Promise<Outcome<A>> {
     const name = requestName(asked.identity);
     const once = () => this.once(name, asked, handling);
-    return this.turns.run(name, () =>
-      decidedAnew((attempt) => (attempt === 1 ? once() : this.targetTurns.run(asked.target, once))),
-    );
+    return this.turns.run(name, async () => {
+      try {
+        return await decidedAnew((attempt) =>
+          attempt === 1 ? once() : this.targetTurns.run(asked.target, once),
+        );
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError && this.standing.has(name))) throw error;
+        throw new StoreUnavailableError(error.message, 'unknown', { cause: error });
+      } finally {
+        this.standing.delete(name);
+      }
+    });
   }
 
   private async once<A>(
@@ -92,7 +104,6 @@ export class NamedRequests {
     asked: AskedRequest,
     handling: Handling<A>,
   ): Promise<Outcome<A>> {
-    const since = performance.now();
     const own = await this.journal.read(streams.request(name));
     const first = own[0]?.event as FirstEvent | (SaleEvent & { type: 'Reversal' }) | undefined;
     if (first && first.type !== 'Reversal') {
@@ -103,6 +114,8 @@ export class NamedRequests {
       const earlier = await handling.earlier(own);
       if (earlier) return earlier;
     }
+    if (first?.type === 'RequestTaken') this.standing.add(name);
+    const since = performance.now();
     const { merchantId, terminalId } = asked.identity;
     const merchant = (await this.directory.find(merchantId, terminalId))?.merchant;
     if (!merchant) return notRecorded(requestRefusals.unknownMerchant());
@@ -128,8 +141,10 @@ export class NamedRequests {
   }
 
   /** With its outcome, where that stands under the same name. @throws ConflictError when the name is taken by then */
-  take(request: NamedRequest, ...outcome: readonly RequestEvent[]) {
-    return this.write(request, 'no-stream', [requestTaken(request), ...outcome]);
+  async take(request: NamedRequest, ...outcome: readonly RequestEvent[]) {
+    const taken = await this.write(request, 'no-stream', [requestTaken(request), ...outcome]);
+    this.standing.add(request.name);
+    return taken;
   }
 
   /**

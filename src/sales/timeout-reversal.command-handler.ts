@@ -100,8 +100,12 @@ export class TimeoutReversalCommandHandler {
     const nothing = (): void => undefined;
     if (is !== 'effect') return { isCleared: false, release: nothing };
     const { merchantId, terminalId, original } = command;
-    const batch = await this.batches.find({ merchantId, terminalId, batchNo: original.batchNo });
-    if (batch.enter(batch.day ?? day)) return { isCleared: true, release: nothing };
+    const own = { merchantId, terminalId, batchNo: original.batchNo };
+    const batch = await this.batches.find(own);
+    // A close may be on its way again by the time that one is known of.
+    while (batch.enter(batch.day ?? day)) {
+      if ((await this.batches.status(own)) !== 'open') return { isCleared: true, release: nothing };
+    }
     const release = (): void => {
       batch.leave('fact');
     };

@@ -138,5 +138,5 @@ test('where the store is that slow again and again, nobody is kept waiting for e
   });
   await slow.register('M1', settings(), { T1: 'S1' });
   await slow.send(sell(1));
-  await expect(slow.send(voiding)).rejects.toMatchObject({ outcome: 'unknown' });
+  await expect(slow.send(voiding)).rejects.toMatchObject({ outcome: 'not-done' });
 });
