@@ -1,6 +1,6 @@
 import type { Position } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import { type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
+import { type EventData, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
 import { minor } from '../ledger/domain/money.js';
 import {
   batchName,
@@ -35,7 +35,7 @@ const PAGE = 512;
 
 const VIEW_TIMEOUT_MS = 60_000;
 
-type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
+type CloseRequested = EventData<'BatchCloseRequested'>;
 
 /** A sale of the batch as the view shows it. */
 type Listed = UnsettledSale;

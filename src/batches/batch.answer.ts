@@ -35,7 +35,7 @@ export interface BatchState extends BatchFigures {
 
 /** The answer that a closed batch's own events give: the same until other totals or items are compared with it. */
 export function closedAnswer(events: readonly RecordedEvent[]): BatchState | undefined {
-  const last = comparisonsOf(events).at(-1);
+  const last = lastComparison(events);
   return last && answerWith(events, last);
 }
 
@@ -44,7 +44,7 @@ export function comparedAnswer(
   events: readonly RecordedEvent[],
   terminal: TerminalSide,
 ): BatchState | undefined {
-  const last = comparisonsOf(events).at(-1);
+  const last = lastComparison(events);
   const isSame = last && isDeepStrictEqual(sentOf(last.sent), sentOf(terminal));
   return isSame ? answerWith(events, last) : undefined;
 }
@@ -56,13 +56,16 @@ interface Comparison {
   readonly position: Position;
 }
 
-/** That of the close, and those of what came later; none of a batch that is not closed. */
-function comparisonsOf(events: readonly RecordedEvent[]): Comparison[] {
-  const sent = closeRequest(events)?.data ?? {};
-  return events.flatMap(({ event: { type, data }, position }): Comparison[] => {
-    if (type === 'BatchClosed') return [{ sent, found: data, position }];
-    return type === 'BatchReconciled' ? [{ sent: data, found: data, position }] : [];
-  });
+/** That of the close, or of what came later; undefined for a batch that is not closed. */
+function lastComparison(events: readonly RecordedEvent[]): Comparison | undefined {
+  for (const { event, position } of events.toReversed()) {
+    const { type, data } = event;
+    if (type === 'BatchReconciled') return { sent: data, found: data, position };
+    if (type === 'BatchClosed') {
+      return { sent: closeRequest(events)?.data ?? {}, found: data, position };
+    }
+  }
+  return undefined;
 }
 
 /** The answer of a closed batch with what one comparison found. */

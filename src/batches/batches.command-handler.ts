@@ -1,7 +1,12 @@
 import type { ApprovalsCommandHandler } from '../approvals/approvals.command-handler.js';
 import { ConflictError, StoreUnavailableError, TooLargeError } from '../event-store/event-store.js';
 import { type Clock, timeText } from '../ledger/clock.js';
-import { type Actor, type RecordedEvent, THE_LEDGER } from '../ledger/domain/ledger-event.js';
+import {
+  type Actor,
+  type EventData,
+  type RecordedEvent,
+  THE_LEDGER,
+} from '../ledger/domain/ledger-event.js';
 import { batchName, streams } from '../ledger/domain/request-name.js';
 import { inTurn, sideBySide } from '../ledger/all-of.js';
 import { decidedAnew } from '../ledger/decided-anew.js';
@@ -35,7 +40,7 @@ const PATIENCE_MS = 10_000;
 /** Batches that are closed side by side. */
 const AT_ONCE = 128;
 
-type ClosedFor = (BatchEvent & { type: 'BatchCloseRequested' })['data']['requestedBy'];
+type ClosedFor = EventData<'BatchCloseRequested'>['requestedBy'];
 
 /** A close as it was asked for. */
 interface CloseRequest {

@@ -59,9 +59,9 @@ export class GiveBackCommandHandler {
           return shutOut(requestRefusals.reversed(), question);
         },
         decide: async (request) => {
+          const check = () => this.approver(command, request);
           // Once, however often it is decided: a password takes its time.
-          if (!request.taken) checked ??= this.approver(command, request);
-          const approver = await (request.taken ? this.approver(command, request) : checked);
+          const approver = await (request.taken ? check() : (checked ??= check()));
           const asked = { ...request, command: { ...command, ...(approver && { approver }) } };
           return onceKnown(() => this.decide(asked));
         },

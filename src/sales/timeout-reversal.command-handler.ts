@@ -3,7 +3,7 @@ import type { OpenBatches } from '../batches/open-batches.js';
 import type { Position } from '../event-store/event-store.js';
 import { timeText } from '../ledger/clock.js';
 import { inTime } from '../ledger/decided-anew.js';
-import type { RecordedEvent } from '../ledger/domain/ledger-event.js';
+import type { EventData, RecordedEvent } from '../ledger/domain/ledger-event.js';
 import { requestName, streams } from '../ledger/domain/request-name.js';
 import type { Journal } from '../ledger/journal.js';
 import type { DaySums } from './day-sums.js';
@@ -228,4 +228,4 @@ function answerOf(
   };
 }
 
-type NothingToReverse = (RequestEvent & { readonly type: 'NothingToReverse' })['data'];
+type NothingToReverse = EventData<'NothingToReverse'>;

@@ -35,21 +35,13 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
 test('SIGINT that comes twice, as at Ctrl-C by npm, cuts nothing that is on its way', async () => {
   const ledger = await Tillbook.start();
   const shop = await Shop.open(ledger);
-  const sale = JSON.stringify(shop.saleBody());
-  const outgoing = request(new URL('/v1/sales', ledger.url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'content-length': String(sale.length) },
-  });
-  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
-  outgoing.write(sale.slice(0, 20));
-  await ledger.get('/health/live');
+  const sale = await halfSent(ledger, shop.saleBody());
 
   ledger.service.signal('SIGINT');
   await untilNotReady(ledger.url);
   ledger.service.signal('SIGINT');
-  outgoing.end(sale.slice(20));
 
-  expect((await answered)[0].statusCode).toBe(201);
+  expect((await sale.sendRest()).statusCode).toBe(201);
   expect(await ledger.service.exit()).toBe(0);
 });
 
@@ -66,19 +58,11 @@ describe('SIGTERM', () => {
   test('makes the service not ready, lets it answer what is on its way, and ends it with 0', async () => {
     const ledger = await Tillbook.start();
     const shop = await Shop.open(ledger);
-    const sale = JSON.stringify(shop.saleBody());
-    const outgoing = request(new URL('/v1/sales', ledger.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': String(sale.length) },
-    });
-    const answered = once(outgoing, 'response');
-    outgoing.write(sale.slice(0, 20));
-    await ledger.get('/health/live');
+    const sale = await halfSent(ledger, shop.saleBody());
 
     ledger.service.signal('SIGTERM');
     const ready = await untilNotReady(ledger.url);
-    outgoing.end(sale.slice(20));
-    const [response] = await answered;
+    const response = await sale.sendRest();
 
     expect(ready).toEqual({ name: 'service', status: 'not-ready', reason: 'stopping' });
     expect(JSON.parse(await text(response))).toMatchObject({ status: 'open', amount: 10_000 });
@@ -208,6 +192,25 @@ function killGroup(leader: number | undefined): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** A sale on its way to the service, which has the beginning of its body by now; the rest brings the answer. */
+async function halfSent(ledger: Tillbook, body: object) {
+  const sale = JSON.stringify(body);
+  const outgoing = request(new URL('/v1/sales', ledger.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': String(sale.length) },
+  });
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  outgoing.write(sale.slice(0, 20));
+  await ledger.get('/health/live');
+  return {
+    sendRest: async () => {
+      outgoing.end(sale.slice(20));
+      const [response] = await answered;
+      return response;
+    },
+  };
 }
 
 /** Resolves with the answer once all of it is there. */

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { BatchEvent, BatchItem } from '../../batches/domain/batch.events.js';
+import type { BatchItem } from '../../batches/domain/batch.events.js';
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import type { Arrived } from '../../projections/arrival.js';
 import { batchesProjection } from '../../projections/batches.projection.js';
 import { BatchesView } from '../../projections/batches.view.js';
@@ -9,7 +10,7 @@ import { createTables, type Fold } from '../../projections/projection.js';
 /** Events that are folded at once, unless someone asks before. */
 const WAITING = 5_000;
 
-type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
+type Closed = EventData<'BatchClosed'>;
 
 /** What a close says of its batch, but for how it compares with the terminal's own side. */
 export type ClosedSums = Pick<

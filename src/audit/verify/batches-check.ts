@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { BatchEvent, BatchFact } from '../../batches/domain/batch.events.js';
 import { shutFor } from '../../batches/domain/entering.js';
 import { sentOf } from '../../batches/sent.js';
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import { batchName, parseRequestName, terminalName } from '../../ledger/domain/request-name.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
@@ -18,8 +19,8 @@ import { isSameJson } from './same-json.js';
 import { Shelf } from './shelf.js';
 import { wrongClose } from './wrong-close.js';
 
-type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
-type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
+type CloseRequested = EventData<'BatchCloseRequested'>;
+type Closed = EventData<'BatchClosed'>;
 
 export type BatchStatus = 'open' | 'closing' | 'closed';
 

@@ -1,12 +1,13 @@
-import type { BatchEvent, BatchItem, Difference } from '../../batches/domain/batch.events.js';
+import type { BatchItem, Difference } from '../../batches/domain/batch.events.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import type { BatchTotals } from './batch-totals.js';
 import type { Histories } from './histories.js';
 import { type Finding, shownInOrder, unlike } from './judge.js';
 import { isSameJson } from './same-json.js';
 
-type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
-type Closed = (BatchEvent & { type: 'BatchClosed' })['data'];
+type CloseRequested = EventData<'BatchCloseRequested'>;
+type Closed = EventData<'BatchClosed'>;
 
 /** What the log has up to the close. */
 interface Known {

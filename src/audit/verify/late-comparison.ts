@@ -1,9 +1,10 @@
-import type { BatchEvent, StoredTotals } from '../../batches/domain/batch.events.js';
+import type { StoredTotals } from '../../batches/domain/batch.events.js';
 import { MOST_NAMED, reconcile } from '../../batches/domain/reconcile.js';
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import { type Finding, shownInOrder, unlike } from './judge.js';
 import { isSameJson } from './same-json.js';
 
-export type Reconciled = (BatchEvent & { type: 'BatchReconciled' })['data'];
+export type Reconciled = EventData<'BatchReconciled'>;
 
 /** What is wrong with a comparison after the close. `totals`: the ledger's own; `isOlder`: it does not say what was sent. */
 export function lateFinding(

@@ -1,12 +1,13 @@
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import { type RequestIdentity, requestName } from '../../ledger/domain/request-name.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { free, type Sale } from '../../sales/domain/sale.js';
-import type { Answered, Effect, RequestEvent, Review } from '../../sales/domain/sale.events.js';
+import type { Answered, Effect, Review } from '../../sales/domain/sale.events.js';
 import { type Finding, illegal, NO_MERCHANT, shown, wrong } from './judge.js';
 
-type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
-type Refused = (RequestEvent & { type: 'Refused' })['data'];
+type RequestTaken = EventData<'RequestTaken'>;
+type Refused = EventData<'Refused'>;
 
 /** Whether it waited for an approval before it took effect. */
 export function isApproved(

@@ -1,3 +1,4 @@
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import {
   batchName,
   parseRequestName,
@@ -274,8 +275,8 @@ function isOfUndecided(data: ReversalData): boolean {
   return data.held === undefined && data.voided === undefined;
 }
 
-type RequestTaken = (RequestEvent & { type: 'RequestTaken' })['data'];
-type Refused = (RequestEvent & { type: 'Refused' })['data'];
+type RequestTaken = EventData<'RequestTaken'>;
+type Refused = EventData<'Refused'>;
 
 /** The limits on one request; what else the day had counted towards them is of many sales, and checked, not locked. */
 function limitsOnOne(

@@ -1,11 +1,11 @@
-import type { BatchEvent } from '../../batches/domain/batch.events.js';
 import { closeTerms } from '../../batches/domain/close-terms.js';
+import type { EventData } from '../../ledger/domain/ledger-event.js';
 import { businessDay } from '../../merchants/domain/business-day.js';
 import type { Merchant } from '../../merchants/domain/merchant.js';
 import { type Finding, illegal, NO_MERCHANT } from './judge.js';
 import { isSameJson } from './same-json.js';
 
-type CloseRequested = (BatchEvent & { type: 'BatchCloseRequested' })['data'];
+type CloseRequested = EventData<'BatchCloseRequested'>;
 
 /**
  * What is wrong with a request to close a batch that is open. `merchants`: as whoever asked may have known its merchant;

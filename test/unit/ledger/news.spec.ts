@@ -27,13 +27,19 @@ class MuteStore {
     });
 }
 
-test('a node that can not be told what others have changed answers from memory for ten seconds, then not at all', async () => {
+/** Two nodes that have both heard of the first sale; `store`: that of the other. */
+async function nodes() {
   const log = newSharedLog(() => 0);
   const store = new MuteStore();
   const one = await TestLedger.open(log);
   const other = await TestLedger.open(log, { wrap: store.wrap });
   await one.register('M1', settings(), { T1: 'S1' });
   await other.send(sell(1));
+  return { one, other, store };
+}
+
+test('a node that can not be told what others have changed answers from memory for ten seconds, then not at all', async () => {
+  const { one, other, store } = await nodes();
 
   store.isMute = true;
   await one.ledger.merchants.setRight('M1', 'void', 'frozen', 'too many voids', BY);
@@ -57,12 +63,7 @@ test('a node that can not be told what others have changed answers from memory f
 });
 
 test('a node that stood still while it asked asks once more', async () => {
-  const log = newSharedLog(() => 0);
-  const store = new MuteStore();
-  const one = await TestLedger.open(log);
-  const other = await TestLedger.open(log, { wrap: store.wrap });
-  await one.register('M1', settings(), { T1: 'S1' });
-  await other.send(sell(1));
+  const { other, store } = await nodes();
   letTimePass(STALE_MS);
   const [asked, held] = [gate(), gate()];
   store.asked = asked.letGo;
